@@ -1,0 +1,18 @@
+export { runService, type RunningService, type ServiceLog } from './adapters/service.ts';
+export { systemClock } from './adapters/system-clock.ts';
+export { systemIds, systemRandom, type IdSource } from './adapters/system-random.ts';
+export type { Clock } from './clock.ts';
+export {
+  ConfigError,
+  describeSettings,
+  EXIT_CONFIG,
+  readConfig,
+  setting,
+  type ConfigOf,
+  type Setting,
+  type Settings,
+} from './config.ts';
+export { Emitter, type Listener } from './emitter.ts';
+export { FakeClock } from './fake-clock.ts';
+export { jitter, seededRandom, type Random } from './random.ts';
+export { SingleFlight } from './single-flight.ts';
