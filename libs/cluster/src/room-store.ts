@@ -1,0 +1,71 @@
+import type { Participant, RoomSnapshot, Track, VersionedChange } from '@skein/protocol';
+
+/** Room state and placement: one atomic script per method. Every failure of the store is `UNAVAILABLE`. */
+export interface RoomStore {
+  /**
+   * Places a participant: limits, takeover, node choice, epoch, state and log in one script. Fails with
+   * `ROOM_FULL`, `NO_NODE_AVAILABLE`, or `NODE_NOT_FOUND` when `wishedNodeId` is not a node to place on.
+   */
+  place(request: PlaceRequest): Promise<Placed>;
+
+  /**
+   * Shows a track. Repeating it changes nothing. Fails with `STALE_EPOCH` when the session is not the participant's
+   * current one, `SESSION_NOT_FOUND` when the participant is not in the room, `LIMIT_EXCEEDED` past the track limit.
+   */
+  publishTrack(room: string, sessionId: string, track: Track): Promise<RoomWrite>;
+  /** Shows a track as muted or not. `STALE_EPOCH`, `TRACK_NOT_FOUND`. */
+  updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite>;
+  /** Takes a track away; none there counts as done. `STALE_EPOCH`. */
+  unpublishTrack(room: string, session: SessionRef, trackId: string, reason: string): Promise<RoomWrite>;
+  /** Takes a participant out, with all its tracks; the last one frees every key of the room. Stale or unknown counts as done. */
+  leave(room: string, session: SessionRef, reason: string): Promise<RoomWrite>;
+
+  /** The whole state, or `undefined` when there is no such room. */
+  snapshot(room: string): Promise<RoomSnapshot | undefined>;
+  /** What came after `version`, in order, or `undefined` when the log no longer reaches back that far or the room is gone. */
+  changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined>;
+  /** The present versions of many rooms, in one round trip; `undefined` for a room that is gone. */
+  versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]>;
+  /** Names of rooms, `pageSize` at most, after the name `after` in byte order. */
+  listRooms(page: { pageSize: number; after?: string }): Promise<readonly string[]>;
+}
+
+/** A session of a participant; the pair identity and epoch decides whether it is the current one. */
+export interface SessionRef {
+  readonly identity: string;
+  readonly epoch: number;
+}
+
+/** What a write changed: empty when nothing had to change. To be published in order by whoever wrote. */
+export interface RoomWrite {
+  readonly changes: readonly VersionedChange[];
+}
+
+export interface PlaceRequest {
+  readonly room: string;
+  readonly identity: string;
+  readonly name: string;
+  readonly metadata?: string | undefined;
+  /** The new session's id, made by the caller. */
+  readonly sessionId: string;
+  readonly maxParticipants: number;
+  readonly candidates: PlacementCandidates;
+}
+
+/** What the caller's view of the nodes comes down to; made by `chooseCandidates`. */
+export interface PlacementCandidates {
+  /** The better of two random nodes, by projected load; absent when there is none. */
+  readonly fallbackNodeId: string | undefined;
+  /** Nodes that may take sessions now: ready, leased, of the region, under their limit. A room's present hosts are kept to these. */
+  readonly openNodeIds: readonly string[];
+  /** A join may name its node; it is checked against the view before. */
+  readonly wishedNodeId?: string | undefined;
+}
+
+export interface Placed extends RoomWrite {
+  readonly participant: Participant;
+  /** The room as it is with the participant in it. */
+  readonly snapshot: RoomSnapshot;
+  /** The participant's earlier session, which this one took over from. */
+  readonly superseded: Participant | undefined;
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion } from './fields.ts';
+import { limits } from './limits.ts';
+import {
+  dtlsParameters,
+  iceParameters,
+  iceServer,
+  layers,
+  readySubscription,
+  rtpCapabilities,
+  rtpParameters,
+  trackKinds,
+  trackSources,
+  transportDirection,
+  transportOffer,
+} from './media.ts';
+import { roomChange, roomSnapshot, versionedChange } from './room-state.ts';
+
+const nothing = z.object({});
+
+/** A change to one subscription. At least one of its fields besides the id. */
+const subscriptionUpdate = z.object({
+  subscriptionId: opaqueId,
+  paused: z.boolean().optional(),
+  preferredLayers: layers.optional(),
+});
+
+/**
+ * Every request that a client can make: what it sends and what it gets. Requests carry a client-made id and
+ * are safe to repeat: a track or a subscription that exists already is answered as it is.
+ */
+export const clientMethods = {
+  /** First request on a socket. Places the participant and answers with all it needs for media. */
+  join: {
+    request: z.object({
+      protocolVersion: z.number().int(),
+      room: roomName,
+      /** Unique in the room; a second join with the same one takes over. Made by the gateway when absent. */
+      identity: identity.optional(),
+      name: displayName,
+      metadata: metadata.optional(),
+      /** What this client can receive; the answer's subscriptions match it. */
+      rtpCapabilities,
+      /** Answer with a ready subscription to every track of the room. Default true. */
+      autoSubscribe: z.boolean().default(true),
+      /** For tests and demos: be placed on this node. */
+      nodeId: opaqueId.optional(),
+      /** Prefer nodes of this region; default: the gateway's. */
+      region: opaqueId.optional(),
+    }),
+    response: z.object({
+      identity,
+      sessionId: opaqueId,
+      epoch,
+      nodeId: opaqueId,
+      room: roomSnapshot,
+      sendTransport: transportOffer,
+      recvTransport: transportOffer,
+      iceServers: z.array(iceServer),
+      subscriptions: z.array(readySubscription),
+    }),
+  },
+  /** Gives the client's DTLS fingerprint for one transport. Once each; ICE and DTLS then run by themselves. */
+  connectTransport: {
+    request: z.object({ direction: transportDirection, dtlsParameters }),
+    response: nothing,
+  },
+  /** New ICE credentials for one transport, after the client's network changed. */
+  restartIce: {
+    request: z.object({ direction: transportDirection }),
+    response: z.object({ iceParameters }),
+  },
+  /** Publishes a track. `trackId` is the client's, so that a repeat or a migration names the same track. */
+  publish: {
+    request: z.object({
+      trackId: opaqueId,
+      kind: z.enum(trackKinds),
+      source: z.enum(trackSources),
+      name: displayName.optional(),
+      muted: z.boolean().default(false),
+      rtpParameters,
+    }),
+    response: z.object({ trackId: opaqueId }),
+  },
+  unpublish: { request: z.object({ trackId: opaqueId }), response: nothing },
+  /** Stops or resumes forwarding of one's own track, for everyone, and shows it in the room's state. */
+  setTrackMuted: { request: z.object({ trackId: opaqueId, muted: z.boolean() }), response: nothing },
+  /** Asks for a track of the room. The subscription starts paused; resume it once it can be decoded. */
+  subscribe: {
+    request: z.object({ trackId: opaqueId, preferredLayers: layers.optional() }),
+    response: readySubscription,
+  },
+  /** Pauses, resumes, or chooses layers of subscriptions; one request for many. */
+  updateSubscriptions: {
+    request: z.object({ updates: z.array(subscriptionUpdate).min(1).max(limits.subscriptionsPerRequest) }),
+    response: nothing,
+  },
+  unsubscribe: { request: z.object({ subscriptionId: opaqueId }), response: nothing },
+  /** Brings the room's state up to date: what came after `version`, or all of it when that is too long ago. */
+  sync: {
+    request: z.object({ version: roomVersion }),
+    response: z.union([
+      z.object({ changes: z.array(versionedChange) }),
+      z.object({ snapshot: roomSnapshot }),
+    ]),
+  },
+  /** Measures the round trip of signaling and proves both ends alive. */
+  ping: { request: nothing, response: nothing },
+  /** Leaves the room; the gateway closes the socket afterwards. */
+  leave: { request: nothing, response: nothing },
+} as const;
+
+export type ClientMethod = keyof typeof clientMethods;
+/** A request's data as the client writes it (defaults may be left out). */
+export type ClientRequestInput<Method extends ClientMethod> = z.input<(typeof clientMethods)[Method]['request']>;
+/** A request's data after parsing. */
+export type ClientRequest<Method extends ClientMethod> = z.output<(typeof clientMethods)[Method]['request']>;
+export type ClientResponse<Method extends ClientMethod> = z.output<(typeof clientMethods)[Method]['response']>;
+
+/** Why a session ended without the client asking. */
+export const sessionEndReasons = [
+  /** The same identity joined again. */
+  'superseded',
+  /** The media worker that carried it died. */
+  'worker-died',
+  /** The media node is shutting down. */
+  'node-stopped',
+  /** Its media transports were gone for too long. */
+  'media-timeout',
+  /** Removed by an operator. */
+  'removed',
+] as const;
+export type SessionEndReason = (typeof sessionEndReasons)[number];
+
+/** Every event that the gateway sends. Those of the room carry its `version`. */
+export const clientEvents = {
+  /** First message on a socket. Load the device with the capabilities, then join. */
+  welcome: z.object({
+    protocolVersion: z.number().int(),
+    routerRtpCapabilities: rtpCapabilities,
+    /** The gateway pings this often, and drops a socket that answers none for three times as long. */
+    heartbeatIntervalMs: z.number().int(),
+  }),
+  /** One change of the room; apply those newer than the snapshot, in order. May come before the join answer. */
+  roomChanged: roomChange,
+  /** The whole state, when the changes in between could not be had. Replaces what the client holds. */
+  roomReplaced: roomSnapshot,
+  subscriptionClosed: z.object({ subscriptionId: opaqueId, trackId: opaqueId, reason: z.string() }),
+  /** Which layers are being received; absent while none is. */
+  subscriptionLayersChanged: z.object({ subscriptionId: opaqueId, trackId: opaqueId, layers: layers.optional() }),
+  /** The session is over; the socket stays, requests on it get `STALE_EPOCH`. */
+  sessionClosed: z.object({ reason: z.enum(sessionEndReasons) }),
+  /** The gateway is about to close this socket. */
+  error: z.object({ code: z.string(), message: z.string() }),
+} as const;
+
+export type ClientEventName = keyof typeof clientEvents;
+export type ClientEvent<Name extends ClientEventName> = z.output<(typeof clientEvents)[Name]>;
+
+/** The outer form of a client's message. */
+export const clientEnvelope = z.object({
+  id: z.string().min(1).max(limits.requestIdLength),
+  method: z.string().max(64),
+  data: z.unknown().optional(),
+});
+export type ClientEnvelope = z.infer<typeof clientEnvelope>;
+
+/** WebSocket close codes that the gateway uses (4000-4999 is the application's range, RFC 6455 §7.4.2). */
+export const closeCodes = {
+  /** The client left, or the gateway stopped: nothing went wrong. */
+  normal: 1000,
+  goingAway: 1001,
+  messageTooLarge: 1009,
+  joinTimeout: 4000,
+  slowConsumer: 4001,
+  heartbeatLost: 4002,
+} as const;

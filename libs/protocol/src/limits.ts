@@ -1,0 +1,24 @@
+/** Bounds that client, gateway and node agree on. Changing one changes `docs/protocol.md`. */
+export const limits = {
+  /** Longest client message, bytes of UTF-8. */
+  messageBytes: 64 * 1024,
+  /** Longest room name and participant identity, characters. */
+  idLength: 128,
+  /** Longest display name and track name, characters. */
+  nameLength: 128,
+  /** Longest participant metadata, characters. */
+  metadataLength: 4096,
+  /** Longest client-made request id, characters. */
+  requestIdLength: 64,
+  /** Requests of one socket that may be waiting for an answer. */
+  requestsInFlight: 64,
+  /** Tracks that one participant may publish. */
+  tracksPerParticipant: 16,
+  /** Subscriptions that one request may change. */
+  subscriptionsPerRequest: 256,
+  /** A socket that has not joined by then is closed. */
+  joinDeadlineMs: 10_000,
+} as const;
+
+/** The client protocol that this build speaks. */
+export const PROTOCOL_VERSION = 1;

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { opaqueId } from './fields.ts';
+
+export const trackKinds = ['audio', 'video'] as const;
+export type TrackKind = (typeof trackKinds)[number];
+
+export const trackSources = ['microphone', 'camera', 'screen', 'screen-audio'] as const;
+export type TrackSource = (typeof trackSources)[number];
+
+export const kindOfSource: Readonly<Record<TrackSource, TrackKind>> = {
+  microphone: 'audio',
+  camera: 'video',
+  screen: 'video',
+  'screen-audio': 'audio',
+};
+
+const parameterValue = z.union([z.string().max(1024), z.number(), z.boolean()]);
+const codecParameters = z.record(z.string().max(64), parameterValue);
+const rtcpFeedback = z.array(z.object({ type: z.string().max(32), parameter: z.string().max(32).optional() })).max(32);
+const payloadType = z.number().int().min(0).max(127);
+const ssrc = z.number().int().min(1).max(0xffffffff);
+
+const codecFields = {
+  mimeType: z.string().regex(/^(audio|video)\/[\w.+-]{1,64}$/i, 'must look like video/VP8'),
+  clockRate: z.number().int().positive(),
+  channels: z.number().int().min(1).max(255).optional(),
+  parameters: codecParameters.optional(),
+  rtcpFeedback: rtcpFeedback.optional(),
+};
+
+/** What an endpoint can receive (ORTC `RTCRtpCapabilities`). */
+export const rtpCapabilities = z.object({
+  codecs: z
+    .array(z.object({ ...codecFields, kind: z.enum(trackKinds), preferredPayloadType: payloadType }))
+    .max(128),
+  headerExtensions: z
+    .array(
+      z.object({
+        kind: z.enum(trackKinds),
+        uri: z.string().max(256),
+        preferredId: z.number().int().min(1).max(255),
+        preferredEncrypt: z.boolean().optional(),
+        direction: z.enum(['sendrecv', 'sendonly', 'recvonly', 'inactive']).optional(),
+      }),
+    )
+    .max(64)
+    .default([]),
+});
+export type RtpCapabilities = z.infer<typeof rtpCapabilities>;
+
+/** How one track is sent (ORTC `RTCRtpParameters`). */
+export const rtpParameters = z.object({
+  mid: z.string().max(32).optional(),
+  codecs: z.array(z.object({ ...codecFields, payloadType })).min(1).max(32),
+  headerExtensions: z
+    .array(
+      z.object({
+        uri: z.string().max(256),
+        id: z.number().int().min(1).max(255),
+        encrypt: z.boolean().optional(),
+        parameters: codecParameters.optional(),
+      }),
+    )
+    .max(32)
+    .default([]),
+  encodings: z
+    .array(
+      z.object({
+        ssrc: ssrc.optional(),
+        rid: z.string().max(32).optional(),
+        codecPayloadType: payloadType.optional(),
+        rtx: z.object({ ssrc }).optional(),
+        dtx: z.boolean().optional(),
+        scalabilityMode: z.string().max(32).optional(),
+        maxBitrate: z.number().int().positive().optional(),
+      }),
+    )
+    .min(1)
+    .max(8),
+  rtcp: z
+    .object({ cname: z.string().max(256).optional(), reducedSize: z.boolean().optional(), mux: z.boolean().optional() })
+    .default({}),
+  msid: z.string().max(256).optional(),
+});
+export type RtpParameters = z.infer<typeof rtpParameters>;
+
+export const dtlsParameters = z.object({
+  role: z.enum(['auto', 'client', 'server']).default('auto'),
+  fingerprints: z
+    .array(
+      z.object({
+        algorithm: z.enum(['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512']),
+        value: z.string().regex(/^([0-9A-Fa-f]{2}:){19,63}[0-9A-Fa-f]{2}$/, 'must be colon-separated hexadecimal'),
+      }),
+    )
+    .min(1)
+    .max(8),
+});
+export type DtlsParameters = z.infer<typeof dtlsParameters>;
+
+export const iceParameters = z.object({
+  usernameFragment: z.string(),
+  password: z.string(),
+  iceLite: z.boolean().optional(),
+});
+export type IceParameters = z.infer<typeof iceParameters>;
+
+const iceCandidate = z.object({
+  foundation: z.string(),
+  priority: z.number(),
+  ip: z.string(),
+  address: z.string().optional(),
+  protocol: z.enum(['udp', 'tcp']),
+  port: z.number().int(),
+  type: z.enum(['host', 'srflx', 'prflx', 'relay']),
+  tcpType: z.enum(['active', 'passive', 'so']).optional(),
+});
+
+/** One direction of a session's media on its node: what the client needs to reach it. */
+export const transportOffer = z.object({
+  id: z.string(),
+  iceParameters,
+  iceCandidates: z.array(iceCandidate),
+  dtlsParameters,
+});
+export type TransportOffer = z.infer<typeof transportOffer>;
+
+export const transportDirection = z.enum(['send', 'recv']);
+export type TransportDirection = z.infer<typeof transportDirection>;
+
+/** Simulcast or SVC layers, counted from 0, the lowest. */
+export const layers = z.object({
+  spatialLayer: z.number().int().min(0).max(7),
+  temporalLayer: z.number().int().min(0).max(7).optional(),
+});
+export type Layers = z.infer<typeof layers>;
+
+/** One participant's receiving of one track: what the client needs to decode it. Starts paused. */
+export const readySubscription = z.object({
+  subscriptionId: opaqueId,
+  trackId: opaqueId,
+  kind: z.enum(trackKinds),
+  rtpParameters,
+  /** `simulcast` and `svc` take layer choices; `simple` does not. */
+  type: z.enum(['simple', 'simulcast', 'svc']),
+  /** The publisher has muted or paused it at the moment. */
+  trackMuted: z.boolean(),
+});
+export type ReadySubscription = z.infer<typeof readySubscription>;
+
+export const iceServer = z.object({
+  urls: z.array(z.string()),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+});
+export type IceServer = z.infer<typeof iceServer>;

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { clientEvents, clientMethods, sessionEndReasons } from './client-messages.ts';
+import { epoch, identity, opaqueId, roomName, roomVersion } from './fields.ts';
+import { readySubscription, rtpCapabilities, transportOffer } from './media.ts';
+
+const nothing = z.object({});
+
+/**
+ * What a gateway asks of the node that carries a session, over `skein.node.<nodeId>.session`. All but `open`
+ * mirror the client's method of the same name.
+ */
+export const sessionMethods = {
+  /** Makes the session's transports and ready subscriptions. Repeating it for the same epoch answers the same. */
+  open: {
+    request: z.object({
+      identity,
+      /** The room's version that placed this session; the node's own view must not be older. */
+      roomVersion,
+      rtpCapabilities,
+      autoSubscribe: z.boolean(),
+    }),
+    response: z.object({
+      sendTransport: transportOffer,
+      recvTransport: transportOffer,
+      subscriptions: z.array(readySubscription),
+    }),
+  },
+  connectTransport: clientMethods.connectTransport,
+  restartIce: clientMethods.restartIce,
+  publish: clientMethods.publish,
+  unpublish: clientMethods.unpublish,
+  setTrackMuted: clientMethods.setTrackMuted,
+  subscribe: clientMethods.subscribe,
+  updateSubscriptions: clientMethods.updateSubscriptions,
+  unsubscribe: clientMethods.unsubscribe,
+  /** Ends the session and takes its participant out of the room's state, unless it was placed again since. */
+  close: { request: z.object({ reason: z.enum(['left', 'disconnected', 'superseded']) }), response: nothing },
+} as const;
+
+export type SessionMethod = keyof typeof sessionMethods;
+export type SessionRequest<Method extends SessionMethod> = z.output<(typeof sessionMethods)[Method]['request']>;
+export type SessionResponse<Method extends SessionMethod> = z.output<(typeof sessionMethods)[Method]['response']>;
+
+/** The outer form of such a request. `epoch` other than the session's is answered with `STALE_EPOCH`. */
+export const sessionEnvelope = z.object({
+  room: roomName,
+  sessionId: opaqueId,
+  epoch,
+  method: z.enum(Object.keys(sessionMethods) as [SessionMethod, ...SessionMethod[]]),
+  data: z.unknown(),
+});
+export type SessionEnvelope = z.infer<typeof sessionEnvelope>;
+
+/** What a node tells the gateway that holds the client, over `skein.session.<sessionId>`. */
+export const sessionEvent = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('subscriptionClosed'), data: clientEvents.subscriptionClosed }),
+  z.object({ event: z.literal('subscriptionLayersChanged'), data: clientEvents.subscriptionLayersChanged }),
+  z.object({ event: z.literal('sessionClosed'), data: z.object({ reason: z.enum(sessionEndReasons) }) }),
+]);
+export type SessionEvent = z.infer<typeof sessionEvent>;
+
+/** What a node is doing, as last measured by itself. */
+export const nodeLoad = z.object({
+  /** RTP packets per second, received and sent, over all workers. */
+  packetsPerSecond: z.number().nonnegative(),
+  /** CPU of the busiest worker, 1 = one core. */
+  busiestWorkerCpu: z.number().nonnegative(),
+  sessions: z.number().int().nonnegative(),
+  /** The share of its capacity that is in use: 1 is full. What placement compares. */
+  used: z.number().nonnegative(),
+});
+export type NodeLoad = z.infer<typeof nodeLoad>;
+
+export const nodeStates = ['ready', 'draining'] as const;
+
+/** A node as the registry and its beats show it. Sent once a second over `skein.node.<nodeId>.beat`. */
+export const nodeRecord = z.object({
+  nodeId: opaqueId,
+  region: opaqueId,
+  state: z.enum(nodeStates),
+  /** Where other nodes and control reach its gRPC services, `host:port`. */
+  grpcAddress: z.string(),
+  workers: z.number().int().positive(),
+  version: z.string(),
+  startedAtMs: z.number().int(),
+  /** Raised by every beat of one start of a node. */
+  beat: z.number().int().nonnegative(),
+  load: nodeLoad,
+});
+export type NodeRecord = z.infer<typeof nodeRecord>;

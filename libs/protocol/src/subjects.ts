@@ -1,0 +1,23 @@
+import type { NodeId, RoomName, SessionId } from './fields.ts';
+
+// NATS splits subjects at dots and gives * and > a meaning, so that free text such as a room's name has to be encoded.
+function token(text: string): string {
+  return /^[\w-]+$/.test(text) ? text : `~${Array.from(new TextEncoder().encode(text), hex).join('')}`;
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}
+
+/** NATS subjects. */
+export const subjects = {
+  /** Requests for sessions on a node. */
+  nodeSession: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.session`,
+  /** A node's once-a-second sign of life and load. */
+  nodeBeat: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.beat`,
+  anyNodeBeat: 'skein.node.*.beat',
+  /** Events for one session, to whichever gateway holds its client. */
+  session: (sessionId: SessionId): string => `skein.session.${token(sessionId)}`,
+  /** A room's changes with their versions. */
+  room: (room: RoomName): string => `skein.room.${token(room)}`,
+} as const;
