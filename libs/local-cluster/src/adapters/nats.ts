@@ -1,0 +1,45 @@
+import { freePort } from './ports.ts';
+import { startOnFreePort } from './free-port-start.ts';
+import { Supervised } from './supervised.ts';
+import { probeTcp } from './tcp-probe.ts';
+
+export interface NatsOptions {
+  /** Default: one that is free. */
+  readonly port?: number | undefined;
+  readonly logFile?: string | undefined;
+}
+
+const READY_DEADLINE_MS = 10_000;
+const STOP_DEADLINE_MS = 3_000;
+
+/** A real NATS server on 127.0.0.1. It can be killed, frozen and started again on the same port. */
+export class NatsServer extends Supervised<true> implements AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+
+  constructor(port: number, { logFile }: NatsOptions) {
+    super({
+      spec: {
+        name: 'nats',
+        program: 'nats-server',
+        args: ['--addr', '127.0.0.1', '--port', String(port)],
+        env: { PATH: process.env['PATH'] },
+        logFile,
+      },
+      readyDeadlineMs: READY_DEADLINE_MS,
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      probe: async () => ((await probeTcp({ host: '127.0.0.1', port, expect: 'INFO {' })) ? undefined : true),
+    });
+    this.port = port;
+    this.url = `nats://127.0.0.1:${port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** Starts NATS and waits until it sends INFO. Fails with a `LaunchError`. */
+export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
+  return await startOnFreePort(options.port, freePort, (port) => new NatsServer(port, options));
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './ports.ts';
+import { forgetDirectory, rememberDirectory } from './reaper.ts';
+import { Supervised } from './supervised.ts';
+import { startOnFreePort } from './free-port-start.ts';
+import { probeTcp } from './tcp-probe.ts';
+
+export interface RedisOptions {
+  /** Default: one that is free. */
+  readonly port?: number | undefined;
+  /** Keeps the data here, across restarts. Default: a folder that is removed at the end, and no data are kept. */
+  readonly dir?: string | undefined;
+  readonly logFile?: string | undefined;
+}
+
+const READY_DEADLINE_MS = 10_000;
+const STOP_DEADLINE_MS = 3_000;
+
+/** A real Redis on 127.0.0.1. It can be killed, frozen and started again on the same port. */
+export class RedisServer extends Supervised<true> implements AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+  readonly #removedDir: string | undefined;
+
+  constructor(port: number, { dir, logFile }: RedisOptions) {
+    const removedDir = dir === undefined ? mkdtempSync(join(tmpdir(), 'skein-redis-')) : undefined;
+    if (removedDir !== undefined) rememberDirectory(removedDir);
+    const keep = dir !== undefined;
+    super({
+      spec: {
+        name: 'redis',
+        program: 'redis-server',
+        args: [
+          ...['--bind', '127.0.0.1', '--port', String(port), '--dir', dir ?? removedDir ?? '.'],
+          ...['--save', '', '--appendonly', keep ? 'yes' : 'no', '--daemonize', 'no'],
+        ],
+        env: { PATH: process.env['PATH'] },
+        logFile,
+      },
+      readyDeadlineMs: READY_DEADLINE_MS,
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      probe: async () => {
+        const failure = await probeTcp({ host: '127.0.0.1', port, send: 'PING\r\n', expect: '+PONG' });
+        return failure ? undefined : true;
+      },
+    });
+    this.port = port;
+    this.url = `redis://127.0.0.1:${port}`;
+    this.#removedDir = removedDir;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    if (this.#removedDir === undefined) return;
+    rmSync(this.#removedDir, { recursive: true, force: true });
+    forgetDirectory(this.#removedDir);
+  }
+}
+
+/** Starts Redis and waits until it answers PING. Fails with a `LaunchError`. */
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  return await startOnFreePort(options.port, freePort, (port) => new RedisServer(port, options));
+}
