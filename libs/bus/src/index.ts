@@ -1,0 +1,1 @@
+export type { Bus, BusStatus, BusSubscription } from './bus.ts';

@@ -1,0 +1,1 @@
+export { createLogger, logLevels, silentLogger, type LogFields, type Logger, type LogLevel } from './logger.ts';
