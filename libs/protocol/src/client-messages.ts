@@ -112,10 +112,14 @@ export const clientMethods = {
 
 export type ClientMethod = keyof typeof clientMethods;
 /** A request's data as the client writes it (defaults may be left out). */
-export type ClientRequestInput<Method extends ClientMethod> = z.input<(typeof clientMethods)[Method]['request']>;
+export type ClientRequestInput<Method extends ClientMethod> = z.input<
+  (typeof clientMethods)[Method]['request']
+>;
 /** A request's data after parsing. */
 export type ClientRequest<Method extends ClientMethod> = z.output<(typeof clientMethods)[Method]['request']>;
-export type ClientResponse<Method extends ClientMethod> = z.output<(typeof clientMethods)[Method]['response']>;
+export type ClientResponse<Method extends ClientMethod> = z.output<
+  (typeof clientMethods)[Method]['response']
+>;
 
 /** Why a session ended without the client asking. */
 export const sessionEndReasons = [
@@ -147,7 +151,11 @@ export const clientEvents = {
   roomReplaced: roomSnapshot,
   subscriptionClosed: z.object({ subscriptionId: opaqueId, trackId: opaqueId, reason: z.string() }),
   /** Which layers are being received; absent while none is. */
-  subscriptionLayersChanged: z.object({ subscriptionId: opaqueId, trackId: opaqueId, layers: layers.optional() }),
+  subscriptionLayersChanged: z.object({
+    subscriptionId: opaqueId,
+    trackId: opaqueId,
+    layers: layers.optional(),
+  }),
   /** The session is over; the socket stays, requests on it get `STALE_EPOCH`. */
   sessionClosed: z.object({ reason: z.enum(sessionEndReasons) }),
   /** The gateway is about to close this socket. */

@@ -69,7 +69,12 @@ export class SkeinError extends Error {
 
   toWire(): WireError {
     const { code, message, details, retryAfterMs } = this;
-    return { code, message, ...(details && { details }), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    return {
+      code,
+      message,
+      ...(details && { details }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    };
   }
 
   static fromWire({ code, message, details, retryAfterMs }: WireError): SkeinError {
@@ -87,7 +92,10 @@ export class SkeinError extends Error {
 
   /** A store or a peer that does not answer now. */
   static unavailable(what: string, cause?: unknown, retryAfterMs = 1000): SkeinError {
-    return new SkeinError('UNAVAILABLE', `${what} is not reachable right now; try again`, { retryAfterMs, cause });
+    return new SkeinError('UNAVAILABLE', `${what} is not reachable right now; try again`, {
+      retryAfterMs,
+      cause,
+    });
   }
 
   static deadline(what: string, deadlineMs: number, cause?: unknown): SkeinError {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
 
-// C0, DEL, C1 controls, line and paragraph separators, and bidirectional overrides, which let one name pose as another.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+// Controls (Unicode category Cc), line and paragraph separators, and bidirectional overrides, which let one name pose as another.
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 function printable(maxLength: number): z.ZodString {
   return z
@@ -18,7 +18,9 @@ export const roomName = printable(limits.idLength);
 /** A participant's identity, unique in its room. */
 export const identity = printable(limits.idLength);
 export const displayName = printable(limits.nameLength);
-export const metadata = z.string().max(limits.metadataLength, `must have at most ${limits.metadataLength} characters`);
+export const metadata = z
+  .string()
+  .max(limits.metadataLength, `must have at most ${limits.metadataLength} characters`);
 /** Ids that the cluster or the client makes: node, session, track, subscription, request. */
 export const opaqueId = z.string().regex(/^[\w.:-]{1,64}$/, 'must be 1-64 of letters, digits and _ . : -');
 /** Raised every time a participant is placed again; milliseconds since 1970 at least, so that it rises even when the store is lost. */

@@ -16,7 +16,9 @@ export const kindOfSource: Readonly<Record<TrackSource, TrackKind>> = {
 
 const parameterValue = z.union([z.string().max(1024), z.number(), z.boolean()]);
 const codecParameters = z.record(z.string().max(64), parameterValue);
-const rtcpFeedback = z.array(z.object({ type: z.string().max(32), parameter: z.string().max(32).optional() })).max(32);
+const rtcpFeedback = z
+  .array(z.object({ type: z.string().max(32), parameter: z.string().max(32).optional() }))
+  .max(32);
 const payloadType = z.number().int().min(0).max(127);
 const ssrc = z.number().int().min(1).max(0xffffffff);
 
@@ -51,7 +53,10 @@ export type RtpCapabilities = z.infer<typeof rtpCapabilities>;
 /** How one track is sent (ORTC `RTCRtpParameters`). */
 export const rtpParameters = z.object({
   mid: z.string().max(32).optional(),
-  codecs: z.array(z.object({ ...codecFields, payloadType })).min(1).max(32),
+  codecs: z
+    .array(z.object({ ...codecFields, payloadType }))
+    .min(1)
+    .max(32),
   headerExtensions: z
     .array(
       z.object({
@@ -78,7 +83,11 @@ export const rtpParameters = z.object({
     .min(1)
     .max(8),
   rtcp: z
-    .object({ cname: z.string().max(256).optional(), reducedSize: z.boolean().optional(), mux: z.boolean().optional() })
+    .object({
+      cname: z.string().max(256).optional(),
+      reducedSize: z.boolean().optional(),
+      mux: z.boolean().optional(),
+    })
     .default({}),
   msid: z.string().max(256).optional(),
 });
@@ -90,7 +99,9 @@ export const dtlsParameters = z.object({
     .array(
       z.object({
         algorithm: z.enum(['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512']),
-        value: z.string().regex(/^([0-9A-Fa-f]{2}:){19,63}[0-9A-Fa-f]{2}$/, 'must be colon-separated hexadecimal'),
+        value: z
+          .string()
+          .regex(/^([0-9A-Fa-f]{2}:){19,63}[0-9A-Fa-f]{2}$/, 'must be colon-separated hexadecimal'),
       }),
     )
     .min(1)

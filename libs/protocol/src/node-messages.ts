@@ -38,8 +38,12 @@ export const sessionMethods = {
 } as const;
 
 export type SessionMethod = keyof typeof sessionMethods;
-export type SessionRequest<Method extends SessionMethod> = z.output<(typeof sessionMethods)[Method]['request']>;
-export type SessionResponse<Method extends SessionMethod> = z.output<(typeof sessionMethods)[Method]['response']>;
+export type SessionRequest<Method extends SessionMethod> = z.output<
+  (typeof sessionMethods)[Method]['request']
+>;
+export type SessionResponse<Method extends SessionMethod> = z.output<
+  (typeof sessionMethods)[Method]['response']
+>;
 
 /** The outer form of such a request. `epoch` other than the session's is answered with `STALE_EPOCH`. */
 export const sessionEnvelope = z.object({

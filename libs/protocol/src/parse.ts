@@ -2,7 +2,11 @@ import type { z } from 'zod';
 import { SkeinError } from './errors.ts';
 
 /** Parses input at an edge. Fails with `INVALID_ARGUMENT` that names the first wrong field and why. */
-export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, root = 'data'): z.output<Schema> {
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  root = 'data',
+): z.output<Schema> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

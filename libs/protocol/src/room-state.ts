@@ -111,13 +111,18 @@ function reduce(state: RoomState, change: RoomChange): Partial<RoomState> {
       return { tracks: new Map(state.tracks).set(change.track.trackId, change.track) };
     case 'trackUpdated': {
       const known = state.tracks.get(change.trackId);
-      return known ? { tracks: new Map(state.tracks).set(known.trackId, { ...known, muted: change.muted }) } : {};
+      return known
+        ? { tracks: new Map(state.tracks).set(known.trackId, { ...known, muted: change.muted }) }
+        : {};
     }
     case 'trackUnpublished':
       return { tracks: without(state.tracks, (one) => one.trackId === change.trackId) };
   }
 }
 
-function without<Value>(map: ReadonlyMap<string, Value>, drop: (value: Value) => boolean): Map<string, Value> {
+function without<Value>(
+  map: ReadonlyMap<string, Value>,
+  drop: (value: Value) => boolean,
+): Map<string, Value> {
   return new Map([...map].filter(([, value]) => !drop(value)));
 }

@@ -13,7 +13,13 @@ interface MediaCodec {
  * a track must be decodable wherever its viewers sit, and a client may load its device before it is placed.
  */
 export const mediaCodecs: readonly MediaCodec[] = [
-  { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2, parameters: { minptime: 10, useinbandfec: 1 } },
+  {
+    kind: 'audio',
+    mimeType: 'audio/opus',
+    clockRate: 48_000,
+    channels: 2,
+    parameters: { minptime: 10, useinbandfec: 1 },
+  },
   { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 },
   { kind: 'video', mimeType: 'video/VP9', clockRate: 90_000, parameters: { 'profile-id': 0 } },
   {
@@ -40,7 +46,12 @@ const VIDEO_FEEDBACK = [
 
 type Extension = NonNullable<RtpCapabilities['headerExtensions']>[number];
 
-function extension(kinds: 'both' | TrackKind, preferredId: number, uri: string, recvOnly: readonly TrackKind[] = []): Extension[] {
+function extension(
+  kinds: 'both' | TrackKind,
+  preferredId: number,
+  uri: string,
+  recvOnly: readonly TrackKind[] = [],
+): Extension[] {
   const each: readonly TrackKind[] = kinds === 'both' ? ['audio', 'video'] : [kinds];
   return each.map((kind) => ({
     kind,
@@ -62,9 +73,16 @@ export const routerRtpCapabilities: RtpCapabilities = {
     ...extension('video', 2, 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id', ['video']),
     ...extension('video', 3, 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id', ['video']),
     ...extension('both', 4, 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time'),
-    ...extension('both', 5, 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01', ['audio']),
+    ...extension('both', 5, 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01', [
+      'audio',
+    ]),
     ...extension('audio', 6, 'urn:ietf:params:rtp-hdrext:ssrc-audio-level'),
-    ...extension('video', 7, 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension', ['video']),
+    ...extension(
+      'video',
+      7,
+      'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
+      ['video'],
+    ),
     ...extension('video', 8, 'urn:3gpp:video-orientation'),
     ...extension('video', 9, 'urn:ietf:params:rtp-hdrext:toffset'),
     ...extension('both', 10, 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time'),

@@ -32,7 +32,10 @@ export class ConfigError extends Error {
 
   static invalid(setting: Setting<unknown>, text: string): ConfigError {
     const shown = setting.secret ? '(hidden)' : JSON.stringify(text);
-    return new ConfigError(setting.env, `${setting.env}=${shown} is not allowed; it takes ${setting.allowed}`);
+    return new ConfigError(
+      setting.env,
+      `${setting.env}=${shown} is not allowed; it takes ${setting.allowed}`,
+    );
   }
 
   static missing(setting: Setting<unknown>): ConfigError {
@@ -45,7 +48,10 @@ export function readConfig<Table extends Settings>(
   table: Table,
   env: Readonly<Record<string, string | undefined>>,
 ): ConfigOf<Table> {
-  const entries = Object.entries(table).map(([key, setting]) => [key, readSetting(setting, env[setting.env])]);
+  const entries = Object.entries(table).map(([key, setting]) => [
+    key,
+    readSetting(setting, env[setting.env]),
+  ]);
   return Object.fromEntries(entries) as ConfigOf<Table>;
 }
 
@@ -71,7 +77,14 @@ function define<Value>(
   allowed: string,
   parse: (text: string) => Value,
 ): Setting<Value> {
-  return { env, doc, secret, allowed, parse, defaultText: fallback === undefined ? undefined : String(fallback) };
+  return {
+    env,
+    doc,
+    secret,
+    allowed,
+    parse,
+    defaultText: fallback === undefined ? undefined : String(fallback),
+  };
 }
 
 function check(condition: boolean): void {
@@ -80,12 +93,21 @@ function check(condition: boolean): void {
 
 /** Makers of settings, one per kind of value. */
 export const setting = {
-  integer(env: string, range: { min: number; max: number; unit?: string }, described: Described<number>): Setting<number> {
+  integer(
+    env: string,
+    range: { min: number; max: number; unit?: string },
+    described: Described<number>,
+  ): Setting<number> {
     const { min, max, unit } = range;
-    return define(env, described, `a whole number${unit ? ` of ${unit}` : ''} from ${min} to ${max}`, (text) => {
-      check(/^-?\d+$/.test(text) && Number(text) >= min && Number(text) <= max);
-      return Number(text);
-    });
+    return define(
+      env,
+      described,
+      `a whole number${unit ? ` of ${unit}` : ''} from ${min} to ${max}`,
+      (text) => {
+        check(/^-?\d+$/.test(text) && Number(text) >= min && Number(text) <= max);
+        return Number(text);
+      },
+    );
   },
   number(env: string, range: { min: number; max: number }, described: Described<number>): Setting<number> {
     return define(env, described, `a number from ${range.min} to ${range.max}`, (text) => {
@@ -106,13 +128,21 @@ export const setting = {
       return text === 'true';
     });
   },
-  text(env: string, rule: { pattern: RegExp; allowed: string }, described: Described<string>): Setting<string> {
+  text(
+    env: string,
+    rule: { pattern: RegExp; allowed: string },
+    described: Described<string>,
+  ): Setting<string> {
     return define(env, described, rule.allowed, (text) => {
       check(rule.pattern.test(text));
       return text;
     });
   },
-  oneOf<const Choice extends string>(env: string, choices: readonly Choice[], described: Described<Choice>): Setting<Choice> {
+  oneOf<const Choice extends string>(
+    env: string,
+    choices: readonly Choice[],
+    described: Described<Choice>,
+  ): Setting<Choice> {
     return define(env, described, `one of ${choices.map((choice) => `\`${choice}\``).join(', ')}`, (text) => {
       check((choices as readonly string[]).includes(text));
       return text as Choice;
@@ -130,7 +160,8 @@ export const setting = {
 /** The table of `docs/configuration.md` for these settings, as Markdown. */
 export function describeSettings(table: Settings): string {
   const rows = Object.values(table).map(({ env, defaultText, allowed, doc }) => {
-    const fallback = defaultText === undefined ? 'required' : defaultText === '' ? 'empty' : `\`${defaultText}\``;
+    const fallback =
+      defaultText === undefined ? 'required' : defaultText === '' ? 'empty' : `\`${defaultText}\``;
     return `| \`${env}\` | ${allowed} | ${fallback} | ${doc} |`;
   });
   return ['| variable | allowed | default | meaning |', '|---|---|---|---|', ...rows].join('\n');

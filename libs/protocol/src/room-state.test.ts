@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import {
+  applyChange,
+  roomStateOf,
+  snapshotOf,
+  type Participant,
+  type RoomChange,
+  type RoomState,
+  type Track,
+} from './room-state.ts';
+
+const ada: Participant = {
+  identity: 'ada',
+  name: 'Ada',
+  sessionId: 'ses_1',
+  nodeId: 'n1',
+  epoch: 10,
+  joinedAtMs: 1,
+};
+const camera: Track = {
+  trackId: 'trk_1',
+  identity: 'ada',
+  epoch: 10,
+  nodeId: 'n1',
+  routerId: 'r1',
+  kind: 'video',
+  source: 'camera',
+  muted: false,
+  mimeType: 'video/vp8',
+  spatialLayers: 3,
+  temporalLayers: 1,
+};
+const empty = roomStateOf({ room: 'demo', version: 5, participants: [], tracks: [] });
+
+function applied(state: RoomState, ...changes: RoomChange[]): RoomState {
+  return changes.reduce((now, change) => {
+    const result = applyChange(now, { version: now.version + 1, change });
+    if (result.outcome !== 'applied') throw new Error(result.outcome);
+    return result.state;
+  }, state);
+}
+
+const withCamera = applied(
+  empty,
+  { type: 'participantJoined', participant: ada },
+  { type: 'trackPublished', track: camera },
+);
+
+describe('applyChange', () => {
+  it('adds participants and tracks, and leaves the state that went in as it was', () => {
+    expect(snapshotOf(withCamera)).toEqual({
+      room: 'demo',
+      version: 7,
+      participants: [ada],
+      tracks: [camera],
+    });
+    expect(empty.participants.size).toBe(0);
+  });
+
+  it('voids the tracks of a lower epoch when a participant is placed again', () => {
+    const again = applied(withCamera, {
+      type: 'participantJoined',
+      participant: { ...ada, epoch: 11, nodeId: 'n2' },
+    });
+    expect(again.participants.get('ada')?.nodeId).toBe('n2');
+    expect(again.tracks.size).toBe(0);
+  });
+
+  it('takes the tracks away with their participant', () => {
+    const left = applied(withCamera, { type: 'participantLeft', identity: 'ada', epoch: 10, reason: 'left' });
+    expect([left.participants.size, left.tracks.size]).toEqual([0, 0]);
+  });
+
+  it('shows mute, and unpublishing', () => {
+    const muted = applied(withCamera, { type: 'trackUpdated', trackId: 'trk_1', muted: true });
+    expect(muted.tracks.get('trk_1')?.muted).toBe(true);
+    const gone = applied(muted, {
+      type: 'trackUnpublished',
+      trackId: 'trk_1',
+      identity: 'ada',
+      reason: 'unpublished',
+    });
+    expect(gone.tracks.size).toBe(0);
+  });
+
+  it('says when a change is old, and from where changes are missing', () => {
+    const change: RoomChange = { type: 'participantJoined', participant: ada };
+    expect(applyChange(empty, { version: 5, change })).toEqual({ outcome: 'duplicate' });
+    expect(applyChange(empty, { version: 8, change })).toEqual({ outcome: 'gap', missingFrom: 6 });
+  });
+});
