@@ -1,0 +1,12 @@
+export { launchBrowser, type Browser, type Page } from './adapters/browser.ts';
+export type { MediaReport } from './adapters/media-probe.ts';
+export { eventually, eventuallyHolds } from './eventually.ts';
+export {
+  isHeard,
+  isSeen,
+  MeetingPage,
+  type MeetingAction,
+  type MeetingOptions,
+  type TileState,
+} from './meeting-page.ts';
+export { SignalClient, type ReceivedEvent, type SocketClosed } from './signal-client.ts';

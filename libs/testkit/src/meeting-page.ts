@@ -1,0 +1,112 @@
+import type { Browser, Page } from './adapters/browser.ts';
+import { probeMedia, type MediaReport } from './adapters/media-probe.ts';
+import { eventually } from './eventually.ts';
+
+export interface MeetingOptions {
+  readonly room: string;
+  /** Also the identity. */
+  readonly name: string;
+  /** The media node to be placed on. */
+  readonly nodeId?: string;
+  /** Camera size; small by default, so that several pages fit on one machine. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** What the tile of a person shows. */
+export interface TileState {
+  readonly muted: boolean;
+  readonly camera: boolean;
+}
+
+export type MeetingAction = 'mute' | 'camera' | 'screen' | 'leave' | 'details' | 'join';
+
+const SEEN = { framesShown: 5, brightness: 10, motion: 0.3 };
+const HEARD = { loudness: 0.003 };
+
+/** A person in a call: the meeting page in a browser page of its own. */
+export class MeetingPage implements AsyncDisposable {
+  readonly name: string;
+  readonly page: Page;
+  /** Errors that the page threw or logged. */
+  readonly problems: string[] = [];
+
+  private constructor(name: string, page: Page) {
+    this.name = name;
+    this.page = page;
+  }
+
+  /** Opens the page of the gateway at `gatewayUrl` and joins without asking. */
+  static async join(browser: Browser, gatewayUrl: string, options: MeetingOptions): Promise<MeetingPage> {
+    const { room, name, nodeId, width = 320, height = 180 } = options;
+    const context = await browser.newContext({ viewport: { width: 960, height: 640 } });
+    const meeting = new MeetingPage(name, await context.newPage());
+    meeting.page.on('pageerror', (error) => meeting.problems.push(String(error)));
+    meeting.page.on('console', (message) => {
+      if (message.type() === 'error') meeting.problems.push(message.text());
+    });
+    const query = new URLSearchParams({
+      room,
+      name,
+      identity: name,
+      autojoin: '1',
+      width: `${width}`,
+      height: `${height}`,
+    });
+    if (nodeId) query.set('node', nodeId);
+    await meeting.page.goto(`${gatewayUrl}/?${query.toString()}`);
+    await meeting.page.locator('[data-action="leave"]').waitFor({ timeout: 15_000 });
+    return meeting;
+  }
+
+  /** What is seen and heard of another participant. */
+  probe(identity: string): Promise<MediaReport> {
+    return this.page.evaluate(probeMedia, identity);
+  }
+
+  /** Waits until the other one is seen moving and heard. */
+  async seesAndHears(identity: string, deadlineMs = 15_000): Promise<MediaReport> {
+    return eventually(
+      `${this.name} sees and hears ${identity}`,
+      async () => {
+        const report = await this.probe(identity);
+        if (!isSeen(report) || !isHeard(report)) throw new Error(JSON.stringify(report));
+        return report;
+      },
+      { deadlineMs },
+    );
+  }
+
+  /** The tiles of people by identity, own tile included. */
+  async tiles(): Promise<Map<string, TileState>> {
+    const tiles = await this.page.locator('[data-testid="tile"]').evaluateAll((elements) =>
+      elements
+        .map((element) => (element as HTMLElement).dataset)
+        .filter((data) => data['source'] !== 'screen')
+        .map(
+          (data) =>
+            [
+              data['identity'] ?? '',
+              { muted: data['muted'] === 'true', camera: data['camera'] === 'on' },
+            ] as const,
+        ),
+    );
+    return new Map(tiles);
+  }
+
+  async press(action: MeetingAction): Promise<void> {
+    await this.page.locator(`[data-action="${action}"]`).first().click();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.page.context().close();
+  }
+}
+
+export function isSeen({ framesShown, brightness, motion }: MediaReport): boolean {
+  return framesShown >= SEEN.framesShown && brightness >= SEEN.brightness && motion >= SEEN.motion;
+}
+
+export function isHeard({ loudness }: MediaReport): boolean {
+  return loudness >= HEARD.loudness;
+}
