@@ -1,0 +1,70 @@
+// Apart from the schemas, so that a browser bundle that holds a room's state does not carry zod with it.
+import type { Participant, RoomChange, RoomSnapshot, Track, VersionedChange } from './room-state.ts';
+
+/** A room's state, indexed. Gateways, nodes and clients hold the same shape and apply the same changes. */
+export interface RoomState {
+  readonly room: string;
+  readonly version: number;
+  readonly participants: ReadonlyMap<string, Participant>;
+  readonly tracks: ReadonlyMap<string, Track>;
+}
+
+export function roomStateOf(snapshot: RoomSnapshot): RoomState {
+  return {
+    room: snapshot.room,
+    version: snapshot.version,
+    participants: new Map(snapshot.participants.map((member) => [member.identity, member])),
+    tracks: new Map(snapshot.tracks.map((one) => [one.trackId, one])),
+  };
+}
+
+export function snapshotOf({ room, version, participants, tracks }: RoomState): RoomSnapshot {
+  return { room, version, participants: [...participants.values()], tracks: [...tracks.values()] };
+}
+
+/** What applying a change came to: it may be old, in turn, or show that some before it are missing. */
+export type Applied =
+  | { readonly outcome: 'applied'; readonly state: RoomState }
+  | { readonly outcome: 'duplicate' }
+  | { readonly outcome: 'gap'; readonly missingFrom: number };
+
+/** Applies one change if it is the next in turn. Pure: the state that went in stays as it was. */
+export function applyChange(state: RoomState, { version, change }: VersionedChange): Applied {
+  if (version <= state.version) return { outcome: 'duplicate' };
+  if (version > state.version + 1) return { outcome: 'gap', missingFrom: state.version + 1 };
+  return { outcome: 'applied', state: { ...state, version, ...reduce(state, change) } };
+}
+
+function reduce(state: RoomState, change: RoomChange): Partial<RoomState> {
+  switch (change.type) {
+    case 'participantJoined': {
+      const { participant: member } = change;
+      return {
+        participants: new Map(state.participants).set(member.identity, member),
+        tracks: without(state.tracks, (one) => one.identity === member.identity && one.epoch < member.epoch),
+      };
+    }
+    case 'participantLeft':
+      return {
+        participants: without(state.participants, (member) => member.identity === change.identity),
+        tracks: without(state.tracks, (one) => one.identity === change.identity),
+      };
+    case 'trackPublished':
+      return { tracks: new Map(state.tracks).set(change.track.trackId, change.track) };
+    case 'trackUpdated': {
+      const known = state.tracks.get(change.trackId);
+      return known
+        ? { tracks: new Map(state.tracks).set(known.trackId, { ...known, muted: change.muted }) }
+        : {};
+    }
+    case 'trackUnpublished':
+      return { tracks: without(state.tracks, (one) => one.trackId === change.trackId) };
+  }
+}
+
+function without<Value>(
+  map: ReadonlyMap<string, Value>,
+  drop: (value: Value) => boolean,
+): Map<string, Value> {
+  return new Map([...map].filter(([, value]) => !drop(value)));
+}
