@@ -1,5 +1,6 @@
 export { launchBrowser, type Browser, type Page } from './adapters/browser.ts';
 export type { MediaReport } from './adapters/media-probe.ts';
+export type { PageTimeline } from './adapters/page-timeline.ts';
 export { eventually, eventuallyHolds } from './eventually.ts';
 export {
   isHeard,

@@ -1,5 +1,6 @@
 import type { Browser, Page } from './adapters/browser.ts';
 import { probeMedia, type MediaReport } from './adapters/media-probe.ts';
+import { recordTimeline, type PageTimeline } from './adapters/page-timeline.ts';
 import { eventually } from './eventually.ts';
 
 export interface MeetingOptions {
@@ -41,6 +42,7 @@ export class MeetingPage implements AsyncDisposable {
     const { room, name, nodeId, width = 320, height = 180 } = options;
     const context = await browser.newContext({ viewport: { width: 960, height: 640 } });
     const meeting = new MeetingPage(name, await context.newPage());
+    await meeting.page.addInitScript(recordTimeline);
     meeting.page.on('pageerror', (error) => meeting.problems.push(String(error)));
     meeting.page.on('console', (message) => {
       if (message.type() === 'error') meeting.problems.push(message.text());
@@ -92,6 +94,13 @@ export class MeetingPage implements AsyncDisposable {
         ),
     );
     return new Map(tiles);
+  }
+
+  /** When things happened in this page so far. */
+  async timeline(): Promise<PageTimeline> {
+    const timeline = await this.page.evaluate(() => window.skeinTimeline);
+    if (!timeline) throw new Error('the page has no timeline; was it opened by MeetingPage?');
+    return timeline;
   }
 
   async press(action: MeetingAction): Promise<void> {
