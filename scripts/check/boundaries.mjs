@@ -1,0 +1,44 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../setup/paths.mjs';
+import { importsOf, violation } from './imports.mjs';
+
+const packages = readPackages();
+const found = sourceFiles().flatMap((file) => {
+  const source = readFileSync(join(root, file), 'utf8');
+  return importsOf(source).flatMap((specifier) => {
+    const problem = violation({ file, specifier, packages });
+    return problem === undefined ? [] : [`${file}: '${specifier}' ${problem}`];
+  });
+});
+for (const line of found) console.log(line);
+process.exitCode = found.length === 0 ? 0 : 1;
+
+function readPackages() {
+  const folders = ['libs', 'services'].flatMap((layer) => readdirSync(join(root, layer)).map((name) => `${layer}/${name}`));
+  return new Map(
+    [...folders, 'loadtest']
+      .filter((folder) => existsSync(join(root, folder, 'package.json')))
+      .map((folder) => {
+        const { name, dependencies = {}, devDependencies = {}, exports = {} } = readJson(join(folder, 'package.json'));
+        const known = new Set(Object.keys({ ...dependencies, ...devDependencies }));
+        return [name, { folder, dependencies: known, exports: new Set(Object.keys(exports)) }];
+      }),
+  );
+}
+
+function sourceFiles() {
+  return [...packages.values()].flatMap(({ folder }) => filesBelow(folder)).filter((file) => /\.(ts|tsx|mjs)$/.test(file));
+}
+
+function filesBelow(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (!entry.isDirectory()) return [path];
+    return ['node_modules', 'dist'].includes(entry.name) ? [] : filesBelow(path);
+  });
+}
+
+function readJson(path) {
+  return JSON.parse(readFileSync(join(root, path), 'utf8'));
+}

@@ -1,0 +1,31 @@
+/**
+ * Who may import what. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
+ */
+
+/** Imports between our packages run one way; `loadtest` stands beside the services. */
+export const LAYERS = {
+  libs: ['libs'],
+  services: ['libs'],
+  loadtest: ['libs'],
+};
+
+/** These know nothing of the other packages. */
+export const FOUNDATIONS = {
+  'libs/runtime': [],
+  'libs/protocol': [],
+  'libs/local-cluster': ['libs/runtime'],
+};
+
+/** Vendors are imported by the packages that own them, and there only in `adapters/` unless said otherwise. */
+export const VENDORS = [
+  { name: 'mediasoup', owners: ['services/media-node'] },
+  { name: '@nats-io/transport-node', owners: ['libs/bus'] },
+  { name: '@nats-io/nats-core', owners: ['libs/bus'] },
+  { name: 'ioredis', owners: ['libs/cluster'] },
+  { name: '@grpc/grpc-js', owners: ['libs/rpc'] },
+  { name: '@grpc/proto-loader', owners: ['libs/rpc'] },
+  { name: 'uWebSockets.js', owners: ['services/gateway'] },
+  { name: 'mediasoup-client', owners: ['libs/client'] },
+  { name: 'pino', owners: ['libs/telemetry'], anywhere: true },
+  { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },
+];

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { run } from './command.mjs';
+import { localCache, root } from './paths.mjs';
+
+/** TypeScript, when a source is newer than what was made of it. */
+export function typescriptStep() {
+  return stampedStep({
+    name: 'TypeScript',
+    what: 'compiling',
+    inputs: ['libs', 'services', 'loadtest', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
+    outputs: ['services', 'libs'].flatMap((folder) => packagesOf(folder).map((name) => join(folder, name, 'dist'))),
+    build: () => run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'], { cwd: root }),
+  });
+}
+
+/** The web page, bundled by its own script. */
+export function webPageStep() {
+  const script = join(root, 'services', 'web', 'build.mjs');
+  return stampedStep({
+    name: 'web page',
+    what: 'bundling',
+    inputs: ['services/web', 'libs/client', 'libs/protocol', 'package-lock.json'],
+    outputs: ['services/web/dist'],
+    build: async () => {
+      if (!existsSync(script)) return;
+      const { buildWeb } = await import(pathToFileURL(script).href);
+      await buildWeb();
+    },
+  });
+}
+
+/** A build that is left out while its inputs are what they were when it last succeeded and its outputs are there. */
+function stampedStep({ name, what, inputs, outputs, build }) {
+  const stampFile = join(localCache, 'stamps', name.replace(/\W/g, '-'));
+  let stamp;
+  return {
+    name,
+    check: () => {
+      stamp = fingerprint(inputs);
+      const current = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+      return current && outputs.every((path) => existsSync(join(root, path))) ? undefined : what;
+    },
+    run: async () => {
+      await build();
+      mkdirSync(dirname(stampFile), { recursive: true });
+      writeFileSync(stampFile, stamp);
+    },
+  };
+}
+
+/** A hash over path, size and time of change of all inputs; contents are left to the builders. */
+function fingerprint(inputs) {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const stat = statSync(join(root, path), { throwIfNoEntry: false });
+    if (!stat) return;
+    if (!stat.isDirectory()) return void hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\0`);
+    for (const name of readdirSync(join(root, path)).sort()) {
+      if (name !== 'dist' && name !== 'node_modules') add(join(path, name));
+    }
+  };
+  inputs.forEach(add);
+  return hash.digest('hex');
+}
+
+function packagesOf(folder) {
+  return readdirSync(join(root, folder)).filter((name) => existsSync(join(root, folder, name, 'src')));
+}

@@ -1,0 +1,23 @@
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const end = (_signal, number) => process.exit(128 + number);
+
+/** Turns a signal into `process.exit`, so that `exit` listeners clean up; a death by signal would skip them. */
+export function exitOnSignals() {
+  for (const signal of SIGNALS) process.on(signal, end);
+}
+
+/** Leaves the signals to whoever takes over. */
+export function releaseSignals() {
+  for (const signal of SIGNALS) process.removeListener(signal, end);
+}
+
+/** Passes the signals on to a child, which decides what they mean, until the result is called. */
+export function forwardSignals(child) {
+  releaseSignals();
+  const forward = (signal) => child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, forward);
+  return () => {
+    for (const signal of SIGNALS) process.removeListener(signal, forward);
+    exitOnSignals();
+  };
+}

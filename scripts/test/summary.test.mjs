@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { summarize } from './summary.mjs';
+
+const file = (status, ...tests) => ({ status, assertionResults: tests.map((test) => ({ status: test })) });
+
+describe('summarize', () => {
+  it('counts what passed and what failed', () => {
+    const testResults = [file('passed', 'passed', 'passed'), file('failed', 'passed', 'failed')];
+    expect(summarize({ numPassedTests: 3, numFailedTests: 1, testResults })).toEqual({
+      line: '3 passed, 1 failed',
+      ok: false,
+    });
+  });
+
+  it('counts a file that could not be loaded as a failure', () => {
+    const report = { numPassedTests: 1, numFailedTests: 0, testResults: [file('passed', 'passed'), file('failed')] };
+    expect(summarize(report)).toEqual({ line: '1 passed, 1 failed', ok: false });
+  });
+
+  it('says so when all passed', () => {
+    const report = { numPassedTests: 1, numFailedTests: 0, testResults: [file('passed', 'passed')] };
+    expect(summarize(report)).toEqual({ line: '1 passed, 0 failed', ok: true });
+  });
+
+  it('takes a run without a report for a failure', () => {
+    expect(summarize(undefined).ok).toBe(false);
+  });
+});
