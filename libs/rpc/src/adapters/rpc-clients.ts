@@ -1,0 +1,190 @@
+import { Metadata, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+import { parseInput, SkeinError } from '@skein/protocol';
+import { systemClock, type Clock } from '@skein/runtime';
+import type {
+  AnyMethod,
+  CallOptions,
+  ClientStream,
+  ServiceClient,
+  ServiceDefinition,
+  StreamListener,
+  StreamOptions,
+} from '../service-definition.ts';
+import { Channels, type ChannelUse } from './channels.ts';
+import { errorOf } from './error-metadata.ts';
+import { wireMethod, wireService, type WireMethod } from './proto-files.ts';
+
+const DEFAULT_DEADLINE_MS = 2_000;
+
+/** Clients of services at any address, over one connection per address that is opened when first needed. */
+export interface RpcClients {
+  /** `address`: `host:port`. Cheap; every call may ask anew. */
+  client<Definition extends ServiceDefinition>(
+    definition: Definition,
+    address: string,
+  ): ServiceClient<Definition>;
+  /** Ends the address's connection with all of its calls (`UNAVAILABLE`); the next call opens a new one. */
+  closeChannel(address: string): void;
+  /** Ends all connections; calls made afterwards fail with `UNAVAILABLE`. */
+  close(): void;
+}
+
+export function createRpcClients({ clock = systemClock }: { clock?: Clock } = {}): RpcClients {
+  const channels = new Channels();
+  return {
+    client: (definition, address) => clientFor(definition, { channels, clock, address }),
+    closeChannel: (address) => channels.close(address),
+    close: () => channels.closeAll(),
+  };
+}
+
+interface Target {
+  readonly channels: Channels;
+  readonly clock: Clock;
+  readonly address: string;
+}
+
+interface Called {
+  /** Such as `PipeService.openPipe`. */
+  readonly name: string;
+  readonly method: AnyMethod;
+  readonly wire: WireMethod;
+}
+
+function clientFor<Definition extends ServiceDefinition>(
+  definition: Definition,
+  target: Target,
+): ServiceClient<Definition> {
+  const service = wireService(definition.name);
+  const shortName = definition.name.split('.').at(-1) ?? definition.name;
+  const calls = Object.entries(definition.methods).map(([key, method]) => {
+    const called = { name: `${shortName}.${key}`, method, wire: wireMethod(service, key) };
+    return [key, method.kind === 'unary' ? unaryCall(called, target) : streamCall(called, target)];
+  });
+  return Object.fromEntries(calls) as ServiceClient<Definition>;
+}
+
+function unaryCall({ name, method, wire }: Called, { channels, address }: Target) {
+  return async (
+    request: object,
+    { deadlineMs = DEFAULT_DEADLINE_MS, signal }: CallOptions = {},
+  ): Promise<unknown> => {
+    signal?.throwIfAborted();
+    using use = channels.use(address);
+    const answer = await new Promise((resolve, reject) => {
+      const call = use.client.makeUnaryRequest(
+        wire.path,
+        wire.requestSerialize,
+        wire.responseDeserialize,
+        request,
+        new Metadata(),
+        { deadline: Date.now() + deadlineMs },
+        (failure, response) => {
+          signal?.removeEventListener('abort', cancel);
+          if (signal?.aborted) reject(signal.reason as Error);
+          else if (failure) reject(errorOf(failure, { method: name, deadlineMs }));
+          else resolve(response);
+        },
+      );
+      const cancel = (): void => call.cancel();
+      use.onClosed = cancel;
+      signal?.addEventListener('abort', cancel, { once: true });
+    });
+    return parseAnswer(name, method, answer);
+  };
+}
+
+function streamCall({ name, method, wire }: Called, { channels, clock, address }: Target) {
+  return (
+    request: object,
+    listener: StreamListener<unknown>,
+    { firstUpdateDeadlineMs = DEFAULT_DEADLINE_MS }: StreamOptions = {},
+  ): ClientStream => {
+    const use = channels.use(address);
+    const call = use.client.makeServerStreamRequest(
+      wire.path,
+      wire.requestSerialize,
+      wire.responseDeserialize,
+      request,
+      new Metadata(),
+      {},
+    );
+    const stream = new GrpcClientStream({ name, method, call, use, listener });
+    stream.awaitFirst(firstUpdateDeadlineMs, clock);
+    return stream;
+  };
+}
+
+interface StreamParts {
+  readonly name: string;
+  readonly method: AnyMethod;
+  readonly call: ClientReadableStream<object>;
+  readonly use: ChannelUse;
+  readonly listener: StreamListener<unknown>;
+}
+
+class GrpcClientStream implements ClientStream {
+  readonly #parts: StreamParts;
+  #firstTimer: Disposable | undefined;
+  #over = false;
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+    const { call, name, use } = parts;
+    use.onClosed = () => this.#fail(SkeinError.unavailable(name));
+    call.on('data', (update: unknown) => this.#onUpdate(update));
+    call.on('end', () => this.#finish());
+    call.on('error', (failure: ServiceError) =>
+      this.#finish(errorOf(failure, { method: name, deadlineMs: 0 })),
+    );
+  }
+
+  awaitFirst(deadlineMs: number, clock: Clock): void {
+    const { name } = this.#parts;
+    this.#firstTimer = clock.after(deadlineMs, () => this.#fail(SkeinError.deadline(name, deadlineMs)));
+  }
+
+  cancel(): void {
+    if (!this.#finalize()) return;
+    this.#parts.call.cancel();
+  }
+
+  #onUpdate(update: unknown): void {
+    if (this.#over) return;
+    this.#firstTimer?.[Symbol.dispose]();
+    const { name, method, listener } = this.#parts;
+    try {
+      listener.onUpdate(parseAnswer(name, method, update));
+    } catch (error) {
+      this.#fail(SkeinError.from(error));
+    }
+  }
+
+  #fail(error: SkeinError): void {
+    if (!this.#finalize()) return;
+    this.#parts.call.cancel();
+    this.#parts.listener.onEnd(error);
+  }
+
+  #finish(error?: SkeinError): void {
+    if (this.#finalize()) this.#parts.listener.onEnd(error);
+  }
+
+  #finalize(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#firstTimer?.[Symbol.dispose]();
+    this.#parts.use[Symbol.dispose]();
+    return true;
+  }
+}
+
+function parseAnswer(name: string, method: AnyMethod, answer: unknown): unknown {
+  try {
+    return parseInput(method.response, answer, 'answer');
+  } catch (error) {
+    throw new SkeinError('INTERNAL', `${name} gave an answer that this version does not understand`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,382 @@
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Client, credentials } from '@grpc/grpc-js';
+import { SkeinError } from '@skein/protocol';
+import { systemClock } from '@skein/runtime';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { nodeService, type NodeServiceHandlers } from '../node-service.ts';
+import { pipeService, type PipeEnd, type PipeServiceHandlers, type TrackUpdate } from '../pipe-service.ts';
+import type { ServerStream } from '../service-definition.ts';
+import { createRpcClients } from './rpc-clients.ts';
+import { createRpcServer, type RpcLog, type RpcServer, type RpcServerOptions } from './rpc-server.ts';
+
+const end: PipeEnd = {
+  nodeId: 'node-a',
+  routerId: 'router-a',
+  instanceId: 'pip_1',
+  ip: '127.0.0.1',
+  port: 40000,
+  srtp: { cryptoSuite: 'AEAD_AES_256_GCM', keyBase64: 'AAAA' },
+};
+const openRequest = { room: 'lobby', caller: end, routerId: 'router-b' };
+const pullRequest = { room: 'lobby', trackId: 'trk_1', callerInstanceId: 'pip_1', calleeInstanceId: 'pip_2' };
+const opened: TrackUpdate = {
+  update: 'opened',
+  opened: { kind: 'audio', rtpParametersJson: '{}', muted: false },
+};
+
+const never = (): Promise<never> => new Promise(() => {});
+const unused = (): Promise<never> => Promise.reject(new Error('not part of this test'));
+const pipes: PipeServiceHandlers = { openPipe: unused, pullTrack: unused, closePipe: unused };
+const nodes: NodeServiceHandlers = { getStatus: unused, getRoomMedia: unused };
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function serve(
+  handlers: { pipes?: Partial<PipeServiceHandlers>; nodes?: Partial<NodeServiceHandlers> },
+  options: Partial<RpcServerOptions> = {},
+): Promise<{ server: RpcServer; address: string }> {
+  const server = createRpcServer({ host: '127.0.0.1', port: 0, ...options });
+  server.addService(pipeService, { ...pipes, ...handlers.pipes });
+  server.addService(nodeService, { ...nodes, ...handlers.nodes });
+  const { port } = await server.listen();
+  cleanups.push(() => server.close({ deadlineMs: 0 }));
+  return { server, address: `127.0.0.1:${port}` };
+}
+
+function newClients(): ReturnType<typeof createRpcClients> {
+  const clients = createRpcClients();
+  cleanups.push(() => clients.close());
+  return clients;
+}
+
+function connect(address: string) {
+  return newClients().client(pipeService, address);
+}
+
+/** What a streaming call told its caller. */
+function listening() {
+  const updates: TrackUpdate[] = [];
+  const ends: (Error | undefined)[] = [];
+  return {
+    updates,
+    ends,
+    onUpdate: (one: TrackUpdate) => updates.push(one),
+    onEnd: (error?: Error) => ends.push(error),
+  };
+}
+
+function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
+  let resolve: (value: Value) => void = () => {};
+  return { promise: new Promise<Value>((settle) => (resolve = settle)), resolve: (value) => resolve(value) };
+}
+
+async function failure(call: Promise<unknown>): Promise<SkeinError> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(SkeinError);
+  return error as SkeinError;
+}
+
+describe('a unary call', () => {
+  test('carries the request to the handler and the answer back', async () => {
+    const openPipe = vi.fn<PipeServiceHandlers['openPipe']>(async () => ({
+      callee: { ...end, nodeId: 'node-b' },
+    }));
+    const { address } = await serve({ pipes: { openPipe } });
+    const answer = await connect(address).openPipe(openRequest);
+    expect(answer).toEqual({ callee: { ...end, nodeId: 'node-b' } });
+    expect(openPipe.mock.calls[0]?.[0]).toEqual(openRequest);
+  });
+
+  test('fails with DEADLINE_EXCEEDED when the handler takes too long, and tells the handler', async () => {
+    let signal: AbortSignal | undefined;
+    const { address } = await serve({
+      pipes: {
+        openPipe: (_request, context) => {
+          signal = context.signal;
+          return never();
+        },
+      },
+    });
+    const error = await failure(connect(address).openPipe(openRequest, { deadlineMs: 100 }));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', details: { deadlineMs: 100 } });
+    await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+  });
+
+  test('fails with the very error that the handler threw', async () => {
+    const thrown = new SkeinError('TRACK_NOT_FOUND', 'no track trk_é here', {
+      details: { trackId: 'trk_é', count: 2, known: false },
+      retryAfterMs: 250,
+    });
+    const { address } = await serve({ pipes: { closePipe: () => Promise.reject(thrown) } });
+    const { trackId: _none, ...request } = pullRequest;
+    const error = await failure(connect(address).closePipe(request));
+    expect(error.toWire()).toEqual(thrown.toWire());
+  });
+
+  test('hides what a handler threw that is no SkeinError, and logs it', async () => {
+    const error = vi.fn<RpcLog['error']>();
+    const log: RpcLog = { error };
+    const { address } = await serve(
+      { pipes: { openPipe: () => Promise.reject(new Error('secret 10.1.2.3')) } },
+      { log },
+    );
+    const failed = await failure(connect(address).openPipe(openRequest));
+    expect(failed.code).toBe('INTERNAL');
+    expect(JSON.stringify(failed.toWire())).not.toContain('secret');
+    expect(error).toHaveBeenCalledWith(
+      expect.objectContaining({ method: 'PipeService.openPipe' }),
+      expect.anything(),
+    );
+  });
+
+  test.each([
+    ['a missing room', { ...openRequest, room: '' }, 'request.room'],
+    ['a room with control characters', { ...openRequest, room: 'a\u0000b' }, 'request.room'],
+    ['a missing message', { ...openRequest, caller: undefined as unknown as PipeEnd }, 'request.caller'],
+    ['a port of 0', { ...openRequest, caller: { ...end, port: 0 } }, 'request.caller.port'],
+    ['no IP address', { ...openRequest, caller: { ...end, ip: 'example.org' } }, 'request.caller.ip'],
+    [
+      'a suite that does not exist',
+      {
+        ...openRequest,
+        caller: { ...end, srtp: { ...end.srtp, cryptoSuite: 'ROT13' as 'AEAD_AES_256_GCM' } },
+      },
+      'request.caller.srtp.cryptoSuite',
+    ],
+  ])('with %s is refused, naming the field, before the handler sees it', async (_what, request, field) => {
+    const openPipe = vi.fn<PipeServiceHandlers['openPipe']>(unused);
+    const { address } = await serve({ pipes: { openPipe } });
+    const error = await failure(connect(address).openPipe(request));
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', details: { field } });
+    expect(openPipe).not.toHaveBeenCalled();
+  });
+
+  test('with bytes that are no message of its type is refused with INVALID_ARGUMENT', async () => {
+    const { address } = await serve({});
+    const raw = new Client(address, credentials.createInsecure());
+    cleanups.push(() => raw.close());
+    const bytes = (value: Buffer): Buffer => value;
+    const status = await new Promise((resolve) => {
+      const path = '/skein.pipe.v1.PipeService/OpenPipe';
+      raw.makeUnaryRequest(path, bytes, bytes, Buffer.from([0xff, 0xff]), (error) => resolve(error?.code));
+    });
+    expect(status).toBe(3);
+  });
+
+  test('over 1 MiB is refused', async () => {
+    const { address } = await serve({});
+    const huge = { ...openRequest, room: 'x'.repeat(1024 * 1024) };
+    expect((await failure(connect(address).openPipe(huge))).code).toBe('MESSAGE_TOO_LARGE');
+  });
+
+  test('rejects with the reason of its signal when it is aborted', async () => {
+    const { address } = await serve({ pipes: { openPipe: never } });
+    const abort = new AbortController();
+    const call = connect(address).openPipe(openRequest, { signal: abort.signal });
+    abort.abort(new Error('no longer needed'));
+    await expect(call).rejects.toThrow('no longer needed');
+  });
+
+  test('fails with UNAVAILABLE, and no address in the message, when nobody listens', async () => {
+    const { server, address } = await serve({});
+    await server.close();
+    const error = await failure(connect(address).openPipe(openRequest));
+    expect(error.code).toBe('UNAVAILABLE');
+    expect(error.message).not.toContain('127.0.0.1');
+  });
+
+  test('fails with UNAVAILABLE when its channel is closed, and the next one opens a new channel', async () => {
+    const { address } = await serve({
+      pipes: { openPipe: never, closePipe: async () => ({ closed: true }) },
+    });
+    const clients = newClients();
+    const call = clients.client(pipeService, address).openPipe(openRequest);
+    clients.closeChannel(address);
+    expect((await failure(call)).code).toBe('UNAVAILABLE');
+    const { trackId: _none, ...request } = pullRequest;
+    await expect(clients.client(pipeService, address).closePipe(request)).resolves.toEqual({ closed: true });
+  });
+
+  test('reaches a second service on the same port', async () => {
+    const { address } = await serve({
+      nodes: {
+        getRoomMedia: async ({ room }) => ({
+          room,
+          nodeId: 'node-a',
+          version: 7,
+          routerIds: ['r'],
+          sessions: [],
+          pipes: [],
+        }),
+      },
+    });
+    const media = await newClients().client(nodeService, address).getRoomMedia({ room: 'lobby' });
+    expect(media).toEqual({
+      room: 'lobby',
+      nodeId: 'node-a',
+      version: 7,
+      routerIds: ['r'],
+      sessions: [],
+      pipes: [],
+    });
+  });
+});
+
+describe('a streaming call', () => {
+  function sending(): {
+    pullTrack: PipeServiceHandlers['pullTrack'];
+    stream: Promise<ServerStream<TrackUpdate>>;
+  } {
+    const { promise, resolve } = deferred<ServerStream<TrackUpdate>>();
+    const pullTrack: PipeServiceHandlers['pullTrack'] = async (_request, stream) => {
+      stream.send(opened);
+      resolve(stream);
+    };
+    return { pullTrack, stream: promise };
+  }
+
+  test('brings updates in order and ends when the server ends it', async () => {
+    const { pullTrack, stream } = sending();
+    const { address } = await serve({ pipes: { pullTrack } });
+    const heard = listening();
+    connect(address).pullTrack(pullRequest, heard);
+    const sender = await stream;
+    sender.send({ update: 'muted', muted: { muted: true } });
+    sender.send({ update: 'closed', closed: { reason: 'unpublished' } });
+    sender.end();
+    await vi.waitFor(() => expect(heard.ends).toEqual([undefined]));
+    expect(heard.updates).toEqual([
+      opened,
+      { update: 'muted', muted: { muted: true } },
+      { update: 'closed', closed: { reason: 'unpublished' } },
+    ]);
+    expect(sender.send(opened)).toBe(false);
+  });
+
+  test('cancelled by the caller aborts `closed` at the server, and the caller hears nothing more', async () => {
+    const { pullTrack, stream } = sending();
+    const { address } = await serve({ pipes: { pullTrack } });
+    const heard = listening();
+    const call = connect(address).pullTrack(pullRequest, heard);
+    const sender = await stream;
+    call.cancel();
+    await vi.waitFor(() => expect(sender.closed.aborted).toBe(true));
+    expect(heard.ends).toEqual([]);
+  });
+
+  test('ended by the server with an error brings that error', async () => {
+    const { pullTrack, stream } = sending();
+    const { address } = await serve({ pipes: { pullTrack } });
+    const heard = listening();
+    connect(address).pullTrack(pullRequest, heard);
+    (await stream).end(new SkeinError('PIPE_FAILED', 'the pipe is gone', { details: { trackId: 'trk_1' } }));
+    await vi.waitFor(() => expect(heard.ends).toHaveLength(1));
+    expect(heard.ends[0]).toMatchObject({ code: 'PIPE_FAILED', details: { trackId: 'trk_1' } });
+    expect(heard.updates).toEqual([opened]);
+  });
+
+  test('whose request is bad ends with INVALID_ARGUMENT', async () => {
+    const { address } = await serve({});
+    const heard = listening();
+    connect(address).pullTrack({ ...pullRequest, trackId: 'not an id' }, heard);
+    await vi.waitFor(() => expect(heard.ends).toHaveLength(1));
+    expect(heard.ends[0]).toMatchObject({ code: 'INVALID_ARGUMENT', details: { field: 'request.trackId' } });
+  });
+
+  test('without a first update ends with DEADLINE_EXCEEDED and is cancelled at the server', async () => {
+    const { promise, resolve } = deferred<ServerStream<TrackUpdate>>();
+    const { address } = await serve({ pipes: { pullTrack: async (_request, stream) => resolve(stream) } });
+    const heard = listening();
+    connect(address).pullTrack(pullRequest, heard, { firstUpdateDeadlineMs: 100 });
+    await vi.waitFor(() => expect(heard.ends).toHaveLength(1));
+    expect(heard.ends[0]).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    const { closed } = await promise;
+    await vi.waitFor(() => expect(closed.aborted).toBe(true));
+  });
+
+  test('with too many unsent updates ends with SLOW_CONSUMER', async () => {
+    const sent: boolean[] = [];
+    const { address } = await serve(
+      {
+        pipes: {
+          pullTrack: async (_request, stream) => {
+            for (let count = 0; count < 20; count++) sent.push(stream.send(opened));
+          },
+        },
+      },
+      { maxUnsentUpdates: 10 },
+    );
+    const heard = listening();
+    connect(address).pullTrack(pullRequest, heard);
+    await vi.waitFor(() => expect(heard.ends).toHaveLength(1));
+    expect(heard.ends[0]).toMatchObject({ code: 'SLOW_CONSUMER' });
+    expect(sent.filter(Boolean)).toHaveLength(10);
+    expect(heard.updates).toHaveLength(10);
+  });
+
+  test('ends with UNAVAILABLE when the server closes', async () => {
+    const { pullTrack, stream } = sending();
+    const { server, address } = await serve({ pipes: { pullTrack } });
+    const heard = listening();
+    connect(address).pullTrack(pullRequest, heard);
+    const sender = await stream;
+    await server.close();
+    await vi.waitFor(() => expect(heard.ends).toHaveLength(1));
+    expect(heard.ends[0]).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(sender.closed.aborted).toBe(true);
+  });
+
+  test('notices on both sides within 5 s that the line between them went silent', async () => {
+    const { pullTrack, stream } = sending();
+    const { address } = await serve({ pipes: { pullTrack } });
+    const line = await startLine(Number(address.split(':')[1]));
+    const heard = listening();
+    connect(`127.0.0.1:${line.port}`).pullTrack(pullRequest, heard);
+    const sender = await stream;
+    await vi.waitFor(() => expect(heard.updates).toHaveLength(1));
+    const silentSince = systemClock.monotonicMs();
+    line.silence();
+    await vi.waitFor(
+      () => {
+        expect(heard.ends).toHaveLength(1);
+        expect(sender.closed.aborted).toBe(true);
+      },
+      { timeout: 10_000 },
+    );
+    expect(heard.ends[0]).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(systemClock.monotonicMs() - silentSince).toBeLessThan(5_500);
+  });
+});
+
+/** A TCP relay to `target` that can stop carrying anything without closing a connection. */
+async function startLine(target: number): Promise<{ port: number; silence(): void }> {
+  const pairs: Socket[] = [];
+  const server = createServer((near) => {
+    const far = createConnection(target, '127.0.0.1');
+    pairs.push(near, far);
+    near.on('error', () => far.destroy());
+    far.on('error', () => near.destroy());
+    near.pipe(far);
+    far.pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => {
+    for (const socket of pairs) socket.destroy();
+    server.close();
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    silence: () => {
+      for (const socket of pairs) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+  };
+}

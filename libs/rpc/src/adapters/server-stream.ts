@@ -1,0 +1,41 @@
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import { SkeinError } from '@skein/protocol';
+import type { ServerStream } from '../service-definition.ts';
+import { statusFor } from './error-metadata.ts';
+
+/** Updates of one call that may wait for a slow caller; what happens beyond stands at `ServerStream.send`. */
+export const MAX_UNSENT_UPDATES = 256;
+
+export class GrpcServerStream implements ServerStream<unknown> {
+  readonly #call: ServerWritableStream<unknown, unknown>;
+  readonly #maxUnsent: number;
+  readonly #closed = new AbortController();
+
+  constructor(call: ServerWritableStream<unknown, unknown>, maxUnsent: number) {
+    this.#call = call;
+    this.#maxUnsent = maxUnsent;
+    call.on('cancelled', () => this.#closed.abort(new SkeinError('UNAVAILABLE', 'the caller has gone')));
+  }
+
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  send(update: unknown): boolean {
+    if (this.#closed.signal.aborted) return false;
+    if (this.#call.writableLength >= this.#maxUnsent) {
+      this.end(new SkeinError('SLOW_CONSUMER', `more than ${this.#maxUnsent} updates wait for the caller`));
+      return false;
+    }
+    this.#call.write(update);
+    return true;
+  }
+
+  end(error?: unknown): void {
+    if (this.#closed.signal.aborted) return;
+    if (error === undefined) this.#call.end();
+    // That is how grpc-js takes the status of a stream; it goes out after what was written.
+    else this.#call.emit('error', statusFor(SkeinError.from(error)));
+    this.#closed.abort(error ?? new SkeinError('UNAVAILABLE', 'the call has ended'));
+  }
+}

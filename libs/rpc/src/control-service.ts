@@ -1,0 +1,27 @@
+import { roomName } from '@skein/protocol';
+import { z } from 'zod';
+import type { ControlServiceDefinition } from './generated/skein/control/v1/ControlService.ts';
+import type { ListNodesResponse } from './generated/skein/control/v1/ListNodesResponse.ts';
+import type { ListRoomsResponse } from './generated/skein/control/v1/ListRoomsResponse.ts';
+import type { Room } from './generated/skein/control/v1/Room.ts';
+import { defineService, unary, type Handlers, type ServiceClient } from './service-definition.ts';
+
+/** Rooms on one page of ListRooms: the default and the most. */
+export const MAX_PAGE_SIZE = 1000;
+
+const listRoomsRequest = z.object({
+  /** 0: the default. */
+  pageSize: z.number().int().min(0).max(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`),
+  /** Empty: the first page. */
+  pageToken: z.string().max(1024, 'must be the nextPageToken of an earlier answer'),
+});
+
+/** Operators and your application's backend. */
+export const controlService = defineService<ControlServiceDefinition>()('skein.control.v1.ControlService', {
+  listNodes: unary({ request: z.object({}), response: z.custom<ListNodesResponse>() }),
+  listRooms: unary({ request: listRoomsRequest, response: z.custom<ListRoomsResponse>() }),
+  getRoom: unary({ request: z.object({ room: roomName }), response: z.custom<Room>() }),
+});
+
+export type ControlServiceHandlers = Handlers<typeof controlService>;
+export type ControlServiceClient = ServiceClient<typeof controlService>;

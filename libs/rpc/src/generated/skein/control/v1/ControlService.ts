@@ -1,0 +1,48 @@
+// From proto/skein/control/v1/control.proto
+
+import type { MethodDefinition } from '@grpc/proto-loader';
+import type {
+  GetRoomRequestInput as _skein_control_v1_GetRoomRequestInput,
+  GetRoomRequest as _skein_control_v1_GetRoomRequest,
+} from '../../../skein/control/v1/GetRoomRequest.ts';
+import type {
+  ListNodesRequestInput as _skein_control_v1_ListNodesRequestInput,
+  ListNodesRequest as _skein_control_v1_ListNodesRequest,
+} from '../../../skein/control/v1/ListNodesRequest.ts';
+import type {
+  ListNodesResponseInput as _skein_control_v1_ListNodesResponseInput,
+  ListNodesResponse as _skein_control_v1_ListNodesResponse,
+} from '../../../skein/control/v1/ListNodesResponse.ts';
+import type {
+  ListRoomsRequestInput as _skein_control_v1_ListRoomsRequestInput,
+  ListRoomsRequest as _skein_control_v1_ListRoomsRequest,
+} from '../../../skein/control/v1/ListRoomsRequest.ts';
+import type {
+  ListRoomsResponseInput as _skein_control_v1_ListRoomsResponseInput,
+  ListRoomsResponse as _skein_control_v1_ListRoomsResponse,
+} from '../../../skein/control/v1/ListRoomsResponse.ts';
+import type {
+  RoomInput as _skein_control_v1_RoomInput,
+  Room as _skein_control_v1_Room,
+} from '../../../skein/control/v1/Room.ts';
+
+export interface ControlServiceDefinition {
+  GetRoom: MethodDefinition<
+    _skein_control_v1_GetRoomRequestInput,
+    _skein_control_v1_RoomInput,
+    _skein_control_v1_GetRoomRequest,
+    _skein_control_v1_Room
+  >;
+  ListNodes: MethodDefinition<
+    _skein_control_v1_ListNodesRequestInput,
+    _skein_control_v1_ListNodesResponseInput,
+    _skein_control_v1_ListNodesRequest,
+    _skein_control_v1_ListNodesResponse
+  >;
+  ListRooms: MethodDefinition<
+    _skein_control_v1_ListRoomsRequestInput,
+    _skein_control_v1_ListRoomsResponseInput,
+    _skein_control_v1_ListRoomsRequest,
+    _skein_control_v1_ListRoomsResponse
+  >;
+}

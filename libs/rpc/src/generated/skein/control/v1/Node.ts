@@ -1,0 +1,51 @@
+// From proto/skein/control/v1/control.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface NodeInput {
+  nodeId?: string;
+  region?: string;
+  /**
+   * ready or draining
+   */
+  state?: string;
+  grpcAddress?: string;
+  version?: string;
+  workers?: number;
+  sessions?: number;
+  packetsPerSecond?: number | string;
+  busiestWorkerCpu?: number | string;
+  /**
+   * Share of its capacity in use; 1 is full.
+   */
+  used?: number | string;
+  startedAtMs?: number | string | Long;
+  /**
+   * Milliseconds since it renewed its lease.
+   */
+  leaseAgeMs?: number | string | Long;
+}
+
+export interface Node {
+  nodeId: string;
+  region: string;
+  /**
+   * ready or draining
+   */
+  state: string;
+  grpcAddress: string;
+  version: string;
+  workers: number;
+  sessions: number;
+  packetsPerSecond: number;
+  busiestWorkerCpu: number;
+  /**
+   * Share of its capacity in use; 1 is full.
+   */
+  used: number;
+  startedAtMs: number;
+  /**
+   * Milliseconds since it renewed its lease.
+   */
+  leaseAgeMs: number;
+}

@@ -1,0 +1,21 @@
+// From proto/skein/control/v1/control.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface ParticipantInput {
+  identity?: string;
+  name?: string;
+  nodeId?: string;
+  sessionId?: string;
+  epoch?: number | string | Long;
+  joinedAtMs?: number | string | Long;
+}
+
+export interface Participant {
+  identity: string;
+  name: string;
+  nodeId: string;
+  sessionId: string;
+  epoch: number;
+  joinedAtMs: number;
+}

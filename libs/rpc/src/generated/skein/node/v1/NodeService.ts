@@ -1,0 +1,34 @@
+// From proto/skein/node/v1/node.proto
+
+import type { MethodDefinition } from '@grpc/proto-loader';
+import type {
+  GetRoomMediaRequestInput as _skein_node_v1_GetRoomMediaRequestInput,
+  GetRoomMediaRequest as _skein_node_v1_GetRoomMediaRequest,
+} from '../../../skein/node/v1/GetRoomMediaRequest.ts';
+import type {
+  GetStatusRequestInput as _skein_node_v1_GetStatusRequestInput,
+  GetStatusRequest as _skein_node_v1_GetStatusRequest,
+} from '../../../skein/node/v1/GetStatusRequest.ts';
+import type {
+  NodeStatusInput as _skein_node_v1_NodeStatusInput,
+  NodeStatus as _skein_node_v1_NodeStatus,
+} from '../../../skein/node/v1/NodeStatus.ts';
+import type {
+  RoomMediaInput as _skein_node_v1_RoomMediaInput,
+  RoomMedia as _skein_node_v1_RoomMedia,
+} from '../../../skein/node/v1/RoomMedia.ts';
+
+export interface NodeServiceDefinition {
+  GetRoomMedia: MethodDefinition<
+    _skein_node_v1_GetRoomMediaRequestInput,
+    _skein_node_v1_RoomMediaInput,
+    _skein_node_v1_GetRoomMediaRequest,
+    _skein_node_v1_RoomMedia
+  >;
+  GetStatus: MethodDefinition<
+    _skein_node_v1_GetStatusRequestInput,
+    _skein_node_v1_NodeStatusInput,
+    _skein_node_v1_GetStatusRequest,
+    _skein_node_v1_NodeStatus
+  >;
+}

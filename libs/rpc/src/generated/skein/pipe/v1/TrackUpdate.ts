@@ -1,0 +1,28 @@
+// From proto/skein/pipe/v1/pipe.proto
+
+import type {
+  TrackOpenedInput as _skein_pipe_v1_TrackOpenedInput,
+  TrackOpened as _skein_pipe_v1_TrackOpened,
+} from '../../../skein/pipe/v1/TrackOpened.ts';
+import type {
+  TrackMutedInput as _skein_pipe_v1_TrackMutedInput,
+  TrackMuted as _skein_pipe_v1_TrackMuted,
+} from '../../../skein/pipe/v1/TrackMuted.ts';
+import type {
+  TrackClosedInput as _skein_pipe_v1_TrackClosedInput,
+  TrackClosed as _skein_pipe_v1_TrackClosed,
+} from '../../../skein/pipe/v1/TrackClosed.ts';
+
+export interface TrackUpdateInput {
+  opened?: _skein_pipe_v1_TrackOpenedInput | null;
+  muted?: _skein_pipe_v1_TrackMutedInput | null;
+  closed?: _skein_pipe_v1_TrackClosedInput | null;
+  update?: 'opened' | 'muted' | 'closed';
+}
+
+export interface TrackUpdate {
+  opened?: _skein_pipe_v1_TrackOpened | null;
+  muted?: _skein_pipe_v1_TrackMuted | null;
+  closed?: _skein_pipe_v1_TrackClosed | null;
+  update?: 'opened' | 'muted' | 'closed';
+}

@@ -1,0 +1,76 @@
+import { opaqueId, roomName, trackKinds } from '@skein/protocol';
+import { z } from 'zod';
+import type { PipeServiceDefinition } from './generated/skein/pipe/v1/PipeService.ts';
+import {
+  defineService,
+  serverStream,
+  unary,
+  type Handlers,
+  type ServiceClient,
+} from './service-definition.ts';
+
+/** SRTP suites that both ends can speak, by their names in RFC 5764 and RFC 7714. */
+export const srtpSuites = [
+  'AEAD_AES_256_GCM',
+  'AEAD_AES_128_GCM',
+  'AES_CM_128_HMAC_SHA1_80',
+  'AES_CM_128_HMAC_SHA1_32',
+] as const;
+
+/** One end of a pipe: who holds it, where its packets go, and with which key it sends. */
+export const pipeEnd = z.object({
+  nodeId: opaqueId,
+  routerId: opaqueId,
+  instanceId: opaqueId,
+  ip: z.union([z.ipv4(), z.ipv6()], 'must be an IP address'),
+  port: z.number().int().min(1, 'must be 1-65535').max(65535, 'must be 1-65535'),
+  srtp: z.object({
+    cryptoSuite: z.enum(srtpSuites),
+    keyBase64: z.base64().min(1, 'must not be empty').max(128),
+  }),
+});
+export type PipeEnd = z.infer<typeof pipeEnd>;
+
+export const openPipeRequest = z.object({ room: roomName, caller: pipeEnd, routerId: opaqueId });
+export type OpenPipeRequest = z.infer<typeof openPipeRequest>;
+
+export const openPipeResponse = z.object({ callee: pipeEnd });
+export type OpenPipeResponse = z.infer<typeof openPipeResponse>;
+
+const instances = { callerInstanceId: opaqueId, calleeInstanceId: opaqueId };
+
+export const pullTrackRequest = z.object({ room: roomName, trackId: opaqueId, ...instances });
+export type PullTrackRequest = z.infer<typeof pullTrackRequest>;
+
+const RTP_PARAMETERS_LENGTH = 64 * 1024;
+
+/** What the sending node tells about a track that it sends into a pipe; the first one is `opened`. */
+export const trackUpdate = z.discriminatedUnion('update', [
+  z.object({
+    update: z.literal('opened'),
+    opened: z.object({
+      kind: z.enum(trackKinds),
+      rtpParametersJson: z.string().max(RTP_PARAMETERS_LENGTH),
+      muted: z.boolean(),
+    }),
+  }),
+  z.object({ update: z.literal('muted'), muted: z.object({ muted: z.boolean() }) }),
+  z.object({ update: z.literal('closed'), closed: z.object({ reason: z.string().max(256) }) }),
+]);
+export type TrackUpdate = z.infer<typeof trackUpdate>;
+
+export const closePipeRequest = z.object({ room: roomName, ...instances });
+export type ClosePipeRequest = z.infer<typeof closePipeRequest>;
+
+export const closePipeResponse = z.object({ closed: z.boolean() });
+export type ClosePipeResponse = z.infer<typeof closePipeResponse>;
+
+/** Media node to media node. */
+export const pipeService = defineService<PipeServiceDefinition>()('skein.pipe.v1.PipeService', {
+  openPipe: unary({ request: openPipeRequest, response: openPipeResponse }),
+  pullTrack: serverStream({ request: pullTrackRequest, response: trackUpdate }),
+  closePipe: unary({ request: closePipeRequest, response: closePipeResponse }),
+});
+
+export type PipeServiceHandlers = Handlers<typeof pipeService>;
+export type PipeServiceClient = ServiceClient<typeof pipeService>;

@@ -1,0 +1,130 @@
+import type { z } from 'zod';
+
+/** One method of a service: its requests are parsed by the server, its answers by the client. */
+export interface Method<Kind extends 'unary' | 'serverStream', Request, Response> {
+  readonly kind: Kind;
+  readonly request: z.ZodType<Request>;
+  readonly response: z.ZodType<Response>;
+}
+
+export type AnyMethod = Method<'unary' | 'serverStream', unknown, unknown>;
+
+/** A service of `proto/` with the schemas of its messages. */
+export interface ServiceDefinition<
+  Methods extends Readonly<Record<string, AnyMethod>> = Record<string, AnyMethod>,
+> {
+  /** As in the proto file, such as `skein.pipe.v1.PipeService`. */
+  readonly name: string;
+  /** Keys in camelCase. */
+  readonly methods: Methods;
+}
+
+interface Schemas<Request, Response> {
+  readonly request: z.ZodType<Request>;
+  readonly response: z.ZodType<Response>;
+}
+
+/** One request, one answer. */
+export function unary<Request, Response>(
+  schemas: Schemas<Request, Response>,
+): Method<'unary', Request, Response> {
+  return { kind: 'unary', ...schemas };
+}
+
+/** One request, answered by updates for as long as the call lasts. */
+export function serverStream<Request, Update>(
+  schemas: Schemas<Request, Update>,
+): Method<'serverStream', Request, Update> {
+  return { kind: 'serverStream', ...schemas };
+}
+
+interface GeneratedMethod<RequestInput, ResponseInput> {
+  readonly requestSerialize: (value: RequestInput) => unknown;
+  readonly responseSerialize: (value: ResponseInput) => unknown;
+}
+
+/** What the generated types of a service ask of its definition: every method, with messages that fit the wire. */
+type MethodsOf<Generated> = {
+  readonly [
+    Name in Extract<keyof Generated, string> as Uncapitalize<Name>
+  ]: Generated[Name] extends GeneratedMethod<infer RequestInput, infer ResponseInput>
+    ? Method<'unary' | 'serverStream', RequestInput, ResponseInput>
+    : never;
+};
+
+/** Ties a definition to the types that were generated from its proto file, so that the two cannot drift apart. */
+export function defineService<Generated>() {
+  return <const Methods extends MethodsOf<Generated> & Record<string, AnyMethod>>(
+    name: string,
+    methods: Methods,
+  ): ServiceDefinition<Methods> => ({ name, methods });
+}
+
+export interface CallContext {
+  /** Aborted when the caller has gone, cancelled or run out of time, and when the server closes. */
+  readonly signal: AbortSignal;
+}
+
+/** The server's end of a streaming call. It stays open until one side ends it, also after the handler has returned. */
+export interface ServerStream<Update> {
+  /**
+   * Sends an update. At most `maxUnsentUpdates` (default 256) may wait for a slow caller: one more ends the call with
+   * `SLOW_CONSUMER`, because an update that is left out would leave the caller with a wrong state. Returns whether
+   * the call still runs.
+   */
+  send(update: Update): boolean;
+  /** Aborted once the call has ended, whoever ended it. */
+  readonly closed: AbortSignal;
+  /** Ends the call after what was sent; with an error, the caller gets it. Ending twice does nothing. */
+  end(error?: unknown): void;
+}
+
+/** What implements a service. What a handler throws reaches the caller as the same `SkeinError`. */
+export type Handlers<Definition extends ServiceDefinition> = {
+  readonly [Name in keyof Definition['methods']]: Definition['methods'][Name] extends Method<
+    infer Kind,
+    infer Request,
+    infer Response
+  >
+    ? Kind extends 'unary'
+      ? (request: Request, context: CallContext) => Promise<Response>
+      : (request: Request, stream: ServerStream<Response>) => Promise<void>
+    : never;
+};
+
+export interface CallOptions {
+  /** Default 2000. */
+  readonly deadlineMs?: number;
+  /** Aborting it cancels the call, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface StreamOptions {
+  /** How long to wait for the first update before the call ends with `DEADLINE_EXCEEDED`. Default 2000. */
+  readonly firstUpdateDeadlineMs?: number;
+}
+
+/** Called in order; after `onEnd`, and after `cancel()`, nothing is called any more. */
+export interface StreamListener<Update> {
+  onUpdate(update: Update): void;
+  /** The call is over: by the server's will, or with the error that ended it. */
+  onEnd(error?: Error): void;
+}
+
+export interface ClientStream {
+  /** Ends the call from this side. Cancelling twice, or after the end, does nothing. */
+  cancel(): void;
+}
+
+/** A service at one address. Calls fail with the server's `SkeinError`, `DEADLINE_EXCEEDED` or `UNAVAILABLE`. */
+export type ServiceClient<Definition extends ServiceDefinition> = {
+  readonly [Name in keyof Definition['methods']]: Definition['methods'][Name] extends Method<
+    infer Kind,
+    infer Request,
+    infer Response
+  >
+    ? Kind extends 'unary'
+      ? (request: Request, options?: CallOptions) => Promise<Response>
+      : (request: Request, listener: StreamListener<Response>, options?: StreamOptions) => ClientStream
+    : never;
+};
