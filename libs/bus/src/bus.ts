@@ -13,7 +13,11 @@ export interface Bus {
    * Answers requests. What `handler` throws travels to the caller as a `SkeinError`. At most `maxInFlight`
    * (default 4096) run at once; one more is answered `TOO_MANY_REQUESTS`.
    */
-  serve(subject: string, handler: (data: unknown) => Promise<unknown>, options?: { maxInFlight?: number }): BusSubscription;
+  serve(
+    subject: string,
+    handler: (data: unknown) => Promise<unknown>,
+    options?: { maxInFlight?: number },
+  ): BusSubscription;
 
   /** Tells all listeners, at most once each. Never waits; dropped while the bus is down. */
   publish(subject: string, data: unknown): void;
@@ -28,7 +32,8 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-export type BusStatus = { readonly state: 'connected' } | { readonly state: 'disconnected'; readonly sinceMs: number };
+export type BusStatus =
+  { readonly state: 'connected' } | { readonly state: 'disconnected'; readonly sinceMs: number };
 
 export interface BusSubscription {
   close(): void;

@@ -1,0 +1,259 @@
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { SkeinError } from '@skein/protocol';
+import { jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
+import { silentLogger, type Logger } from '@skein/telemetry';
+import { BoundedServer } from '../bounded-server.ts';
+import type { Bus, BusStatus, BusSubscription } from '../bus.ts';
+import type { BusOptions } from '../connect.ts';
+import { OutboundWindow } from '../outbound-window.ts';
+import { decodeData, decodeReply, encodeData } from '../wire.ts';
+import { fromNatsError } from './nats-errors.ts';
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2000;
+const CONNECT_TIMEOUT_MS = 2000;
+/** A server that hangs is left after two pings without an answer. */
+const PING_INTERVAL_MS = 2000;
+const MAX_PINGS_OUT = 2;
+const CLOSE_DEADLINE_MS = 3000;
+/** One of all who serve a subject answers. */
+const SERVERS = 'servers';
+
+/**
+ * Connects to NATS. Waits for the server, trying again with a bounded, jittered pause, until it is there or `signal`
+ * ends the wait; once connected, reconnects for ever. Never fails for a server that is not there.
+ */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  const { url, name, clock, random = systemRandom, log = silentLogger, signal, onStatus } = options;
+  const sinceMs = clock.now();
+  for (let attempt = 0; ; attempt++) {
+    signal?.throwIfAborted();
+    try {
+      const reconnects: Reconnects = { attempt: 0 };
+      const connection = await connect(connectionOptions(url, name, random, reconnects));
+      if (signal?.aborted) {
+        await connection.close();
+        signal.throwIfAborted();
+      }
+      return new NatsBus(connection, { clock, log, onStatus, reconnects });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (attempt === 0) {
+        log.warn({ err: error }, 'NATS is not there yet; trying until it is');
+        onStatus?.({ state: 'disconnected', sinceMs });
+      }
+      await clock.sleep(retryDelayMs(attempt, random), signal);
+    }
+  }
+}
+
+function retryDelayMs(attempt: number, random: Random): number {
+  return jitter(Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS), random);
+}
+
+/** How often a reconnection was tried since the last one that came about. */
+interface Reconnects {
+  attempt: number;
+}
+
+function connectionOptions(
+  url: string,
+  name: string,
+  random: Random,
+  reconnects: Reconnects,
+): Parameters<typeof connect>[0] {
+  return {
+    servers: url.split(','),
+    name,
+    timeout: CONNECT_TIMEOUT_MS,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: MAX_PINGS_OUT,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    reconnectDelayHandler: () => retryDelayMs(reconnects.attempt++, random),
+  };
+}
+
+interface NatsBusParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onStatus: ((status: BusStatus) => void) | undefined;
+  readonly reconnects: Reconnects;
+}
+
+class NatsBus implements Bus {
+  readonly #nats: NatsConnection;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #onStatus: ((status: BusStatus) => void) | undefined;
+  readonly #reconnects: Reconnects;
+  readonly #window: OutboundWindow;
+  readonly #waiting = new Set<(lost: SkeinError) => void>();
+  readonly #servers = new Map<BusSubscription, BoundedServer>();
+  #status: BusStatus = { state: 'connected' };
+  #closed: Promise<void> | undefined;
+
+  constructor(nats: NatsConnection, { clock, log, onStatus, reconnects }: NatsBusParts) {
+    this.#nats = nats;
+    this.#clock = clock;
+    this.#log = log;
+    this.#onStatus = onStatus;
+    this.#reconnects = reconnects;
+    this.#window = new OutboundWindow(() => this.#orLost(nats.flush()));
+    onStatus?.(this.#status);
+    this.#watch().catch((error: unknown) => log.error({ err: error }, 'lost sight of the NATS connection'));
+  }
+
+  get status(): BusStatus {
+    return this.#status;
+  }
+
+  async request(subject: string, data: unknown, { deadlineMs }: { deadlineMs: number }): Promise<unknown> {
+    const payload = encodeData(data);
+    this.#take(subject, payload);
+    let reply: string;
+    try {
+      const answered = this.#nats.request(subject, payload, { timeout: deadlineMs });
+      this.#window.sent();
+      reply = (await this.#orLost(answered)).string();
+    } catch (error) {
+      throw fromNatsError(error, subject, deadlineMs);
+    }
+    return decodeReply(reply);
+  }
+
+  serve(
+    subject: string,
+    handler: (data: unknown) => Promise<unknown>,
+    { maxInFlight }: { maxInFlight?: number } = {},
+  ): BusSubscription {
+    const onBug = (error: unknown): void => this.#log.error({ err: error, subject }, 'a request failed');
+    const server = new BoundedServer(handler, { maxInFlight, onBug });
+    const subscription = this.#nats.subscribe(subject, {
+      queue: SERVERS,
+      callback: (error, message) => {
+        if (error) this.#log.error({ err: error, subject }, 'the subscription failed');
+        else server.accept(message.string(), (text) => void message.respond(text));
+      },
+    });
+    const served: BusSubscription = {
+      close: () => {
+        subscription.unsubscribe();
+        this.#servers.delete(served);
+      },
+    };
+    this.#servers.set(served, server);
+    return served;
+  }
+
+  publish(subject: string, data: unknown): void {
+    const payload = encodeData(data);
+    try {
+      this.#take(subject, payload);
+      this.#nats.publish(subject, payload);
+      this.#window.sent();
+    } catch (error) {
+      this.#log.debug({ err: error, subject }, 'a message was dropped');
+    }
+  }
+
+  subscribe(subject: string, handler: (data: unknown, subject: string) => void): BusSubscription {
+    const subscription = this.#nats.subscribe(subject, {
+      callback: (failed, message) => {
+        try {
+          if (failed) throw failed;
+          handler(decodeData(message.string()), message.subject);
+        } catch (error) {
+          this.#log.error({ err: error, subject }, 'a message could not be handled');
+        }
+      },
+    });
+    return { close: () => subscription.unsubscribe() };
+  }
+
+  async flush({ deadlineMs }: { deadlineMs: number }): Promise<void> {
+    if (this.#status.state === 'disconnected') throw SkeinError.unavailable('the bus');
+    const over = new AbortController();
+    const deadline = this.#clock.sleep(deadlineMs, over.signal).then(() => {
+      throw SkeinError.deadline('the bus', deadlineMs);
+    });
+    try {
+      await Promise.race([this.#orLost(this.#nats.flush()), deadline]);
+    } catch (error) {
+      throw fromNatsError(error, 'flush', deadlineMs);
+    } finally {
+      over.abort();
+      deadline.catch(() => {});
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const servers = [...this.#servers];
+    for (const [subscription] of servers) subscription.close();
+    const over = new AbortController();
+    const answered = Promise.all(servers.map(([, server]) => server.idle()));
+    const deadline = this.#clock.sleep(CLOSE_DEADLINE_MS, over.signal).catch(() => {});
+    await Promise.race([answered, deadline]);
+    over.abort();
+    // What was answered last is still on its way out.
+    await this.flush({ deadlineMs: CLOSE_DEADLINE_MS }).catch(() => {});
+    await this.#nats.close();
+  }
+
+  /** Counts a message against the window. Fails `UNAVAILABLE` while the bus is down or the window is full. */
+  #take(subject: string, payload: string): void {
+    const down = this.#status.state === 'disconnected' || this.#nats.isClosed();
+    if (down || !this.#window.take(subject.length + payload.length)) throw SkeinError.unavailable('the bus');
+  }
+
+  /** Ends the wait when the connection is lost: an answer that was on its way then never comes. */
+  async #orLost<Value>(running: Promise<Value>): Promise<Value> {
+    let onLost: (lost: SkeinError) => void = () => {};
+    const lost = new Promise<never>((_, reject) => (onLost = reject));
+    this.#waiting.add(onLost);
+    try {
+      return await Promise.race([running, lost]);
+    } finally {
+      this.#waiting.delete(onLost);
+      running.catch(() => {});
+    }
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#nats.status()) {
+      switch (status.type) {
+        case 'disconnect':
+          this.#onLost();
+          break;
+        case 'reconnect':
+          this.#reconnects.attempt = 0;
+          this.#setStatus({ state: 'connected' });
+          break;
+        case 'error':
+          this.#log.warn({ err: status.error }, 'NATS reported an error');
+          break;
+        default:
+          break;
+      }
+    }
+    this.#onLost();
+  }
+
+  #onLost(): void {
+    if (this.#status.state === 'connected')
+      this.#setStatus({ state: 'disconnected', sinceMs: this.#clock.now() });
+    for (const onLost of [...this.#waiting]) onLost(SkeinError.unavailable('the bus'));
+  }
+
+  #setStatus(status: BusStatus): void {
+    if (status.state === this.#status.state) return;
+    this.#status = status;
+    this.#log.info({ state: status.state }, 'the NATS connection changed');
+    this.#onStatus?.(status);
+  }
+}

@@ -1,0 +1,205 @@
+import { startNats, type NatsServer } from '@skein/local-cluster';
+import { SkeinError } from '@skein/protocol';
+import { systemClock } from '@skein/runtime';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connectBus, createMemoryBus, type Bus } from './index.ts';
+
+const deadlineMs = 2000;
+
+interface Gate<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+}
+
+function openGate<Value = void>(): Gate<Value> {
+  let resolve: (value: Value) => void = () => {};
+  const promise = new Promise<Value>((onOpen) => (resolve = onOpen));
+  return { promise, resolve };
+}
+
+interface Rig {
+  start(): Promise<void>;
+  connect(name: string): Promise<Bus>;
+  stop(): Promise<void>;
+}
+
+function memoryRig(): Rig {
+  const hub = createMemoryBus();
+  return { start: async () => {}, connect: async (name) => hub.connect(name), stop: async () => {} };
+}
+
+function natsRig(): Rig {
+  let server: NatsServer;
+  return {
+    start: async () => {
+      server = await startNats();
+    },
+    connect: (name) => connectBus({ url: server.url, name, clock: systemClock }),
+    stop: () => server.stop(),
+  };
+}
+
+describe.each([
+  ['the memory bus', memoryRig()],
+  ['the NATS bus', natsRig()],
+])('%s', (_, rig) => {
+  const open: Bus[] = [];
+  const connect = async (name: string): Promise<Bus> => {
+    const bus = await rig.connect(name);
+    open.push(bus);
+    return bus;
+  };
+
+  beforeAll(() => rig.start());
+  afterAll(() => rig.stop());
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((bus) => bus.close()));
+  });
+
+  async function pair(): Promise<{ server: Bus; client: Bus }> {
+    return { server: await connect('server'), client: await connect('client') };
+  }
+
+  it('answers a request with what the handler returns', async () => {
+    const { server, client } = await pair();
+    server.serve('a.double', async (data) => ({ twice: (data as { n: number }).n * 2 }));
+    await server.flush({ deadlineMs });
+    expect(await client.request('a.double', { n: 21 }, { deadlineMs })).toEqual({ twice: 42 });
+  });
+
+  it('answers nothing with nothing', async () => {
+    const { server, client } = await pair();
+    server.serve('a.nothing', async () => undefined);
+    await server.flush({ deadlineMs });
+    expect(await client.request('a.nothing', undefined, { deadlineMs })).toBeUndefined();
+  });
+
+  it('carries the error that the handler threw, with code, message, details and retry time', async () => {
+    const { server, client } = await pair();
+    server.serve('a.full', async () => {
+      throw new SkeinError('ROOM_FULL', 'the room is full', { details: { limit: 3 }, retryAfterMs: 50 });
+    });
+    await server.flush({ deadlineMs });
+    await expect(client.request('a.full', {}, { deadlineMs })).rejects.toMatchObject({
+      name: 'SkeinError',
+      code: 'ROOM_FULL',
+      message: 'the room is full',
+      details: { limit: 3 },
+      retryAfterMs: 50,
+    });
+  });
+
+  it('hides what is no SkeinError behind INTERNAL', async () => {
+    const { server, client } = await pair();
+    server.serve('a.bug', async () => {
+      throw new TypeError('secret text');
+    });
+    await server.flush({ deadlineMs });
+    const failure = await client.request('a.bug', {}, { deadlineMs }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'INTERNAL' });
+    expect((failure as SkeinError).message).not.toContain('secret');
+  });
+
+  it('fails at once with UNAVAILABLE when nobody serves', async () => {
+    const { client } = await pair();
+    const startedMs = performance.now();
+    await expect(client.request('a.nobody', {}, { deadlineMs })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    expect(performance.now() - startedMs).toBeLessThan(deadlineMs / 2);
+  });
+
+  it('fails with DEADLINE_EXCEEDED when the handler is too slow', async () => {
+    const { server, client } = await pair();
+    const slow = openGate<void>();
+    server.serve('a.slow', () => slow.promise);
+    await server.flush({ deadlineMs });
+    await expect(client.request('a.slow', {}, { deadlineMs: 50 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    slow.resolve();
+  });
+
+  it('refuses one request more than may run, and serves again when one has ended', async () => {
+    const { server, client } = await pair();
+    const gate = openGate<string>();
+    let running = 0;
+    const handler = async (): Promise<string> => {
+      running++;
+      return await gate.promise;
+    };
+    server.serve('a.bounded', handler, { maxInFlight: 2 });
+    await server.flush({ deadlineMs });
+    const held = [1, 2].map(() => client.request('a.bounded', {}, { deadlineMs }));
+    await vi.waitFor(() => expect(running).toBe(2));
+    await expect(client.request('a.bounded', {}, { deadlineMs })).rejects.toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+    });
+    gate.resolve('done');
+    expect(await Promise.all(held)).toEqual(['done', 'done']);
+    expect(await client.request('a.bounded', {}, { deadlineMs })).toBe('done');
+  });
+
+  it('stops answering when the subscription is closed', async () => {
+    const { server, client } = await pair();
+    const served = server.serve('a.closed', async () => 'here');
+    await server.flush({ deadlineMs });
+    expect(await client.request('a.closed', {}, { deadlineMs })).toBe('here');
+    served.close();
+    await server.flush({ deadlineMs });
+    await expect(client.request('a.closed', {}, { deadlineMs })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+  });
+
+  it('tells every listener, in order, and names the subject behind a wildcard', async () => {
+    const { server, client } = await pair();
+    const heard: unknown[][] = [[], []];
+    server.subscribe('b.*.beat', (data, subject) => heard[0]?.push([subject, data]));
+    client.subscribe('b.one.beat', (data) => heard[1]?.push(data));
+    await Promise.all([server.flush({ deadlineMs }), client.flush({ deadlineMs })]);
+    for (let n = 0; n < 100; n++) client.publish('b.one.beat', n);
+    client.publish('b.one.other', 'not for them');
+    client.publish('b.two.beat', 'end');
+    await vi.waitFor(() => expect(heard[0]).toHaveLength(101));
+    await vi.waitFor(() => expect(heard[1]).toHaveLength(100));
+    expect(heard[0]?.slice(0, 2)).toEqual([
+      ['b.one.beat', 0],
+      ['b.one.beat', 1],
+    ]);
+    expect(heard[0]?.at(-1)).toEqual(['b.two.beat', 'end']);
+    expect(heard[1]).toEqual(Array.from({ length: 100 }, (__, n) => n));
+  });
+
+  it('goes on after a listener that throws', async () => {
+    const { client } = await pair();
+    const heard: unknown[] = [];
+    client.subscribe('b.throws', (data) => {
+      heard.push(data);
+      throw new Error('a bug in the listener');
+    });
+    await client.flush({ deadlineMs });
+    client.publish('b.throws', 1);
+    client.publish('b.throws', 2);
+    await vi.waitFor(() => expect(heard).toEqual([1, 2]));
+  });
+
+  it('lets running handlers answer when it closes, and is down afterwards', async () => {
+    const { server, client } = await pair();
+    const gate = openGate<string>();
+    const begun = openGate<void>();
+    server.serve('a.last', async () => {
+      begun.resolve();
+      return await gate.promise;
+    });
+    await server.flush({ deadlineMs });
+    const answer = client.request('a.last', {}, { deadlineMs });
+    await begun.promise;
+    const closed = server.close();
+    gate.resolve('the last answer');
+    expect(await answer).toBe('the last answer');
+    await closed;
+    await expect(server.request('a.last', {}, { deadlineMs })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    server.publish('b.gone', 1);
+  });
+});
