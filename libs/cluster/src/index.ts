@@ -1,3 +1,28 @@
+export { connectStore } from './adapters/redis-store.ts';
+export type { ClusterStore, StoreOptions, StoreStatus } from './cluster-store.ts';
+export { openNodeDirectory, type NodeDirectory, type NodeDirectoryOptions } from './node-directory.ts';
 export type { NodeRegistry, RegisteredNode } from './node-registry.ts';
-export type { NodeView, PlacementPolicy } from './placement.ts';
-export type { Placed, PlaceRequest, PlacementCandidates, RoomStore, RoomWrite, SessionRef } from './room-store.ts';
+export {
+  chooseCandidates,
+  defaultPlacementPolicy,
+  projectedLoad,
+  type CandidateQuery,
+  type NodeView,
+  type PlacementPolicy,
+} from './placement.ts';
+export {
+  openRoomFeed,
+  publishChanges,
+  type RoomFeed,
+  type RoomFeedEvents,
+  type RoomFeedOptions,
+} from './room-feed.ts';
+export { openRoomFeeds, type RoomFeedRef, type RoomFeeds, type RoomFeedsOptions } from './room-feeds.ts';
+export type {
+  Placed,
+  PlaceRequest,
+  PlacementCandidates,
+  RoomStore,
+  RoomWrite,
+  SessionRef,
+} from './room-store.ts';

@@ -1,0 +1,35 @@
+import type { Clock, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { NodeRegistry } from './node-registry.ts';
+import type { RoomStore } from './room-store.ts';
+
+/** The shared store of the cluster: rooms and nodes. */
+export interface ClusterStore {
+  readonly rooms: RoomStore;
+  readonly nodes: NodeRegistry;
+  /** `connected`, or since when it is not. Calls made meanwhile fail with `UNAVAILABLE` at once. */
+  readonly status: StoreStatus;
+  /** Lets running calls end, at most one call's deadline, and closes. */
+  close(): Promise<void>;
+}
+
+export type StoreStatus =
+  { readonly state: 'connected' } | { readonly state: 'disconnected'; readonly sinceMs: number };
+
+export interface StoreOptions {
+  /** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. */
+  readonly url: string;
+  readonly clock: Clock;
+  /** Spreads the attempts to connect. Default: the system's. */
+  readonly random?: Random;
+  /** Default: says nothing. */
+  readonly log?: Logger;
+  /** Shown by the server as the client's name. */
+  readonly name?: string;
+  /** Ends the wait for the server at the start; `connectStore` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Told of every change of the status, and that the first attempt failed. */
+  readonly onStatus?: (status: StoreStatus) => void;
+  /** A call that has no answer by then fails with `UNAVAILABLE`. Default 1000. */
+  readonly commandTimeoutMs?: number;
+}
