@@ -16,7 +16,10 @@ const CHECKS = [
   { name: 'types', script: [tool('typescript', 'bin', 'tsc'), '-b'] },
   { name: 'lint', script: [tool('oxlint', 'bin', 'oxlint')] },
   { name: 'import boundaries', script: [join(root, 'scripts', 'check', 'boundaries.mjs')] },
-  { name: 'format', script: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'format',
+    script: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+  },
 ];
 
 await main({

@@ -8,6 +8,8 @@ await main({
   body: async (progress) => {
     await setUp('packages', progress);
     const prettier = join(root, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
-    return await runInForeground(process.execPath, [prettier, '--write', '--log-level', 'warn', '.'], { cwd: root });
+    return await runInForeground(process.execPath, [prettier, '--write', '--log-level', 'warn', '.'], {
+      cwd: root,
+    });
   },
 });

@@ -15,12 +15,19 @@ for (const line of found) console.log(line);
 process.exitCode = found.length === 0 ? 0 : 1;
 
 function readPackages() {
-  const folders = ['libs', 'services'].flatMap((layer) => readdirSync(join(root, layer)).map((name) => `${layer}/${name}`));
+  const folders = ['libs', 'services'].flatMap((layer) =>
+    readdirSync(join(root, layer)).map((name) => `${layer}/${name}`),
+  );
   return new Map(
     [...folders, 'loadtest']
       .filter((folder) => existsSync(join(root, folder, 'package.json')))
       .map((folder) => {
-        const { name, dependencies = {}, devDependencies = {}, exports = {} } = readJson(join(folder, 'package.json'));
+        const {
+          name,
+          dependencies = {},
+          devDependencies = {},
+          exports = {},
+        } = readJson(join(folder, 'package.json'));
         const known = new Set(Object.keys({ ...dependencies, ...devDependencies }));
         return [name, { folder, dependencies: known, exports: new Set(Object.keys(exports)) }];
       }),
@@ -28,7 +35,9 @@ function readPackages() {
 }
 
 function sourceFiles() {
-  return [...packages.values()].flatMap(({ folder }) => filesBelow(folder)).filter((file) => /\.(ts|tsx|mjs)$/.test(file));
+  return [...packages.values()]
+    .flatMap(({ folder }) => filesBelow(folder))
+    .filter((file) => /\.(ts|tsx|mjs)$/.test(file));
 }
 
 function filesBelow(folder) {

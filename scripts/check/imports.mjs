@@ -23,13 +23,17 @@ export function violation({ file, specifier, packages }) {
   if (!own || isBuiltin(specifier)) return undefined;
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
-    return target.startsWith(`${own.folder}/`) ? undefined : `leaves its package; import it by the package's name`;
+    return target.startsWith(`${own.folder}/`)
+      ? undefined
+      : `leaves its package; import it by the package's name`;
   }
   const name = packageName(specifier);
   const ours = packages.get(name);
   return (
     (ours ? ourViolation(own, ours, specifier, name) : vendorViolation(file, own, name)) ??
-    (own.dependencies.has(name) || isDevelopmentTool(file, name) ? undefined : `is not in ${own.folder}/package.json`)
+    (own.dependencies.has(name) || isDevelopmentTool(file, name)
+      ? undefined
+      : `is not in ${own.folder}/package.json`)
   );
 }
 
@@ -41,14 +45,16 @@ function ourViolation(own, target, specifier, name) {
   const [targetLayer] = target.folder.split('/');
   if (!LAYERS[layer].includes(targetLayer)) return `${layer} must not import ${targetLayer}`;
   const allowed = FOUNDATIONS[own.folder];
-  if (allowed && !allowed.includes(target.folder)) return `${own.folder} may import only ${allowed.join(', ') || 'nothing of ours'}`;
+  if (allowed && !allowed.includes(target.folder))
+    return `${own.folder} may import only ${allowed.join(', ') || 'nothing of ours'}`;
   return undefined;
 }
 
 function vendorViolation(file, own, name) {
   const vendor = VENDORS.find((entry) => entry.name === name);
   if (!vendor) return undefined;
-  if (!vendor.owners.includes(own.folder)) return `belongs to ${vendor.owners.join(', ')}; use what that offers`;
+  if (!vendor.owners.includes(own.folder))
+    return `belongs to ${vendor.owners.join(', ')}; use what that offers`;
   if (vendor.anywhere || /\/(adapters|generated)\//.test(file)) return undefined;
   return `is a vendor: it is imported only in an adapters/ folder`;
 }

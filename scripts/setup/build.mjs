@@ -11,8 +11,11 @@ export function typescriptStep() {
     name: 'TypeScript',
     what: 'compiling',
     inputs: ['libs', 'services', 'loadtest', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
-    outputs: ['services', 'libs'].flatMap((folder) => packagesOf(folder).map((name) => join(folder, name, 'dist'))),
-    build: () => run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'], { cwd: root }),
+    outputs: ['services', 'libs'].flatMap((folder) =>
+      packagesOf(folder).map((name) => join(folder, name, 'dist')),
+    ),
+    build: () =>
+      run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'], { cwd: root }),
   });
 }
 

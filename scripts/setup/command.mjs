@@ -81,7 +81,9 @@ export function runInForeground(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     // The kernel passes on the death of this process, even by SIGKILL, so that nothing outlives it.
     const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
-    const [program, ...rest] = setpriv ? [setpriv, '--pdeathsig', 'TERM', '--', command, ...args] : [command, ...args];
+    const [program, ...rest] = setpriv
+      ? [setpriv, '--pdeathsig', 'TERM', '--', command, ...args]
+      : [command, ...args];
     const child = spawn(program, rest, { stdio: 'inherit', ...options });
     const stopForwarding = forwardSignals(child);
     child.on('error', reject);

@@ -23,7 +23,8 @@ export const TEST_PROGRAMS = Object.keys(PROGRAMS);
 
 /** Installs the Debian packages of those `programs` that are missing. */
 export function debianProgramsStep(programs) {
-  const missing = () => programs.filter((program) => !findProgram(program)).map((program) => PROGRAMS[program]);
+  const missing = () =>
+    programs.filter((program) => !findProgram(program)).map((program) => PROGRAMS[program]);
   return {
     name: 'Debian packages',
     check: () => {
@@ -48,7 +49,10 @@ export function missingPackages(packages) {
 
 /** Installs packages with apt, without starting a service. Fails with one line that says what to install by hand. */
 export async function installPackages(packages) {
-  assertCanInstall(packages, { isRoot: process.getuid?.() === 0, hasApt: findProgram('apt-get') !== undefined });
+  assertCanInstall(packages, {
+    isRoot: process.getuid?.() === 0,
+    hasApt: findProgram('apt-get') !== undefined,
+  });
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) => run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], { env });
   const allowServices = forbidServiceStart();
@@ -62,7 +66,9 @@ export async function installPackages(packages) {
 
 export function assertCanInstall(packages, { isRoot, hasApt }) {
   if (!hasApt) {
-    throw new UserError(`missing, and there is no apt-get to install them: ${packages.join(', ')}; please install them`);
+    throw new UserError(
+      `missing, and there is no apt-get to install them: ${packages.join(', ')}; please install them`,
+    );
   }
   if (!isRoot) {
     throw new UserError(`missing, and only root can install them: apt-get install ${packages.join(' ')}`);
@@ -88,5 +94,6 @@ function forbidServiceStart() {
 
 /** A new package's service would start at the next boot. */
 async function disableServices(services) {
-  if (services.length > 0 && existsSync('/run/systemd/system')) await run('systemctl', ['disable', '--now', ...services]);
+  if (services.length > 0 && existsSync('/run/systemd/system'))
+    await run('systemctl', ['disable', '--now', ...services]);
 }

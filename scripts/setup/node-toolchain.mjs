@@ -25,7 +25,8 @@ export async function rerunUnderNode22(progress) {
 function nodeStep() {
   return {
     name: 'Node.js',
-    check: () => (installedVersion() === NODE_VERSION ? undefined : `installing ${NODE_VERSION} into .toolchain`),
+    check: () =>
+      installedVersion() === NODE_VERSION ? undefined : `installing ${NODE_VERSION} into .toolchain`,
     run: async () => {
       const packageName = nodePackage(process.platform, process.arch);
       mkdirSync(toolchain, { recursive: true });
@@ -52,5 +53,7 @@ function installedVersion() {
 /** The npm package that holds the plain binary and needs no install script. */
 export function nodePackage(platform, arch) {
   if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return `node-linux-${arch}`;
-  throw new UserError(`Node.js ${NODE_MAJOR} is needed here and can't be fetched for ${platform}-${arch}; install it by hand`);
+  throw new UserError(
+    `Node.js ${NODE_MAJOR} is needed here and can't be fetched for ${platform}-${arch}; install it by hand`,
+  );
 }

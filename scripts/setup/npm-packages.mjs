@@ -12,7 +12,9 @@ export function npmPackagesStep() {
       // npm writes this file last, so a broken-off installation has none.
       const installed = readJson(join(root, 'node_modules', '.package-lock.json'));
       const missing = missingPackages(wanted, installed);
-      return missing.length === 0 ? undefined : `installing (${missing.length} missing or of another version)`;
+      return missing.length === 0
+        ? undefined
+        : `installing (${missing.length} missing or of another version)`;
     },
     // Install scripts are off (.npmrc): mediasoup's would download or build the worker, which has a step of its own.
     run: () => runNpm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], root),
@@ -31,7 +33,11 @@ export function missingPackages(wanted, installed) {
 function isInstalled(wanted, present) {
   // An optional package of another platform is never there.
   if (!present) return wanted.optional === true;
-  return wanted.version === present.version && wanted.integrity === present.integrity && wanted.link === present.link;
+  return (
+    wanted.version === present.version &&
+    wanted.integrity === present.integrity &&
+    wanted.link === present.link
+  );
 }
 
 function readJson(path) {

@@ -20,7 +20,9 @@ export async function downloadWorker({ version, packageDir, kernelRelease, outpu
   const url = workerUrl({ version, repositoryUrl: repository.url, platform, arch, kernelRelease });
   const archive = await fetchBytes(url);
   if (typeof archive === 'string') return archive;
-  const { status } = spawnSync('tar', ['-xzf', '-', '-C', dirname(output), 'mediasoup-worker'], { input: archive });
+  const { status } = spawnSync('tar', ['-xzf', '-', '-C', dirname(output), 'mediasoup-worker'], {
+    input: archive,
+  });
   if (status !== 0 || !existsSync(output)) return 'what was downloaded is not the expected archive';
   chmodSync(output, 0o755);
   return undefined;

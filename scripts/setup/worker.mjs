@@ -23,7 +23,13 @@ export function workerStep(progress, env = process.env) {
     check: () => {
       if (env.MEDIASOUP_WORKER_BIN) return assertGiven(env.MEDIASOUP_WORKER_BIN);
       const { version } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8'));
-      const key = workerCacheKey({ version, recipe, platform: process.platform, arch: process.arch, system: systemName() });
+      const key = workerCacheKey({
+        version,
+        recipe,
+        platform: process.platform,
+        arch: process.arch,
+        system: systemName(),
+      });
       cached = { version, path: join(sharedCache(env), 'mediasoup-worker', key, 'mediasoup-worker') };
       if (!runs(cached.path)) return `getting ${version}, first upstream's binary`;
       env.MEDIASOUP_WORKER_BIN = cached.path;
@@ -43,9 +49,16 @@ async function provide({ version, path }, progress) {
   const work = mkdtempSync(join(folder, 'new-'));
   const candidate = join(work, 'mediasoup-worker');
   try {
-    const refusal = await downloadWorker({ version, packageDir, kernelRelease: release(), output: candidate });
+    const refusal = await downloadWorker({
+      version,
+      packageDir,
+      kernelRelease: release(),
+      output: candidate,
+    });
     if (refusal !== undefined || !runs(candidate)) {
-      progress.line(`  no prebuilt binary (${refusal ?? 'it does not run on this system'}); building it, some minutes`);
+      progress.line(
+        `  no prebuilt binary (${refusal ?? 'it does not run on this system'}); building it, some minutes`,
+      );
       await buildWorker({ recipe, packageDir, output: candidate, progress });
     }
     if (!runs(candidate)) throw new UserError('the mediasoup worker was built, and does not run');
@@ -71,7 +84,8 @@ function runs(path) {
 }
 
 function assertGiven(path) {
-  if (!runs(path)) throw new UserError(`MEDIASOUP_WORKER_BIN=${path} is not a mediasoup worker that runs here`);
+  if (!runs(path))
+    throw new UserError(`MEDIASOUP_WORKER_BIN=${path} is not a mediasoup worker that runs here`);
   return undefined;
 }
 

@@ -6,7 +6,8 @@
 export function summarize(report) {
   if (!report) return { line: '0 passed, 1 failed', ok: false };
   const brokenFiles = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   );
   const failed = report.numFailedTests + brokenFiles.length;
   return { line: `${report.numPassedTests} passed, ${failed} failed`, ok: failed === 0 };

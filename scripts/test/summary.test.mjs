@@ -13,7 +13,11 @@ describe('summarize', () => {
   });
 
   it('counts a file that could not be loaded as a failure', () => {
-    const report = { numPassedTests: 1, numFailedTests: 0, testResults: [file('passed', 'passed'), file('failed')] };
+    const report = {
+      numPassedTests: 1,
+      numFailedTests: 0,
+      testResults: [file('passed', 'passed'), file('failed')],
+    };
     expect(summarize(report)).toEqual({ line: '1 passed, 1 failed', ok: false });
   });
 

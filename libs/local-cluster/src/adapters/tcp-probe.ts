@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { LaunchError } from '../launch-error.ts';
 
 export interface TcpProbe {
   readonly host: string;
@@ -39,4 +40,14 @@ export function probeTcp({ host, port, send, expect }: TcpProbe): Promise<Error 
       }
     });
   });
+}
+
+/** Fails `UNREACHABLE` if nothing listens where `url` points. Of several servers (`a,b`) the first is asked. */
+export async function assertReachable(what: string, url: string, defaultPort: number): Promise<void> {
+  const [first = ''] = url.split(',');
+  const { hostname, port } = new URL(first.includes('://') ? first : `tcp://${first}`);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const failure = await probeTcp({ host, port: Number(port || defaultPort) });
+  // Without a user and a password, which a URL may hold.
+  if (failure) throw LaunchError.unreachable(what, `${host}:${port || defaultPort}`, failure);
 }

@@ -1,0 +1,182 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessExit } from '../launch-error.ts';
+import { inheritedEnv, planServices, type ServicePlan } from '../service-plan.ts';
+import { startNats, type NatsServer } from './nats.ts';
+import { freePort } from './ports.ts';
+import { startRedis, type RedisServer } from './redis.ts';
+import { ControlProcess, GatewayProcess, MediaNodeProcess, webDir } from './services.ts';
+import type { ProcessStatus } from './supervised.ts';
+
+export interface ClusterOptions {
+  /** Default 2. */
+  readonly gateways?: number;
+  /** Default 3. */
+  readonly mediaNodes?: number;
+  /** Default true. */
+  readonly control?: boolean;
+  /** mediasoup workers of each media node. Default `SKEIN_NODE_WORKERS` of `env`, else 1: all nodes share this machine. */
+  readonly workersPerNode?: number;
+  /** A Redis that runs already. Default: one is started, and stopped with the cluster. */
+  readonly redisUrl?: string | undefined;
+  /** A NATS that runs already. Default: one is started, and stopped with the cluster. */
+  readonly natsUrl?: string | undefined;
+  /** Added to every service's environment, for instance `SKEIN_LOG_LEVEL`. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Each process' output goes to `<name>.log` in this folder. Default: only its last lines are kept, in memory. */
+  readonly logDir?: string | undefined;
+  /** The first gateway's port, the others' follow. Default: free ones. */
+  readonly basePort?: number | undefined;
+  /** Default: one that the system chooses. */
+  readonly controlPort?: number;
+  /** A process ended that nobody asked to. */
+  readonly onUnexpectedExit?: (process: ClusterProcess, exit: ProcessExit) => void;
+}
+
+/** One process of the cluster, as a table shows it. */
+export interface ClusterProcess {
+  readonly name: string;
+  readonly status: ProcessStatus;
+  readonly address: string;
+  readonly logFile: string | undefined;
+}
+
+type Service = GatewayProcess | MediaNodeProcess | ControlProcess;
+type Server = RedisServer | NatsServer;
+
+/** Real NATS, Redis and Skein services as child processes on this machine. */
+export class LocalCluster implements AsyncDisposable {
+  readonly gateways: readonly GatewayProcess[];
+  readonly mediaNodes: readonly MediaNodeProcess[];
+  readonly control: ControlProcess | undefined;
+  /** `undefined` when the cluster uses one that it was given. */
+  readonly redis: RedisServer | undefined;
+  readonly nats: NatsServer | undefined;
+  readonly redisUrl: string;
+  readonly natsUrl: string;
+
+  constructor(servers: Servers, services: readonly Service[]) {
+    this.redis = servers.redis;
+    this.nats = servers.nats;
+    this.redisUrl = servers.redisUrl;
+    this.natsUrl = servers.natsUrl;
+    this.gateways = services.filter((service) => service instanceof GatewayProcess);
+    this.mediaNodes = services.filter((service) => service instanceof MediaNodeProcess);
+    this.control = services.find((service) => service instanceof ControlProcess);
+  }
+
+  /** All processes with their state, servers first. */
+  processes(): ClusterProcess[] {
+    const servers = [this.redis, this.nats].filter((server) => server !== undefined);
+    return [...servers.map(describeServer), ...this.#services().map(describeService)];
+  }
+
+  /** Stops all, the services before the servers that they use. Nothing is left behind. Safe to repeat. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#services().map((service) => service.stop()));
+    await Promise.all([this.redis?.[Symbol.asyncDispose](), this.nats?.[Symbol.asyncDispose]()]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #services(): Service[] {
+    return [...this.gateways, ...this.mediaNodes, ...(this.control ? [this.control] : [])];
+  }
+}
+
+interface Servers {
+  readonly redis: RedisServer | undefined;
+  readonly nats: NatsServer | undefined;
+  readonly redisUrl: string;
+  readonly natsUrl: string;
+}
+
+/**
+ * Starts a cluster and waits until every service serves. The services must be built. If one does not start, all are
+ * stopped again, and the `LaunchError` names it with its last lines.
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
+  const { logDir, onUnexpectedExit } = options;
+  if (logDir !== undefined) mkdirSync(logDir, { recursive: true });
+  const servers = await startServers(options);
+  const services = (await planFor(options, servers)).map((plan) =>
+    createService(plan, logFileOf(logDir, plan.name)),
+  );
+  const cluster = new LocalCluster(servers, services);
+  try {
+    await allOrFirstFailure(services.map((service) => service.start()));
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+  for (const service of services) {
+    service.onUnexpectedExit = (exit) => onUnexpectedExit?.(describeService(service), exit);
+  }
+  for (const server of [servers.redis, servers.nats]) {
+    if (server) server.onUnexpectedExit = (exit) => onUnexpectedExit?.(describeServer(server), exit);
+  }
+  return cluster;
+}
+
+async function startServers({ redisUrl, natsUrl, logDir }: ClusterOptions): Promise<Servers> {
+  const redis =
+    redisUrl === undefined ? await startRedis({ logFile: logFileOf(logDir, 'redis') }) : undefined;
+  try {
+    const nats = natsUrl === undefined ? await startNats({ logFile: logFileOf(logDir, 'nats') }) : undefined;
+    return { redis, nats, redisUrl: redisUrl ?? redis?.url ?? '', natsUrl: natsUrl ?? nats?.url ?? '' };
+  } catch (error) {
+    await redis?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function planFor(options: ClusterOptions, { natsUrl, redisUrl }: Servers): Promise<ServicePlan[]> {
+  const {
+    gateways = 2,
+    mediaNodes = 3,
+    control = true,
+    workersPerNode = 1,
+    basePort,
+    controlPort = 0,
+  } = options;
+  const gatewayPorts: number[] = [];
+  while (gatewayPorts.length < gateways) {
+    const port = basePort === undefined ? await freePort() : basePort + gatewayPorts.length;
+    if (!gatewayPorts.includes(port)) gatewayPorts.push(port);
+  }
+  const env = { ...inheritedEnv(process.env), ...options.env };
+  const counts = { gateways, mediaNodes, control, workersPerNode };
+  return planServices({ ...counts, natsUrl, redisUrl, gatewayPorts, controlPort, webDir, env });
+}
+
+function createService(plan: ServicePlan, logFile: string | undefined): Service {
+  switch (plan.kind) {
+    case 'gateway':
+      return new GatewayProcess(plan, logFile);
+    case 'media-node':
+      return new MediaNodeProcess(plan, logFile);
+    case 'control':
+      return new ControlProcess(plan, logFile);
+  }
+}
+
+/** Waits for all, also after a failure, so that nothing starts behind the back of whoever cleans up. */
+async function allOrFirstFailure(starts: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(starts);
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+function describeService(service: Service): ClusterProcess {
+  return { name: service.name, status: service.status, address: service.address, logFile: service.logFile };
+}
+
+function describeServer(server: Server): ClusterProcess {
+  return { name: server.name, status: server.status, address: server.url, logFile: server.logFile };
+}
+
+function logFileOf(logDir: string | undefined, name: string): string | undefined {
+  return logDir === undefined ? undefined : join(logDir, `${name}.log`);
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ReadyEvent } from '../ready-line.ts';
+import { parseReadyLine } from '../ready-line.ts';
+import type { ServicePlan } from '../service-plan.ts';
+import { Supervised } from './supervised.ts';
+
+/** The repository's folder; this file is at the same depth in `src` and in `dist`. */
+export const repositoryRoot = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** Where the web package leaves the page that the gateways serve. */
+export const webDir = join(repositoryRoot, 'services', 'web', 'dist', 'page');
+
+const READY_DEADLINE_MS = 30_000;
+// Somewhat longer than a service gives itself to stop, after which it ends by itself.
+const STOP_DEADLINE_MS = 12_000;
+
+/** One service process; what it said when it was ready is kept. */
+abstract class ServiceProcess extends Supervised<ReadyEvent> {
+  protected ready: ReadyEvent | undefined;
+
+  constructor({ kind, name, env }: ServicePlan, logFile: string | undefined) {
+    const main = join(repositoryRoot, 'services', kind, 'dist', 'main.js');
+    super({
+      spec: { name, program: process.execPath, args: ['--enable-source-maps', main], env, logFile },
+      readyDeadlineMs: READY_DEADLINE_MS,
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      readyLine: (line) => {
+        const event = parseReadyLine(line);
+        return event?.service === kind ? event : undefined;
+      },
+    });
+  }
+
+  override async start(): Promise<ReadyEvent> {
+    this.ready = await super.start();
+    return this.ready;
+  }
+
+  /** Where it is reached, for people. */
+  abstract get address(): string;
+}
+
+export class GatewayProcess extends ServiceProcess {
+  get httpPort(): number {
+    return this.ready?.service === 'gateway' ? this.ready.httpPort : 0;
+  }
+
+  /** `http://localhost:8080`; browsers take `localhost` for a secure context. */
+  get url(): string {
+    return `http://localhost:${this.httpPort}`;
+  }
+
+  get signalUrl(): string {
+    return `ws://127.0.0.1:${this.httpPort}/v1/signal`;
+  }
+
+  get address(): string {
+    return this.url;
+  }
+}
+
+export class MediaNodeProcess extends ServiceProcess {
+  get nodeId(): string {
+    return this.name;
+  }
+
+  get grpcAddress(): string {
+    return `127.0.0.1:${this.ready?.service === 'media-node' ? this.ready.grpcPort : 0}`;
+  }
+
+  get address(): string {
+    return `grpc ${this.grpcAddress}`;
+  }
+}
+
+export class ControlProcess extends ServiceProcess {
+  get grpcAddress(): string {
+    return `127.0.0.1:${this.ready?.service === 'control' ? this.ready.grpcPort : 0}`;
+  }
+
+  get address(): string {
+    return `grpc ${this.grpcAddress}`;
+  }
+}

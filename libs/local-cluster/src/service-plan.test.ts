@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { inheritedEnv, planServices, type ClusterPlanInput } from './service-plan.ts';
+
+const input: ClusterPlanInput = {
+  gateways: 2,
+  mediaNodes: 3,
+  control: true,
+  natsUrl: 'nats://n:1',
+  redisUrl: 'redis://r:2',
+  gatewayPorts: [8080, 8081],
+  controlPort: 7000,
+  webDir: '/page',
+  env: {},
+};
+
+describe('planServices', () => {
+  it('names each process and gives all of them the same stores', () => {
+    const plans = planServices(input);
+    expect(plans.map(({ name }) => name)).toEqual([
+      ...['media-node-1', 'media-node-2', 'media-node-3'],
+      ...['gateway-1', 'gateway-2', 'control'],
+    ]);
+    for (const { env } of plans) {
+      expect(env).toMatchObject({ SKEIN_NATS_URL: 'nats://n:1', SKEIN_REDIS_URL: 'redis://r:2' });
+    }
+  });
+
+  it('gives each gateway its port, each media node its id, and control its port', () => {
+    const env = Object.fromEntries(planServices(input).map((plan) => [plan.name, plan.env]));
+    expect(env['gateway-2']).toMatchObject({ SKEIN_GATEWAY_PORT: '8081', SKEIN_GATEWAY_WEB_DIR: '/page' });
+    expect(env['media-node-3']).toMatchObject({ SKEIN_NODE_ID: 'media-node-3', SKEIN_NODE_GRPC_PORT: '0' });
+    expect(env['control']).toMatchObject({ SKEIN_CONTROL_GRPC_PORT: '7000' });
+  });
+
+  it('starts one worker in each node, unless the environment or the caller wants otherwise', () => {
+    const workers = (more: Partial<ClusterPlanInput>): string | undefined =>
+      planServices({ ...input, ...more })[0]?.env['SKEIN_NODE_WORKERS'];
+    expect(workers({})).toBe('1');
+    expect(workers({ env: { SKEIN_NODE_WORKERS: '2' } })).toBe('2');
+    expect(workers({ env: { SKEIN_NODE_WORKERS: '2' }, workersPerNode: 3 })).toBe('3');
+  });
+
+  it('leaves control out when it is not wanted', () => {
+    expect(planServices({ ...input, control: false }).some(({ kind }) => kind === 'control')).toBe(false);
+  });
+});
+
+describe('inheritedEnv', () => {
+  it('passes on the environment, but no setting of Skein that happens to be in it', () => {
+    expect(inheritedEnv({ PATH: '/bin', SKEIN_LOG_LEVEL: 'debug', EMPTY: undefined })).toEqual({
+      PATH: '/bin',
+    });
+  });
+});

@@ -1,0 +1,78 @@
+export type ServiceKind = 'gateway' | 'media-node' | 'control';
+
+export interface ClusterPlanInput {
+  readonly gateways: number;
+  readonly mediaNodes: number;
+  readonly control: boolean;
+  /** Default: what `env` says, else 1, since all nodes share one machine. */
+  readonly workersPerNode?: number | undefined;
+  readonly natsUrl: string;
+  readonly redisUrl: string;
+  /** One port for each gateway. */
+  readonly gatewayPorts: readonly number[];
+  /** 0 lets the system choose. */
+  readonly controlPort: number;
+  /** The built meeting page. */
+  readonly webDir: string;
+  /** Added to every service's environment; what the plan itself sets has precedence. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ServicePlan {
+  readonly kind: ServiceKind;
+  /** `gateway-1`, `media-node-2`, `control`; a media node's is its node id too. */
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Which service processes make up a cluster, and with what environment each is started. */
+export function planServices(input: ClusterPlanInput): ServicePlan[] {
+  const { workersPerNode, webDir } = input;
+  const common = {
+    SKEIN_NODE_WORKERS: '1',
+    ...definedOnly(input.env),
+    SKEIN_NATS_URL: input.natsUrl,
+    SKEIN_REDIS_URL: input.redisUrl,
+  };
+  const gateways = names('gateway', input.gateways).map((name, index) =>
+    plan('gateway', name, common, {
+      SKEIN_GATEWAY_PORT: String(input.gatewayPorts[index] ?? 0),
+      SKEIN_GATEWAY_WEB_DIR: webDir,
+    }),
+  );
+  const mediaNodes = names('media-node', input.mediaNodes).map((name) =>
+    plan('media-node', name, common, {
+      SKEIN_NODE_ID: name,
+      SKEIN_NODE_GRPC_PORT: '0',
+      ...(workersPerNode === undefined ? {} : { SKEIN_NODE_WORKERS: String(workersPerNode) }),
+    }),
+  );
+  const control = input.control
+    ? [plan('control', 'control', common, { SKEIN_CONTROL_GRPC_PORT: String(input.controlPort) })]
+    : [];
+  return [...mediaNodes, ...gateways, ...control];
+}
+
+function plan(
+  kind: ServiceKind,
+  name: string,
+  common: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
+): ServicePlan {
+  return { kind, name, env: { ...common, ...own } };
+}
+
+function names(kind: ServiceKind, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`);
+}
+
+/** What the services of a cluster inherit: everything but settings of Skein's own, which would come by accident. */
+export function inheritedEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(definedOnly(env)).filter(([name]) => !name.startsWith('SKEIN_')));
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

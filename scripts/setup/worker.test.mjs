@@ -1,0 +1,62 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseNinjaProgress } from './worker-build.mjs';
+import { workerCacheKey } from './worker-cache-key.mjs';
+import { workerUrl } from './worker-download.mjs';
+
+describe('workerCacheKey', () => {
+  let recipe;
+  beforeEach(() => {
+    recipe = mkdtempSync(join(tmpdir(), 'skein-recipe-'));
+    mkdirSync(join(recipe, 'pch'));
+    writeFileSync(join(recipe, 'build.sh'), 'make');
+    writeFileSync(join(recipe, 'pch', 'all.hpp'), '#pragma once');
+  });
+  afterEach(() => rmSync(recipe, { recursive: true }));
+
+  const key = (more) =>
+    workerCacheKey({
+      version: '3.27.1',
+      recipe,
+      platform: 'linux',
+      arch: 'x64',
+      system: 'debian12',
+      ...more,
+    });
+
+  it('is the same for the same recipe, and names what it is for', () => {
+    expect(key()).toBe(key());
+    expect(key()).toMatch(/^3\.27\.1-linux-x64-debian12-[0-9a-f]{10}$/);
+  });
+
+  it('changes with the version, the system and any file of the recipe', () => {
+    const before = key();
+    expect(key({ version: '3.27.2' })).not.toBe(before);
+    expect(key({ system: 'debian13' })).not.toBe(before);
+    writeFileSync(join(recipe, 'pch', 'all.hpp'), '#pragma twice');
+    expect(key()).not.toBe(before);
+  });
+});
+
+describe('workerUrl', () => {
+  it("is where mediasoup's own installer would look", () => {
+    const url = workerUrl({
+      version: '3.27.1',
+      repositoryUrl: 'git+https://example.org/versatica/mediasoup.git',
+      platform: 'linux',
+      arch: 'arm64',
+      kernelRelease: '6.1.0-18-arm64',
+    });
+    const file = 'mediasoup-worker-3.27.1-linux-arm64-kernel6.tgz';
+    expect(url).toBe(`https://example.org/versatica/mediasoup/releases/download/3.27.1/${file}`);
+  });
+});
+
+describe('parseNinjaProgress', () => {
+  it('reads how far the build is', () => {
+    expect(parseNinjaProgress('[120/280] Compiling C++ object a.cpp.o')).toEqual({ done: 120, total: 280 });
+    expect(parseNinjaProgress('ninja: Entering directory')).toBeUndefined();
+  });
+});
