@@ -5,7 +5,14 @@ import { inheritedEnv, planServices, type ServicePlan } from '../service-plan.ts
 import { startNats, type NatsServer } from './nats.ts';
 import { freePort } from './ports.ts';
 import { startRedis, type RedisServer } from './redis.ts';
-import { ControlProcess, GatewayProcess, MediaNodeProcess, webDir } from './services.ts';
+import {
+  ControlProcess,
+  GatewayProcess,
+  MediaNodeProcess,
+  repositoryRoot,
+  type ServicePlace,
+  webDir,
+} from './services.ts';
 import type { ProcessStatus } from './supervised.ts';
 
 export interface ClusterOptions {
@@ -29,6 +36,8 @@ export interface ClusterOptions {
   readonly basePort?: number | undefined;
   /** Default: one that the system chooses. */
   readonly controlPort?: number;
+  /** The folder of the services. Default: this repository's `services`. */
+  readonly servicesDir?: string;
   /** A process ended that nobody asked to. */
   readonly onUnexpectedExit?: (process: ClusterProcess, exit: ProcessExit) => void;
 }
@@ -98,11 +107,12 @@ interface Servers {
  * stopped again, and the `LaunchError` names it with its last lines.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
-  const { logDir, onUnexpectedExit } = options;
+  const { logDir, onUnexpectedExit, servicesDir = join(repositoryRoot, 'services') } = options;
   if (logDir !== undefined) mkdirSync(logDir, { recursive: true });
   const servers = await startServers(options);
-  const services = (await planFor(options, servers)).map((plan) =>
-    createService(plan, logFileOf(logDir, plan.name)),
+  const plans = await planFor(options, servers);
+  const services = plans.map((plan) =>
+    createService(plan, { logFile: logFileOf(logDir, plan.name), servicesDir }),
   );
   const cluster = new LocalCluster(servers, services);
   try {
@@ -151,14 +161,14 @@ async function planFor(options: ClusterOptions, { natsUrl, redisUrl }: Servers):
   return planServices({ ...counts, natsUrl, redisUrl, gatewayPorts, controlPort, webDir, env });
 }
 
-function createService(plan: ServicePlan, logFile: string | undefined): Service {
+function createService(plan: ServicePlan, place: ServicePlace): Service {
   switch (plan.kind) {
     case 'gateway':
-      return new GatewayProcess(plan, logFile);
+      return new GatewayProcess(plan, place);
     case 'media-node':
-      return new MediaNodeProcess(plan, logFile);
+      return new MediaNodeProcess(plan, place);
     case 'control':
-      return new ControlProcess(plan, logFile);
+      return new ControlProcess(plan, place);
   }
 }
 

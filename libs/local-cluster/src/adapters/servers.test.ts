@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, vi } from 'vitest';
 import { startNats } from './nats.ts';
 import { startRedis } from './redis.ts';
 import { probeTcp } from './tcp-probe.ts';
@@ -57,6 +60,26 @@ describe('startNats', () => {
     expect(nats.pid).not.toBe(before);
     expect(await probeTcp(greeting)).toBeUndefined();
   });
+
+  // The kernel does this for the children on Linux.
+  it.runIf(process.platform === 'linux')(
+    'ends with the process that started it, even if that is killed',
+    async () => {
+      const built = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+      const script = `const { startNats } = await import(${JSON.stringify(built)}); console.log((await startNats()).port);`;
+      const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+      const port = Number(output.toString());
+      expect(await probeTcp({ host: '127.0.0.1', port })).toBeUndefined();
+      parent.kill('SIGKILL');
+      await vi.waitFor(
+        async () => expect(await probeTcp({ host: '127.0.0.1', port })).toBeInstanceOf(Error),
+        5_000,
+      );
+    },
+  );
 });
 
 /** The first line of Redis' answer. */

@@ -15,12 +15,18 @@ const READY_DEADLINE_MS = 30_000;
 // Somewhat longer than a service gives itself to stop, after which it ends by itself.
 const STOP_DEADLINE_MS = 12_000;
 
+export interface ServicePlace {
+  readonly logFile: string | undefined;
+  /** The folder that holds `<kind>/dist/main.js` of each service. */
+  readonly servicesDir: string;
+}
+
 /** One service process; what it said when it was ready is kept. */
 abstract class ServiceProcess extends Supervised<ReadyEvent> {
   protected ready: ReadyEvent | undefined;
 
-  constructor({ kind, name, env }: ServicePlan, logFile: string | undefined) {
-    const main = join(repositoryRoot, 'services', kind, 'dist', 'main.js');
+  constructor({ kind, name, env }: ServicePlan, { logFile, servicesDir }: ServicePlace) {
+    const main = join(servicesDir, kind, 'dist', 'main.js');
     super({
       spec: { name, program: process.execPath, args: ['--enable-source-maps', main], env, logFile },
       readyDeadlineMs: READY_DEADLINE_MS,
