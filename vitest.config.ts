@@ -7,7 +7,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: ['node', 'import', 'default'] } },
   test: {
-    include: ['{libs,services}/*/src/**/*.test.ts', 'loadtest/src/**/*.test.ts', 'scripts/**/*.test.mjs'],
+    include: [
+      '{libs,services}/*/src/**/*.test.ts',
+      'loadtest/src/**/*.test.ts',
+      'tests/cluster/**/*.test.ts',
+      'scripts/**/*.test.mjs',
+    ],
     environment: 'node',
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -1,6 +1,8 @@
 export { launchBrowser, type Browser, type Page } from './adapters/browser.ts';
 export type { MediaReport } from './adapters/media-probe.ts';
+export { storedKeys } from './adapters/stored-keys.ts';
 export type { PageTimeline } from './adapters/page-timeline.ts';
+export { ClusterProbe, duplicatePipedTracks, nodePipes } from './cluster-probe.ts';
 export { eventually, eventuallyHolds } from './eventually.ts';
 export {
   isHeard,

@@ -1,5 +1,5 @@
 import type { Browser, Page } from './adapters/browser.ts';
-import { probeMedia, type MediaReport } from './adapters/media-probe.ts';
+import { chooseLayer, probeMedia, type MediaReport } from './adapters/media-probe.ts';
 import { recordTimeline, type PageTimeline } from './adapters/page-timeline.ts';
 import { eventually } from './eventually.ts';
 
@@ -101,6 +101,11 @@ export class MeetingPage implements AsyncDisposable {
     const timeline = await this.page.evaluate(() => window.skeinTimeline);
     if (!timeline) throw new Error('the page has no timeline; was it opened by MeetingPage?');
     return timeline;
+  }
+
+  /** Asks for a simulcast layer of another's camera: 0 is the smallest. */
+  async chooseLayer(identity: string, spatialLayer: number): Promise<void> {
+    await this.page.evaluate(chooseLayer, { identity, spatialLayer });
   }
 
   async press(action: MeetingAction): Promise<void> {

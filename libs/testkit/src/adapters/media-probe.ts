@@ -18,6 +18,8 @@ interface RoomOfPage {
 
 interface TrackOfPage {
   readonly kind: string;
+  readonly source: string;
+  setPreferredLayers(layers: { spatialLayer: number }): void | Promise<void>;
   readonly mediaStreamTrack?: MediaStreamTrack | undefined;
 }
 
@@ -86,4 +88,18 @@ export async function probeMedia(identity: string): Promise<MediaReport> {
     width: video?.videoWidth ?? 0,
     height: video?.videoHeight ?? 0,
   };
+}
+
+/** Runs inside the page, like `probeMedia`. */
+export async function chooseLayer({
+  identity,
+  spatialLayer,
+}: {
+  identity: string;
+  spatialLayer: number;
+}): Promise<void> {
+  const participant = (window.skeinRoom as RoomOfPage | undefined)?.participants.get(identity);
+  const camera = [...(participant?.tracks.values() ?? [])].find(({ source }) => source === 'camera');
+  if (!camera) throw new Error(`${identity} publishes no camera`);
+  await camera.setPreferredLayers({ spatialLayer });
 }
