@@ -1,0 +1,115 @@
+import type { NodeRegistry, RegisteredNode, RoomStore } from '@skein/cluster';
+import { SkeinError, type RoomSnapshot } from '@skein/protocol';
+import {
+  MAX_PAGE_SIZE,
+  type ControlServiceHandlers,
+  type Node,
+  type Room,
+  type RoomSummary,
+} from '@skein/rpc';
+import { mergePipes } from './rooms/merge-pipes.ts';
+import { pageTokenAfter, roomBeforePage } from './rooms/page-token.ts';
+import { collectRoomMedia, nodesOf, type AskNode } from './rooms/room-media.ts';
+
+export interface ControlStore {
+  readonly rooms: Pick<RoomStore, 'snapshot' | 'listRooms'>;
+  readonly nodes: Pick<NodeRegistry, 'list'>;
+}
+
+export interface ControlDependencies {
+  /** Throws `UNAVAILABLE` while there is no store. */
+  readonly store: () => ControlStore;
+  readonly askNode: AskNode;
+}
+
+/** Room states that one ListRooms reads at the same time. */
+const CONCURRENT_READS = 16;
+
+/** The control API over the store and the nodes. */
+export function createControlHandlers({ store, askNode }: ControlDependencies): ControlServiceHandlers {
+  return {
+    listNodes: async () => {
+      const nodes = (await store().nodes.list()).map(nodeOf);
+      return { nodes: nodes.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1)) };
+    },
+    listRooms: async ({ pageSize, pageToken }) => {
+      const after = roomBeforePage(pageToken);
+      const size = pageSize || MAX_PAGE_SIZE;
+      const { rooms } = store();
+      const names = await rooms.listRooms({ pageSize: size, ...(after !== undefined && { after }) });
+      const last = names.at(-1);
+      return {
+        rooms: await summarize(rooms, names),
+        nextPageToken: names.length < size || last === undefined ? '' : pageTokenAfter(last),
+      };
+    },
+    getRoom: async ({ room }) => {
+      const { rooms, nodes } = store();
+      const [snapshot, registered] = await Promise.all([rooms.snapshot(room), nodes.list()]);
+      if (!snapshot) throw new SkeinError('ROOM_NOT_FOUND', 'there is no such room');
+      return await roomOf(snapshot, registered, askNode);
+    },
+  };
+}
+
+function nodeOf({ record, leaseAgeMs }: RegisteredNode): Node {
+  const { load } = record;
+  return {
+    nodeId: record.nodeId,
+    region: record.region,
+    state: record.state,
+    grpcAddress: record.grpcAddress,
+    version: record.version,
+    workers: record.workers,
+    sessions: load.sessions,
+    packetsPerSecond: load.packetsPerSecond,
+    busiestWorkerCpu: load.busiestWorkerCpu,
+    used: load.used,
+    startedAtMs: record.startedAtMs,
+    leaseAgeMs,
+  };
+}
+
+/** Rooms that went away meanwhile are left out. */
+async function summarize(rooms: ControlStore['rooms'], names: readonly string[]): Promise<RoomSummary[]> {
+  const summaries: RoomSummary[] = [];
+  for (let start = 0; start < names.length; start += CONCURRENT_READS) {
+    const batch = names.slice(start, start + CONCURRENT_READS);
+    for (const snapshot of await Promise.all(batch.map((name) => rooms.snapshot(name)))) {
+      if (snapshot) summaries.push(summaryOf(snapshot));
+    }
+  }
+  return summaries;
+}
+
+function summaryOf(snapshot: RoomSnapshot): RoomSummary {
+  const { room, version, participants, tracks } = snapshot;
+  return {
+    room,
+    version,
+    participants: participants.length,
+    tracks: tracks.length,
+    nodeIds: nodesOf(snapshot),
+  };
+}
+
+async function roomOf(
+  snapshot: RoomSnapshot,
+  registered: readonly RegisteredNode[],
+  ask: AskNode,
+): Promise<Room> {
+  const addresses = new Map(registered.map(({ record }) => [record.nodeId, record.grpcAddress]));
+  const { media, silentNodeIds } = await collectRoomMedia(snapshot, addresses, ask);
+  return {
+    room: snapshot.room,
+    version: snapshot.version,
+    participants: snapshot.participants.map(({ identity, name, nodeId, sessionId, epoch, joinedAtMs }) => {
+      return { identity, name, nodeId, sessionId, epoch, joinedAtMs };
+    }),
+    tracks: snapshot.tracks.map(({ trackId, identity, nodeId, kind, source, mimeType, muted }) => {
+      return { trackId, identity, nodeId, kind, source, mimeType, muted };
+    }),
+    pipes: mergePipes(media),
+    silentNodeIds: [...silentNodeIds],
+  };
+}
