@@ -15,11 +15,13 @@ for (const line of found) console.log(line);
 process.exitCode = found.length === 0 ? 0 : 1;
 
 function readPackages() {
-  const folders = ['libs', 'services'].flatMap((layer) =>
-    readdirSync(join(root, layer)).map((name) => `${layer}/${name}`),
-  );
+  const folders = readJson('package.json').workspaces.flatMap((pattern) => {
+    if (!pattern.endsWith('/*')) return [pattern];
+    const layer = pattern.slice(0, -2);
+    return readdirSync(join(root, layer)).map((name) => `${layer}/${name}`);
+  });
   return new Map(
-    [...folders, 'loadtest']
+    folders
       .filter((folder) => existsSync(join(root, folder, 'package.json')))
       .map((folder) => {
         const {
@@ -27,7 +29,7 @@ function readPackages() {
           dependencies = {},
           devDependencies = {},
           exports = {},
-        } = readJson(join(folder, 'package.json'));
+        } = readJson(`${folder}/package.json`);
         const known = new Set(Object.keys({ ...dependencies, ...devDependencies }));
         return [name, { folder, dependencies: known, exports: new Set(Object.keys(exports)) }];
       }),

@@ -2,11 +2,12 @@
  * Who may import what. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
  */
 
-/** Imports between our packages run one way; `loadtest` stands beside the services. */
+/** Imports between our packages run one way; `loadtest` and `tests` stand beside the services. */
 export const LAYERS = {
   libs: ['libs'],
   services: ['libs'],
   loadtest: ['libs'],
+  tests: ['libs'],
 };
 
 /** These know nothing of the other packages. */

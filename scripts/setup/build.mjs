@@ -10,7 +10,15 @@ export function typescriptStep() {
   return stampedStep({
     name: 'TypeScript',
     what: 'compiling',
-    inputs: ['libs', 'services', 'loadtest', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
+    inputs: [
+      'libs',
+      'services',
+      'loadtest',
+      'tests',
+      'tsconfig.json',
+      'tsconfig.base.json',
+      'package-lock.json',
+    ],
     outputs: ['services', 'libs'].flatMap((folder) =>
       packagesOf(folder).map((name) => join(folder, name, 'dist')),
     ),

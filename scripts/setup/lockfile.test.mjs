@@ -13,7 +13,9 @@ describe('package-lock.json', () => {
 
   // A mirror that lacks the packages of some platforms makes `npm install` leave them out; `npm ci` then fails everywhere.
   it('has every optional package, those of other platforms too', () => {
-    const names = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+    const names = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
     expect(names.filter((name) => !(`node_modules/${name}` in packages))).toEqual([]);
   });
 });
