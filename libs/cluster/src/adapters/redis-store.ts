@@ -1,9 +1,26 @@
+import { silentLogger } from '@skein/telemetry';
 import type { ClusterStore, StoreOptions } from '../cluster-store.ts';
+import { RedisConnection } from './redis-connection.ts';
+import { RedisNodes } from './redis-nodes.ts';
+import { RoomIndex } from './redis-room-index.ts';
+import { RedisRooms } from './redis-rooms.ts';
 
 /**
  * Connects to Redis. Waits for the server, trying again with a bounded, jittered pause, until it is there or `signal`
  * ends the wait; once connected, reconnects for ever. Never fails for a server that is not there.
  */
 export async function connectStore(options: StoreOptions): Promise<ClusterStore> {
-  throw new Error(`not there yet: ${options.name}`);
+  const connection = await RedisConnection.open(options);
+  const index = new RoomIndex(connection, options.log ?? silentLogger);
+  return {
+    rooms: new RedisRooms(connection, index),
+    nodes: new RedisNodes(connection),
+    get status() {
+      return connection.status;
+    },
+    async close() {
+      await index.settled();
+      await connection.close();
+    },
+  };
 }

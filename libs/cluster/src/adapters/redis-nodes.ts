@@ -1,0 +1,63 @@
+import { SkeinError, type NodeRecord } from '@skein/protocol';
+import type { NodeRegistry, RegisteredNode } from '../node-registry.ts';
+import { keys } from '../scripts/keys.ts';
+import { countAssignment, release, renew } from '../scripts/node-scripts.ts';
+import { refusals } from '../store-errors.ts';
+import type { RedisConnection } from './redis-connection.ts';
+
+const LEASE_MS = { min: 1000, max: 60_000 };
+/** Some beats: an assignment is forgotten when the node's report shows it. */
+const ASSIGNMENT_LIFE_MS = 10_000;
+
+export class RedisNodes implements NodeRegistry {
+  readonly #redis: RedisConnection;
+
+  constructor(redis: RedisConnection) {
+    this.#redis = redis;
+  }
+
+  async renew(
+    record: NodeRecord,
+    { fence, ttlMs }: { fence: number | undefined; ttlMs: number },
+  ): Promise<number> {
+    if (!(ttlMs >= LEASE_MS.min && ttlMs <= LEASE_MS.max)) {
+      throw SkeinError.invalidArgument('ttlMs', `must be ${LEASE_MS.min} to ${LEASE_MS.max}`);
+    }
+    const { nodeId } = record;
+    const args = [fence ?? '', Math.round(ttlMs), JSON.stringify(record)];
+    // The set of ids lies in another slot; written each time, so an entry that `list` dropped too early comes back.
+    const [reply] = await Promise.all([
+      this.#redis.run(renew, [keys.node(nodeId)], args) as Promise<[status: string, fence: string]>,
+      this.#redis.call(['SADD', keys.nodes, nodeId]),
+    ]);
+    if (reply[0] === 'STALE_EPOCH') throw refusals.NODE_REPLACED(nodeId);
+    return Number(reply[1]);
+  }
+
+  async release(nodeId: string, fence: number): Promise<void> {
+    const released = await this.#redis.run(release, [keys.node(nodeId)], [fence]);
+    if (released === 1) await this.#redis.call(['SREM', keys.nodes, nodeId]);
+  }
+
+  async list(): Promise<readonly RegisteredNode[]> {
+    const ids = (await this.#redis.call(['SMEMBERS', keys.nodes])) as string[];
+    if (ids.length === 0) return [];
+    const reads = ids.map((id) => ['HMGET', keys.node(id), 'record', 'fence', 'renewedAtUs'] as const);
+    const [time, ...found] = await this.#redis.batch([['TIME'], ...reads]);
+    const [seconds, microseconds] = time as [string, string];
+    const nowMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
+    const gone = ids.filter((_, at) => (found[at] as (string | null)[])[0] === null);
+    if (gone.length > 0) await this.#redis.call(['SREM', keys.nodes, ...gone]);
+    return (found as (readonly [string | null, string, string])[]).flatMap(([record, fence, renewedAtUs]) => {
+      if (record === null) return [];
+      const leaseAgeMs = Math.max(0, nowMs - Number(renewedAtUs) / 1000);
+      return [{ record: JSON.parse(record) as NodeRecord, fence: Number(fence), leaseAgeMs }];
+    });
+  }
+
+  async countAssignment(nodeId: string, beat: number): Promise<number> {
+    return Number(
+      await this.#redis.run(countAssignment, [keys.assigned(nodeId, beat)], [ASSIGNMENT_LIFE_MS]),
+    );
+  }
+}

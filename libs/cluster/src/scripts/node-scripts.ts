@@ -1,0 +1,31 @@
+import { script, TIME } from './script.ts';
+
+/**
+ * KEYS: the node. ARGV: the fence that the caller holds or '', lease in milliseconds, record as JSON. A lease that
+ * had run out is taken anew, with a higher fence: someone else may have held it meanwhile.
+ */
+export const renew = script(
+  TIME,
+  String.raw`
+local held, given, now = redis.call('HGET', KEYS[1], 'fence'), ARGV[1], now_us()
+local fence = given
+if held and given ~= '' then
+  if tonumber(held) > tonumber(given) then return { 'STALE_EPOCH' } end
+else
+  fence = int(math.max(now, tonumber(held or '0') + 1, (tonumber(given) or 0) + 1))
+end
+redis.call('HSET', KEYS[1], 'fence', fence, 'record', ARGV[3], 'renewedAtUs', int(now))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return { 'OK', fence }`,
+);
+
+/** KEYS: the node. ARGV: fence. */
+export const release = script(String.raw`
+if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`);
+
+/** KEYS: the counter of a node and beat. ARGV: its life in milliseconds. */
+export const countAssignment = script(String.raw`
+local count = redis.call('INCR', KEYS[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return count`);
