@@ -1,0 +1,109 @@
+import { clientMethods, parseInput, PROTOCOL_VERSION } from '@skein/protocol';
+import type {
+  ClientMethod,
+  ClientRequest,
+  ClientResponse,
+  SessionMethod,
+  SessionRequest,
+  SessionResponse,
+} from '@skein/protocol';
+import type { SessionAddress } from '../sessions/session.ts';
+import { refusals } from './refusals.ts';
+
+/** What a method may do with the connection that it came over. */
+export interface MethodHost {
+  /** The session of this connection. Fails `NOT_JOINED`, or `STALE_EPOCH` once the session is over. */
+  session(method: string): SessionAddress;
+  join(request: ClientRequest<'join'>): Promise<ClientResponse<'join'>>;
+  ask<Method extends SessionMethod>(
+    method: Method,
+    data: SessionRequest<Method>,
+  ): Promise<SessionResponse<Method>>;
+  sync(session: SessionAddress, version: number): Promise<ClientResponse<'sync'>>;
+  leave(): Promise<void>;
+  hangUp(): void;
+}
+
+interface Method<Name extends ClientMethod> {
+  /** `session`: only while joined. `joinedOnce`: also when the session is over. `nothing`: always. */
+  readonly needs: 'session' | 'joinedOnce' | 'nothing';
+  run(host: MethodHost, data: ClientRequest<Name>): Promise<ClientResponse<Name>>;
+  /** Looks at data before its schema does, when a better error can be given. */
+  precheck?(data: unknown): void;
+  /** Runs when the answer has been sent. */
+  afterAnswer?(host: MethodHost): void;
+}
+
+export type AnyMethod = {
+  readonly needs: Method<'join'>['needs'];
+  call(host: MethodHost, data: unknown): Promise<unknown>;
+  afterAnswer?(host: MethodHost): void;
+};
+
+type Forwarded = ClientMethod & SessionMethod;
+
+/** The session's node answers it. */
+function forwarded<Name extends Forwarded>(name: Name): Method<Name> {
+  return {
+    needs: 'session',
+    run: async (host, data) =>
+      (await host.ask(name, data as unknown as SessionRequest<Name>)) as unknown as ClientResponse<Name>,
+  };
+}
+
+const methods: { readonly [Name in ClientMethod]: Method<Name> } = {
+  join: {
+    needs: 'nothing',
+    precheck: checkProtocolVersion,
+    run: (host, data) => host.join(data),
+  },
+  connectTransport: forwarded('connectTransport'),
+  restartIce: forwarded('restartIce'),
+  publish: forwarded('publish'),
+  unpublish: forwarded('unpublish'),
+  setTrackMuted: forwarded('setTrackMuted'),
+  subscribe: forwarded('subscribe'),
+  updateSubscriptions: forwarded('updateSubscriptions'),
+  unsubscribe: forwarded('unsubscribe'),
+  sync: { needs: 'session', run: (host, { version }) => host.sync(host.session('sync'), version) },
+  ping: { needs: 'joinedOnce', run: () => Promise.resolve({}) },
+  leave: {
+    needs: 'joinedOnce',
+    run: async (host) => {
+      await host.leave();
+      return {};
+    },
+    afterAnswer: (host) => host.hangUp(),
+  },
+};
+
+// Another version's request may differ in any other field, so that its version is looked at first.
+function checkProtocolVersion(data: unknown): void {
+  const offered = (data as { protocolVersion?: unknown } | null)?.protocolVersion;
+  if (typeof offered === 'number' && offered !== PROTOCOL_VERSION)
+    throw refusals.unsupportedProtocol(offered);
+}
+
+const table: ReadonlyMap<string, AnyMethod> = new Map(
+  (Object.keys(methods) as ClientMethod[]).map((name) => [name, callable(name, methods[name])]),
+);
+
+function callable(name: ClientMethod, method: Method<ClientMethod> | Method<never>): AnyMethod {
+  const { needs, run, precheck, afterAnswer } = method as Method<ClientMethod>;
+  const schema = clientMethods[name].request;
+  return {
+    needs,
+    call: (host, data) => {
+      precheck?.(data);
+      return run(host, parseInput(schema, data));
+    },
+    ...(afterAnswer && { afterAnswer }),
+  };
+}
+
+/** The method of that name. Fails `UNKNOWN_METHOD`. */
+export function methodNamed(name: string): AnyMethod {
+  const method = table.get(name);
+  if (!method) throw refusals.unknownMethod(name);
+  return method;
+}

@@ -1,0 +1,176 @@
+import { connectBus } from '@skein/bus';
+import type { BusStatus } from '@skein/bus';
+import { connectStore } from '@skein/cluster';
+import type { StoreStatus } from '@skein/cluster';
+import { limits, SkeinError } from '@skein/protocol';
+import type { RunningService } from '@skein/runtime';
+import { readWebFolder } from './adapters/web-folder.ts';
+import { startWebServer } from './adapters/web-server.ts';
+import type { SocketHandler, WebServer } from './adapters/web-server.ts';
+import { Connection } from './connections/connection.ts';
+import { Connections } from './connections/connections.ts';
+import type { Socket } from './connections/socket.ts';
+import { readinessOf } from './http/readiness.ts';
+import type { Readiness } from './http/readiness.ts';
+import { answerHttp } from './http/routes.ts';
+import type { NodeDeadlines } from './sessions/node-sessions.ts';
+import type { GatewaySettings } from './settings.ts';
+import { startSignaling } from './signaling.ts';
+import type { Signaling, Stores, Surroundings } from './signaling.ts';
+
+export interface GatewayOptions extends Surroundings {
+  readonly settings: GatewaySettings;
+  /** Default: NATS and Redis at the settings' addresses. */
+  readonly connect?: (signal: AbortSignal) => Promise<Stores>;
+  /** Default: the protocol's, 10 s. */
+  readonly joinDeadlineMs?: number;
+  /** Defaults: 3 s to open a session, 5 s for anything else. */
+  readonly nodeDeadlines?: NodeDeadlines;
+  /** What may be queued for one socket. Default 1 MiB. */
+  readonly maxBackpressureBytes?: number;
+}
+
+export interface Gateway extends RunningService {
+  readonly httpPort: number;
+  /** Resolves when both stores have been connected, or with `false` when the gateway was stopped before. */
+  readonly connected: Promise<boolean>;
+  readonly sockets: number;
+  readonly rooms: number;
+}
+
+const NODE_DEADLINES: NodeDeadlines = { openMs: 3000, requestMs: 5000 };
+/** Clients of a gateway that stops come to the others spread over this time. */
+const GO_AWAY_SPREAD_MS = 1000;
+const ENDINGS_DEADLINE_MS = 2000;
+const NOT_CONNECTED_RETRY_MS = 1000;
+
+/** Starts a gateway: it listens at once, and brings clients into rooms as soon as both stores are there. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const gateway = new RunningGateway(options);
+  await gateway.listen();
+  return gateway;
+}
+
+class RunningGateway implements Gateway {
+  readonly connected: Promise<boolean>;
+  readonly #options: GatewayOptions;
+  readonly #connections: Connections;
+  readonly #stopping = new AbortController();
+  #setConnected!: (connected: boolean) => void;
+  #server: WebServer | undefined;
+  #signaling: Signaling | undefined;
+  #nats: BusStatus['state'] = 'disconnected';
+  #redis: StoreStatus['state'] = 'disconnected';
+  #connecting: Promise<void> = Promise.resolve();
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#connections = new Connections(options.clock);
+    this.connected = new Promise((resolve) => (this.#setConnected = resolve));
+  }
+
+  get httpPort(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  get sockets(): number {
+    return this.#connections.size;
+  }
+
+  get rooms(): number {
+    return this.#signaling?.rooms.size ?? 0;
+  }
+
+  async listen(): Promise<void> {
+    const { settings, log, maxBackpressureBytes } = this.#options;
+    const web = await readWebFolder(settings.webDir);
+    if (!web.find('/index.html'))
+      log.warn({ webDir: settings.webDir }, 'there is no web page; it has to be built');
+    const readiness = (): Readiness => this.#readiness();
+    this.#server = await startWebServer({
+      host: settings.host,
+      port: settings.port,
+      handleHttp: (request) => answerHttp(request, { readiness, web }),
+      handleSocket: (socket) => this.#accept(socket),
+      ...(maxBackpressureBytes !== undefined && { maxBackpressureBytes }),
+    });
+    log.info({ httpPort: this.httpPort, webFiles: web.count }, 'listening');
+    this.#connecting = this.#connect();
+  }
+
+  async stop(reason: string): Promise<void> {
+    this.#options.log.info({ reason, sockets: this.sockets }, 'saying goodbye to all clients');
+    this.#stopping.abort(new Error('the gateway stops'));
+    this.#server?.stopListening();
+    await this.#connecting;
+    await this.#connections.goAway(GO_AWAY_SPREAD_MS);
+    await this.#signaling?.close(ENDINGS_DEADLINE_MS);
+    this.#server?.close();
+  }
+
+  async #connect(): Promise<void> {
+    const { settings, log, nodeDeadlines = NODE_DEADLINES, connect = this.#connectStores } = this.#options;
+    try {
+      const stores = await connect(this.#stopping.signal);
+      const broadcaster = { publish: (topic: string, text: string) => this.#server?.publish(topic, text) };
+      this.#signaling = await startSignaling(stores, { settings, nodeDeadlines, broadcaster }, this.#options);
+      this.#setConnected(!this.#stopping.signal.aborted);
+    } catch (error) {
+      this.#setConnected(false);
+      if (!this.#stopping.signal.aborted) log.fatal({ err: error }, 'could not connect to the cluster');
+    }
+  }
+
+  readonly #connectStores = async (signal: AbortSignal): Promise<Stores> => {
+    const { settings, clock, random, log } = this.#options;
+    const shared = { clock, random, log, signal, name: 'skein-gateway' };
+    const bus = connectBus({
+      ...shared,
+      url: settings.natsUrl,
+      onStatus: (status) => (this.#nats = status.state),
+    });
+    const store = connectStore({
+      ...shared,
+      url: settings.redisUrl,
+      onStatus: (status) => (this.#redis = status.state),
+    });
+    try {
+      return { bus: await bus, store: await store };
+    } catch (error) {
+      // The gateway stops while it waits: whichever was there already is let go.
+      for (const one of [bus, store]) void one.then((connected) => connected.close()).catch(() => {});
+      throw error;
+    }
+  };
+
+  #accept(socket: Socket): SocketHandler {
+    const { clock, log, joinDeadlineMs = limits.joinDeadlineMs } = this.#options;
+    const cluster = (): Signaling => this.#connectedSignaling();
+    const connection = new Connection(socket, { clock, log, cluster, joinDeadlineMs });
+    this.#connections.add(connection);
+    return {
+      receive: (bytes, isBinary) => connection.receive(bytes, isBinary),
+      heard: () => connection.heard(),
+      handleOverflow: () => connection.handleOverflow(),
+      handleDrain: () => connection.handleDrain(),
+      handleClosed: () => {
+        this.#connections.remove(connection);
+        connection.handleClosed();
+      },
+    };
+  }
+
+  #connectedSignaling(): Signaling {
+    if (this.#signaling) return this.#signaling;
+    throw SkeinError.unavailable('the cluster', undefined, NOT_CONNECTED_RETRY_MS);
+  }
+
+  #readiness(): Readiness {
+    return readinessOf({
+      natsConnected: this.#signaling?.natsConnected ?? this.#nats === 'connected',
+      redisConnected: this.#signaling?.redisConnected ?? this.#redis === 'connected',
+      readyNodes: this.#signaling?.knownNodes ?? 0,
+      stopping: this.#stopping.signal.aborted,
+    });
+  }
+}

@@ -1,0 +1,117 @@
+import { SkeinError } from '@skein/protocol';
+import type { ErrorCode } from '@skein/protocol';
+import type { Readiness } from './readiness.ts';
+import { securityHeaders } from './security-headers.ts';
+import type { WebFile, WebFiles } from './web-files.ts';
+
+export interface HttpRequestHead {
+  /** Upper case. */
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly ifNoneMatch: string;
+}
+
+export interface HttpAnswer {
+  readonly status: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array | string;
+  /** A HEAD request: only the length of the body is told. */
+  readonly headOnly: boolean;
+}
+
+export interface HttpFacts {
+  readonly readiness: () => Readiness;
+  readonly web: WebFiles;
+}
+
+export const SIGNAL_PATH = '/v1/signal';
+
+const JSON_HEADERS = [
+  ['content-type', 'application/json; charset=utf-8'],
+  ['cache-control', 'no-store'],
+] as const;
+
+/** The answer to any plain HTTP request. No I/O: the files are in memory. */
+export function answerHttp(request: HttpRequestHead, facts: HttpFacts): HttpAnswer {
+  const headOnly = request.method === 'HEAD';
+  if (!headOnly && request.method !== 'GET') return { ...methodNotAllowed(request.method), headOnly };
+  return { ...route(request, facts), headOnly };
+}
+
+type Answer = Omit<HttpAnswer, 'headOnly'>;
+
+function route({ path, ifNoneMatch }: HttpRequestHead, { readiness, web }: HttpFacts): Answer {
+  switch (path) {
+    case '/healthz':
+      return json('200 OK', { alive: true });
+    case '/readyz':
+      return ready(readiness());
+    case SIGNAL_PATH:
+      return failure('426 Upgrade Required', 'INVALID_MESSAGE', 'this address speaks WebSocket', [
+        ['upgrade', 'websocket'],
+      ]);
+    default: {
+      const page = path === '/' || path === '/room' || path.startsWith('/room/');
+      const file = web.find(page ? '/index.html' : path);
+      if (file) return fileAnswer(file, ifNoneMatch);
+      return page ? noWebPage() : notFound(path);
+    }
+  }
+}
+
+function ready(readiness: Readiness): Answer {
+  return json(readiness.ready ? '200 OK' : '503 Service Unavailable', readiness);
+}
+
+function fileAnswer({ body, contentType, etag, immutable }: WebFile, ifNoneMatch: string): Answer {
+  const headers = [
+    ...securityHeaders,
+    ['etag', etag],
+    ['cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache'],
+  ] as const;
+  const known = ifNoneMatch.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
+  if (known) return { status: '304 Not Modified', headers, body: '' };
+  return { status: '200 OK', headers: [...headers, ['content-type', contentType]], body };
+}
+
+function noWebPage(): Answer {
+  const body = 'The web page has not been built, or SKEIN_GATEWAY_WEB_DIR does not point at it.\n';
+  return {
+    status: '404 Not Found',
+    headers: [
+      ...securityHeaders,
+      ['content-type', 'text/plain; charset=utf-8'],
+      ['cache-control', 'no-store'],
+    ],
+    body,
+  };
+}
+
+function notFound(path: string): Answer {
+  const shown = path.length > 64 ? `${path.slice(0, 64)}…` : path;
+  return failure('404 Not Found', 'INVALID_ARGUMENT', `path: there is nothing at ${shown}`);
+}
+
+function methodNotAllowed(method: string): Answer {
+  const message = `method: ${method} is not allowed here, only GET and HEAD are`;
+  return failure('405 Method Not Allowed', 'INVALID_ARGUMENT', message, [['allow', 'GET, HEAD']]);
+}
+
+function failure(
+  status: string,
+  code: ErrorCode,
+  message: string,
+  headers: readonly (readonly [string, string])[] = [],
+): Answer {
+  const answer = json(status, { error: new SkeinError(code, message).toWire() });
+  return { ...answer, headers: [...answer.headers, ...headers] };
+}
+
+function json(status: string, value: unknown): Answer {
+  return {
+    status,
+    headers: [...JSON_HEADERS, ['x-content-type-options', 'nosniff']],
+    body: `${JSON.stringify(value)}\n`,
+  };
+}

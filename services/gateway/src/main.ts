@@ -1,0 +1,26 @@
+import { readConfig, runService, systemClock, systemIds, systemRandom } from '@skein/runtime';
+import type { RunningService } from '@skein/runtime';
+import { createLogger } from '@skein/telemetry';
+import { ListenError } from './adapters/web-server.ts';
+import { startGateway } from './gateway.ts';
+import { gatewaySettings } from './settings.ts';
+
+async function start(): Promise<RunningService> {
+  const settings = readConfig(gatewaySettings, process.env);
+  const log = createLogger('gateway', settings.logLevel);
+  const surroundings = { clock: systemClock, random: systemRandom, ids: systemIds, log };
+  try {
+    const gateway = await startGateway({ ...surroundings, settings });
+    const { httpPort } = gateway;
+    void gateway.connected.then((connected) => {
+      if (connected) log.info({ event: 'ready', httpPort }, 'ready');
+    });
+    return gateway;
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    log.fatal({ host: settings.host, port: settings.port }, error.message);
+    process.exit(1);
+  }
+}
+
+await runService(createLogger('gateway', 'info'), start);

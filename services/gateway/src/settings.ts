@@ -1,0 +1,62 @@
+import { iceServer } from '@skein/protocol';
+import type { IceServer } from '@skein/protocol';
+import { setting } from '@skein/runtime';
+import type { ConfigOf, Setting } from '@skein/runtime';
+import { logLevels } from '@skein/telemetry';
+
+const iceServerList = iceServer.array().max(16);
+
+const iceServers: Setting<readonly IceServer[]> = {
+  env: 'SKEIN_ICE_SERVERS',
+  defaultText: '[]',
+  allowed: 'a JSON array of `{"urls": [...], "username"?, "credential"?}`',
+  doc: 'STUN and TURN servers that clients are given when they join.',
+  secret: true,
+  parse: (text) => iceServerList.parse(JSON.parse(text)),
+};
+
+const REGION = { pattern: /^[\w.:-]{1,64}$/, allowed: '1-64 of letters, digits and _ . : -' };
+const HOST = { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' };
+const FOLDER = { pattern: /^(?!\s*$).+$/, allowed: 'the path of a folder' };
+
+/** The environment variables of the gateway. */
+export const gatewaySettings = {
+  natsUrl: setting.url('SKEIN_NATS_URL', ['nats:', 'tls:'], {
+    default: 'nats://127.0.0.1:4222',
+    doc: 'The NATS server of the cluster.',
+    secret: true,
+  }),
+  redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
+    default: 'redis://127.0.0.1:6379',
+    doc: 'The Redis server of the cluster.',
+    secret: true,
+  }),
+  logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
+    default: 'info',
+    doc: 'The least level that is logged.',
+  }),
+  region: setting.text('SKEIN_REGION', REGION, {
+    default: 'default',
+    doc: 'Where this process runs; its clients are placed on nodes of the same region while one has room.',
+  }),
+  host: setting.text('SKEIN_GATEWAY_HOST', HOST, {
+    default: '127.0.0.1',
+    doc: 'The address that the gateway listens on; `0.0.0.0` for all.',
+  }),
+  port: setting.port('SKEIN_GATEWAY_PORT', {
+    default: 8080,
+    doc: 'The port of the gateway: signaling, the web page, health.',
+  }),
+  webDir: setting.text('SKEIN_GATEWAY_WEB_DIR', FOLDER, {
+    default: 'services/web/dist',
+    doc: 'The built web page. It is read once, at the start.',
+  }),
+  iceServers,
+  roomMaxParticipants: setting.integer(
+    'SKEIN_ROOM_MAX_PARTICIPANTS',
+    { min: 1, max: 100_000 },
+    { default: 1000, doc: 'Participants that a room takes; one more is answered `ROOM_FULL`.' },
+  ),
+};
+
+export type GatewaySettings = ConfigOf<typeof gatewaySettings>;
