@@ -25,7 +25,7 @@ await main({
     await setUp('cluster', progress);
     const { launch } = await import('../libs/local-cluster/dist/cli/launch.js');
     releaseSignals();
-    await launch({
+    const exitCode = await launch({
       gateways: options.gateways,
       mediaNodes: options['media-nodes'],
       port: options.port,
@@ -33,6 +33,6 @@ await main({
       print: progress.line,
     });
     // Nothing runs any more; a handle that a library forgot must not keep the terminal.
-    process.exit(0);
+    process.exit(exitCode);
   },
 });

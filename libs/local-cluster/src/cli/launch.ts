@@ -22,12 +22,22 @@ export interface LaunchOptions {
 
 const DEFAULT_CONTROL_PORT = 7000;
 
-/** Runs a cluster on this machine until a signal asks to stop it. Fails with a `LaunchError` if it can't start. */
-export async function launch(options: LaunchOptions): Promise<void> {
+/** Asked to stop before it was ready, as a shell says it of SIGINT. */
+const EXIT_INTERRUPTED = 130;
+
+/**
+ * Runs a cluster on this machine until a signal asks to stop it. Fails with a `LaunchError` if it can't start.
+ * Resolves with the exit code; the caller ends this process then, and with it whatever was only half started.
+ */
+export async function launch(options: LaunchOptions): Promise<number> {
   const { print } = options;
   const startedAt = systemClock.monotonicMs();
   const stopSignal = untilStopSignal();
-  const cluster = await start(options);
+  const cluster = await Promise.race([start(options), stopSignal]);
+  if (typeof cluster === 'string') {
+    print(`Stopped (${cluster}) before the cluster was ready.`);
+    return EXIT_INTERRUPTED;
+  }
   const seconds = ((systemClock.monotonicMs() - startedAt) / 1000).toFixed(1);
   print(`\n${statusTable(cluster.processes())}\n`);
   print(
@@ -37,6 +47,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
   print(`\nStopping (${signal}) …`);
   await cluster.stop();
   print('All processes have stopped.');
+  return 0;
 }
 
 async function start({ gateways, mediaNodes, port, env, print }: LaunchOptions): Promise<LocalCluster> {
