@@ -1,0 +1,201 @@
+import type {
+  IceParameters,
+  ReadySubscription,
+  RtpCapabilities,
+  TransportDirection,
+  TransportOffer,
+} from '@skein/protocol';
+import { Device, type types } from 'mediasoup-client';
+import { SkeinClientError } from '../client-error.ts';
+import type {
+  LinkOffer,
+  LinkSignals,
+  MediaEngine,
+  MediaLink,
+  Publication,
+  TrackReceiver,
+  TrackSender,
+} from '../media/engine.ts';
+import type { SendPlan } from '../media/send-plan.ts';
+import { receiverSamples, senderSamples } from './rtc-samples.ts';
+
+/** The browser's WebRTC through mediasoup-client. */
+export class MediasoupEngine implements MediaEngine {
+  #device: Device | undefined;
+
+  async load(routerCapabilities: RtpCapabilities): Promise<RtpCapabilities> {
+    try {
+      const device = await Device.factory();
+      await device.load({ routerRtpCapabilities: routerCapabilities as types.RtpCapabilities });
+      this.#device = device;
+      return device.recvRtpCapabilities as RtpCapabilities;
+    } catch (cause) {
+      const message =
+        'this browser lacks WebRTC or the codecs of this service; use a current Chrome, Edge, Firefox or Safari';
+      throw new SkeinClientError('BROWSER_UNSUPPORTED', message, { cause });
+    }
+  }
+
+  openLink(offer: LinkOffer, signals: LinkSignals): MediaLink {
+    if (!this.#device)
+      throw new SkeinClientError('BROWSER_UNSUPPORTED', 'the media engine is not loaded yet');
+    return new MediasoupLink(this.#device, offer, signals);
+  }
+}
+
+/** What `produce` gets along, so that its request can be made and waited for outside of mediasoup-client's queue. */
+interface ProduceData extends types.AppData {
+  readonly publication: Publication;
+  accepted?: Promise<void>;
+}
+
+class MediasoupLink implements MediaLink {
+  readonly #device: Device;
+  readonly #signals: LinkSignals;
+  readonly #send: types.Transport;
+  readonly #receive: types.Transport;
+
+  constructor(device: Device, { sendTransport, recvTransport, iceServers }: LinkOffer, signals: LinkSignals) {
+    this.#device = device;
+    this.#signals = signals;
+    this.#send = device.createSendTransport(transportOptions(sendTransport, iceServers));
+    this.#receive = device.createRecvTransport(transportOptions(recvTransport, iceServers));
+    this.#wire('send', this.#send);
+    this.#wire('recv', this.#receive);
+    this.#send.on('produce', ({ rtpParameters, appData }, accept) => {
+      const data = appData as ProduceData;
+      data.accepted = signals.publish(
+        data.publication,
+        rtpParameters as Parameters<LinkSignals['publish']>[1],
+      );
+      // Not waited for here: the next track's negotiation would wait for this one's round trip.
+      data.accepted.catch(() => undefined);
+      accept({ id: data.publication.trackId });
+    });
+  }
+
+  async send(publication: Publication, track: MediaStreamTrack, plan: SendPlan): Promise<TrackSender> {
+    const codec = this.#device.sendRtpCapabilities.codecs?.find(
+      ({ mimeType }) => mimeType.toLowerCase() === plan.mimeType,
+    );
+    if (!codec)
+      throw new SkeinClientError('INCOMPATIBLE_CODECS', `this browser cannot send ${plan.mimeType}`);
+    const appData: ProduceData = { publication };
+    const producer = await this.#send.produce({
+      track,
+      codec,
+      encodings: plan.encodings.map((encoding) => ({ ...encoding })),
+      ...(publication.kind === 'audio' && { codecOptions: audioOptions(plan) }),
+      // The capture is the caller's: it goes on through unpublishing and through a move to another node.
+      stopTracks: false,
+      zeroRtpOnPause: true,
+      appData,
+    });
+    if (publication.muted) producer.pause();
+    try {
+      await appData.accepted;
+    } catch (error) {
+      producer.close();
+      throw error;
+    }
+    return new MediasoupSender(producer);
+  }
+
+  async receive(subscription: ReadySubscription, syncGroup: string): Promise<TrackReceiver> {
+    const consumer = await this.#receive.consume({
+      id: subscription.subscriptionId,
+      producerId: subscription.trackId,
+      kind: subscription.kind,
+      rtpParameters: subscription.rtpParameters as types.RtpParameters,
+      streamId: syncGroup,
+    });
+    return new MediasoupReceiver(consumer);
+  }
+
+  async restartIce(direction: TransportDirection, iceParameters: IceParameters): Promise<void> {
+    const transport = direction === 'send' ? this.#send : this.#receive;
+    await transport.restartIce({ iceParameters });
+  }
+
+  close(): void {
+    this.#send.close();
+    this.#receive.close();
+  }
+
+  #wire(direction: TransportDirection, transport: types.Transport): void {
+    transport.on('connect', ({ dtlsParameters }, connected) => {
+      void this.#signals.connectTransport(direction, { role: 'auto', ...dtlsParameters } as Parameters<
+        LinkSignals['connectTransport']
+      >[1]);
+      // ICE may start while the fingerprint travels: the node ignores a DTLS hello that is early and browsers repeat it.
+      connected();
+    });
+    transport.on('connectionstatechange', (state) => this.#signals.stateChanged(direction, state));
+  }
+}
+
+class MediasoupSender implements TrackSender {
+  readonly #producer: types.Producer;
+
+  constructor(producer: types.Producer) {
+    this.#producer = producer;
+  }
+
+  setPaused(paused: boolean): void {
+    if (paused) this.#producer.pause();
+    else this.#producer.resume();
+  }
+
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    await this.#producer.replaceTrack({ track });
+  }
+
+  async sample(): ReturnType<TrackSender['sample']> {
+    return this.#producer.closed ? [] : senderSamples(await this.#producer.getStats());
+  }
+
+  close(): void {
+    this.#producer.close();
+  }
+}
+
+class MediasoupReceiver implements TrackReceiver {
+  readonly #consumer: types.Consumer;
+
+  constructor(consumer: types.Consumer) {
+    this.#consumer = consumer;
+  }
+
+  get mediaStreamTrack(): MediaStreamTrack {
+    return this.#consumer.track;
+  }
+
+  async sample(): ReturnType<TrackReceiver['sample']> {
+    return this.#consumer.closed ? [] : receiverSamples(await this.#consumer.getStats());
+  }
+
+  close(): void {
+    this.#consumer.close();
+  }
+}
+
+function transportOptions(
+  offer: TransportOffer,
+  iceServers: LinkOffer['iceServers'],
+): types.TransportOptions {
+  const { id, iceParameters, iceCandidates, dtlsParameters } = offer;
+  return {
+    id,
+    iceParameters,
+    iceCandidates: iceCandidates.map((candidate) => ({
+      ...candidate,
+      address: candidate.address ?? candidate.ip,
+    })),
+    dtlsParameters,
+    iceServers: iceServers.map((server) => ({ ...server })),
+  };
+}
+
+function audioOptions({ stereo }: SendPlan): types.ProducerCodecOptions {
+  return { opusFec: true, opusDtx: false, opusNack: true, opusStereo: stereo };
+}

@@ -1,0 +1,70 @@
+import type { TransportDirection } from '@skein/protocol';
+import type { Clock } from '@skein/runtime';
+import { Emitter } from '@skein/runtime/emitter';
+import type { TransportState } from './engine.ts';
+
+/** A short loss of packets heals by itself; ICE says `disconnected` quickly. */
+const GRACE_MS = 2000;
+const RETRY_MS = 5000;
+
+/**
+ * Restarts ICE when a transport has lost its way, as after a change of network, until it is connected again or
+ * the room closes. Inputs are transport states; `restart` asks the node and applies what it answers.
+ */
+export class IceRecovery implements Disposable {
+  readonly events = new Emitter<{ changed: { readonly interrupted: boolean } }>();
+  readonly #clock: Clock;
+  readonly #restart: (direction: TransportDirection) => Promise<void>;
+  readonly #timers = new Map<TransportDirection, Disposable>();
+  #disposed = false;
+
+  constructor(clock: Clock, restart: (direction: TransportDirection) => Promise<void>) {
+    this.#clock = clock;
+    this.#restart = restart;
+  }
+
+  handleState(direction: TransportDirection, state: TransportState): void {
+    if (this.#disposed) return;
+    switch (state) {
+      case 'disconnected':
+        if (!this.#timers.has(direction)) this.#schedule(direction, GRACE_MS);
+        return;
+      case 'failed':
+        return this.#schedule(direction, 0);
+      case 'connected':
+      case 'closed':
+        return this.#settle(direction);
+      case 'new':
+      case 'connecting':
+        return;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    for (const timer of this.#timers.values()) timer[Symbol.dispose]();
+    this.#timers.clear();
+  }
+
+  #schedule(direction: TransportDirection, afterMs: number): void {
+    const wasWell = this.#timers.size === 0;
+    this.#timers.get(direction)?.[Symbol.dispose]();
+    this.#timers.set(
+      direction,
+      this.#clock.after(afterMs, () => void this.#attempt(direction)),
+    );
+    if (wasWell) this.events.emit('changed', { interrupted: true });
+  }
+
+  async #attempt(direction: TransportDirection): Promise<void> {
+    this.#schedule(direction, RETRY_MS);
+    // What failed shows as the state that stays; the next attempt is scheduled already.
+    await this.#restart(direction).catch(() => undefined);
+  }
+
+  #settle(direction: TransportDirection): void {
+    this.#timers.get(direction)?.[Symbol.dispose]();
+    if (this.#timers.delete(direction) && this.#timers.size === 0)
+      this.events.emit('changed', { interrupted: false });
+  }
+}

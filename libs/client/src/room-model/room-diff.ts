@@ -1,0 +1,68 @@
+import type { Participant, RoomState, Track } from '@skein/protocol';
+
+/** One difference between two states of a room, as an observer tells it. */
+export type RoomDifference =
+  | { readonly type: 'trackGone'; readonly track: Track }
+  | { readonly type: 'participantGone'; readonly participant: Participant }
+  | { readonly type: 'participantNew'; readonly participant: Participant }
+  | { readonly type: 'participantChanged'; readonly participant: Participant }
+  | { readonly type: 'trackNew'; readonly track: Track }
+  /** Same id: muted or unmuted, or carried by another session or node since. */
+  | { readonly type: 'trackChanged'; readonly before: Track; readonly track: Track };
+
+/**
+ * What an observer of `before` has to be told to know `after`, in an order in which every track's participant is
+ * known: tracks and people that went, then people and tracks that came.
+ */
+export function diffRooms(before: RoomState, after: RoomState): RoomDifference[] {
+  return [...tracksGone(before, after), ...participants(before, after), ...tracksHere(before, after)];
+}
+
+function* tracksGone(before: RoomState, after: RoomState): Iterable<RoomDifference> {
+  if (before.tracks === after.tracks) return;
+  for (const track of before.tracks.values()) {
+    if (after.tracks.get(track.trackId)?.identity !== track.identity) yield { type: 'trackGone', track };
+  }
+}
+
+function* participants(before: RoomState, after: RoomState): Iterable<RoomDifference> {
+  if (before.participants === after.participants) return;
+  for (const participant of before.participants.values()) {
+    if (!after.participants.has(participant.identity)) yield { type: 'participantGone', participant };
+  }
+  for (const participant of after.participants.values()) {
+    const known = before.participants.get(participant.identity);
+    if (!known) yield { type: 'participantNew', participant };
+    else if (known !== participant && !sameParticipant(known, participant))
+      yield { type: 'participantChanged', participant };
+  }
+}
+
+function* tracksHere(before: RoomState, after: RoomState): Iterable<RoomDifference> {
+  if (before.tracks === after.tracks) return;
+  for (const track of after.tracks.values()) {
+    const known = before.tracks.get(track.trackId);
+    if (known?.identity !== track.identity) yield { type: 'trackNew', track };
+    else if (known !== track && !sameTrack(known, track))
+      yield { type: 'trackChanged', before: known, track };
+  }
+}
+
+function sameParticipant(one: Participant, other: Participant): boolean {
+  return (
+    one.sessionId === other.sessionId &&
+    one.epoch === other.epoch &&
+    one.nodeId === other.nodeId &&
+    one.name === other.name &&
+    one.metadata === other.metadata
+  );
+}
+
+function sameTrack(one: Track, other: Track): boolean {
+  return (
+    one.epoch === other.epoch &&
+    one.nodeId === other.nodeId &&
+    one.routerId === other.routerId &&
+    one.muted === other.muted
+  );
+}
