@@ -17,7 +17,7 @@ export const FOUNDATIONS = {
   'libs/local-cluster': ['libs/runtime'],
 };
 
-/** Vendors are imported by the packages that own them, and there only in `adapters/` unless said otherwise. */
+/** Vendors are imported by the packages that own them, and there only in `adapters/` and tests, unless said otherwise. */
 export const VENDORS = [
   { name: 'mediasoup', owners: ['services/media-node'] },
   { name: '@nats-io/transport-node', owners: ['libs/bus'] },
