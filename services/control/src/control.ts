@@ -1,4 +1,4 @@
-import { connectStore, type ClusterStore, type StoreStatus } from '@skein/cluster';
+import { connectStore, type ClusterStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import { controlService, createRpcClients, createRpcServer, nodeService } from '@skein/rpc';
 import type { Clock, ConfigOf, RunningService } from '@skein/runtime';
@@ -45,7 +45,6 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
     log,
     name: 'skein-control',
     signal: stopped.signal,
-    onStatus: (status) => logStatus(log, status),
   }).then((connected) => {
     store = connected;
     log.info({ event: 'ready', grpcPort }, 'ready');
@@ -64,9 +63,4 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
       await store?.close();
     },
   };
-}
-
-function logStatus(log: Logger, status: StoreStatus): void {
-  if (status.state === 'connected') log.info({ event: 'store-connected' }, 'connected to Redis');
-  else log.warn({ event: 'store-disconnected' }, 'Redis is not reachable; waiting for it');
 }
