@@ -1,7 +1,14 @@
 import { createPinoLogger } from './adapters/pino-logger.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const satisfies readonly LogLevel[];
+export const logLevels = [
+  'trace',
+  'debug',
+  'info',
+  'warn',
+  'error',
+  'fatal',
+] as const satisfies readonly LogLevel[];
 
 /** What a line is about: named the same everywhere, so that one search follows a call through the cluster. */
 export interface LogFields {

@@ -1,6 +1,37 @@
-import { pino } from 'pino';
+import { destination, pino, stdTimeFunctions, type DestinationStream } from 'pino';
+import { describeError } from '../describe-error.ts';
 import type { Logger, LogLevel } from '../logger.ts';
+import { scrubLine } from '../scrub.ts';
+import { activeTraceIds } from './tracing.ts';
 
-export function createPinoLogger(service: string, level: LogLevel): Logger {
-  return pino({ level, base: { service }, formatters: { level: (label) => ({ level: label }) } }) as Logger;
+const INFO = 30;
+
+/** `write` takes each finished line. Default: standard output, written at once, so that a crash loses none. */
+export function createPinoLogger(service: string, level: LogLevel, write?: (line: string) => void): Logger {
+  const options = {
+    level,
+    base: { service },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError, error: describeError },
+    mixin: activeTraceIds,
+  };
+  return pino(options, scrubbing(write ?? standardOutput())) as Logger;
+}
+
+function standardOutput(): (line: string) => void {
+  const out = destination({ fd: 1, sync: true });
+  return (line) => out.write(line);
+}
+
+/** Lines below info are for a developer's eyes and stay whole. */
+function scrubbing(write: (line: string) => void): DestinationStream {
+  return {
+    // pino then sets `lastLevel` before each write.
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: INFO,
+    write(line: string) {
+      write(this.lastLevel >= INFO ? scrubLine(line) : line);
+    },
+  } as DestinationStream & { lastLevel: number };
 }

@@ -1,0 +1,45 @@
+/** Tracing of this process. */
+export interface Telemetry {
+  /** Sends what has been recorded, at most for 2 s. Never fails. */
+  shutdown(): Promise<void>;
+}
+
+export interface TelemetryOptions {
+  /** Such as `media-node`; shown as `skein-media-node`. */
+  readonly service: string;
+  readonly nodeId?: string;
+}
+
+const SHUTDOWN_DEADLINE_MS = 2_000;
+const off: Telemetry = { shutdown: () => Promise.resolve() };
+
+/**
+ * Exports traces by OTLP to OTEL_EXPORTER_OTLP_ENDPOINT (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT); the other OTEL_
+ * variables hold as OpenTelemetry defines them. Without an endpoint it does nothing, and loads nothing.
+ */
+export async function startTelemetry({ service, nodeId }: TelemetryOptions): Promise<Telemetry> {
+  const { env } = process;
+  if (!env['OTEL_EXPORTER_OTLP_ENDPOINT'] && !env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) return off;
+  const { startNodeSdk } = await import('@opentelemetry/sdk-node');
+  const sdk = startNodeSdk({
+    resourceAttributes: {
+      'service.name': `skein-${service}`,
+      ...(nodeId !== undefined && { 'service.instance.id': nodeId }),
+    },
+    // By default it would send the command line and the host's addresses.
+    ...(!env['OTEL_NODE_RESOURCE_DETECTORS'] && { resourceDetectors: [] }),
+    // To stderr; what is less would stand between the log lines on stdout.
+    logLevel: env['OTEL_LOG_LEVEL'] ?? 'error',
+    metricReaders: [],
+    logRecordProcessors: [],
+  });
+  return { shutdown: () => withinDeadline(sdk.shutdown()) };
+}
+
+async function withinDeadline(sent: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, SHUTDOWN_DEADLINE_MS)));
+  // A collector that is not there must not keep a service from stopping.
+  await Promise.race([sent.catch(() => {}), tooLate]);
+  clearTimeout(timer);
+}
