@@ -5,23 +5,17 @@ import { pathToFileURL } from 'node:url';
 import { run } from './command.mjs';
 import { localCache, root } from './paths.mjs';
 
+const FOLDERS = ['libs', 'services', 'loadtest', 'tests'];
+// Left out of the inputs: what builds and tools make.
+const MADE = new Set(['dist', 'node_modules', '.cache']);
+
 /** TypeScript, when a source is newer than what was made of it. */
 export function typescriptStep() {
   return stampedStep({
     name: 'TypeScript',
     what: 'compiling',
-    inputs: [
-      'libs',
-      'services',
-      'loadtest',
-      'tests',
-      'tsconfig.json',
-      'tsconfig.base.json',
-      'package-lock.json',
-    ],
-    outputs: ['services', 'libs'].flatMap((folder) =>
-      packagesOf(folder).map((name) => join(folder, name, 'dist')),
-    ),
+    inputs: [...FOLDERS, 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
+    outputs: compiledFolders(),
     build: () =>
       run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'], { cwd: root }),
   });
@@ -34,7 +28,7 @@ export function webPageStep() {
     name: 'web page',
     what: 'bundling',
     inputs: ['services/web', 'libs/client', 'libs/protocol', 'package-lock.json'],
-    outputs: ['services/web/dist'],
+    outputs: ['services/web/dist/index.html'],
     build: async () => {
       if (!existsSync(script)) return;
       const { buildWeb } = await import(pathToFileURL(script).href);
@@ -70,13 +64,19 @@ function fingerprint(inputs) {
     if (!stat) return;
     if (!stat.isDirectory()) return void hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\0`);
     for (const name of readdirSync(join(root, path)).sort()) {
-      if (name !== 'dist' && name !== 'node_modules') add(join(path, name));
+      if (!MADE.has(name)) add(join(path, name));
     }
   };
   inputs.forEach(add);
   return hash.digest('hex');
 }
 
-function packagesOf(folder) {
-  return readdirSync(join(root, folder)).filter((name) => existsSync(join(root, folder, name, 'src')));
+/** Where the compiler puts each package that runs under Node. One with a `build.mjs` is bundled by that instead. */
+function compiledFolders() {
+  const packages = ['libs', 'services'].flatMap((layer) =>
+    readdirSync(join(root, layer)).map((name) => join(layer, name)),
+  );
+  return packages
+    .filter((folder) => existsSync(join(root, folder, 'src')) && !existsSync(join(root, folder, 'build.mjs')))
+    .map((folder) => join(folder, 'dist'));
 }

@@ -9,7 +9,7 @@ import { Supervised } from './supervised.ts';
 export const repositoryRoot = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** Where the web package leaves the page that the gateways serve. */
-export const webDir = join(repositoryRoot, 'services', 'web', 'dist', 'page');
+export const webDir = join(repositoryRoot, 'services', 'web', 'dist');
 
 const READY_DEADLINE_MS = 30_000;
 // Somewhat longer than a service gives itself to stop, after which it ends by itself.
