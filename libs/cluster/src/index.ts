@@ -10,13 +10,8 @@ export {
   type NodeView,
   type PlacementPolicy,
 } from './placement.ts';
-export {
-  openRoomFeed,
-  publishChanges,
-  type RoomFeed,
-  type RoomFeedEvents,
-  type RoomFeedOptions,
-} from './room-feed.ts';
+export { publishChanges } from './room-events.ts';
+export { openRoomFeed, type RoomFeed, type RoomFeedEvents, type RoomFeedOptions } from './room-feed.ts';
 export { openRoomFeeds, type RoomFeedRef, type RoomFeeds, type RoomFeedsOptions } from './room-feeds.ts';
 export type {
   Placed,

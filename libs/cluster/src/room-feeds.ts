@@ -1,8 +1,8 @@
 import type { Bus } from '@skein/bus';
 import type { RoomSnapshot } from '@skein/protocol';
-import type { Clock, Random } from '@skein/runtime';
+import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { RoomFeed } from './room-feed.ts';
+import { openRoomFeed, type RoomFeed } from './room-feed.ts';
 import type { RoomStore } from './room-store.ts';
 
 export interface RoomFeedsOptions {
@@ -30,5 +30,81 @@ export interface RoomFeeds {
 }
 
 export function openRoomFeeds(options: RoomFeedsOptions): RoomFeeds {
-  throw new Error(`not there yet: ${options.pollMs}`);
+  return new SharedRoomFeeds(options);
+}
+
+const DEFAULT_POLL_MS = 5000;
+/** Rooms compared in one round trip. */
+const POLL_BATCH = 1000;
+
+interface Shared {
+  readonly feed: RoomFeed;
+  users: number;
+}
+
+class SharedRoomFeeds implements RoomFeeds {
+  readonly #options: RoomFeedsOptions;
+  readonly #shared = new Map<string, Shared>();
+  #nextPoll: Disposable;
+  #closed = false;
+
+  constructor(options: RoomFeedsOptions) {
+    this.#options = options;
+    this.#nextPoll = this.#schedule();
+  }
+
+  get size(): number {
+    return this.#shared.size;
+  }
+
+  acquire(room: string, snapshot?: RoomSnapshot): RoomFeedRef {
+    const shared = this.#shared.get(room) ?? { feed: openRoomFeed({ ...this.#options, room }), users: 0 };
+    this.#shared.set(room, shared);
+    shared.users++;
+    shared.feed.start(snapshot);
+    let held = true;
+    return {
+      feed: shared.feed,
+      [Symbol.dispose]: () => {
+        if (held) this.#release(room, shared);
+        held = false;
+      },
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#nextPoll[Symbol.dispose]();
+    for (const { feed } of this.#shared.values()) feed.close();
+    this.#shared.clear();
+  }
+
+  #release(room: string, shared: Shared): void {
+    shared.users--;
+    if (shared.users > 0) return;
+    shared.feed.close();
+    if (this.#shared.get(room) === shared) this.#shared.delete(room);
+  }
+
+  #schedule(): Disposable {
+    const { clock, random, log, pollMs = DEFAULT_POLL_MS } = this.#options;
+    return clock.after(jitter(pollMs, random), () => {
+      this.#poll()
+        .catch((error: unknown) =>
+          log.debug({ err: error }, 'the versions of the rooms could not be compared; later'),
+        )
+        .finally(() => {
+          if (!this.#closed) this.#nextPoll = this.#schedule();
+        });
+    });
+  }
+
+  async #poll(): Promise<void> {
+    const feeds = [...this.#shared.values()].map(({ feed }) => feed);
+    for (let from = 0; from < feeds.length; from += POLL_BATCH) {
+      const batch = feeds.slice(from, from + POLL_BATCH).map((feed) => ({ feed, asOf: feed.state?.version }));
+      const versions = await this.#options.rooms.versions(batch.map(({ feed }) => feed.room));
+      for (const [at, { feed, asOf }] of batch.entries()) feed.compare(versions[at], asOf);
+    }
+  }
 }

@@ -264,13 +264,11 @@ describe('200 joins of one room at once, over four connections', () => {
     );
     const joins = Array.from({ length: 200 }, (_, n) => {
       const request = aRequest({ identity: `p${n}`, maxParticipants: 150 });
-      return stores[n % stores.length]?.rooms.place(request);
+      return (stores[n % stores.length] ?? store).rooms.place(request);
     });
     const outcomes = await Promise.allSettled(joins);
     await Promise.all(stores.map((one) => one.close()));
-    const placed = outcomes.flatMap((outcome) =>
-      outcome.status === 'fulfilled' && outcome.value ? [outcome.value] : [],
-    );
+    const placed = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const refused = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [outcome.reason as { code: string }] : [],
     );

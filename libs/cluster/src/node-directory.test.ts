@@ -1,0 +1,120 @@
+import { createMemoryBus, type Bus } from '@skein/bus';
+import { subjects, type NodeRecord } from '@skein/protocol';
+import { FakeClock, seededRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openNodeDirectory, type NodeDirectory, type NodeRegistry, type RegisteredNode } from './index.ts';
+import { aNode } from './test-rooms.ts';
+
+/** A registry in memory, whose ledger other gateways write to as well. */
+class FakeRegistry {
+  nodes: RegisteredNode[] = [];
+  down = false;
+  counted = 0;
+
+  async list(): Promise<readonly RegisteredNode[]> {
+    if (this.down) throw new Error('down');
+    return this.nodes;
+  }
+
+  async countAssignment(): Promise<number> {
+    if (this.down) throw new Error('down');
+    return ++this.counted;
+  }
+}
+
+let clock: FakeClock;
+let bus: Bus;
+let registry: FakeRegistry;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  bus = createMemoryBus({ clock }).connect('test');
+  registry = new FakeRegistry();
+});
+
+async function started(): Promise<NodeDirectory> {
+  const nodes = registry as unknown as NodeRegistry;
+  const directory = openNodeDirectory({ bus, nodes, clock, random: seededRandom(1), log: silentLogger });
+  await directory.start();
+  return directory;
+}
+
+async function beat(record: NodeRecord): Promise<void> {
+  bus.publish(subjects.nodeBeat(record.nodeId), record);
+  await clock.advance(0);
+}
+
+const assigned = (directory: NodeDirectory): number | undefined => directory.views()[0]?.assignedSinceBeat;
+
+describe('the node directory', () => {
+  it('knows the registered nodes from its start, and the beats of others', async () => {
+    registry.nodes = [{ record: aNode('n1'), fence: 1, leaseAgeMs: 200 }];
+    const directory = await started();
+    expect(directory.views()).toEqual([
+      { record: aNode('n1'), lastSeenMs: clock.now() - 200, assignedSinceBeat: 0 },
+    ]);
+    await beat(aNode('n2'));
+    expect(directory.candidates().openNodeIds).toEqual(['n1', 'n2']);
+    directory.close();
+  });
+
+  it('stops choosing a node that neither beats nor renews, and forgets it in the end', async () => {
+    const directory = await started();
+    await beat(aNode('n1'));
+    await clock.advance(3000);
+    expect(directory.candidates().fallbackNodeId).toBe('n1');
+    await clock.advance(1);
+    expect(directory.candidates().fallbackNodeId).toBeUndefined();
+    await clock.advance(63_000);
+    expect(directory.views()).toEqual([]);
+    directory.close();
+  });
+
+  it('goes on with beats alone while the registry is down', async () => {
+    registry.down = true;
+    const directory = await started();
+    await beat(aNode('n1'));
+    directory.noteAssignment('n1');
+    await clock.advance(2000);
+    expect(assigned(directory)).toBe(1);
+    expect(directory.candidates().fallbackNodeId).toBe('n1');
+    directory.close();
+  });
+
+  it('counts an assignment at once, then what all gateways have counted if that is more', async () => {
+    const directory = await started();
+    await beat(aNode('n1', { beat: 5 }));
+    registry.counted = 7;
+    directory.noteAssignment('n1');
+    expect(assigned(directory)).toBe(1);
+    await clock.advance(0);
+    expect(assigned(directory)).toBe(8);
+    directory.close();
+  });
+
+  it('forgets an assignment with the second beat after it', async () => {
+    const directory = await started();
+    await beat(aNode('n1', { beat: 5 }));
+    directory.noteAssignment('n1');
+    await beat(aNode('n1', { beat: 6 }));
+    expect(assigned(directory)).toBe(1);
+    await beat(aNode('n1', { beat: 7 }));
+    expect(assigned(directory)).toBe(0);
+    directory.close();
+  });
+
+  it('takes the report of the latest start and beat', async () => {
+    const directory = await started();
+    await beat(aNode('n1', { beat: 9, used: 0.5 }));
+    await beat(aNode('n1', { beat: 8, used: 0.1 }));
+    expect(directory.views()[0]?.record.beat).toBe(9);
+    await beat(aNode('n1', { beat: 0, startedAtMs: 1_700_000_000_001 }));
+    await beat(aNode('n1', { beat: 10 }));
+    expect(directory.views()[0]?.record.beat).toBe(0);
+    bus.publish(subjects.nodeBeat('n1'), { nodeId: 'n1' });
+    await clock.advance(0);
+    expect(directory.views()).toHaveLength(1);
+    directory.close();
+  });
+});

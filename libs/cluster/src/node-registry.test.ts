@@ -1,0 +1,89 @@
+import { startRedis, type RedisServer } from '@skein/local-cluster';
+import { systemClock } from '@skein/runtime';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connectStore, type ClusterStore, type NodeRegistry } from './index.ts';
+import { aNode } from './test-rooms.ts';
+
+let server: RedisServer;
+let store: ClusterStore;
+let nodes: NodeRegistry;
+let raw: Redis;
+
+beforeAll(async () => {
+  server = await startRedis();
+  store = await connectStore({ url: server.url, clock: systemClock });
+  nodes = store.nodes;
+  raw = new Redis(server.url);
+});
+afterAll(async () => {
+  raw.disconnect();
+  await store.close();
+  await server[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  await raw.flushall();
+});
+
+const ttlMs = 5000;
+
+describe('the node registry', () => {
+  it('lists a node with its record, fence and the age of its lease', async () => {
+    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    expect(await nodes.renew(aNode('n1', { beat: 2 }), { fence, ttlMs })).toBe(fence);
+    const listed = await nodes.list();
+    expect(listed).toEqual([
+      { record: aNode('n1', { beat: 2 }), fence, leaseAgeMs: expect.any(Number) as number },
+    ]);
+    expect(listed[0]?.leaseAgeMs).toBeLessThan(1000);
+    const ttl = await raw.pttl('skein:node:n1');
+    expect(ttl).toBeGreaterThan(ttlMs - 1000);
+    expect(ttl).toBeLessThanOrEqual(ttlMs);
+  });
+
+  it('gives a new start a higher fence, and refuses the earlier one from then on', async () => {
+    const first = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    const second = await nodes.renew(aNode('n1', { startedAtMs: 1_700_000_000_001 }), {
+      fence: undefined,
+      ttlMs,
+    });
+    expect(second).toBeGreaterThan(first);
+    await expect(nodes.renew(aNode('n1'), { fence: first, ttlMs })).rejects.toMatchObject({
+      code: 'STALE_EPOCH',
+    });
+    await nodes.release('n1', first);
+    expect((await nodes.list())[0]?.fence).toBe(second);
+  });
+
+  it('gives a lease that had run out a higher fence', async () => {
+    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    await raw.del('skein:node:n1');
+    expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBeGreaterThan(fence);
+  });
+
+  it('forgets a node that released its lease or let it run out', async () => {
+    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
+    await nodes.release('n1', fence);
+    await raw.del('skein:node:n2');
+    expect(await nodes.list()).toEqual([]);
+    expect(await raw.keys('*')).toEqual([]);
+  });
+
+  it('refuses a lease time out of range', async () => {
+    for (const wrong of [999, 60_001, Number.NaN]) {
+      await expect(nodes.renew(aNode('n1'), { fence: undefined, ttlMs: wrong })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        details: { field: 'ttlMs' },
+      });
+    }
+  });
+
+  it('counts assignments per node and beat, for a short time', async () => {
+    expect(await nodes.countAssignment('n1', 1)).toBe(1);
+    expect(await nodes.countAssignment('n1', 1)).toBe(2);
+    expect(await nodes.countAssignment('n1', 2)).toBe(1);
+    expect(await nodes.countAssignment('n2', 1)).toBe(1);
+    expect(await raw.pttl('skein:node:n1:assigned:1')).toBeGreaterThan(0);
+  });
+});
