@@ -1,4 +1,4 @@
-import { Metadata, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+import { type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
 import { parseInput, SkeinError } from '@skein/protocol';
 import { systemClock, type Clock } from '@skein/runtime';
 import type {
@@ -13,6 +13,7 @@ import type {
 import { Channels, type ChannelUse } from './channels.ts';
 import { errorOf } from './error-metadata.ts';
 import { wireMethod, wireService, type WireMethod } from './proto-files.ts';
+import { calledSpan, traceMetadata } from './trace-metadata.ts';
 
 const DEFAULT_DEADLINE_MS = 2_000;
 
@@ -25,7 +26,7 @@ export interface RpcClients {
   ): ServiceClient<Definition>;
   /** Ends the address's connection with all of its calls (`UNAVAILABLE`); the next call opens a new one. */
   closeChannel(address: string): void;
-  /** Ends all connections; calls made afterwards fail with `UNAVAILABLE`. */
+  /** Ends all connections; calls made afterwards fail, streams throw, with `UNAVAILABLE`. */
   close(): void;
 }
 
@@ -64,34 +65,50 @@ function clientFor<Definition extends ServiceDefinition>(
   return Object.fromEntries(calls) as ServiceClient<Definition>;
 }
 
-function unaryCall({ name, method, wire }: Called, { channels, address }: Target) {
+function unaryCall(called: Called, { channels, address }: Target) {
   return async (
     request: object,
     { deadlineMs = DEFAULT_DEADLINE_MS, signal }: CallOptions = {},
   ): Promise<unknown> => {
     signal?.throwIfAborted();
     using use = channels.use(address);
-    const answer = await new Promise((resolve, reject) => {
-      const call = use.client.makeUnaryRequest(
-        wire.path,
-        wire.requestSerialize,
-        wire.responseDeserialize,
-        request,
-        new Metadata(),
-        { deadline: Date.now() + deadlineMs },
-        (failure, response) => {
-          signal?.removeEventListener('abort', cancel);
-          if (signal?.aborted) reject(signal.reason as Error);
-          else if (failure) reject(errorOf(failure, { method: name, deadlineMs }));
-          else resolve(response);
-        },
-      );
-      const cancel = (): void => call.cancel();
-      use.onClosed = cancel;
-      signal?.addEventListener('abort', cancel, { once: true });
-    });
-    return parseAnswer(name, method, answer);
+    const answer = await calledSpan(called.name, () =>
+      exchange(called, use, request, { deadlineMs, signal }),
+    );
+    return parseAnswer(called.name, called.method, answer);
   };
+}
+
+interface Exchange {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+function exchange(
+  { name, wire }: Called,
+  use: ChannelUse,
+  request: object,
+  { deadlineMs, signal }: Exchange,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const call = use.client.makeUnaryRequest(
+      wire.path,
+      wire.requestSerialize,
+      wire.responseDeserialize,
+      request,
+      traceMetadata(),
+      { deadline: Date.now() + deadlineMs },
+      (failure, response) => {
+        signal?.removeEventListener('abort', cancel);
+        if (signal?.aborted) reject(signal.reason as Error);
+        else if (failure) reject(errorOf(failure, { method: name, deadlineMs }));
+        else resolve(response);
+      },
+    );
+    const cancel = (): void => call.cancel();
+    use.onClosed = cancel;
+    signal?.addEventListener('abort', cancel, { once: true });
+  });
 }
 
 function streamCall({ name, method, wire }: Called, { channels, clock, address }: Target) {
@@ -106,7 +123,7 @@ function streamCall({ name, method, wire }: Called, { channels, clock, address }
       wire.requestSerialize,
       wire.responseDeserialize,
       request,
-      new Metadata(),
+      traceMetadata(),
       {},
     );
     const stream = new GrpcClientStream({ name, method, call, use, listener });

@@ -13,6 +13,7 @@ import { MAX_MESSAGE_BYTES, serverKeepalive } from './channel-options.ts';
 import { statusFor } from './error-metadata.ts';
 import { wireMethod, wireService, type WireMethod } from './proto-files.ts';
 import { GrpcServerStream, MAX_UNSENT_UPDATES } from './server-stream.ts';
+import { servedSpan } from './trace-metadata.ts';
 
 export interface RpcServerOptions {
   readonly host: string;
@@ -132,8 +133,10 @@ class GrpcServer implements RpcServer {
     this.#calls.add(gone);
     call.on('cancelled', () => gone.abort(new SkeinError('UNAVAILABLE', 'the caller has gone')));
     try {
-      const request = parseRequest(served, call.request);
-      callback(null, await (served.handler as UnaryHandler)(request, { signal: gone.signal }));
+      const answer = await servedSpan(served.name, call.metadata, async () =>
+        (served.handler as UnaryHandler)(parseRequest(served, call.request), { signal: gone.signal }),
+      );
+      callback(null, answer);
     } catch (error) {
       callback(statusFor(this.#reported(served, error)));
     } finally {
@@ -147,7 +150,9 @@ class GrpcServer implements RpcServer {
     stream.closed.addEventListener('abort', () => this.#streams.delete(stream), { once: true });
     try {
       if (this.#closing) throw SkeinError.unavailable('this server');
-      await (served.handler as StreamHandler)(parseRequest(served, call.request), stream);
+      await servedSpan(served.name, call.metadata, async () =>
+        (served.handler as StreamHandler)(parseRequest(served, call.request), stream),
+      );
     } catch (error) {
       stream.end(this.#reported(served, error));
     }
