@@ -1,6 +1,6 @@
 import { createProgress } from './progress.mjs';
 import { rerunUnderNode22 } from './node-toolchain.mjs';
-import { exitOnSignals } from './signals.mjs';
+import { endWithNpm, exitOnSignals } from './signals.mjs';
 import { UserError } from './user-error.mjs';
 
 /**
@@ -11,6 +11,7 @@ import { UserError } from './user-error.mjs';
  */
 export async function main({ machineReadable = false, before = () => {}, body }) {
   exitOnSignals();
+  endWithNpm();
   const progress = createProgress(machineReadable ? process.stderr : process.stdout);
   try {
     before();

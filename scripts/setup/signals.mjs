@@ -6,6 +6,21 @@ export function exitOnSignals() {
   for (const signal of SIGNALS) process.on(signal, end);
 }
 
+// npm that is killed outright can't pass that on, and its script would run on for nobody.
+const PARENT_CHECK_MS = 1_000;
+
+/** Under npm, takes npm's end for a SIGTERM. */
+export function endWithNpm(env = process.env) {
+  if (!env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_CHECK_MS);
+  watch.unref();
+}
+
 /** Leaves the signals to whoever takes over. */
 export function releaseSignals() {
   for (const signal of SIGNALS) process.removeListener(signal, end);

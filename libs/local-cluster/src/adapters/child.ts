@@ -4,7 +4,7 @@ import { systemClock } from '@skein/runtime';
 import { LaunchError, type ProcessExit } from '../launch-error.ts';
 import { LineSplitter, LineTail } from '../line-tail.ts';
 import { findProgram } from './programs.ts';
-import { forgetChild, rememberChild } from './reaper.ts';
+import { forgetChild, killGroup, rememberChild } from './reaper.ts';
 
 export interface ChildSpec {
   readonly name: string;
@@ -105,13 +105,5 @@ export class Child {
       take(splitter.push(text));
     });
     stream?.on('end', () => take(splitter.flush()));
-  }
-}
-
-function killGroup(pid: number): void {
-  try {
-    if (pid > 0) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nobody is left in it.
   }
 }

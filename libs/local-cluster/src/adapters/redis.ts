@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { freePort } from './ports.ts';
-import { forgetDirectory, rememberDirectory } from './reaper.ts';
 import { Supervised } from './supervised.ts';
 import { startOnFreePort } from './free-port-start.ts';
 import { probeTcp } from './tcp-probe.ts';
@@ -10,7 +7,7 @@ import { probeTcp } from './tcp-probe.ts';
 export interface RedisOptions {
   /** Default: one that is free. */
   readonly port?: number | undefined;
-  /** Keeps the data here, across restarts. Default: a folder that is removed at the end, and no data are kept. */
+  /** Keeps the data here, across restarts. Default: no data are kept, and no file is written. */
   readonly dir?: string | undefined;
   readonly logFile?: string | undefined;
 }
@@ -22,19 +19,19 @@ const STOP_DEADLINE_MS = 3_000;
 export class RedisServer extends Supervised<true> implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
-  readonly #removedDir: string | undefined;
 
   constructor(port: number, { dir, logFile }: RedisOptions) {
-    const removedDir = dir === undefined ? mkdtempSync(join(tmpdir(), 'skein-redis-')) : undefined;
-    if (removedDir !== undefined) rememberDirectory(removedDir);
-    const keep = dir !== undefined;
+    // Without data to keep it reads one file at the start, if there is one of this name, and writes none.
+    const place =
+      dir === undefined ? ['--dir', tmpdir(), '--dbfilename', `skein-no-data-${port}.rdb`] : ['--dir', dir];
+    const keep = dir === undefined ? 'no' : 'yes';
     super({
       spec: {
         name: 'redis',
         program: 'redis-server',
         args: [
-          ...['--bind', '127.0.0.1', '--port', String(port), '--dir', dir ?? removedDir ?? '.'],
-          ...['--save', '', '--appendonly', keep ? 'yes' : 'no', '--daemonize', 'no'],
+          ...['--bind', '127.0.0.1', '--port', String(port), ...place],
+          ...['--save', '', '--appendonly', keep, '--daemonize', 'no'],
         ],
         env: { PATH: process.env['PATH'] },
         logFile,
@@ -48,14 +45,10 @@ export class RedisServer extends Supervised<true> implements AsyncDisposable {
     });
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
-    this.#removedDir = removedDir;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    if (this.#removedDir === undefined) return;
-    rmSync(this.#removedDir, { recursive: true, force: true });
-    forgetDirectory(this.#removedDir);
   }
 }
 
