@@ -1,0 +1,93 @@
+import type { Layers, RtpCapabilities, RtpParameters } from '@skein/protocol';
+import { Emitter } from '@skein/runtime';
+import { parseScalabilityMode, type types } from 'mediasoup';
+import type { MediaSink, MediaSource, PipedMedia } from '../media/engine.ts';
+
+const producers = new WeakMap<MediaSource, types.Producer>();
+
+/** The mediasoup producer behind a source that this adapter made. */
+export function producerOf(source: MediaSource): types.Producer {
+  const producer = producers.get(source);
+  if (!producer) throw new TypeError('this source was not made by the mediasoup engine');
+  return producer;
+}
+
+// mediasoup's types list header extension URIs and forbid `undefined`; ours come parsed from the wire and are wider.
+export const asCapabilities = (capabilities: RtpCapabilities): types.RtpCapabilities =>
+  capabilities as unknown as types.RtpCapabilities;
+export const asParameters = (parameters: RtpParameters): types.RtpParameters =>
+  parameters as unknown as types.RtpParameters;
+const fromParameters = (parameters: types.RtpParameters): RtpParameters =>
+  JSON.parse(JSON.stringify(parameters)) as RtpParameters;
+
+export function mediaSource(producer: types.Producer): MediaSource {
+  const events: MediaSource['events'] = new Emitter();
+  let reason = 'closed';
+  producer.on('transportclose', () => (reason = 'transport closed'));
+  producer.observer.once('close', () => events.emit('closed', { reason }));
+  producer.observer.on('pause', () => events.emit('muted', { muted: true }));
+  producer.observer.on('resume', () => events.emit('muted', { muted: false }));
+  const source: MediaSource = {
+    id: producer.id,
+    kind: producer.kind,
+    type: producer.type,
+    layers: layersOf(producer),
+    mimeType: (producer.rtpParameters.codecs[0]?.mimeType ?? '').toLowerCase(),
+    get muted() {
+      return producer.paused;
+    },
+    get closed() {
+      return producer.closed;
+    },
+    events,
+    setMuted: (muted) => (muted ? producer.pause() : producer.resume()),
+    packets: async () => sum((await producer.getStats()).map((stat) => stat.packetCount)),
+    close: () => producer.close(),
+  };
+  producers.set(source, producer);
+  return source;
+}
+
+function layersOf(producer: types.Producer): { spatial: number; temporal: number } {
+  const { encodings = [] } = producer.rtpParameters;
+  const mode = parseScalabilityMode(encodings[0]?.scalabilityMode ?? '');
+  if (producer.kind === 'audio') return { spatial: 1, temporal: 1 };
+  const spatial =
+    producer.type === 'simulcast' ? encodings.length : producer.type === 'svc' ? mode.spatialLayers : 1;
+  return { spatial: Math.min(spatial, 8), temporal: Math.min(mode.temporalLayers, 8) };
+}
+
+export function mediaSink(consumer: types.Consumer): MediaSink {
+  const events: MediaSink['events'] = new Emitter();
+  consumer.on('layerschange', (layers) => events.emit('layers', { layers: layers as Layers | undefined }));
+  return {
+    id: consumer.id,
+    rtpParameters: fromParameters(consumer.rtpParameters),
+    type: consumer.type === 'pipe' ? 'simple' : consumer.type,
+    get paused() {
+      return consumer.paused;
+    },
+    events,
+    pause: () => consumer.pause(),
+    resume: () => consumer.resume(),
+    setPreferredLayers: ({ spatialLayer, temporalLayer }) =>
+      consumer.setPreferredLayers({ spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) }),
+    packets: async () => {
+      const stats = await consumer.getStats();
+      return sum(stats.filter((stat) => stat.type === 'outbound-rtp').map((stat) => stat.packetCount));
+    },
+    close: () => consumer.close(),
+  };
+}
+
+export function pipedMedia(consumer: types.Consumer): PipedMedia {
+  return {
+    kind: consumer.kind,
+    rtpParameters: fromParameters(consumer.rtpParameters),
+    close: () => consumer.close(),
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}

@@ -1,0 +1,100 @@
+import type { Bus } from '@skein/bus';
+import type { NodeRegistry } from '@skein/cluster';
+import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
+import { jitter, type Clock, type Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+
+export const BEAT_EVERY_MS = 1000;
+export const LEASE_TTL_MS = 3000;
+/** How long `stop` waits for the store to take the lease back. */
+const RELEASE_DEADLINE_MS = 1000;
+
+export interface BeatsParts {
+  readonly bus: Bus;
+  readonly nodes: NodeRegistry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Measures and describes the node. */
+  readonly record: (beat: number) => Promise<NodeRecord>;
+  /** Another start of this node's id holds the lease now. */
+  readonly onReplaced: () => void;
+}
+
+/** Says once a second that this node lives: to the registry, as its lease, and over the bus, for speed. */
+export class Beats {
+  readonly #parts: BeatsParts;
+  #beat = 0;
+  #fence: number | undefined;
+  #timer: Disposable | undefined;
+  #renewing: Promise<void> | undefined;
+  #failing = false;
+  #stopped = false;
+
+  constructor(parts: BeatsParts) {
+    this.#parts = parts;
+  }
+
+  /** The first beat goes out now; the next ones from a random moment on, so that nodes don't beat together. */
+  start(): void {
+    const { clock, random } = this.#parts;
+    const next = (waitMs: number): void => {
+      this.#timer = clock.after(waitMs, () => {
+        void this.now();
+        next(BEAT_EVERY_MS);
+      });
+    };
+    void this.now();
+    next(jitter(BEAT_EVERY_MS / 2, random, 1));
+  }
+
+  /** One beat now, such as when the node's state has changed. Never rejects. */
+  async now(): Promise<void> {
+    const { bus, log, record, nodes } = this.#parts;
+    try {
+      const described = await record(this.#beat++);
+      if (this.#stopped) return;
+      bus.publish(subjects.nodeBeat(described.nodeId), described);
+      // A store that is slow gets no second renewal on top of the first.
+      this.#renewing ??= this.#renew(nodes, described).finally(() => (this.#renewing = undefined));
+      await this.#renewing;
+    } catch (error) {
+      log.error({ err: error }, 'a beat failed');
+    }
+  }
+
+  /** One last beat, then gives the lease back; waits for the store a second at most. */
+  async stop(nodeId: string): Promise<void> {
+    const { clock, nodes, log } = this.#parts;
+    if (!this.#timer) return;
+    this.#timer[Symbol.dispose]();
+    const over = new AbortController();
+    const release = async (): Promise<void> => {
+      await this.now();
+      this.#stopped = true;
+      if (this.#fence !== undefined) await nodes.release(nodeId, this.#fence);
+    };
+    const failed = (error: unknown): void =>
+      log.warn({ err: error }, 'the lease was not given back; it will run out');
+    await Promise.race([
+      release().catch(failed),
+      clock.sleep(RELEASE_DEADLINE_MS, over.signal).catch(() => {}),
+    ]);
+    this.#stopped = true;
+    over.abort();
+  }
+
+  async #renew(nodes: NodeRegistry, record: NodeRecord): Promise<void> {
+    const { log, onReplaced } = this.#parts;
+    try {
+      this.#fence = await nodes.renew(record, { fence: this.#fence, ttlMs: LEASE_TTL_MS });
+      if (this.#failing) log.info({}, 'the lease is renewed again');
+      this.#failing = false;
+    } catch (error) {
+      if (error instanceof SkeinError && error.code === 'STALE_EPOCH') return onReplaced();
+      // Said once per outage. Media goes on: nobody is declared dead for a store that does not answer.
+      if (!this.#failing) log.warn({ err: error }, 'the lease could not be renewed; trying on');
+      this.#failing = true;
+    }
+  }
+}

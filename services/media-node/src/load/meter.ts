@@ -1,0 +1,104 @@
+import type { NodeLoad } from '@skein/protocol';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { WorkerPool } from '../workers/pool.ts';
+import { usedShare, type LoadLimits } from './used.ts';
+
+/** Something that forwards packets and counts them. */
+export interface PacketCounter {
+  packets(): Promise<number>;
+}
+
+export interface LoadMeterParts {
+  readonly pool: WorkerPool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: LoadLimits;
+  readonly sessions: () => number;
+  /** All that count packets now. */
+  readonly counters: () => readonly PacketCounter[];
+}
+
+interface Reading {
+  readonly packets: number;
+  readonly atMs: number;
+  readonly perSecond: number;
+}
+
+/**
+ * Each reading is a request to a worker: so many per sample, in turn. With more counters than that the packet rate is
+ * that of some seconds ago, while the CPU share is always fresh.
+ */
+const READINGS_PER_SAMPLE = 64;
+
+/** Measures what this node is doing. */
+export class LoadMeter {
+  readonly #parts: LoadMeterParts;
+  readonly #readings = new WeakMap<PacketCounter, Reading>();
+  readonly #cpu = new Map<number, { readonly pid: number; readonly cpuMs: number; readonly atMs: number }>();
+  #next = 0;
+  #sampling = false;
+
+  constructor(parts: LoadMeterParts) {
+    this.#parts = parts;
+  }
+
+  /** As of the last sample. */
+  get load(): NodeLoad {
+    const { pool, limits, sessions, counters } = this.#parts;
+    const busiestWorkerCpu = Math.max(0, ...pool.slots.map(({ cpu }) => cpu));
+    const packetsPerSecond = Math.round(
+      counters().reduce((sum, counter) => sum + (this.#readings.get(counter)?.perSecond ?? 0), 0),
+    );
+    const measured = { busiestWorkerCpu, packetsPerSecond };
+    return { ...measured, sessions: sessions(), used: usedShare(measured, limits) };
+  }
+
+  /** To be called once a second. A sample that takes longer than that is not joined by a second one. */
+  async sample(): Promise<void> {
+    if (this.#sampling) return;
+    this.#sampling = true;
+    try {
+      await Promise.all([this.#sampleCpu(), this.#samplePackets()]);
+    } finally {
+      this.#sampling = false;
+    }
+  }
+
+  async #sampleCpu(): Promise<void> {
+    const { pool, clock, log } = this.#parts;
+    const measure = async (index: number): Promise<void> => {
+      const worker = pool.worker(index);
+      const slot = pool.slot(index);
+      if (!worker || !slot) return;
+      const cpuMs = await worker.cpuMs();
+      const now = { pid: worker.pid, cpuMs, atMs: clock.monotonicMs() };
+      const before = this.#cpu.get(index);
+      this.#cpu.set(index, now);
+      if (before?.pid !== now.pid || now.atMs <= before.atMs) return;
+      slot.cpu = Math.max(0, (now.cpuMs - before.cpuMs) / (now.atMs - before.atMs));
+    };
+    const results = await Promise.allSettled(pool.slots.map(({ index }) => measure(index)));
+    for (const result of results) {
+      // A worker that dies meanwhile is reported by the pool.
+      if (result.status === 'rejected') log.debug({ err: result.reason }, 'a worker could not be measured');
+    }
+  }
+
+  async #samplePackets(): Promise<void> {
+    const counters = this.#parts.counters();
+    const start = counters.length > 0 ? this.#next % counters.length : 0;
+    const batch = [...counters.slice(start), ...counters.slice(0, start)].slice(0, READINGS_PER_SAMPLE);
+    this.#next = start + batch.length;
+    await Promise.allSettled(batch.map((counter) => this.#read(counter)));
+  }
+
+  async #read(counter: PacketCounter): Promise<void> {
+    const packets = await counter.packets();
+    const atMs = this.#parts.clock.monotonicMs();
+    const before = this.#readings.get(counter);
+    const passedMs = before ? atMs - before.atMs : 0;
+    const perSecond = before && passedMs > 0 ? (Math.max(0, packets - before.packets) * 1000) / passedMs : 0;
+    this.#readings.set(counter, { packets, atMs, perSecond });
+  }
+}

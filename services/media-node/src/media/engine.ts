@@ -1,0 +1,134 @@
+import type {
+  DtlsParameters,
+  IceParameters,
+  Layers,
+  RtpCapabilities,
+  RtpParameters,
+  TrackKind,
+  TransportDirection,
+  TransportOffer,
+} from '@skein/protocol';
+import type { Emitter } from '@skein/runtime';
+
+/** What forwards packets: workers with routers, reached only through these interfaces. */
+export interface MediaEngine {
+  /** Starts one worker process with its one UDP and one TCP port. Rejects when it could not start. */
+  startWorker(options: WorkerOptions): Promise<MediaWorker>;
+}
+
+export interface WorkerOptions {
+  /** Address that the worker listens on for clients. */
+  readonly host: string;
+  /** Address that clients are told instead, when they reach the node by another one. */
+  readonly announcedAddress: string | undefined;
+  /** One port, used for UDP and for TCP; 0 lets the worker choose. */
+  readonly rtcPort: number;
+}
+
+export interface MediaWorker {
+  readonly pid: number;
+  /** `died` once, when the process ended without being asked to. */
+  readonly events: Emitter<{ died: { readonly error: Error } }>;
+  createRouter(): Promise<MediaRouter>;
+  /** CPU time used since its start, user and system, in milliseconds. */
+  cpuMs(): Promise<number>;
+  close(): void;
+}
+
+/** Forwards between its own transports. */
+export interface MediaRouter {
+  readonly id: string;
+  /** `direction` as the client sees it: a `send` transport takes its tracks. */
+  createClientTransport(direction: TransportDirection): Promise<ClientTransport>;
+  /** One end of a pipe, not connected yet. `secure`: SRTP with AES-256-GCM and RTX; else plain RTP. */
+  createPipeEnd(options: { readonly host: string; readonly secure: boolean }): Promise<PipeEndpoint>;
+  /** Whether a receiver with these capabilities can decode the source. The source must be of this router. */
+  canForward(source: MediaSource, receiver: RtpCapabilities): boolean;
+  close(): void;
+}
+
+/** How a client transport's way to its client is: `gone` never comes back. */
+export type ClientPath = 'connected' | 'disconnected' | 'gone';
+
+/** One direction of one client's media. */
+export interface ClientTransport {
+  readonly id: string;
+  readonly offer: TransportOffer;
+  readonly events: Emitter<{ path: { readonly path: ClientPath } }>;
+  /** Fails `TRANSPORT_STATE` when called twice. */
+  connect(dtls: DtlsParameters): Promise<void>;
+  restartIce(): Promise<IceParameters>;
+  /** Takes what the client sends. Fails `RTP_PARAMETERS_REJECTED` with the field at fault. */
+  receive(media: ReceivedMedia): Promise<MediaSource>;
+  /** Sends a source of the same router to the client, paused at first. Fails `INCOMPATIBLE_CODECS`. */
+  send(source: MediaSource, receiver: RtpCapabilities, preferredLayers?: Layers): Promise<MediaSink>;
+  close(): void;
+}
+
+export interface ReceivedMedia {
+  readonly kind: TrackKind;
+  readonly rtpParameters: RtpParameters;
+  readonly muted: boolean;
+}
+
+export interface PipeAddress {
+  readonly ip: string;
+  readonly port: number;
+  readonly srtp: { readonly cryptoSuite: string; readonly keyBase64: string } | undefined;
+}
+
+/** One end of a pipe. Carries media both ways once connected. */
+export interface PipeEndpoint {
+  readonly address: PipeAddress;
+  /** Once only. */
+  connect(remote: PipeAddress): Promise<void>;
+  /** Sends every encoding of a source of the same router. Its key frame requests come back to the source. */
+  send(source: MediaSource): Promise<PipedMedia>;
+  /** Takes what the other end sends, by the parameters that its `send` gave. */
+  receive(media: ReceivedMedia): Promise<MediaSource>;
+  close(): void;
+}
+
+/** The sending half of a track in a pipe. Ends with its source or its pipe. */
+export interface PipedMedia {
+  readonly kind: TrackKind;
+  readonly rtpParameters: RtpParameters;
+  close(): void;
+}
+
+/** A track as it enters a router: from its publisher, or out of a pipe. */
+export interface MediaSource {
+  readonly id: string;
+  readonly kind: TrackKind;
+  readonly type: 'simple' | 'simulcast' | 'svc';
+  readonly layers: { readonly spatial: number; readonly temporal: number };
+  readonly mimeType: string;
+  readonly muted: boolean;
+  readonly closed: boolean;
+  /** `closed` once: by `close()`, or because its transport went. */
+  readonly events: Emitter<{
+    readonly muted: { readonly muted: boolean };
+    readonly closed: { readonly reason: string };
+  }>;
+  setMuted(muted: boolean): Promise<void>;
+  /** RTP packets received so far. */
+  packets(): Promise<number>;
+  close(): void;
+}
+
+/** A track on its way to one client. Ends with its source or its transport. */
+export interface MediaSink {
+  readonly id: string;
+  readonly rtpParameters: RtpParameters;
+  readonly type: 'simple' | 'simulcast' | 'svc';
+  readonly paused: boolean;
+  /** `layers`: which ones are being sent; none while nothing is. */
+  readonly events: Emitter<{ readonly layers: { readonly layers: Layers | undefined } }>;
+  pause(): Promise<void>;
+  /** Asks the publisher for a key frame as well. */
+  resume(): Promise<void>;
+  setPreferredLayers(layers: Layers): Promise<void>;
+  /** RTP packets sent so far. */
+  packets(): Promise<number>;
+  close(): void;
+}

@@ -1,0 +1,99 @@
+import { SkeinError } from '@skein/protocol';
+import type { MediaCounts, NodeServiceHandlers, NodeStatus, RoomMedia } from '@skein/rpc';
+import type { RoomHost } from './rooms/room-host.ts';
+import type { Rooms } from './rooms/rooms.ts';
+import type { Session } from './sessions/session.ts';
+import type { WorkerPool } from './workers/pool.ts';
+
+export interface ReportParts {
+  readonly nodeId: string;
+  readonly pool: WorkerPool;
+  readonly rooms: Rooms;
+}
+
+/** What this node holds, from its memory. */
+export function nodeHandlers(parts: ReportParts): NodeServiceHandlers {
+  return {
+    getStatus: async () => nodeStatus(parts),
+    getRoomMedia: async ({ room }) => {
+      const host = parts.rooms.get(room);
+      if (!host)
+        throw new SkeinError('ROOM_NOT_FOUND', 'this node carries nothing of this room', {
+          details: { room },
+        });
+      return roomMedia(parts.nodeId, host);
+    },
+  };
+}
+
+/** Totals over all rooms: all zero when nobody is here. */
+export function mediaCounts(rooms: Rooms): MediaCounts {
+  const counts = {
+    routers: 0,
+    sessions: 0,
+    clientTransports: 0,
+    tracks: 0,
+    subscriptions: 0,
+    nodePipes: 0,
+    workerPipes: 0,
+  };
+  for (const host of rooms.all) {
+    const { nodePipes, workerPipes } = host.pipes.counts;
+    counts.routers += host.routerIds.length;
+    counts.nodePipes += nodePipes;
+    counts.workerPipes += workerPipes;
+    for (const { media } of host.sessions) {
+      counts.sessions++;
+      counts.clientTransports += media ? 2 : 0;
+      counts.tracks += media?.publications.trackIds.length ?? 0;
+      counts.subscriptions += media?.subscriptions.all.length ?? 0;
+    }
+  }
+  return counts;
+}
+
+function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
+  return {
+    nodeId,
+    workers: pool.slots.map(({ index, pid, restarts, cpu, routers }) => ({
+      index,
+      pid,
+      restarts,
+      cpu,
+      routers,
+    })),
+    rooms: rooms.all.map(({ name }) => name),
+    counts: mediaCounts(rooms),
+  };
+}
+
+function roomMedia(nodeId: string, host: RoomHost): RoomMedia {
+  return {
+    room: host.name,
+    nodeId,
+    version: host.state?.version ?? 0,
+    routerIds: [...host.routerIds],
+    sessions: host.sessions.map(sessionMedia),
+    pipes: host.pipes.report().map((pipe) => ({
+      ...pipe,
+      kind: pipe.kind === 'node' ? 'NODE' : 'WORKER',
+      tracksIn: [...pipe.tracksIn],
+      tracksOut: [...pipe.tracksOut],
+    })),
+  };
+}
+
+function sessionMedia({ name, media, routerId }: Session): RoomMedia['sessions'][number] {
+  return {
+    sessionId: name.sessionId,
+    identity: name.identity,
+    epoch: name.epoch,
+    routerId: routerId ?? '',
+    trackIds: [...(media?.publications.trackIds ?? [])],
+    subscriptions: (media?.subscriptions.all ?? []).map(({ subscriptionId, trackId, sink }) => ({
+      subscriptionId,
+      trackId,
+      paused: sink.paused,
+    })),
+  };
+}

@@ -1,0 +1,26 @@
+import { SkeinError } from '@skein/protocol';
+
+/** What goes wrong between two nodes of a room. */
+export const PipeError = {
+  /** This node has no such end any more; the caller opens the pipe again. */
+  gone: (): SkeinError =>
+    new SkeinError('PIPE_FAILED', 'this pipe is gone; open it again', { retryAfterMs: 100 }),
+  /** The room, or the router, is not carried here any more. */
+  routerGone: (routerId: string): SkeinError =>
+    new SkeinError('PIPE_FAILED', 'this node does not carry that router any more', { details: { routerId } }),
+  endsDiffer: (nodeId: string): SkeinError =>
+    new SkeinError('PIPE_FAILED', 'the other node has made a new end meanwhile', {
+      details: { nodeId },
+      retryAfterMs: 100,
+    }),
+  unknownNode: (nodeId: string): SkeinError =>
+    new SkeinError('PIPE_FAILED', 'that node is not known here', { details: { nodeId }, retryAfterMs: 1000 }),
+  trackNotHere: (trackId: string): SkeinError =>
+    new SkeinError('TRACK_NOT_FOUND', 'this node does not hold that track', { details: { trackId } }),
+  /** A subscriber waited for the track to reach its router. */
+  notInTime: (trackId: string, waitedMs: number): SkeinError =>
+    new SkeinError('PIPE_FAILED', 'the track could not be fetched from its node in time; try again', {
+      details: { trackId, waitedMs },
+      retryAfterMs: 1000,
+    }),
+} as const;

@@ -1,0 +1,219 @@
+import { SkeinError } from '@skein/protocol';
+import type { PipeServiceClient } from '@skein/rpc';
+import type { Clock, IdSource } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
+import { PipeError } from './errors.ts';
+import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
+import { pipeKey, type PipeCommand, type RouterAt } from './plan.ts';
+import type { PipePolicy } from './policy.ts';
+import type { Hop, PipeRegistry } from './registry.ts';
+import { TrackInlet } from './track-inlet.ts';
+import { TrackOutlet } from './track-outlet.ts';
+
+/** The other nodes, as far as pipes need them. */
+export interface PeerPipes {
+  /** Fails `PIPE_FAILED` when nothing is known of the node. */
+  client(nodeId: string): Promise<PipeServiceClient>;
+}
+
+/** This node's routers of one room. */
+export interface LocalRouters {
+  /** A new end at a router. Fails `PIPE_FAILED` when the router is gone. */
+  makePipeEnd(routerId: string, secure: boolean): Promise<PipeEndpoint>;
+  /** A track as it is at a router now. */
+  sourceAt(routerId: string, trackId: string): MediaSource | undefined;
+  /** A track has come in at a router. */
+  addSource(routerId: string, trackId: string, source: MediaSource): void;
+}
+
+export interface ExecutorParts {
+  readonly nodeId: string;
+  readonly room: string;
+  readonly registry: PipeRegistry;
+  readonly routers: LocalRouters;
+  readonly peers: PeerPipes;
+  readonly policy: PipePolicy;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly log: Logger;
+  /** What this node sends into its pipes has changed. */
+  readonly onOutletsChange: () => void;
+}
+
+/**
+ * Carries out what the planner says: one command, one call, and what came of it into the registry, for the next plan.
+ * State is changed before anything is awaited, so that the next plan already sees the command as under way.
+ */
+export class PipeExecutor {
+  readonly #parts: ExecutorParts;
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+  }
+
+  run(command: PipeCommand): void {
+    switch (command.type) {
+      case 'openPipe':
+        return this.#openPipe(command.key, command.local, command.peer);
+      case 'closePipe':
+        return this.#closePipe(command.key);
+      case 'pullTrack':
+        return this.#pull(command);
+      case 'releaseTrack': {
+        const hop = this.#parts.registry.hop(command.trackId, command.into);
+        if (hop) this.#parts.registry.release(hop);
+      }
+    }
+  }
+
+  /** Adds this node's end of a pipe, being made. */
+  addNodePipe(local: string, peer: RouterAt): NodePipe {
+    const { ids, registry, routers } = this.#parts;
+    const names = { key: pipeKey(local, peer.routerId), local, peer, instanceId: ids('pip') };
+    const pipe = new NodePipe(names, routers.makePipeEnd(local, true));
+    registry.add(pipe);
+    return pipe;
+  }
+
+  #openPipe(key: string, local: string, peer: RouterAt): void {
+    const { nodeId, registry, routers } = this.#parts;
+    if (peer.nodeId !== nodeId) {
+      const pipe = this.addNodePipe(local, peer);
+      return this.#report(pipe, this.#openToNode(pipe));
+    }
+    const pipe = new WorkerPipe({ key, local, peer });
+    registry.add(pipe);
+    this.#report(
+      pipe,
+      pipe.open((routerId) => routers.makePipeEnd(routerId, false)),
+    );
+  }
+
+  #report(pipe: Pipe, opening: Promise<void>): void {
+    const { registry, clock, log } = this.#parts;
+    opening.then(
+      () => registry.opened(pipe),
+      (error: unknown) => {
+        // The other node's request may have opened it while ours failed.
+        if (!registry.holds(pipe) || pipe.phase.kind === 'open') return;
+        log.warn({ peerNodeId: pipe.peer.nodeId, err: error }, 'a pipe could not be opened');
+        registry.failed(pipe, clock.now());
+      },
+    );
+  }
+
+  async #openToNode(pipe: NodePipe): Promise<void> {
+    const { nodeId, room, peers, policy, registry } = this.#parts;
+    const [client, caller] = await Promise.all([peers.client(pipe.peer.nodeId), pipe.end(nodeId)]);
+    const request = { room, caller, routerId: pipe.peer.routerId };
+    const { callee } = await client.openPipe(request, { deadlineMs: policy.openDeadlineMs });
+    if (registry.holds(pipe)) await pipe.connectTo(callee);
+  }
+
+  #closePipe(key: string): void {
+    const { registry, log } = this.#parts;
+    const pipe = registry.pipe(key);
+    if (!pipe) return;
+    if (pipe instanceof WorkerPipe || pipe.phase.kind !== 'open' || pipe.remoteInstanceId === undefined) {
+      return registry.drop(pipe, 'not needed any more');
+    }
+    registry.closing(pipe);
+    this.#closeAtPeer(pipe, pipe.remoteInstanceId).then(
+      (closed) => (closed ? registry.drop(pipe, 'not needed any more') : registry.kept(pipe)),
+      (error: unknown) => {
+        log.debug(
+          { peerNodeId: pipe.peer.nodeId, err: error },
+          'the other node was not told that a pipe closed',
+        );
+        registry.drop(pipe, 'not needed any more');
+      },
+    );
+  }
+
+  async #closeAtPeer({ instanceId, peer }: NodePipe, calleeInstanceId: string): Promise<boolean> {
+    const { room, peers, policy } = this.#parts;
+    const client = await peers.client(peer.nodeId);
+    const request = { room, callerInstanceId: instanceId, calleeInstanceId };
+    return (await client.closePipe(request, { deadlineMs: policy.closeDeadlineMs })).closed;
+  }
+
+  #pull(wanted: { trackId: string; from: RouterAt; into: string }): void {
+    const { nodeId, registry } = this.#parts;
+    const earlier = registry.hop(wanted.trackId, wanted.into);
+    if (earlier && earlier.state.kind !== 'failed') return;
+    const pipe = registry.pipe(pipeKey(wanted.from.routerId, wanted.into));
+    const endpoint = pipe instanceof WorkerPipe ? pipe.endAt(wanted.into) : pipe?.endpoint;
+    if (!pipe || !endpoint) return;
+    const hop: Hop = registry.addHop(wanted, () => {
+      inlet.close();
+      stopPull();
+    });
+    const inlet = new TrackInlet(endpoint, {
+      onSource: (source) => this.#flows(hop, source),
+      onEnd: (error) => this.#pullEnded(hop, pipe, error),
+    });
+    const stopPull =
+      wanted.from.nodeId === nodeId
+        ? this.#pullHere(hop, pipe, inlet)
+        : this.#pullFromNode(hop, pipe as NodePipe, inlet);
+  }
+
+  #flows(hop: Hop, source: MediaSource): void {
+    const { registry, routers } = this.#parts;
+    if (!registry.holdsHop(hop)) return source.close();
+    registry.flowing(hop, source);
+    routers.addSource(hop.into, hop.trackId, source);
+  }
+
+  #pullEnded(hop: Hop, pipe: Pipe, error: SkeinError): void {
+    const { registry, clock, log } = this.#parts;
+    if (!registry.holdsHop(hop)) return;
+    log.info(
+      { trackId: hop.trackId, peerNodeId: hop.from.nodeId, code: error.code, reason: error.message },
+      'a pull ended',
+    );
+    // PIPE_FAILED: the other node has no such end. This one leads nowhere.
+    if (error.code === 'PIPE_FAILED') return registry.failed(pipe, clock.now());
+    registry.hopFailed(hop, clock.now());
+  }
+
+  #pullFromNode(hop: Hop, pipe: NodePipe, inlet: TrackInlet): () => void {
+    const { room, peers, policy } = this.#parts;
+    const abort = new AbortController();
+    const start = async (): Promise<void> => {
+      const client = await peers.client(hop.from.nodeId);
+      if (abort.signal.aborted) return;
+      const { instanceId: callerInstanceId, remoteInstanceId: calleeInstanceId } = pipe;
+      if (calleeInstanceId === undefined) throw PipeError.gone();
+      const stream = client.pullTrack(
+        { room, trackId: hop.trackId, callerInstanceId, calleeInstanceId },
+        {
+          onUpdate: (update) => inlet.handle(update),
+          onEnd: (error) =>
+            inlet.fail(error ?? new SkeinError('TRACK_NOT_FOUND', 'the track ended at its node')),
+        },
+        { firstUpdateDeadlineMs: policy.pullDeadlineMs },
+      );
+      abort.signal.addEventListener('abort', () => stream.cancel(), { once: true });
+    };
+    start().catch((error: unknown) => inlet.fail(error));
+    return () => abort.abort();
+  }
+
+  #pullHere(hop: Hop, pipe: Pipe, inlet: TrackInlet): () => void {
+    const { routers } = this.#parts;
+    const endpoint = pipe instanceof WorkerPipe ? pipe.endAt(hop.from.routerId) : undefined;
+    const source = routers.sourceAt(hop.from.routerId, hop.trackId);
+    const outlet = new TrackOutlet(hop.trackId, {
+      onUpdate: (update) => inlet.handle(update),
+      onEnd: () => {},
+    });
+    const opening =
+      endpoint && source
+        ? outlet.open(endpoint, source)
+        : Promise.reject(PipeError.trackNotHere(hop.trackId));
+    opening.catch((error: unknown) => inlet.fail(error));
+    return () => outlet.end('released', { tell: false });
+  }
+}

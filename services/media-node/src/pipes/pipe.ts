@@ -1,0 +1,150 @@
+import type { PipeEnd } from '@skein/rpc';
+import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
+import { PipeError } from './errors.ts';
+import type { RouterAt } from './plan.ts';
+import type { TrackOutlet } from './track-outlet.ts';
+
+export type PipePhase =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closing' }
+  | { readonly kind: 'failed'; readonly retryAtMs: number };
+
+export type Pipe = NodePipe | WorkerPipe;
+
+/** This node's end of the pipe to a router of another node. */
+export class NodePipe {
+  readonly key: string;
+  readonly local: string;
+  readonly peer: RouterAt;
+  /** Names this very end; another one has another name. */
+  readonly instanceId: string;
+  /** What this node sends into it, by track. */
+  readonly outlets = new Map<string, TrackOutlet>();
+  phase: PipePhase = { kind: 'opening' };
+  idleSinceMs: number | undefined;
+  readonly #made: Promise<PipeEndpoint>;
+  #endpoint: PipeEndpoint | undefined;
+  #remoteInstanceId: string | undefined;
+  #connecting: Promise<void> | undefined;
+  readonly #connected = Promise.withResolvers<void>();
+  #closed = false;
+
+  constructor(
+    names: { key: string; local: string; peer: RouterAt; instanceId: string },
+    made: Promise<PipeEndpoint>,
+  ) {
+    this.key = names.key;
+    this.local = names.local;
+    this.peer = names.peer;
+    this.instanceId = names.instanceId;
+    this.#made = made.then((endpoint) => this.#keep(endpoint));
+    this.#made.catch(() => {});
+    this.#connected.promise.catch(() => {});
+  }
+
+  /** Resolves when the end is connected; fails `PIPE_FAILED` when it is closed first. */
+  get connected(): Promise<void> {
+    return this.#connected.promise;
+  }
+
+  get remoteInstanceId(): string | undefined {
+    return this.#remoteInstanceId;
+  }
+
+  /** There while the pipe is open. */
+  get endpoint(): PipeEndpoint | undefined {
+    return this.#endpoint;
+  }
+
+  get sending(): boolean {
+    return this.outlets.size > 0;
+  }
+
+  /** This end as the other node needs it. Resolves when it has been made. */
+  async end(nodeId: string): Promise<PipeEnd> {
+    const { address } = await this.#made;
+    const { ip, port } = address;
+    // Only secure ends are made between nodes; the wire's schema wants to know the suite by name.
+    const srtp = address.srtp as PipeEnd['srtp'];
+    return { nodeId, routerId: this.local, instanceId: this.instanceId, ip, port, srtp };
+  }
+
+  /**
+   * Connects this end to the other node's. Both nodes may open at once, so that the same end may be told twice: by
+   * its node's request and by its node's answer. Fails `PIPE_FAILED` for any other end than the first.
+   */
+  async connectTo(remote: PipeEnd): Promise<void> {
+    const endpoint = await this.#made;
+    if (this.#closed) throw PipeError.gone();
+    if (this.#remoteInstanceId === undefined) {
+      this.#remoteInstanceId = remote.instanceId;
+      this.#connecting = endpoint.connect(remote satisfies PipeAddress);
+    }
+    if (this.#remoteInstanceId !== remote.instanceId) throw PipeError.endsDiffer(remote.nodeId);
+    await this.#connecting;
+    this.#connected.resolve();
+  }
+
+  close(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connected.reject(PipeError.gone());
+    for (const outlet of [...this.outlets.values()]) outlet.end(reason);
+    this.#endpoint?.close();
+    this.#endpoint = undefined;
+  }
+
+  #keep(endpoint: PipeEndpoint): PipeEndpoint {
+    if (this.#closed) {
+      endpoint.close();
+      throw PipeError.gone();
+    }
+    this.#endpoint = endpoint;
+    return endpoint;
+  }
+}
+
+/** Both ends of a pipe between two workers of this node. */
+export class WorkerPipe {
+  readonly key: string;
+  readonly local: string;
+  readonly peer: RouterAt;
+  /** Its tracks are hops of this node in both directions; nobody else pulls through it. */
+  readonly sending = false;
+  phase: PipePhase = { kind: 'opening' };
+  idleSinceMs: number | undefined;
+  #ends: ReadonlyMap<string, PipeEndpoint> = new Map();
+  #closed = false;
+
+  constructor(names: { key: string; local: string; peer: RouterAt }) {
+    this.key = names.key;
+    this.local = names.local;
+    this.peer = names.peer;
+  }
+
+  endAt(routerId: string): PipeEndpoint | undefined {
+    return this.#ends.get(routerId);
+  }
+
+  /** Makes both ends and connects them to each other. */
+  async open(make: (routerId: string) => Promise<PipeEndpoint>): Promise<void> {
+    const made = await Promise.allSettled([make(this.local), make(this.peer.routerId)]);
+    const [here, there] = made.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
+    if (!here || !there || this.#closed) {
+      here?.close();
+      there?.close();
+      throw PipeError.gone();
+    }
+    this.#ends = new Map([
+      [this.local, here],
+      [this.peer.routerId, there],
+    ]);
+    await Promise.all([here.connect(there.address), there.connect(here.address)]);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#ends.values()) end.close();
+  }
+}

@@ -1,0 +1,202 @@
+import type { Random } from '@skein/runtime';
+import type { MediaSource } from '../media/engine.ts';
+import { backoffMs } from '../retry/backoff.ts';
+import {
+  hopKey,
+  pipeKey,
+  type HopState,
+  type HopView,
+  type PipeState,
+  type PipeView,
+  type RouterAt,
+} from './plan.ts';
+import type { PipePolicy } from './policy.ts';
+import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
+
+/** One track's way into one router, as it is now. */
+export interface Hop {
+  readonly trackId: string;
+  readonly from: RouterAt;
+  readonly into: string;
+  state: HopState;
+  /** Comes with `flowing`. */
+  source: MediaSource | undefined;
+  /** Stops the pull on this side, without a report. */
+  stop: () => void;
+}
+
+/** The pipes and hops of one room on this node: their one owner. Mutated, then `onChange` is told. */
+export class PipeRegistry {
+  readonly #pipes = new Map<string, Pipe>();
+  readonly #hops = new Map<string, Hop>();
+  /** Failures in a row of a pipe or hop, by key; forgotten with success or when nobody needs it. */
+  readonly #failures = new Map<string, number>();
+  readonly #policy: PipePolicy;
+  readonly #random: Random;
+  readonly #onChange: () => void;
+
+  constructor({ policy, random, onChange }: { policy: PipePolicy; random: Random; onChange: () => void }) {
+    this.#policy = policy;
+    this.#random = random;
+    this.#onChange = onChange;
+  }
+
+  get pipes(): readonly Pipe[] {
+    return [...this.#pipes.values()];
+  }
+
+  get hops(): readonly Hop[] {
+    return [...this.#hops.values()];
+  }
+
+  pipe(key: string): Pipe | undefined {
+    return this.#pipes.get(key);
+  }
+
+  hop(trackId: string, into: string): Hop | undefined {
+    return this.#hops.get(hopKey(trackId, into));
+  }
+
+  nodePipeByInstance(instanceId: string): NodePipe | undefined {
+    return this.pipes.find(
+      (pipe): pipe is NodePipe => pipe instanceof NodePipe && pipe.instanceId === instanceId,
+    );
+  }
+
+  /** What the planner sees. Notes on the way since when each pipe has been idle. */
+  view(nowMs: number): { pipes: readonly PipeView[]; hops: readonly HopView[] } {
+    const inUse = new Set(this.hops.filter(({ state }) => state.kind !== 'failed').map(pipeOfHop));
+    const pipes = this.pipes.map((pipe) => {
+      if (inUse.has(pipe.key) || pipe.sending) pipe.idleSinceMs = undefined;
+      else pipe.idleSinceMs ??= nowMs;
+      return { key: pipe.key, local: pipe.local, peer: pipe.peer, state: stateOf(pipe) };
+    });
+    return { pipes, hops: this.hops };
+  }
+
+  /** Whether tracks cross the pipe, or are about to, in either direction. */
+  inUse(pipe: Pipe): boolean {
+    return (
+      pipe.sending || this.hops.some((hop) => hop.state.kind !== 'failed' && pipeOfHop(hop) === pipe.key)
+    );
+  }
+
+  /** Takes the place of a failed one; there is never a second pipe for a pair. */
+  add(pipe: Pipe): void {
+    const earlier = this.#pipes.get(pipe.key);
+    if (earlier) this.#discard(earlier, 'replaced');
+    this.#pipes.set(pipe.key, pipe);
+    this.#onChange();
+  }
+
+  holds(pipe: Pipe): boolean {
+    return this.#pipes.get(pipe.key) === pipe && pipe.phase.kind !== 'failed';
+  }
+
+  opened(pipe: Pipe): void {
+    if (!this.holds(pipe)) return;
+    pipe.phase = { kind: 'open' };
+    this.#failures.delete(pipe.key);
+    this.#onChange();
+  }
+
+  closing(pipe: Pipe): void {
+    pipe.phase = { kind: 'closing' };
+  }
+
+  /** The other end still needs it: open again, idle from now. */
+  kept(pipe: Pipe): void {
+    if (!this.holds(pipe)) return;
+    pipe.phase = { kind: 'open' };
+    pipe.idleSinceMs = undefined;
+    this.#onChange();
+  }
+
+  /** The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. */
+  failed(pipe: Pipe, nowMs: number): void {
+    if (!this.holds(pipe)) return;
+    this.#discard(pipe, 'pipe failed');
+    pipe.phase = { kind: 'failed', retryAtMs: this.#retryAtMs(pipe.key, nowMs) };
+    this.#pipes.set(pipe.key, pipe);
+    this.#onChange();
+  }
+
+  /** Closes the pipe with everything in it and forgets it. */
+  drop(pipe: Pipe, reason: string): void {
+    if (this.#pipes.get(pipe.key) !== pipe) return;
+    this.#discard(pipe, reason);
+    this.#failures.delete(pipe.key);
+    this.#onChange();
+  }
+
+  addHop(wanted: { trackId: string; from: RouterAt; into: string }, stop: () => void): Hop {
+    const hop: Hop = { ...wanted, state: { kind: 'pulling' }, source: undefined, stop };
+    this.#hops.set(hopKey(hop.trackId, hop.into), hop);
+    return hop;
+  }
+
+  holdsHop(hop: Hop): boolean {
+    return this.#hops.get(hopKey(hop.trackId, hop.into)) === hop;
+  }
+
+  flowing(hop: Hop, source: MediaSource): void {
+    hop.state = { kind: 'flowing' };
+    hop.source = source;
+    this.#failures.delete(hopKey(hop.trackId, hop.into));
+    this.#onChange();
+  }
+
+  hopFailed(hop: Hop, nowMs: number): void {
+    if (!this.holdsHop(hop) || hop.state.kind === 'failed') return;
+    hop.stop();
+    hop.source = undefined;
+    hop.state = { kind: 'failed', retryAtMs: this.#retryAtMs(hopKey(hop.trackId, hop.into), nowMs) };
+    this.#onChange();
+  }
+
+  /** Lets go of a hop and forgets it. */
+  release(hop: Hop): void {
+    if (!this.holdsHop(hop)) return;
+    const key = hopKey(hop.trackId, hop.into);
+    this.#hops.delete(key);
+    this.#failures.delete(key);
+    hop.stop();
+    this.#onChange();
+  }
+
+  /** The router is gone with its worker: nothing can lead to it or from it. */
+  routerLost(routerId: string): void {
+    for (const pipe of this.pipes) {
+      if (pipe.local === routerId || (pipe instanceof WorkerPipe && pipe.peer.routerId === routerId)) {
+        this.drop(pipe, 'worker died');
+      }
+    }
+    for (const hop of this.hops) {
+      if (hop.into === routerId) this.release(hop);
+    }
+  }
+
+  #discard(pipe: Pipe, reason: string): void {
+    this.#pipes.delete(pipe.key);
+    pipe.close(reason);
+    for (const hop of this.hops) {
+      if (pipeOfHop(hop) !== pipe.key) continue;
+      this.#hops.delete(hopKey(hop.trackId, hop.into));
+      hop.stop();
+    }
+  }
+
+  #retryAtMs(key: string, nowMs: number): number {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    return nowMs + backoffMs(this.#policy.backoff, failures, this.#random);
+  }
+}
+
+function pipeOfHop(hop: { from: RouterAt; into: string }): string {
+  return pipeKey(hop.from.routerId, hop.into);
+}
+
+function stateOf({ phase, idleSinceMs }: Pipe): PipeState {
+  return phase.kind === 'open' ? { kind: 'open', idleSinceMs } : phase;
+}

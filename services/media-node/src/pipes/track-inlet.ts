@@ -1,0 +1,92 @@
+import { parseInput, rtpParameters as rtpParametersSchema, SkeinError } from '@skein/protocol';
+import type { TrackUpdate } from '@skein/rpc';
+import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
+
+export interface InletListener {
+  /** The track comes out of the pipe. */
+  onSource(source: MediaSource): void;
+  /** Called once, unless `close()` came first. */
+  onEnd(error: SkeinError): void;
+}
+
+/** One track on its way out of one end of a pipe: follows the updates of its other end. */
+export class TrackInlet {
+  readonly #endpoint: PipeEndpoint;
+  readonly #listener: InletListener;
+  #source: MediaSource | undefined;
+  #opening = false;
+  #ended = false;
+  #muted = false;
+  #muting = false;
+
+  constructor(endpoint: PipeEndpoint, listener: InletListener) {
+    this.#endpoint = endpoint;
+    this.#listener = listener;
+  }
+
+  /** Takes the next update. Out of turn or unreadable ends the inlet. */
+  handle(update: TrackUpdate): void {
+    if (this.#ended) return;
+    switch (update.update) {
+      case 'opened':
+        if (this.#opening) return;
+        this.#opening = true;
+        this.#muted = update.opened.muted;
+        void this.#open(update.opened.kind, update.opened.rtpParametersJson);
+        return;
+      case 'muted':
+        // Only the last one counts, so that a slow engine makes no queue.
+        this.#muted = update.muted.muted;
+        void this.#applyMuted();
+        return;
+      case 'closed':
+        this.fail(new SkeinError('TRACK_NOT_FOUND', `the track ended at its node: ${update.closed.reason}`));
+    }
+  }
+
+  /** The other end cannot be heard any more, or says that it is over. */
+  fail(thrown: unknown): void {
+    if (this.#ended) return;
+    this.close();
+    this.#listener.onEnd(SkeinError.from(thrown));
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#source?.close();
+  }
+
+  async #open(kind: MediaSource['kind'], rtpParametersJson: string): Promise<void> {
+    try {
+      const rtpParameters = parseInput(
+        rtpParametersSchema,
+        JSON.parse(rtpParametersJson),
+        'rtpParametersJson',
+      );
+      const source = await this.#endpoint.receive({ kind, rtpParameters, muted: this.#muted });
+      if (this.#ended) return source.close();
+      this.#source = source;
+      source.events.on('closed', ({ reason }) =>
+        this.fail(new SkeinError('PIPE_FAILED', `the pipe ended: ${reason}`)),
+      );
+      if (source.closed) return this.fail(new SkeinError('PIPE_FAILED', 'the pipe ended'));
+      this.#listener.onSource(source);
+    } catch (error) {
+      return this.fail(error);
+    }
+    await this.#applyMuted();
+  }
+
+  async #applyMuted(): Promise<void> {
+    const source = this.#source;
+    if (!source || this.#muting) return;
+    this.#muting = true;
+    try {
+      while (!this.#ended && source.muted !== this.#muted) await source.setMuted(this.#muted);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#muting = false;
+    }
+  }
+}

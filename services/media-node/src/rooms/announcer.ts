@@ -1,0 +1,40 @@
+import type { RoomStore, RoomWrite } from '@skein/cluster';
+import type { Logger } from '@skein/telemetry';
+import type { RoomAnnouncer, SessionName } from '../sessions/session-room.ts';
+import type { Outbox } from './outbox.ts';
+
+export interface AnnouncerParts {
+  readonly rooms: RoomStore;
+  readonly outbox: Outbox;
+  readonly log: Logger;
+  /** Tells everyone, this node first, what a write changed. */
+  readonly onWritten: (room: string, write: RoomWrite) => void;
+}
+
+/** Announcements of one room. What takes away waits for a store that is down; what adds fails. */
+export function roomAnnouncer(
+  room: string,
+  { rooms, outbox, log, onWritten }: AnnouncerParts,
+): RoomAnnouncer {
+  const taken = async (what: string, key: string, write: () => Promise<RoomWrite>): Promise<void> => {
+    try {
+      await outbox.deliver(room, `${what} ${key}`, write);
+    } catch (error) {
+      // Not an outage: the room's state does not show it any more, or shows a newer session's.
+      log.info({ room, what, err: error }, 'an announcement was refused');
+    }
+  };
+  const sessionKey = ({ identity, epoch }: SessionName): string => `${epoch} ${identity}`;
+  return {
+    published: async ({ sessionId }, track) =>
+      onWritten(room, await rooms.publishTrack(room, sessionId, track)),
+    muted: async (session, trackId, source) => {
+      await outbox.deliver(room, `muted ${trackId}`, () =>
+        rooms.updateTrack(room, session, trackId, source.muted),
+      );
+    },
+    unpublished: (session, trackId, reason) =>
+      taken('unpublished', trackId, () => rooms.unpublishTrack(room, session, trackId, reason)),
+    left: (session, reason) => taken('left', sessionKey(session), () => rooms.leave(room, session, reason)),
+  };
+}

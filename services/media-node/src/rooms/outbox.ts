@@ -1,0 +1,131 @@
+import type { RoomWrite } from '@skein/cluster';
+import { SkeinError } from '@skein/protocol';
+import type { Clock, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import { backoffMs, type Backoff } from '../retry/backoff.ts';
+
+export interface OutboxParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Told of what a write changed. */
+  readonly onWritten: (room: string, write: RoomWrite) => void;
+  readonly backoff?: Backoff;
+  readonly maxWaiting?: number;
+}
+
+type Write = () => Promise<RoomWrite>;
+
+interface Queue {
+  readonly writes: Map<string, Write>;
+  failures: number;
+  retry: Disposable | undefined;
+}
+
+/**
+ * Announcements that have to reach the store although it does not answer now, so that a room's state converges on what
+ * this node holds. Kept per room, in order, one per key (the latest). At most `maxWaiting` (4096) over all rooms: past
+ * that the oldest room's oldest is dropped and logged, because the newest says most about what is true now.
+ */
+export class Outbox {
+  readonly #parts: OutboxParts;
+  readonly #queues = new Map<string, Queue>();
+  #waiting = 0;
+  #closed = false;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+  }
+
+  /** Announcements that wait for the store. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /**
+   * Writes now. Resolves `done`, or `waiting` when the store can't be reached: then it is tried until it can. `write`
+   * is to read what it announces when it is called, so that a late one does not tell an old truth. Any other failure
+   * is thrown.
+   */
+  async deliver(room: string, key: string, write: Write): Promise<'done' | 'waiting'> {
+    if (!this.#queues.has(room)) {
+      try {
+        this.#parts.onWritten(room, await write());
+        return 'done';
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+      }
+    }
+    this.#enqueue(room, key, write);
+    return 'waiting';
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const queue of this.#queues.values()) queue.retry?.[Symbol.dispose]();
+    this.#queues.clear();
+  }
+
+  #enqueue(room: string, key: string, write: Write): void {
+    if (this.#closed) return;
+    const queue = this.#queues.get(room) ?? {
+      writes: new Map<string, Write>(),
+      failures: 0,
+      retry: undefined,
+    };
+    this.#queues.set(room, queue);
+    if (!queue.writes.has(key)) this.#waiting++;
+    queue.writes.set(key, write);
+    if (this.#waiting > (this.#parts.maxWaiting ?? 4096)) this.#dropOldest();
+    queue.retry ??= this.#later(room, queue);
+  }
+
+  #dropOldest(): void {
+    for (const [room, queue] of this.#queues) {
+      const [key] = queue.writes.keys();
+      if (key === undefined) continue;
+      queue.writes.delete(key);
+      this.#waiting--;
+      this.#parts.log.error({ room }, 'too many announcements wait for the store; the oldest was dropped');
+      return;
+    }
+  }
+
+  #later(room: string, queue: Queue): Disposable {
+    const { clock, random, backoff = { baseMs: 250, maxMs: 5000 } } = this.#parts;
+    queue.failures++;
+    return clock.after(backoffMs(backoff, queue.failures, random), () => void this.#retry(room, queue));
+  }
+
+  async #retry(room: string, queue: Queue): Promise<void> {
+    for (const [key, write] of queue.writes) {
+      const outage = await this.#attempt(room, write);
+      if (this.#closed) return;
+      if (outage) {
+        queue.retry = this.#later(room, queue);
+        return;
+      }
+      queue.failures = 0;
+      // A newer one of the same key, that came meanwhile, stays for its own turn.
+      if (queue.writes.get(key) === write && queue.writes.delete(key)) this.#waiting--;
+    }
+    if (queue.writes.size === 0) this.#queues.delete(room);
+    else queue.retry = this.#later(room, queue);
+  }
+
+  async #attempt(room: string, write: Write): Promise<boolean> {
+    const { onWritten, log } = this.#parts;
+    try {
+      onWritten(room, await write());
+      return false;
+    } catch (error) {
+      if (isOutage(error)) return true;
+      log.info({ room, err: error }, 'a late announcement was not needed any more');
+      return false;
+    }
+  }
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof SkeinError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED');
+}

@@ -1,0 +1,218 @@
+import type { RoomFeed, RoomFeedRef, RoomStore } from '@skein/cluster';
+import type { RoomState, SessionEvent, VersionedChange } from '@skein/protocol';
+import type { Clock, IdSource, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { MediaSource } from '../media/engine.ts';
+import type { PeerPipes } from '../pipes/executor.ts';
+import type { RouterAt } from '../pipes/plan.ts';
+import type { PipePolicy } from '../pipes/policy.ts';
+import { RoomPipes } from '../pipes/room-pipes.ts';
+import type { Session } from '../sessions/session.ts';
+import type { RoomAnnouncer, Seat, SessionRoom } from '../sessions/session-room.ts';
+import type { WorkerPolicy } from '../workers/choice.ts';
+import type { WorkerPool } from '../workers/pool.ts';
+import { TrackNeeds } from './needs.ts';
+import { RoomRouters } from './room-routers.ts';
+import { RoomSources } from './sources.ts';
+
+/** How long `sync` waits for the store and what it brings. */
+const SYNC_DEADLINE_MS = 1000;
+
+export interface RoomHostParts {
+  readonly nodeId: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: IdSource;
+  readonly log: Logger;
+  readonly pool: WorkerPool;
+  readonly rooms: RoomStore;
+  readonly peers: PeerPipes;
+  readonly workerPolicy: WorkerPolicy;
+  readonly pipePolicy: PipePolicy;
+  /** Address that pipe ends listen on and are reached at by other nodes. */
+  readonly pipeHost: string;
+  readonly tell: (sessionId: string, event: SessionEvent) => void;
+}
+
+/** One room as far as it is on this node: its routers, its sessions, its pipes, and its state as all nodes see it. */
+export class RoomHost implements SessionRoom {
+  readonly name: string;
+  readonly announce: RoomAnnouncer;
+  readonly pipes: RoomPipes;
+  readonly #parts: RoomHostParts;
+  readonly #feedRef: RoomFeedRef;
+  readonly #sources: RoomSources;
+  readonly #needs: TrackNeeds;
+  readonly #routers: RoomRouters;
+  readonly #sessions = new Map<string, Session>();
+  readonly #listening: readonly Disposable[];
+
+  constructor(name: string, announce: RoomAnnouncer, feedRef: RoomFeedRef, parts: RoomHostParts) {
+    this.name = name;
+    this.announce = announce;
+    this.#parts = parts;
+    this.#feedRef = feedRef;
+    const { clock, pool, workerPolicy } = parts;
+    const changed = (): void => this.pipes.changed();
+    this.#sources = new RoomSources(clock);
+    this.#needs = new TrackNeeds(changed);
+    this.#routers = new RoomRouters(pool, workerPolicy, changed);
+    this.pipes = this.#makePipes();
+    this.#listening = [
+      feedRef.feed.on('change', ({ change }) => this.#onChange(change)),
+      feedRef.feed.on('replaced', ({ state }) => this.#onReplaced(state)),
+    ];
+  }
+
+  get nodeId(): string {
+    return this.#parts.nodeId;
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  get ids(): IdSource {
+    return this.#parts.ids;
+  }
+
+  get log(): Logger {
+    return this.#parts.log;
+  }
+
+  get feed(): RoomFeed {
+    return this.#feedRef.feed;
+  }
+
+  get state(): RoomState | undefined {
+    return this.feed.state;
+  }
+
+  get sessions(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  get routerIds(): readonly string[] {
+    return this.#routers.ids;
+  }
+
+  /** A session that holds the identity with a lower epoch is over: the participant was placed again. */
+  addSession(session: Session): void {
+    this.#endOlder(session.name.identity, session.name.epoch);
+    this.#sessions.set(session.name.sessionId, session);
+    this.pipes.changed();
+  }
+
+  removeSession(session: Session): void {
+    if (this.#sessions.get(session.name.sessionId) === session) this.#sessions.delete(session.name.sessionId);
+    this.pipes.changed();
+  }
+
+  waitFor(version: number, deadlineMs: number): Promise<RoomState> {
+    return this.feed.waitFor(version, deadlineMs);
+  }
+
+  async sync(): Promise<void> {
+    const [version] = await this.#parts.rooms.versions([this.name]);
+    if (version === undefined || version <= (this.state?.version ?? -1)) return;
+    this.feed.expect(version);
+    await this.feed.waitFor(version, SYNC_DEADLINE_MS);
+  }
+
+  takeSeat(): Promise<Seat> {
+    return this.#routers.takeSeat();
+  }
+
+  holdNeed(trackId: string, routerId: string): Disposable {
+    return this.#needs.hold(trackId, routerId);
+  }
+
+  source(routerId: string, trackId: string, deadlineMs: number, signal: AbortSignal): Promise<MediaSource> {
+    return this.#sources.wait(routerId, trackId, deadlineMs, signal);
+  }
+
+  addSource(routerId: string, trackId: string, source: MediaSource): void {
+    this.#sources.add(routerId, trackId, source);
+  }
+
+  tell(sessionId: string, event: SessionEvent): void {
+    this.#parts.tell(sessionId, event);
+  }
+
+  /** Everything of the room on that worker is gone: its sessions end and their clients are told. */
+  workerDied(index: number): void {
+    const routerId = this.#routers.lost(index);
+    if (routerId === undefined) return;
+    const lost = this.sessions.filter((session) => session.routerId === routerId);
+    for (const session of lost) void session.end('worker-died', { leave: true, tell: 'worker-died' });
+    this.pipes.routerLost(routerId);
+  }
+
+  /** When no session is left: frees what remains. */
+  close(): void {
+    for (const listening of this.#listening) listening[Symbol.dispose]();
+    this.pipes.close();
+    this.#routers.close();
+    this.#feedRef[Symbol.dispose]();
+  }
+
+  #makePipes(): RoomPipes {
+    const { nodeId, clock, random, ids, log, peers, pipePolicy, pipeHost } = this.#parts;
+    return new RoomPipes({
+      nodeId,
+      room: this.name,
+      clock,
+      random,
+      ids,
+      log: log.child({ room: this.name }),
+      peers,
+      policy: pipePolicy,
+      routers: {
+        makePipeEnd: async (routerId, secure) =>
+          await this.#routers.get(routerId).createPipeEnd({ secure, host: secure ? pipeHost : '127.0.0.1' }),
+        sourceAt: (routerId, trackId) => this.#sources.get(routerId, trackId),
+        addSource: (routerId, trackId, source) => this.#sources.add(routerId, trackId, source),
+      },
+      demand: () => {
+        const ids = this.#routers.ids;
+        return { hub: ids[0], routers: new Set(ids), needs: this.#needs.view(), tracks: this.#tracks() };
+      },
+      abandoned: () => this.#sessions.size === 0,
+    });
+  }
+
+  #tracks(): ReadonlyMap<string, RouterAt> {
+    const tracks = this.state?.tracks ?? new Map();
+    return new Map([...tracks].map(([trackId, { nodeId, routerId }]) => [trackId, { nodeId, routerId }]));
+  }
+
+  #onChange({ change }: VersionedChange): void {
+    if (change.type === 'participantJoined')
+      this.#endOlder(change.participant.identity, change.participant.epoch);
+    if (change.type === 'participantLeft') {
+      for (const session of this.#sessionsOf(change.identity)) {
+        if (session.name.epoch <= change.epoch)
+          void session.end('removed', { leave: false, tell: 'removed' });
+      }
+    }
+    this.pipes.changed();
+  }
+
+  #onReplaced(state: RoomState | undefined): void {
+    // A state without our participants is not taken for their removal: the store may have lost it.
+    for (const participant of state?.participants.values() ?? []) {
+      this.#endOlder(participant.identity, participant.epoch);
+    }
+    this.pipes.changed();
+  }
+
+  #endOlder(identity: string, epoch: number): void {
+    for (const session of this.#sessionsOf(identity)) {
+      if (session.name.epoch < epoch) void session.end('superseded', { leave: false, tell: 'superseded' });
+    }
+  }
+
+  #sessionsOf(identity: string): readonly Session[] {
+    return this.sessions.filter((session) => session.name.identity === identity);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Bus } from '@skein/bus';
+import { publishChanges, type RoomFeeds, type RoomWrite } from '@skein/cluster';
+import { roomAnnouncer } from './announcer.ts';
+import { Outbox } from './outbox.ts';
+import { RoomHost, type RoomHostParts } from './room-host.ts';
+
+/** How long a room that nobody is in any more keeps its routers for the next session. */
+export const ROOM_LINGER_MS = 1000;
+
+export interface RoomsParts extends RoomHostParts {
+  readonly bus: Bus;
+  readonly feeds: RoomFeeds;
+}
+
+/** The rooms that are on this node. */
+export class Rooms {
+  readonly outbox: Outbox;
+  readonly #parts: RoomsParts;
+  readonly #hosts = new Map<string, RoomHost>();
+  readonly #lingering = new Map<string, Disposable>();
+
+  constructor(parts: RoomsParts) {
+    this.#parts = parts;
+    const { clock, random, log } = parts;
+    this.outbox = new Outbox({ clock, random, log, onWritten: (room, write) => this.#written(room, write) });
+  }
+
+  get all(): readonly RoomHost[] {
+    return [...this.#hosts.values()];
+  }
+
+  get(room: string): RoomHost | undefined {
+    return this.#hosts.get(room);
+  }
+
+  /** The room, made if it is not here yet. It goes when `release` finds nobody in it. */
+  enter(room: string): RoomHost {
+    this.#lingering.get(room)?.[Symbol.dispose]();
+    this.#lingering.delete(room);
+    const present = this.#hosts.get(room);
+    if (present) return present;
+    const { rooms, feeds, log } = this.#parts;
+    const onWritten = (name: string, write: RoomWrite): void => this.#written(name, write);
+    const announce = roomAnnouncer(room, { rooms, outbox: this.outbox, log, onWritten });
+    const host = new RoomHost(room, announce, feeds.acquire(room), this.#parts);
+    this.#hosts.set(room, host);
+    return host;
+  }
+
+  /** To be called when a session has left the room: an empty one is freed after `ROOM_LINGER_MS`. */
+  release(room: string): void {
+    const host = this.#hosts.get(room);
+    if (!host || host.sessions.length > 0) return;
+    this.#lingering.get(room)?.[Symbol.dispose]();
+    this.#lingering.set(
+      room,
+      this.#parts.clock.after(ROOM_LINGER_MS, () => this.#free(host)),
+    );
+  }
+
+  workerDied(index: number): void {
+    for (const host of this.all) host.workerDied(index);
+  }
+
+  close(): void {
+    for (const timer of this.#lingering.values()) timer[Symbol.dispose]();
+    for (const host of this.all) this.#free(host);
+    this.outbox.close();
+  }
+
+  #free(host: RoomHost): void {
+    this.#lingering.delete(host.name);
+    this.#hosts.delete(host.name);
+    host.close();
+  }
+
+  #written(room: string, { changes }: RoomWrite): void {
+    this.#hosts.get(room)?.feed.offer(changes);
+    publishChanges(this.#parts.bus, room, changes);
+  }
+}

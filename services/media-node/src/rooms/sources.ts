@@ -1,0 +1,68 @@
+import type { Clock } from '@skein/runtime';
+import type { MediaSource } from '../media/engine.ts';
+import { PipeError } from '../pipes/errors.ts';
+
+interface Waiter {
+  resolve(source: MediaSource): void;
+  reject(error: unknown): void;
+}
+
+/** The tracks of a room as they are at each of its routers here, and who waits for one. */
+export class RoomSources {
+  readonly #sources = new Map<string, MediaSource>();
+  readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get(routerId: string, trackId: string): MediaSource | undefined {
+    return this.#sources.get(keyOf(routerId, trackId));
+  }
+
+  /** Stays until it closes, or until another one takes its place. */
+  add(routerId: string, trackId: string, source: MediaSource): void {
+    const key = keyOf(routerId, trackId);
+    if (source.closed) return;
+    this.#sources.set(key, source);
+    source.events.on('closed', () => {
+      if (this.#sources.get(key) === source) this.#sources.delete(key);
+    });
+    const waiters = this.#waiters.get(key);
+    this.#waiters.delete(key);
+    for (const waiter of waiters ?? []) waiter.resolve(source);
+  }
+
+  /** The track at the router, once it is there. Fails `PIPE_FAILED` after `deadlineMs`, or with the signal's reason. */
+  async wait(
+    routerId: string,
+    trackId: string,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<MediaSource> {
+    signal.throwIfAborted();
+    const present = this.get(routerId, trackId);
+    if (present) return present;
+    const key = keyOf(routerId, trackId);
+    const waiters = this.#waiters.get(key) ?? new Set();
+    this.#waiters.set(key, waiters);
+    const { promise, resolve, reject } = Promise.withResolvers<MediaSource>();
+    const waiter: Waiter = { resolve, reject };
+    waiters.add(waiter);
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    using _deadline = this.#clock.after(deadlineMs, () => reject(PipeError.notInTime(trackId, deadlineMs)));
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      waiters.delete(waiter);
+      if (waiters.size === 0 && this.#waiters.get(key) === waiters) this.#waiters.delete(key);
+    }
+  }
+}
+
+function keyOf(routerId: string, trackId: string): string {
+  return `${routerId}/${trackId}`;
+}

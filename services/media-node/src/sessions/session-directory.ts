@@ -1,0 +1,82 @@
+import {
+  parseInput,
+  sessionEnvelope,
+  sessionMethods,
+  type SessionEndReason,
+  type SessionEnvelope,
+  type SessionResponse,
+} from '@skein/protocol';
+import type { RoomHost } from '../rooms/room-host.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import { SessionError } from './errors.ts';
+import { Session } from './session.ts';
+
+/** The sessions on this node, and what gateways ask of them. */
+export class SessionDirectory {
+  readonly #rooms: Rooms;
+  readonly #sessions = new Map<string, { readonly session: Session; readonly host: RoomHost }>();
+  #open = true;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get all(): readonly Session[] {
+    return [...this.#sessions.values()].map(({ session }) => session);
+  }
+
+  /** Answers one request of a gateway, as it came from the bus. */
+  async handle(message: unknown): Promise<object> {
+    const envelope = parseInput(sessionEnvelope, message, 'request');
+    if (envelope.method === 'open') return await this.#openSession(envelope);
+    const session = this.#sessions.get(envelope.sessionId)?.session;
+    if (!session || session.room !== envelope.room) throw SessionError.notFound(envelope.sessionId);
+    checkEpoch(session, envelope.epoch);
+    return await session.handle(envelope.method, envelope.data);
+  }
+
+  /** Takes no new sessions from now on. */
+  stopTaking(): void {
+    this.#open = false;
+  }
+
+  /** Ends all sessions and tells their clients. Resolves when the rooms' states have it or wait for the store. */
+  async endAll(reason: SessionEndReason): Promise<void> {
+    await Promise.all(this.all.map((session) => session.end(reason, { leave: true, tell: reason })));
+  }
+
+  async #openSession({ room, sessionId, epoch, data }: SessionEnvelope): Promise<SessionResponse<'open'>> {
+    const request = parseInput(sessionMethods.open.request, data);
+    const present = this.#sessions.get(sessionId)?.session;
+    if (present && present.room !== room) throw SessionError.notFound(sessionId);
+    if (present && present.name.epoch > epoch) throw SessionError.staleEpoch(present.name.epoch, epoch);
+    if (present?.name.epoch === epoch) return await present.open(request);
+    if (!this.#open) throw SessionError.nodeLeaving();
+    const host = this.#rooms.enter(room);
+    const session = new Session({ sessionId, identity: request.identity, epoch }, host, (ended) =>
+      this.#ended(ended),
+    );
+    // In place before the older one ends, so that the room is not taken for empty in between.
+    this.#sessions.set(sessionId, { session, host });
+    host.addSession(session);
+    if (present) void present.end('superseded', { leave: false });
+    return await session.open(request);
+  }
+
+  #ended(session: Session): void {
+    const { sessionId } = session.name;
+    const entry = this.#sessions.get(sessionId);
+    const host = entry?.session === session ? entry.host : this.#rooms.get(session.room);
+    if (entry?.session === session) this.#sessions.delete(sessionId);
+    host?.removeSession(session);
+    this.#rooms.release(session.room);
+  }
+}
+
+function checkEpoch(session: Session, epoch: number): void {
+  if (session.name.epoch !== epoch) throw SessionError.staleEpoch(session.name.epoch, epoch);
+}

@@ -1,0 +1,48 @@
+import type { RoomState, SessionEvent, Track } from '@skein/protocol';
+import type { Clock, IdSource } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { MediaRouter, MediaSource } from '../media/engine.ts';
+
+/** A session's place: a router of its room, on some worker. Disposing gives it back. */
+export interface Seat extends Disposable {
+  readonly router: MediaRouter;
+}
+
+/** A participant's session, as announcements name it. */
+export interface SessionName {
+  readonly sessionId: string;
+  readonly identity: string;
+  readonly epoch: number;
+}
+
+/** Tells the room's state what this node holds. */
+export interface RoomAnnouncer {
+  /** Fails as `RoomStore.publishTrack`; nothing is announced later. */
+  published(session: SessionName, track: Track): Promise<void>;
+  /** Announces whether the source is muted, now or once the store answers again. */
+  muted(session: SessionName, trackId: string, source: MediaSource): Promise<void>;
+  unpublished(session: SessionName, trackId: string, reason: string): Promise<void>;
+  left(session: SessionName, reason: string): Promise<void>;
+}
+
+/** The room on this node, as its sessions use it. */
+export interface SessionRoom {
+  readonly name: string;
+  readonly nodeId: string;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly log: Logger;
+  readonly announce: RoomAnnouncer;
+  readonly state: RoomState | undefined;
+  waitFor(version: number, deadlineMs: number): Promise<RoomState>;
+  /** Brings the state up to what the store has now. */
+  sync(): Promise<void>;
+  /** Fails `UNAVAILABLE` when no worker runs. */
+  takeSeat(): Promise<Seat>;
+  /** Holds the need for a track at a router; the pipes follow. */
+  holdNeed(trackId: string, routerId: string): Disposable;
+  source(routerId: string, trackId: string, deadlineMs: number, signal: AbortSignal): Promise<MediaSource>;
+  addSource(routerId: string, trackId: string, source: MediaSource): void;
+  /** Tells the gateway that holds the client. */
+  tell(sessionId: string, event: SessionEvent): void;
+}

@@ -1,0 +1,193 @@
+import type { ReadySubscription, RtpCapabilities, SessionRequest, Track } from '@skein/protocol';
+import { SingleFlight } from '@skein/runtime';
+import type { ClientTransport, MediaRouter, MediaSink, MediaSource } from '../media/engine.ts';
+import { SessionError } from './errors.ts';
+import type { SessionName, SessionRoom } from './session-room.ts';
+import { canReceive, checkLayers } from './track-rules.ts';
+
+/** How long a track may take to come from its node before `subscribe` fails with `PIPE_FAILED`. */
+export const SUBSCRIBE_DEADLINE_MS = 3000;
+
+interface Subscription {
+  readonly subscriptionId: string;
+  readonly track: Track;
+  readonly source: MediaSource;
+  readonly sink: MediaSink;
+  readonly need: Disposable;
+  readonly listeners: readonly Disposable[];
+}
+
+export interface SubscriptionsParts {
+  readonly session: SessionName;
+  readonly room: SessionRoom;
+  readonly router: MediaRouter;
+  readonly transport: ClientTransport;
+  readonly capabilities: RtpCapabilities;
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal;
+}
+
+/** The tracks that one session receives. */
+export class Subscriptions {
+  readonly #parts: SubscriptionsParts;
+  readonly #byId = new Map<string, Subscription>();
+  readonly #byTrack = new Map<string, Subscription>();
+  readonly #subscribing = new SingleFlight<string, ReadySubscription>();
+
+  constructor(parts: SubscriptionsParts) {
+    this.#parts = parts;
+  }
+
+  get all(): readonly { subscriptionId: string; trackId: string; sink: MediaSink }[] {
+    return [...this.#byId.values()].map(({ subscriptionId, track, sink }) => ({
+      subscriptionId,
+      trackId: track.trackId,
+      sink,
+    }));
+  }
+
+  /** Repeating it answers with the same subscription, also while the first is under way. */
+  async subscribe(
+    request: SessionRequest<'subscribe'>,
+    deadlineMs = SUBSCRIBE_DEADLINE_MS,
+  ): Promise<ReadySubscription> {
+    const { trackId } = request;
+    const track = this.#find(trackId) ?? (await this.#findAfterSync(trackId));
+    if (!track) throw SessionError.trackNotFound(trackId);
+    this.#check(track, request);
+    return await this.#subscribing.run(trackId, async () => {
+      const present = this.#byTrack.get(trackId);
+      return present ? answerFor(present) : await this.#create(track, request, deadlineMs);
+    });
+  }
+
+  /** A subscription to each of the room's tracks that can be had within `deadlineMs`; the others are left out. */
+  async subscribeToAll(deadlineMs: number): Promise<ReadySubscription[]> {
+    const { session, room, capabilities } = this.#parts;
+    const tracks = [...(room.state?.tracks.values() ?? [])].filter(
+      (track) => track.identity !== session.identity && canReceive(capabilities, track.mimeType),
+    );
+    const results = await Promise.allSettled(
+      tracks.map(({ trackId }) => this.subscribe({ trackId }, deadlineMs)),
+    );
+    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  /** All are checked before any is changed. */
+  async update({ updates }: SessionRequest<'updateSubscriptions'>): Promise<void> {
+    const steps = updates.map(({ subscriptionId, paused, preferredLayers }, index) => {
+      const subscription = this.#byId.get(subscriptionId);
+      if (!subscription) throw SessionError.subscriptionNotFound(subscriptionId);
+      if (preferredLayers)
+        checkLayers(preferredLayers, subscription.track, `data.updates.${index}.preferredLayers`);
+      return async (): Promise<void> => {
+        const { sink } = subscription;
+        if (preferredLayers && sink.type !== 'simple') await sink.setPreferredLayers(preferredLayers);
+        if (paused !== undefined && paused !== sink.paused) await (paused ? sink.pause() : sink.resume());
+      };
+    });
+    await Promise.all(steps.map((step) => step()));
+  }
+
+  unsubscribe(subscriptionId: string): void {
+    const subscription = this.#byId.get(subscriptionId);
+    if (subscription) this.#free(subscription);
+  }
+
+  close(): void {
+    for (const subscription of this.#byId.values()) this.#free(subscription);
+  }
+
+  #find(trackId: string): Track | undefined {
+    return this.#parts.room.state?.tracks.get(trackId);
+  }
+
+  async #findAfterSync(trackId: string): Promise<Track | undefined> {
+    const { room, signal } = this.#parts;
+    await room.sync();
+    signal.throwIfAborted();
+    return this.#find(trackId);
+  }
+
+  #check(track: Track, { preferredLayers }: SessionRequest<'subscribe'>): void {
+    const { session, capabilities } = this.#parts;
+    if (track.identity === session.identity) throw SessionError.ownTrack(track.trackId);
+    if (preferredLayers) checkLayers(preferredLayers, track, 'data.preferredLayers');
+    if (!canReceive(capabilities, track.mimeType))
+      throw SessionError.incompatible(track.trackId, track.mimeType);
+  }
+
+  async #create(
+    track: Track,
+    { preferredLayers }: SessionRequest<'subscribe'>,
+    deadlineMs: number,
+  ): Promise<ReadySubscription> {
+    const { room, router, transport, capabilities, signal } = this.#parts;
+    const need = room.holdNeed(track.trackId, router.id);
+    try {
+      const source = await room.source(router.id, track.trackId, deadlineMs, signal);
+      if (!router.canForward(source, capabilities))
+        throw SessionError.incompatible(track.trackId, track.mimeType);
+      const sink = await transport.send(
+        source,
+        capabilities,
+        source.type === 'simple' ? undefined : preferredLayers,
+      );
+      signal.throwIfAborted();
+      if (source.closed) {
+        sink.close();
+        throw SessionError.trackNotFound(track.trackId);
+      }
+      return answerFor(this.#keep(track, source, sink, need));
+    } catch (error) {
+      need[Symbol.dispose]();
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  #keep(track: Track, source: MediaSource, sink: MediaSink, need: Disposable): Subscription {
+    const { session, room } = this.#parts;
+    const subscriptionId = room.ids('sub');
+    const { trackId } = track;
+    const listeners = [
+      source.events.on('closed', () => this.#sourceClosed(subscription)),
+      sink.events.on('layers', ({ layers }) => {
+        const data = { subscriptionId, trackId, ...(layers && { layers }) };
+        room.tell(session.sessionId, { event: 'subscriptionLayersChanged', data });
+      }),
+    ];
+    const subscription: Subscription = { subscriptionId, track, source, sink, need, listeners };
+    this.#byId.set(subscriptionId, subscription);
+    this.#byTrack.set(trackId, subscription);
+    return subscription;
+  }
+
+  #sourceClosed(subscription: Subscription): void {
+    const { session, room, signal } = this.#parts;
+    if (signal.aborted || !this.#free(subscription)) return;
+    const { subscriptionId, track } = subscription;
+    // A track that the room still shows comes back by another way: the client is to subscribe again.
+    const reason = this.#find(track.trackId) ? 'source-lost' : 'track-ended';
+    room.tell(session.sessionId, {
+      event: 'subscriptionClosed',
+      data: { subscriptionId, trackId: track.trackId, reason },
+    });
+  }
+
+  #free(subscription: Subscription): boolean {
+    const { subscriptionId, track, sink, need, listeners } = subscription;
+    if (!this.#byId.delete(subscriptionId)) return false;
+    if (this.#byTrack.get(track.trackId) === subscription) this.#byTrack.delete(track.trackId);
+    for (const listener of listeners) listener[Symbol.dispose]();
+    sink.close();
+    need[Symbol.dispose]();
+    return true;
+  }
+}
+
+function answerFor({ subscriptionId, track, source, sink }: Subscription): ReadySubscription {
+  const { rtpParameters, type } = sink;
+  const { trackId, kind } = track;
+  return { subscriptionId, trackId, kind, rtpParameters, type, trackMuted: source.muted };
+}

@@ -1,0 +1,78 @@
+import { setting } from '@skein/runtime';
+import { logLevels } from '@skein/telemetry';
+
+const address = { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' };
+const optionalAddress = { pattern: /^$|^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name, or empty' };
+const ip = { pattern: /^[0-9a-fA-F.:]{2,45}$/, allowed: 'an IP address' };
+const optionalIp = { pattern: /^$|^[0-9a-fA-F.:]{2,45}$/, allowed: 'an IP address, or empty' };
+
+/** Every environment variable of the media node. */
+export const mediaNodeSettings = {
+  natsUrl: setting.url('SKEIN_NATS_URL', ['nats:', 'tls:'], {
+    default: 'nats://127.0.0.1:4222',
+    doc: 'Where NATS is.',
+  }),
+  redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
+    default: 'redis://127.0.0.1:6379',
+    doc: 'Where Redis is.',
+    secret: true,
+  }),
+  logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
+    default: 'info',
+    doc: 'What is logged, and what is worse.',
+  }),
+  region: setting.text(
+    'SKEIN_REGION',
+    { pattern: /^[\w.:-]{1,64}$/, allowed: '1-64 letters, digits and `_ . : -`' },
+    { default: 'default', doc: 'Participants are placed in the region of their gateway if they can be.' },
+  ),
+  nodeId: setting.text(
+    'SKEIN_NODE_ID',
+    { pattern: /^$|^[\w.:-]{1,64}$/, allowed: '1-64 letters, digits and `_ . : -`, or empty' },
+    { default: '', doc: 'The node’s name in the cluster; made anew at each start when empty.' },
+  ),
+  workers: setting.integer(
+    'SKEIN_NODE_WORKERS',
+    { min: 0, max: 256 },
+    { default: 0, doc: 'mediasoup workers; 0: one per core.' },
+  ),
+  host: setting.text('SKEIN_NODE_HOST', ip, {
+    default: '127.0.0.1',
+    doc: 'Address on which clients’ media is received.',
+  }),
+  announcedAddress: setting.text('SKEIN_NODE_ANNOUNCED_ADDRESS', optionalAddress, {
+    default: '',
+    doc: 'Address that clients are told instead of `SKEIN_NODE_HOST`, such as behind a NAT.',
+  }),
+  rtcPort: setting.port('SKEIN_NODE_RTC_PORT', {
+    default: 0,
+    doc: 'First worker’s port, UDP and TCP; each next worker has the next port. 0: the system chooses.',
+  }),
+  pipeHost: setting.text('SKEIN_NODE_PIPE_HOST', optionalIp, {
+    default: '',
+    doc: 'Address on which other nodes’ media and gRPC calls reach this node; empty: `SKEIN_NODE_HOST`.',
+  }),
+  grpcHost: setting.text('SKEIN_NODE_GRPC_HOST', address, {
+    default: '127.0.0.1',
+    doc: 'Address that gRPC listens on; other nodes and control call it.',
+  }),
+  grpcPort: setting.port('SKEIN_NODE_GRPC_PORT', { default: 0, doc: 'Port that gRPC listens on.' }),
+  maxPacketsPerSecond: setting.integer(
+    'SKEIN_NODE_MAX_PACKETS_PER_SECOND',
+    { min: 1, max: 100_000_000, unit: 'packets' },
+    { default: 100_000, doc: 'Packets per second, in and out, at which the node counts as full.' },
+  ),
+  maxWorkerCpu: setting.number(
+    'SKEIN_NODE_MAX_WORKER_CPU',
+    { min: 0.05, max: 1 },
+    {
+      default: 0.7,
+      doc: 'Share of its core above which a worker takes no more sessions while another one can.',
+    },
+  ),
+  maxWorkerSessions: setting.integer(
+    'SKEIN_NODE_MAX_WORKER_SESSIONS',
+    { min: 1, max: 100_000, unit: 'sessions' },
+    { default: 500, doc: 'Sessions above which a worker takes no more while another one can.' },
+  ),
+} as const;
