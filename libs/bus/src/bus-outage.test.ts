@@ -1,0 +1,115 @@
+import { freePort, NatsServer, startNats } from '@skein/local-cluster';
+import { systemClock } from '@skein/runtime';
+import { describe, expect, it, vi } from 'vitest';
+import { connectBus, type Bus, type BusStatus } from './index.ts';
+
+const deadlineMs = 2000;
+
+async function connected(server: NatsServer, name = 'test'): Promise<Bus> {
+  return await connectBus({ url: server.url, name, clock: systemClock });
+}
+
+async function failureOf(call: Promise<unknown>): Promise<{ error: unknown; tookMs: number }> {
+  const startedMs = performance.now();
+  const error = await call.then(
+    () => 'no failure',
+    (thrown: unknown) => thrown,
+  );
+  return { error, tookMs: performance.now() - startedMs };
+}
+
+describe('a bus over NATS', () => {
+  it('fails at once while the server is away, and goes on with all subscriptions when it is back', async () => {
+    await using server = await startNats();
+    const [one, two] = [await connected(server), await connected(server)];
+    const heard: unknown[] = [];
+    one.serve('a.echo', async (data) => data);
+    one.subscribe('b.news', (data) => heard.push(data));
+    await one.flush({ deadlineMs });
+    await server.kill();
+    await vi.waitFor(() =>
+      expect([one.status.state, two.status.state]).toEqual(['disconnected', 'disconnected']),
+    );
+    const { error, tookMs } = await failureOf(two.request('a.echo', 1, { deadlineMs }));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(tookMs).toBeLessThan(100);
+    expect((await failureOf(two.flush({ deadlineMs }))).error).toMatchObject({ code: 'UNAVAILABLE' });
+    two.publish('b.news', 'lost');
+    await server.start();
+    await vi.waitFor(
+      () => expect([one.status, two.status]).toEqual([{ state: 'connected' }, { state: 'connected' }]),
+      {
+        timeout: 10_000,
+      },
+    );
+    await one.flush({ deadlineMs });
+    expect(await two.request('a.echo', 2, { deadlineMs })).toBe(2);
+    two.publish('b.news', 'fresh');
+    await vi.waitFor(() => expect(heard).toEqual(['fresh']));
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('fails a request that waits when the connection is lost, long before its deadline', async () => {
+    await using server = await startNats();
+    const [one, two] = [await connected(server), await connected(server)];
+    let asked = false;
+    one.serve('a.slow', () => {
+      asked = true;
+      return new Promise(() => {});
+    });
+    await one.flush({ deadlineMs });
+    const waiting = failureOf(two.request('a.slow', 1, { deadlineMs: 20_000 }));
+    await vi.waitFor(() => expect(asked).toBe(true));
+    await server.kill();
+    const { error, tookMs } = await waiting;
+    expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(tookMs).toBeLessThan(5000);
+    await two.close();
+    // Its handler never answers: the close ends it.
+    await one.close();
+  });
+
+  it('keeps the deadline of a request while the server hangs, and takes the hang for a loss in the end', async () => {
+    await using server = await startNats();
+    const bus = await connected(server);
+    await server.freeze();
+    try {
+      expect((await failureOf(bus.request('a.any', 1, { deadlineMs: 200 }))).error).toMatchObject({
+        code: 'DEADLINE_EXCEEDED',
+      });
+      expect((await failureOf(bus.flush({ deadlineMs: 200 }))).error).toMatchObject({
+        code: 'DEADLINE_EXCEEDED',
+      });
+      await vi.waitFor(() => expect(bus.status.state).toBe('disconnected'), { timeout: 15_000 });
+    } finally {
+      server.thaw();
+    }
+    await vi.waitFor(() => expect(bus.status.state).toBe('connected'), { timeout: 10_000 });
+    await bus.close();
+  });
+
+  it('waits for a server that is not there yet, and says so', async () => {
+    await using server = new NatsServer(await freePort(), {});
+    const told: BusStatus['state'][] = [];
+    const onStatus = ({ state }: BusStatus): void => void told.push(state);
+    const connecting = connectBus({ url: server.url, name: 'test', clock: systemClock, onStatus });
+    await vi.waitFor(() => expect(told).toEqual(['disconnected']), { timeout: 5000 });
+    await server.start();
+    const bus = await connecting;
+    expect(told).toEqual(['disconnected', 'connected']);
+    await bus.close();
+  });
+
+  it('stops waiting when it is told to', async () => {
+    const stop = new AbortController();
+    const url = `nats://127.0.0.1:${await freePort()}`;
+    const connecting = connectBus({
+      url,
+      name: 'test',
+      clock: systemClock,
+      signal: stop.signal,
+      onStatus: () => stop.abort(),
+    });
+    await expect(connecting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});

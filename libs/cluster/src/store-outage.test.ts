@@ -1,0 +1,123 @@
+import { freePort, RedisServer, startRedis } from '@skein/local-cluster';
+import { systemClock } from '@skein/runtime';
+import { describe, expect, it, vi } from 'vitest';
+import { connectStore, type ClusterStore, type StoreStatus } from './index.ts';
+import { aNode, aRequest } from './test-rooms.ts';
+
+const WITHIN_MS = 1500;
+
+/** Every kind of call: a script, a batch, the index, the registry. */
+function calls(store: ClusterStore): Promise<unknown>[] {
+  const { rooms, nodes } = store;
+  return [
+    rooms.place(aRequest({ identity: 'ann' })),
+    rooms.snapshot('blue'),
+    rooms.versions(['blue', 'red']),
+    rooms.listRooms({ pageSize: 10 }),
+    nodes.list(),
+    nodes.renew(aNode('n1'), { fence: undefined, ttlMs: 5000 }),
+  ];
+}
+
+async function expectUnavailable(store: ClusterStore): Promise<void> {
+  const startedMs = performance.now();
+  const outcomes = await Promise.all(calls(store).map((call) => call.catch((error: unknown) => error)));
+  for (const outcome of outcomes) {
+    expect(outcome).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) as number });
+  }
+  expect(performance.now() - startedMs).toBeLessThan(WITHIN_MS);
+}
+
+async function expectRecovered(store: ClusterStore): Promise<void> {
+  await vi.waitFor(() => store.rooms.snapshot('blue'), { timeout: 10_000, interval: 20 });
+  await Promise.all(calls(store));
+}
+
+async function connected(server: RedisServer): Promise<ClusterStore> {
+  return await connectStore({ url: server.url, clock: systemClock });
+}
+
+describe('a store', () => {
+  it('answers UNAVAILABLE in time when Redis stops, and serves again when it is back', async () => {
+    await using server = await startRedis();
+    const store = await connected(server);
+    await Promise.all(calls(store));
+    await server.kill();
+    await expectUnavailable(store);
+    await expectUnavailable(store);
+    expect(store.status.state).toBe('disconnected');
+    await server.start();
+    await expectRecovered(store);
+    expect(store.status).toEqual({ state: 'connected' });
+    await store.close();
+  });
+
+  it('answers UNAVAILABLE in time while Redis hangs, and serves again when it goes on', async () => {
+    await using server = await startRedis();
+    const store = await connected(server);
+    await Promise.all(calls(store));
+    await server.freeze();
+    try {
+      await expectUnavailable(store);
+      // By and by the connection is given up; then calls fail at once.
+      await vi.waitFor(() => expect(store.status.state).toBe('disconnected'), {
+        timeout: 5000,
+        interval: 20,
+      });
+      const startedMs = performance.now();
+      await expectUnavailable(store);
+      expect(performance.now() - startedMs).toBeLessThan(100);
+    } finally {
+      server.thaw();
+    }
+    await expectRecovered(store);
+    await store.close();
+  });
+
+  it('fails the calls that wait when Redis dies, and carries none of them out later', async () => {
+    await using server = await startRedis();
+    const store = await connected(server);
+    await server.freeze();
+    const waiting = calls(store).map((call) => call.catch((error: unknown) => error));
+    await server.kill();
+    for (const outcome of await Promise.all(waiting)) expect(outcome).toMatchObject({ code: 'UNAVAILABLE' });
+    await server.start();
+    await vi.waitFor(() => store.rooms.versions([]), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(async () => expect(await store.rooms.snapshot('blue')).toBeUndefined(), {
+      timeout: 5000,
+    });
+    await store.close();
+  });
+
+  it('waits for a Redis that is not there yet, and says so', async () => {
+    await using server = new RedisServer(await freePort(), {});
+    const told: StoreStatus['state'][] = [];
+    const onStatus = ({ state }: StoreStatus): void => void told.push(state);
+    const connecting = connectStore({ url: server.url, clock: systemClock, onStatus });
+    await vi.waitFor(() => expect(told).toEqual(['disconnected']), { timeout: 5000 });
+    await server.start();
+    const store = await connecting;
+    expect(told).toEqual(['disconnected', 'connected']);
+    await Promise.all(calls(store));
+    await store.close();
+  });
+
+  it('stops waiting when it is told to', async () => {
+    const stop = new AbortController();
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    const connecting = connectStore({
+      url,
+      clock: systemClock,
+      signal: stop.signal,
+      onStatus: () => stop.abort(),
+    });
+    await expect(connecting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('serves no call after it was closed', async () => {
+    await using server = await startRedis();
+    const store = await connected(server);
+    await store.close();
+    await expectUnavailable(store);
+  });
+});
