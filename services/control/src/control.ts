@@ -4,13 +4,13 @@ import { controlService, createRpcClients, createRpcServer, nodeService } from '
 import type { Clock, ConfigOf, RunningService } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { createControlHandlers } from './handlers.ts';
-import type { settings } from './settings.ts';
+import type { controlSettings } from './settings.ts';
 
 /** How long a node may take to say what it holds; then it counts as silent. */
 const NODE_DEADLINE_MS = 1_000;
 
 export interface ControlOptions {
-  readonly config: ConfigOf<typeof settings>;
+  readonly config: ConfigOf<typeof controlSettings>;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -38,6 +38,7 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
     }),
   );
   const { port: grpcPort } = await server.listen();
+  log.info({ event: 'listening', grpcPort }, 'listening; ready when Redis is reached');
   const stopped = new AbortController();
   const ready = connectStore({
     url: config.redisUrl,

@@ -1,10 +1,10 @@
 import { readConfig, runService, systemClock } from '@skein/runtime';
 import { createLogger, startTelemetry } from '@skein/telemetry';
 import { startControl } from './control.ts';
-import { settings } from './settings.ts';
+import { controlSettings } from './settings.ts';
 
 await runService(createLogger('control', 'info'), async () => {
-  const config = readConfig(settings, process.env);
+  const config = readConfig(controlSettings, process.env);
   const telemetry = await startTelemetry({ service: 'control' });
   const control = await startControl({
     config,

@@ -1,20 +1,20 @@
 import { setting } from '@skein/runtime';
 import { logLevels } from '@skein/telemetry';
 
-/** Control's configuration; `docs/configuration.md` shows it. */
-export const settings = {
+/** The environment variables of control. */
+export const controlSettings = {
   redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
     default: 'redis://127.0.0.1:6379',
-    doc: 'The store of rooms and nodes.',
+    doc: 'The Redis server of the cluster.',
     secret: true,
   }),
   logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
     default: 'info',
-    doc: 'Lines below this level are not written. From `info` upward logs hold no addresses, tokens or keys.',
+    doc: 'The least level that is logged.',
   }),
   grpcHost: setting.text(
     'SKEIN_CONTROL_GRPC_HOST',
-    { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or host name' },
+    { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' },
     {
       default: '127.0.0.1',
       doc: 'Where the gRPC API listens. It asks nobody who they are: keep it off public networks.',
