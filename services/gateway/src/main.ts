@@ -1,6 +1,6 @@
 import { readConfig, runService, systemClock, systemIds, systemRandom } from '@skein/runtime';
 import type { RunningService } from '@skein/runtime';
-import { createLogger } from '@skein/telemetry';
+import { createLogger, startTelemetry } from '@skein/telemetry';
 import { ListenError } from './adapters/web-server.ts';
 import { startGateway } from './gateway.ts';
 import { gatewaySettings } from './settings.ts';
@@ -8,6 +8,7 @@ import { gatewaySettings } from './settings.ts';
 async function start(): Promise<RunningService> {
   const settings = readConfig(gatewaySettings, process.env);
   const log = createLogger('gateway', settings.logLevel);
+  const telemetry = await startTelemetry({ service: 'gateway' });
   const surroundings = { clock: systemClock, random: systemRandom, ids: systemIds, log };
   try {
     const gateway = await startGateway({ ...surroundings, settings });
@@ -15,7 +16,12 @@ async function start(): Promise<RunningService> {
     void gateway.connected.then((connected) => {
       if (connected) log.info({ event: 'ready', httpPort }, 'ready');
     });
-    return gateway;
+    return {
+      stop: async (reason) => {
+        await gateway.stop(reason);
+        await telemetry.shutdown();
+      },
+    };
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     log.fatal({ host: settings.host, port: settings.port }, error.message);

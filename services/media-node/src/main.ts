@@ -8,7 +8,7 @@ import {
   systemRandom,
   type RunningService,
 } from '@skein/runtime';
-import { createLogger } from '@skein/telemetry';
+import { createLogger, startTelemetry } from '@skein/telemetry';
 import { coreCount } from './adapters/cores.ts';
 import { mediasoupEngine } from './adapters/mediasoup-engine.ts';
 import { MediaNode, type MediaNodeConfig } from './media-node.ts';
@@ -20,6 +20,7 @@ async function start(): Promise<RunningService> {
   const settings = readConfig(mediaNodeSettings, process.env);
   const nodeId = settings.nodeId || systemIds('node');
   const log = createLogger('media-node', settings.logLevel).child({ nodeId });
+  const telemetry = await startTelemetry({ service: 'media-node', nodeId });
   const shared = { clock: systemClock, random: systemRandom, log };
   const name = `media-node ${nodeId}`;
   // Both wait for their server, and say so, until it is there.
@@ -35,6 +36,7 @@ async function start(): Promise<RunningService> {
     stop: async (reason) => {
       await node.stop(reason);
       await Promise.all([bus.close(), store.close()]);
+      await telemetry.shutdown();
     },
   };
 }
