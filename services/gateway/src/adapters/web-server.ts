@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, WebSocket } from 'uWebSockets.js';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
@@ -184,9 +185,9 @@ function headOf(request: HttpRequest): HttpRequestHead {
 }
 
 function respond(response: HttpResponse, { status, headers, body, headOnly }: HttpAnswer): void {
-  response.writeStatus(status);
+  response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
   for (const [name, value] of headers) response.writeHeader(name, value);
-  if (status.startsWith('304')) response.endWithoutBody();
+  if (status === 304) response.endWithoutBody();
   else if (headOnly) response.endWithoutBody(Buffer.byteLength(body));
   else response.end(body);
 }

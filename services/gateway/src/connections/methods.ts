@@ -27,17 +27,17 @@ export interface MethodHost {
 interface Method<Name extends ClientMethod> {
   /** `session`: only while joined. `joinedOnce`: also when the session is over. `nothing`: always. */
   readonly needs: 'session' | 'joinedOnce' | 'nothing';
-  run(host: MethodHost, data: ClientRequest<Name>): Promise<ClientResponse<Name>>;
+  readonly run: (host: MethodHost, data: ClientRequest<Name>) => Promise<ClientResponse<Name>>;
   /** Looks at data before its schema does, when a better error can be given. */
-  precheck?(data: unknown): void;
+  readonly precheck?: (data: unknown) => void;
   /** Runs when the answer has been sent. */
-  afterAnswer?(host: MethodHost): void;
+  readonly afterAnswer?: (host: MethodHost) => void;
 }
 
 export type AnyMethod = {
   readonly needs: Method<'join'>['needs'];
-  call(host: MethodHost, data: unknown): Promise<unknown>;
-  afterAnswer?(host: MethodHost): void;
+  readonly call: (host: MethodHost, data: unknown) => Promise<unknown>;
+  readonly afterAnswer?: (host: MethodHost) => void;
 };
 
 type Forwarded = ClientMethod & SessionMethod;
@@ -88,7 +88,7 @@ const table: ReadonlyMap<string, AnyMethod> = new Map(
   (Object.keys(methods) as ClientMethod[]).map((name) => [name, callable(name, methods[name])]),
 );
 
-function callable(name: ClientMethod, method: Method<ClientMethod> | Method<never>): AnyMethod {
+function callable(name: ClientMethod, method: unknown): AnyMethod {
   const { needs, run, precheck, afterAnswer } = method as Method<ClientMethod>;
   const schema = clientMethods[name].request;
   return {

@@ -13,7 +13,7 @@ export interface HttpRequestHead {
 }
 
 export interface HttpAnswer {
-  readonly status: string;
+  readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array | string;
   /** A HEAD request: only the length of the body is told. */
@@ -44,13 +44,11 @@ type Answer = Omit<HttpAnswer, 'headOnly'>;
 function route({ path, ifNoneMatch }: HttpRequestHead, { readiness, web }: HttpFacts): Answer {
   switch (path) {
     case '/healthz':
-      return json('200 OK', { alive: true });
+      return json(200, { alive: true });
     case '/readyz':
       return ready(readiness());
     case SIGNAL_PATH:
-      return failure('426 Upgrade Required', 'INVALID_MESSAGE', 'this address speaks WebSocket', [
-        ['upgrade', 'websocket'],
-      ]);
+      return failure(426, 'INVALID_MESSAGE', 'this address speaks WebSocket', [['upgrade', 'websocket']]);
     default: {
       const page = path === '/' || path === '/room' || path.startsWith('/room/');
       const file = web.find(page ? '/index.html' : path);
@@ -61,7 +59,7 @@ function route({ path, ifNoneMatch }: HttpRequestHead, { readiness, web }: HttpF
 }
 
 function ready(readiness: Readiness): Answer {
-  return json(readiness.ready ? '200 OK' : '503 Service Unavailable', readiness);
+  return json(readiness.ready ? 200 : 503, readiness);
 }
 
 function fileAnswer({ body, contentType, etag, immutable }: WebFile, ifNoneMatch: string): Answer {
@@ -71,14 +69,14 @@ function fileAnswer({ body, contentType, etag, immutable }: WebFile, ifNoneMatch
     ['cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache'],
   ] as const;
   const known = ifNoneMatch.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
-  if (known) return { status: '304 Not Modified', headers, body: '' };
-  return { status: '200 OK', headers: [...headers, ['content-type', contentType]], body };
+  if (known) return { status: 304, headers, body: '' };
+  return { status: 200, headers: [...headers, ['content-type', contentType]], body };
 }
 
 function noWebPage(): Answer {
   const body = 'The web page has not been built, or SKEIN_GATEWAY_WEB_DIR does not point at it.\n';
   return {
-    status: '404 Not Found',
+    status: 404,
     headers: [
       ...securityHeaders,
       ['content-type', 'text/plain; charset=utf-8'],
@@ -90,16 +88,16 @@ function noWebPage(): Answer {
 
 function notFound(path: string): Answer {
   const shown = path.length > 64 ? `${path.slice(0, 64)}…` : path;
-  return failure('404 Not Found', 'INVALID_ARGUMENT', `path: there is nothing at ${shown}`);
+  return failure(404, 'UNKNOWN_METHOD', `there is nothing at ${shown}`);
 }
 
 function methodNotAllowed(method: string): Answer {
-  const message = `method: ${method} is not allowed here, only GET and HEAD are`;
-  return failure('405 Method Not Allowed', 'INVALID_ARGUMENT', message, [['allow', 'GET, HEAD']]);
+  const message = `${method} is not allowed here, only GET and HEAD are`;
+  return failure(405, 'UNKNOWN_METHOD', message, [['allow', 'GET, HEAD']]);
 }
 
 function failure(
-  status: string,
+  status: number,
   code: ErrorCode,
   message: string,
   headers: readonly (readonly [string, string])[] = [],
@@ -108,7 +106,7 @@ function failure(
   return { ...answer, headers: [...answer.headers, ...headers] };
 }
 
-function json(status: string, value: unknown): Answer {
+function json(status: number, value: unknown): Answer {
   return {
     status,
     headers: [...JSON_HEADERS, ['x-content-type-options', 'nosniff']],

@@ -34,10 +34,4 @@ export class NodeChoice {
   assigned(nodeId: string): void {
     this.#directory.noteAssignment(nodeId);
   }
-
-  /** Nodes that could be placed on now. */
-  openNodes(): number {
-    const { openNodeIds } = this.#directory.candidates();
-    return openNodeIds.length;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Placed, RoomFeedRef } from '@skein/cluster';
+import type { Placed, RoomFeed, RoomFeeds } from '@skein/cluster';
 import { sessionEndReasons, snapshotOf } from '@skein/protocol';
 import type { RoomChange, RoomSnapshot, RoomState, SessionEndReason, VersionedChange } from '@skein/protocol';
 import type { Logger } from '@skein/telemetry';
@@ -15,28 +15,25 @@ interface Watched {
 /** This gateway's clients in one room. Each change is encoded once, whatever their number. */
 export class Audience {
   readonly room: string;
-  readonly #ref: RoomFeedRef;
+  readonly #feeds: RoomFeeds;
   readonly #topic: string;
   readonly #broadcaster: Broadcaster;
   readonly #log: Logger;
   readonly #members = new Set<RoomMember>();
   readonly #watched = new Map<string, Watched>();
-  readonly #listening: readonly Disposable[];
+  #listening: readonly Disposable[] = [];
+  #feed: RoomFeed | undefined;
 
-  constructor(room: string, ref: RoomFeedRef, broadcaster: Broadcaster, log: Logger) {
+  constructor(room: string, feeds: RoomFeeds, broadcaster: Broadcaster, log: Logger) {
     this.room = room;
-    this.#ref = ref;
+    this.#feeds = feeds;
     this.#topic = `room/${room}`;
     this.#broadcaster = broadcaster;
     this.#log = log;
-    this.#listening = [
-      ref.feed.on('change', ({ change }) => this.#handleChange(change)),
-      ref.feed.on('replaced', ({ state }) => this.#handleReplaced(state)),
-    ];
   }
 
   get state(): RoomState | undefined {
-    return this.#ref.feed.state;
+    return this.#feed?.state;
   }
 
   get isEmpty(): boolean {
@@ -57,15 +54,24 @@ export class Audience {
 
   close(): void {
     for (const one of this.#listening) one[Symbol.dispose]();
-    this.#ref[Symbol.dispose]();
   }
 
   offer({ changes, snapshot }: Placed): RoomSnapshot {
-    const { feed } = this.#ref;
+    const feed = this.#feed ?? this.#follow(snapshot);
     feed.offer(changes);
-    if (!feed.state) feed.start(snapshot);
     const { state } = feed;
     return state && state.version > snapshot.version ? snapshotOf(state) : snapshot;
+  }
+
+  /** The first placement starts the feed: before it there may be no room, after it there is a state to start with. */
+  #follow(snapshot: RoomSnapshot): RoomFeed {
+    const ref = this.#feeds.acquire(this.room, snapshot);
+    const { feed } = ref;
+    const onChange = feed.on('change', ({ change }) => this.#handleChange(change));
+    const onReplaced = feed.on('replaced', ({ state }) => this.#handleReplaced(state));
+    this.#listening = [onChange, onReplaced, ref];
+    this.#feed = feed;
+    return feed;
   }
 
   /** Whether the session is still the participant's current one, as far as known. */

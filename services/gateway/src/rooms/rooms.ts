@@ -48,7 +48,7 @@ export class Rooms {
     let audience = this.#audiences.get(room);
     if (!audience) {
       const { feeds, broadcaster, log } = this.#deps;
-      audience = new Audience(room, feeds.acquire(room), broadcaster, log.child({ room }));
+      audience = new Audience(room, feeds, broadcaster, log.child({ room }));
       this.#audiences.set(room, audience);
     }
     return this.#membership(audience, member);

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { clientEnvelope, clientEvents, clientMethods, closeCodes, errorCodes } from '@skein/protocol';
+import type { ClientEventName, ClientMethod } from '@skein/protocol';
+import { statusOfCode } from '@skein/rpc';
+import { describe, expect, test } from 'vitest';
+import { httpStatusOfCode } from './http/status-of-code.ts';
+
+const protocol = readDoc('protocol.md');
+const errors = readDoc('errors.md');
+const methodNames = Object.keys(clientMethods) as ClientMethod[];
+const eventNames = Object.keys(clientEvents) as ClientEventName[];
+
+interface Message {
+  readonly id?: string | null;
+  readonly method?: string;
+  readonly event?: string;
+  readonly version?: number;
+  readonly data?: unknown;
+  readonly error?: { readonly code: string };
+}
+
+interface Example {
+  /** The nearest heading above it. */
+  readonly section: string;
+  readonly message: Message;
+}
+
+describe('docs/protocol.md', () => {
+  const examples = examplesOf(protocol);
+
+  test('names exactly the methods and events of the protocol', () => {
+    const described = [...protocol.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
+    expect(described.toSorted()).toEqual([...methodNames, ...eventNames].toSorted());
+  });
+
+  test.each(methodNames)('has a request and an answer of %s, and both parse', (method) => {
+    const own = examples.filter(({ section }) => section === method).map(({ message }) => message);
+    const requests = own.filter((message) => message.method !== undefined);
+    const answers = own.filter((message) => message.method === undefined);
+    expect(requests.length).toBeGreaterThan(0);
+    expect(answers.length).toBeGreaterThan(0);
+    for (const request of requests) {
+      expect(clientEnvelope.parse(request).method).toBe(method);
+      expectFullyKnown(clientMethods[method].request.parse(request.data ?? {}), request.data ?? {});
+    }
+    for (const answer of answers) {
+      expectFullyKnown(clientMethods[method].response.parse(answer.data), answer.data);
+    }
+  });
+
+  test.each(eventNames)('has an example of the event %s that parses', (name) => {
+    const own = examples.filter(({ section }) => section === name).map(({ message }) => message);
+    expect(own.length).toBeGreaterThan(0);
+    for (const { event, data, version } of own) {
+      expect(event).toBe(name);
+      expectFullyKnown(clientEvents[name].parse(data), data);
+      expect(version !== undefined).toBe(name.startsWith('room'));
+    }
+  });
+
+  test('shows every kind of room change', () => {
+    const shown = examples
+      .filter(({ section }) => section === 'roomChanged')
+      .map(({ message }) => (message.data as { type: string }).type);
+    const kinds = clientEvents.roomChanged.options.map((option) => option.shape.type.value);
+    expect(new Set(shown)).toEqual(new Set(kinds));
+  });
+
+  test('uses only codes that there are', () => {
+    const inExamples = examples.flatMap(({ message }) => message.error?.code ?? []);
+    const inText = [...protocol.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, code]) => code);
+    expect(inExamples.length).toBeGreaterThan(0);
+    for (const code of [...inExamples, ...inText]) expect(errorCodes).toContain(code);
+  });
+
+  test('lists every close code', () => {
+    const listed = [...protocol.matchAll(/^\| (\d{4}) \|/gm)].map(([, code]) => Number(code));
+    expect(listed.toSorted()).toEqual(Object.values(closeCodes).toSorted());
+  });
+});
+
+describe('docs/errors.md', () => {
+  const rows = [...errors.matchAll(/^\| \[`(\w+)`\]\(#(\w+)\)\s*\|[^|]*\| `(\w+)`\s*\| (\d+)\s*\|$/gm)];
+
+  test('has a row and a section for each code, in the order of the source', () => {
+    expect(rows.map(([, code]) => code)).toEqual([...errorCodes]);
+    expect([...errors.matchAll(/^## (\w+)$/gm)].map(([, code]) => code)).toEqual([...errorCodes]);
+  });
+
+  test.each(errorCodes)('%s has the gRPC and HTTP status that the code gives it', (code) => {
+    const [, , anchor, grpc, http] = rows.find((row) => row[1] === code) ?? [];
+    expect({ anchor, grpc, http: Number(http) }).toEqual({
+      anchor: code.toLowerCase(),
+      grpc: statusOfCode[code],
+      http: httpStatusOfCode[code],
+    });
+  });
+});
+
+function readDoc(name: string): string {
+  return readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+}
+
+function examplesOf(doc: string): Example[] {
+  const pieces = doc.matchAll(/^#+ (?<section>.+)$|^```json\n(?<json>[\s\S]*?)^```$/gm);
+  const examples: Example[] = [];
+  let section = '';
+  for (const { groups = {} } of pieces) {
+    if (groups['section'] !== undefined) section = groups['section'];
+    if (groups['json'] !== undefined)
+      examples.push({ section, message: JSON.parse(groups['json']) as Message });
+  }
+  return examples;
+}
+
+/** Schemas drop fields that they don't know, and add defaults: the example must not hold anything that is dropped. */
+function expectFullyKnown(parsed: unknown, example: unknown): void {
+  expect(parsed).toMatchObject(example as object);
+}

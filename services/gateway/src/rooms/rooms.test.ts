@@ -1,0 +1,104 @@
+import { SkeinError } from '@skein/protocol';
+import type { ClientResponse, RoomChange, Track } from '@skein/protocol';
+import { publishChanges } from '@skein/cluster';
+import { eventually } from '@skein/testkit';
+import { describe, expect, test } from 'vitest';
+import { MemoryCluster } from '../testing/memory-cluster.ts';
+
+const track: Track = {
+  ...{ trackId: 'trk_1', identity: 'ada', epoch: 1, nodeId: 'node-1', routerId: 'r1', muted: false },
+  ...{ mimeType: 'audio/opus', spatialLayers: 1, temporalLayers: 1 },
+  kind: 'audio',
+  source: 'microphone',
+};
+
+describe('the clients of a room', () => {
+  test('get each change once and in order, encoded once for all of them', async () => {
+    await using cluster = await MemoryCluster.start();
+    const [ada, bob] = [await cluster.joined('ada'), await cluster.joined('bob')];
+    const { published } = cluster.network;
+    for (const muted of [true, false, true]) {
+      const { changes } = await cluster.store.updateTrack(
+        'blue',
+        { identity: 'ada', epoch: 1 },
+        'trk_1',
+        muted,
+      );
+      publishChanges(cluster.bus, 'blue', changes);
+    }
+    await eventually('three changes', () => bob.socket.events('roomChanged').length >= 3);
+    expect(cluster.network.published - published).toBe(3);
+    for (const { socket } of [ada, bob]) {
+      const last = socket.events('roomChanged').slice(-3);
+      const versions = last.map(({ version }) => version ?? 0);
+      expect(versions).toEqual([versions[0], versions[0]! + 1, versions[0]! + 2]);
+      expect(last.map(({ data }) => (data as { muted?: boolean }).muted)).toEqual([true, false, true]);
+    }
+  });
+
+  test('do not hear of other rooms', async () => {
+    await using cluster = await MemoryCluster.start();
+    const ada = await cluster.joined('ada', 'blue');
+    const heard = ada.socket.heard.length;
+    const bob = await cluster.joined('bob', 'red');
+    await bob.request('ping');
+    expect(ada.socket.heard).toHaveLength(heard);
+  });
+
+  test('get the whole state when changes cannot be had one by one', async () => {
+    await using cluster = await MemoryCluster.start();
+    const ada = await cluster.joined('ada');
+    cluster.store.lose();
+    const { changes } = await cluster.store.place({
+      ...{ room: 'blue', identity: 'bob', name: 'Bob', sessionId: 'ses_bob', maxParticipants: 9 },
+      candidates: { fallbackNodeId: 'node-1', openNodeIds: ['node-1'] },
+    });
+    await cluster.store.publishTrack('blue', 'ses_bob', { ...track, identity: 'bob' });
+    publishChanges(cluster.bus, 'blue', changes);
+    await cluster.clock.advance(10_000);
+    const replaced = await ada.event('roomReplaced');
+    expect(replaced.data).toMatchObject({
+      participants: [{ identity: 'bob' }],
+      tracks: [{ trackId: 'trk_1' }],
+    });
+    expect(replaced.version).toBe((replaced.data as { version: number }).version);
+    // That the store has lost somebody is not the end of a session that runs.
+    expect(ada.connection.phase).toBe('joined');
+  });
+
+  test('learn from the room that their session is over, when its own event was lost', async () => {
+    await using cluster = await MemoryCluster.start();
+    const ada = await cluster.joined('ada');
+    const snapshot = await cluster.store.snapshot('blue');
+    const { epoch } = snapshot!.participants[0]!;
+    const { changes } = await cluster.store.leave('blue', { identity: 'ada', epoch }, 'worker-died');
+    publishChanges(cluster.bus, 'blue', changes);
+    expect(await ada.event('sessionClosed')).toMatchObject({ data: { reason: 'worker-died' } });
+    expect(cluster.signaling.rooms.size).toBe(0);
+  });
+});
+
+describe('a sync', () => {
+  test('answers with what came after the version, nothing, or the whole room', async () => {
+    await using cluster = await MemoryCluster.start();
+    const ada = await cluster.joined('ada');
+    const { room } = ada.socket.answer('r1')!.data as ClientResponse<'join'>;
+    expect(await ada.request('sync', { version: room.version })).toMatchObject({ data: { changes: [] } });
+    await cluster.joined('bob');
+    const { data } = await ada.request('sync', { version: room.version });
+    const { changes } = data as { changes: { version: number; change: RoomChange }[] };
+    expect(changes).toMatchObject([
+      { version: room.version + 1, change: { participant: { identity: 'bob' } } },
+    ]);
+    const all = await ada.request('sync', { version: 1 });
+    expect(all).toMatchObject({ data: { snapshot: { version: room.version + 1 } } });
+  });
+
+  test('is answered from the gateway`s own view while the store is away', async () => {
+    await using cluster = await MemoryCluster.start();
+    const ada = await cluster.joined('ada');
+    cluster.store.failure = SkeinError.unavailable('the store');
+    const { data } = await ada.request('sync', { version: 1 });
+    expect(data).toMatchObject({ snapshot: { participants: [{ identity: 'ada' }] } });
+  });
+});

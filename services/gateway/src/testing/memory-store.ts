@@ -1,0 +1,164 @@
+import type {
+  ClusterStore,
+  NodeRegistry,
+  Placed,
+  PlaceRequest,
+  RegisteredNode,
+  RoomStore,
+  RoomWrite,
+  SessionRef,
+} from '@skein/cluster';
+import { applyChange, roomStateOf, SkeinError, snapshotOf } from '@skein/protocol';
+import type {
+  NodeRecord,
+  RoomChange,
+  RoomSnapshot,
+  RoomState,
+  Track,
+  VersionedChange,
+} from '@skein/protocol';
+
+interface MemoryRoom {
+  state: RoomState;
+  readonly log: VersionedChange[];
+}
+
+/** Rooms and nodes in memory, as far as a gateway uses them. Placement takes the named or the first open node. */
+export class MemoryStore implements ClusterStore, RoomStore {
+  readonly status = { state: 'connected' } as const;
+  readonly nodes: NodeRegistry;
+  readonly rooms: RoomStore = this;
+  readonly records = new Map<string, NodeRecord>();
+  /** Set to make every call fail. */
+  failure: SkeinError | undefined;
+  #rooms = new Map<string, MemoryRoom>();
+  #epoch = 1000;
+
+  constructor() {
+    this.nodes = {
+      renew: () => Promise.resolve(1),
+      release: () => Promise.resolve(),
+      list: () =>
+        Promise.resolve(
+          [...this.records.values()].map((record): RegisteredNode => ({ record, fence: 1, leaseAgeMs: 0 })),
+        ),
+      countAssignment: () => Promise.resolve(1),
+    };
+  }
+
+  addNode(nodeId: string): void {
+    this.records.set(nodeId, {
+      ...{
+        nodeId,
+        region: 'default',
+        state: 'ready',
+        grpcAddress: 'node:1',
+        workers: 1,
+        version: '0',
+        startedAtMs: 1,
+        beat: 1,
+      },
+      load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
+    });
+  }
+
+  async place({
+    room,
+    identity,
+    name,
+    metadata,
+    sessionId,
+    maxParticipants,
+    candidates,
+  }: PlaceRequest): Promise<Placed> {
+    this.#check();
+    const nodeId = candidates.wishedNodeId ?? candidates.openNodeIds[0];
+    if (nodeId === undefined) throw new SkeinError('NO_NODE_AVAILABLE', 'no node', { retryAfterMs: 1000 });
+    const known = this.#rooms.get(room);
+    const superseded = known?.state.participants.get(identity);
+    if (!superseded && (known?.state.participants.size ?? 0) >= maxParticipants) {
+      throw new SkeinError('ROOM_FULL', 'the room is full');
+    }
+    const epoch = ++this.#epoch;
+    const participant = { identity, name, metadata, sessionId, nodeId, epoch, joinedAtMs: epoch };
+    const changes = this.#write(room, { type: 'participantJoined', participant });
+    const { state } = this.#rooms.get(room)!;
+    return await Promise.resolve({ participant, superseded, changes, snapshot: snapshotOf(state) });
+  }
+
+  async publishTrack(room: string, _sessionId: string, track: Track): Promise<RoomWrite> {
+    return await Promise.resolve({ changes: this.#write(room, { type: 'trackPublished', track }) });
+  }
+
+  async updateTrack(room: string, _session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {
+    return await Promise.resolve({ changes: this.#write(room, { type: 'trackUpdated', trackId, muted }) });
+  }
+
+  async unpublishTrack(
+    room: string,
+    { identity }: SessionRef,
+    trackId: string,
+    reason: string,
+  ): Promise<RoomWrite> {
+    return await Promise.resolve({
+      changes: this.#write(room, { type: 'trackUnpublished', trackId, identity, reason }),
+    });
+  }
+
+  async leave(room: string, { identity, epoch }: SessionRef, reason: string): Promise<RoomWrite> {
+    this.#check();
+    const current = this.#rooms.get(room)?.state.participants.get(identity)?.epoch;
+    if (current !== epoch) return { changes: [] };
+    const changes = this.#write(room, { type: 'participantLeft', identity, epoch, reason });
+    if (this.#rooms.get(room)?.state.participants.size === 0) this.#rooms.delete(room);
+    return await Promise.resolve({ changes });
+  }
+
+  async snapshot(room: string): Promise<RoomSnapshot | undefined> {
+    this.#check();
+    const known = this.#rooms.get(room);
+    return await Promise.resolve(known && snapshotOf(known.state));
+  }
+
+  async changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
+    this.#check();
+    const known = this.#rooms.get(room);
+    const after = known?.log.filter((change) => change.version > version);
+    return await Promise.resolve(
+      after && after.length === (known?.state.version ?? 0) - version ? after : undefined,
+    );
+  }
+
+  async versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]> {
+    this.#check();
+    return await Promise.resolve(rooms.map((room) => this.#rooms.get(room)?.state.version));
+  }
+
+  listRooms(): Promise<readonly string[]> {
+    return Promise.resolve([...this.#rooms.keys()]);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Everything is gone, as after a restart of a store that keeps nothing. */
+  lose(): void {
+    this.#rooms.clear();
+  }
+
+  #check(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  #write(room: string, change: RoomChange): VersionedChange[] {
+    const empty = roomStateOf({ room, version: ++this.#epoch, participants: [], tracks: [] });
+    const known = this.#rooms.get(room) ?? { state: empty, log: [] };
+    const versioned = { version: known.state.version + 1, change };
+    const applied = applyChange(known.state, versioned);
+    if (applied.outcome === 'applied') known.state = applied.state;
+    known.log.push(versioned);
+    this.#rooms.set(room, known);
+    return [versioned];
+  }
+}

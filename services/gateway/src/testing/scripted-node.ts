@@ -1,0 +1,72 @@
+import type { Bus, BusSubscription } from '@skein/bus';
+import { publishChanges } from '@skein/cluster';
+import type { RoomStore } from '@skein/cluster';
+import { subjects } from '@skein/protocol';
+import type {
+  SessionEnvelope,
+  SessionEvent,
+  SessionMethod,
+  SessionRequest,
+  TransportOffer,
+} from '@skein/protocol';
+
+type Script = (request: SessionEnvelope) => unknown;
+
+const offer: TransportOffer = {
+  id: 't1',
+  iceParameters: { usernameFragment: 'u', password: 'p' },
+  iceCandidates: [],
+  dtlsParameters: {
+    role: 'auto',
+    fingerprints: [{ algorithm: 'sha-1', value: Array(20).fill('00').join(':') }],
+  },
+};
+
+/** A media node as gateways see it: it answers on the bus, by script, and has no media. */
+export class ScriptedNode implements Disposable {
+  readonly nodeId: string;
+  /** Everything that it was asked, in order. */
+  readonly asked: SessionEnvelope[] = [];
+  readonly #bus: Bus;
+  readonly #scripts = new Map<SessionMethod, Script>();
+  readonly #serving: BusSubscription;
+
+  constructor(bus: Bus, store: RoomStore, nodeId: string) {
+    this.#bus = bus;
+    this.nodeId = nodeId;
+    this.on('open', () => ({
+      sendTransport: offer,
+      recvTransport: { ...offer, id: 't2' },
+      subscriptions: [],
+    }));
+    this.on('close', async ({ room, sessionId, epoch, data }) => {
+      const snapshot = await store.snapshot(room);
+      const member = snapshot?.participants.find((one) => one.sessionId === sessionId);
+      const { reason } = data as SessionRequest<'close'>;
+      if (member) publishChanges(bus, room, (await store.leave(room, { ...member, epoch }, reason)).changes);
+      return {};
+    });
+    this.#serving = bus.serve(subjects.nodeSession(nodeId), async (data) => {
+      const request = data as SessionEnvelope;
+      this.asked.push(request);
+      return await (this.#scripts.get(request.method) ?? (() => ({})))(request);
+    });
+  }
+
+  /** From now on answers `method` so. */
+  on(method: SessionMethod, script: Script): void {
+    this.#scripts.set(method, script);
+  }
+
+  requests(method: SessionMethod): SessionEnvelope[] {
+    return this.asked.filter((request) => request.method === method);
+  }
+
+  tell(sessionId: string, event: SessionEvent): void {
+    this.#bus.publish(subjects.session(sessionId), event);
+  }
+
+  [Symbol.dispose](): void {
+    this.#serving.close();
+  }
+}
