@@ -257,6 +257,7 @@ export class Room {
         setEnabled: (trackId, enabled) => subscriptions.setEnabled(trackId, enabled),
         setPreferredLayers: (trackId, layers) => subscriptions.setPreferredLayers(trackId, layers),
         stats: (trackId) => this.#statsOfRemote(trackId),
+        audioLevel: (trackId) => subscriptions.audioLevel(trackId),
         playbackBlocked: (track, element) => this.#events.emit('playbackBlocked', { track, element }),
       },
       {

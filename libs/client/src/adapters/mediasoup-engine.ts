@@ -170,6 +170,10 @@ class MediasoupReceiver implements TrackReceiver {
     return this.#consumer.track;
   }
 
+  get audioLevel(): number | undefined {
+    return this.#consumer.rtpReceiver?.getSynchronizationSources()[0]?.audioLevel;
+  }
+
   async sample(): ReturnType<TrackReceiver['sample']> {
     return this.#consumer.closed ? [] : receiverSamples(await this.#consumer.getStats());
   }

@@ -75,6 +75,8 @@ export interface TrackSender {
 
 export interface TrackReceiver {
   readonly mediaStreamTrack: MediaStreamTrack;
+  /** How loud an audio track is now, 0 to 1; undefined when nothing was played yet. Cheap to read often. */
+  readonly audioLevel: number | undefined;
   sample(): Promise<readonly RtpSample[]>;
   close(): void;
 }

@@ -9,6 +9,7 @@ export interface RemoteTrackControls {
   setEnabled(trackId: string, enabled: boolean): void;
   setPreferredLayers(trackId: string, layers: Layers): void;
   stats(trackId: string): Promise<TrackStats | undefined>;
+  audioLevel(trackId: string): number | undefined;
   playbackBlocked(track: RemoteTrack, element: MediaElement): void;
 }
 
@@ -128,6 +129,11 @@ export class RemoteTrack {
     for (const one of element ? [element] : [...this.#elements]) {
       if (this.#elements.delete(one)) detachMedia(one);
     }
+  }
+
+  /** How loud it is now, 0 to 1; undefined while nothing is heard. Cheap to read several times a second. */
+  get audioLevel(): number | undefined {
+    return this.#controls.audioLevel(this.id);
   }
 
   /** Rates since the call before; undefined while not subscribed. */

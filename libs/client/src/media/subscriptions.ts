@@ -135,6 +135,11 @@ export class Subscriptions {
     return phase?.kind === 'receiving' ? phase.meter.measure(await phase.receiver.sample()) : undefined;
   }
 
+  audioLevel(trackId: string): number | undefined {
+    const phase = this.#wanted.get(trackId)?.phase;
+    return phase?.kind === 'receiving' ? phase.receiver.audioLevel : undefined;
+  }
+
   close(): void {
     for (const trackId of this.#wanted.keys()) this.handleTrackGone(trackId);
   }

@@ -1,0 +1,138 @@
+import { connect, SkeinClientError, type CloseReason, type Room } from '@skein/client';
+import { CallView } from './call/call-view.ts';
+import { EndingView } from './ending/ending-view.ts';
+import { LobbyView, type JoinWish } from './lobby/lobby-view.ts';
+import { OwnMedia } from './own-media.ts';
+import type { PageQuery } from './page-query.ts';
+import { joinProblem } from './problem-text.ts';
+import { rememberedName, rememberName } from './adapters/memory.ts';
+
+declare global {
+  interface Window {
+    /** The room of the call that this page is in, for tests and for looking around in the console. */
+    skeinRoom?: Room | undefined;
+  }
+}
+
+interface View extends Disposable {
+  readonly root: HTMLElement;
+  focus(): void;
+}
+
+const FIRST_REJOIN_SECONDS = 2;
+const LONGEST_REJOIN_SECONDS = 30;
+
+/** The page: lobby, call, ending, and the ways between them. */
+export class CallApp {
+  readonly #mount: HTMLElement;
+  readonly #query: PageQuery;
+  readonly #media: OwnMedia;
+  #view: View | undefined;
+  #joining = false;
+  #wish: JoinWish;
+  #identity: string | undefined;
+  #failedRejoins = 0;
+
+  constructor(mount: HTMLElement, query: PageQuery) {
+    this.#mount = mount;
+    this.#query = query;
+    this.#media = new OwnMedia(query);
+    this.#identity = query.identity;
+    this.#wish = { room: query.room, name: query.name || rememberedName() };
+    // The others see at once that this tab is gone, and not only when its socket is missed.
+    addEventListener('pagehide', () => void window.skeinRoom?.leave());
+  }
+
+  start(): void {
+    const { room, name } = this.#wish;
+    if (this.#query.autojoin && room !== '') void this.#join({ room, name: name || 'Guest' });
+    else this.#showLobby();
+    void this.#media.open('camera');
+    void this.#media.open('microphone');
+  }
+
+  #showLobby(): LobbyView {
+    const lobby = new LobbyView(this.#media, this.#wish, (wish) => void this.#join(wish));
+    this.#show(lobby, 'Skein');
+    return lobby;
+  }
+
+  async #join(wish: JoinWish): Promise<void> {
+    if (this.#joining) return;
+    this.#joining = true;
+    this.#wish = wish;
+    if (this.#view instanceof LobbyView) this.#view.showJoining(true);
+    try {
+      const { nodeId } = this.#query;
+      this.#enter(await connect({ url: location.origin, ...wish, identity: this.#identity, nodeId }));
+    } catch (thrown) {
+      this.#handleJoinFailed(SkeinClientError.from(thrown));
+    } finally {
+      this.#joining = false;
+      if (this.#view instanceof LobbyView) this.#view.showJoining(false);
+    }
+  }
+
+  #enter(room: Room): void {
+    window.skeinRoom = room;
+    this.#failedRejoins = 0;
+    this.#identity = room.localParticipant.identity;
+    rememberName(this.#wish.name);
+    const call = new CallView(room, this.#media);
+    this.#show(call, `${room.name} · Skein`);
+    void call.publish();
+    const onMedia = (): void => void call.publish();
+    this.#media.addEventListener('change', onMedia);
+    room.on('connectionStateChanged', ({ connection }) => {
+      if (connection.state !== 'closed') return;
+      this.#media.removeEventListener('change', onMedia);
+      window.skeinRoom = undefined;
+      this.#end(connection.reason);
+    });
+  }
+
+  #end(reason: CloseReason): void {
+    if (reason === 'left') {
+      this.#media.close('camera');
+      this.#media.close('microphone');
+    }
+    const seconds = Math.min(LONGEST_REJOIN_SECONDS, FIRST_REJOIN_SECONDS * 2 ** this.#failedRejoins);
+    const ending = new EndingView(reason, this.#wish.room, seconds, {
+      rejoin: () => void this.#rejoin(),
+      lobby: () => this.#toLobby(),
+    });
+    this.#show(ending, 'Skein');
+  }
+
+  async #rejoin(): Promise<void> {
+    for (const kind of ['camera', 'microphone'] as const)
+      if (!this.#media.track(kind)) void this.#media.open(kind);
+    await this.#join(this.#wish);
+  }
+
+  #handleJoinFailed(error: SkeinClientError): void {
+    // Still being asked for by the ending: wait longer each time.
+    if (this.#view instanceof EndingView && error.retryAfterMs !== undefined) {
+      this.#failedRejoins++;
+      return this.#end('connection-lost');
+    }
+    const lobby = this.#view instanceof LobbyView ? this.#view : this.#showLobby();
+    lobby.showJoining(false);
+    lobby.showProblem(joinProblem(error));
+  }
+
+  #toLobby(): void {
+    this.#wish = { ...this.#wish, room: '' };
+    this.#showLobby();
+    void this.#media.open('camera');
+    void this.#media.open('microphone');
+  }
+
+  #show(view: View, title: string): void {
+    this.#view?.[Symbol.dispose]();
+    this.#view = view;
+    this.#mount.replaceChildren(view.root);
+    document.title = title;
+    view.focus();
+  }
+}

@@ -1,0 +1,94 @@
+import { element, setAttributes } from '../elements.ts';
+import { icon, type IconName } from '../icons.ts';
+
+export type Action = 'mute' | 'camera' | 'screen' | 'settings' | 'details' | 'link' | 'leave';
+
+/** The key that does the same, without Ctrl, Alt or Meta. */
+export const SHORTCUTS: Readonly<Partial<Record<Action, string>>> = {
+  mute: 'm',
+  camera: 'v',
+  screen: 's',
+  details: 'd',
+  link: 'c',
+};
+
+interface Look {
+  readonly icon: IconName;
+  readonly label: string;
+  /** For buttons that stay in or out. */
+  readonly pressed?: boolean;
+  /** The device is off: shown so that it can be seen at a glance. */
+  readonly off?: boolean;
+}
+
+const ORDER: readonly Action[] = ['mute', 'camera', 'screen', 'link', 'settings', 'details', 'leave'];
+
+const LOOKS: Readonly<Record<Action, Look>> = {
+  mute: { icon: 'microphone', label: 'Mute' },
+  camera: { icon: 'camera', label: 'Turn camera off' },
+  screen: { icon: 'screen', label: 'Share screen', pressed: false },
+  link: { icon: 'link', label: 'Copy link' },
+  settings: { icon: 'settings', label: 'Devices' },
+  details: { icon: 'details', label: 'Details', pressed: false },
+  leave: { icon: 'leave', label: 'Leave' },
+};
+
+/** The row of buttons under the stage. */
+export class ControlBar {
+  readonly root: HTMLElement;
+  readonly #buttons = new Map<Action, HTMLButtonElement>();
+
+  constructor(act: (action: Action) => void, hidden: readonly Action[] = []) {
+    this.root = element('div', { class: 'controls', role: 'toolbar', 'aria-label': 'Call controls' });
+    for (const action of ORDER.filter((one) => !hidden.includes(one))) {
+      const button = element('button', {
+        type: 'button',
+        class: `control control-${action}`,
+        'data-action': action,
+      });
+      button.addEventListener('click', () => act(action));
+      this.#buttons.set(action, button);
+      this.root.append(button);
+      this.show(action, {});
+    }
+  }
+
+  show(action: Action, change: Partial<Look>): void {
+    const button = this.#buttons.get(action);
+    if (!button) return;
+    const look: Look = { ...LOOKS[action], ...change };
+    const shortcut = SHORTCUTS[action];
+    setAttributes(button, {
+      'aria-label': look.label,
+      'aria-keyshortcuts': shortcut?.toUpperCase(),
+      'aria-pressed': look.pressed === undefined ? undefined : String(look.pressed),
+      title: shortcut ? `${look.label} (${shortcut.toUpperCase()})` : look.label,
+    });
+    button.classList.toggle('is-off', look.off === true);
+    button.replaceChildren(
+      icon(look.icon),
+      element('span', { class: 'control-label', 'aria-hidden': 'true' }, look.label),
+    );
+  }
+
+  setBusy(action: Action, busy: boolean): void {
+    const button = this.#buttons.get(action);
+    if (button) button.disabled = busy;
+  }
+
+  showMicrophone(on: boolean): void {
+    this.show('mute', on ? {} : { icon: 'microphone-off', label: 'Unmute', off: true });
+  }
+
+  showCamera(on: boolean): void {
+    this.show('camera', on ? {} : { icon: 'camera-off', label: 'Turn camera on', off: true });
+  }
+
+  showScreen(sharing: boolean): void {
+    this.show('screen', sharing ? { icon: 'screen-off', label: 'Stop sharing', pressed: true } : {});
+  }
+
+  showDetails(open: boolean): void {
+    this.show('details', { pressed: open });
+  }
+}

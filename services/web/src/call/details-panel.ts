@@ -1,0 +1,185 @@
+import type { RemoteParticipant, RemoteTrack, Room, RoomStats, TrackSource, TrackStats } from '@skein/client';
+import { every } from '../adapters/page-clock.ts';
+import { element } from '../elements.ts';
+import { icon } from '../icons.ts';
+import { QUALITIES, type Quality } from './layer-choice.ts';
+import { bitrateText, layersText, lossText, millisecondsText, pictureText } from './stat-text.ts';
+
+const REFRESH_MS = 1000;
+
+const SOURCE_NAMES: Readonly<Record<TrackSource, string>> = {
+  microphone: 'Microphone',
+  camera: 'Camera',
+  screen: 'Screen',
+  'screen-audio': 'Screen sound',
+};
+const QUALITY_NAMES: Readonly<Record<Quality, string>> = {
+  auto: 'Automatic',
+  high: 'High',
+  medium: 'Medium',
+  low: 'Low',
+};
+
+export interface QualityChoice {
+  of(trackId: string): Quality;
+  choose(track: RemoteTrack, quality: Quality): void;
+}
+
+/** Who is carried by which node, and how every track is doing. Measures only while it is open. */
+export class DetailsPanel implements Disposable {
+  readonly root: HTMLElement;
+  readonly #room: Room;
+  readonly #qualities: QualityChoice;
+  readonly #people = element('div', { class: 'details-people' });
+  #timer: Disposable | undefined;
+
+  constructor(room: Room, qualities: QualityChoice, close: () => void) {
+    this.#room = room;
+    this.#qualities = qualities;
+    const closing = element(
+      'button',
+      { type: 'button', class: 'icon-button', 'aria-label': 'Close details' },
+      icon('close'),
+    );
+    closing.addEventListener('click', close);
+    this.root = element(
+      'aside',
+      { class: 'details', 'aria-label': 'Details', 'data-testid': 'details', hidden: true },
+      element('header', { class: 'details-head' }, element('h2', {}, 'Details'), closing),
+      this.#people,
+    );
+  }
+
+  get open(): boolean {
+    return !this.root.hidden;
+  }
+
+  setOpen(open: boolean): void {
+    if (open === this.open) return;
+    this.root.hidden = !open;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = open ? every(REFRESH_MS, () => void this.#refresh()) : undefined;
+    if (open) void this.#refresh();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  async #refresh(): Promise<void> {
+    const stats = await this.#room.stats();
+    // A choice that is being made would close under the pointer.
+    if (!this.open || this.#people.querySelector('select:focus')) return;
+    const others = [...this.#room.participants.values()].map((person) => this.#person(person, stats));
+    this.#people.replaceChildren(this.#self(stats), ...others);
+  }
+
+  #self(stats: RoomStats): HTMLElement {
+    const { identity, name } = this.#room.localParticipant;
+    const roundTrip = `signaling ${millisecondsText(stats.signalingRoundTripMs)}`;
+    const tracks = stats.sent.map((track) => trackCard(track, sentFacts(track)));
+    return personCard(identity, `${name} (you)`, stats.nodeId, roundTrip, tracks);
+  }
+
+  #person({ identity, name, nodeId, tracks }: RemoteParticipant, stats: RoomStats): HTMLElement {
+    const cards = [...tracks.values()].map((track) => {
+      const measured = stats.received.find(({ trackId }) => trackId === track.id);
+      if (!measured)
+        return element(
+          'div',
+          { class: 'track' },
+          element('p', {}, `${SOURCE_NAMES[track.source]}: not received yet`),
+        );
+      return trackCard(measured, receivedFacts(measured, track), this.#qualityField(track));
+    });
+    const same = nodeId === stats.nodeId ? 'same node as you' : 'through a pipe';
+    return personCard(identity, name, nodeId, same, cards);
+  }
+
+  #qualityField(track: RemoteTrack): HTMLElement | undefined {
+    if (track.spatialLayers < 2) return undefined;
+    const chosen = this.#qualities.of(track.id);
+    const options = QUALITIES.filter((one) => one !== 'medium' || track.spatialLayers > 2).map((quality) =>
+      element('option', { value: quality, selected: quality === chosen }, QUALITY_NAMES[quality]),
+    );
+    const select = element('select', { 'data-quality': track.id }, ...options);
+    select.addEventListener('change', () => {
+      this.#qualities.choose(track, select.value as Quality);
+      select.blur();
+    });
+    return element(
+      'label',
+      { class: 'field field-inline' },
+      element('span', { class: 'field-label' }, 'Quality'),
+      select,
+    );
+  }
+}
+
+function personCard(
+  identity: string,
+  name: string,
+  nodeId: string,
+  note: string,
+  tracks: readonly HTMLElement[],
+): HTMLElement {
+  return element(
+    'section',
+    { class: 'person', 'data-testid': 'person', 'data-identity': identity, 'data-node': nodeId },
+    element(
+      'header',
+      { class: 'person-head' },
+      element('h3', {}, name),
+      element('span', { class: 'node' }, nodeId),
+    ),
+    element('p', { class: 'person-note' }, note),
+    ...(tracks.length > 0 ? tracks : [element('p', { class: 'person-note' }, 'Sends nothing.')]),
+  );
+}
+
+type Fact = readonly [name: string, value: string];
+
+function trackCard(
+  { source, muted, trackId }: TrackStats,
+  facts: readonly Fact[],
+  quality?: HTMLElement,
+): HTMLElement {
+  return element(
+    'div',
+    { class: 'track', 'data-testid': 'track', 'data-source': source, 'data-track': trackId },
+    element('h4', {}, SOURCE_NAMES[source], muted && element('span', { class: 'track-off' }, 'off')),
+    element(
+      'dl',
+      {},
+      ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+    ),
+    quality,
+  );
+}
+
+function sentFacts(track: TrackStats): Fact[] {
+  const sizes = track.streams.filter(({ bitrateBps, width }) => bitrateBps > 0 && width).length;
+  return [
+    ...commonFacts(track),
+    ...(track.kind === 'video' ? [['Layers sent', String(sizes || '–')] as const] : []),
+  ];
+}
+
+function receivedFacts(track: TrackStats, { spatialLayers }: RemoteTrack): Fact[] {
+  const layered = track.kind === 'video' && spatialLayers > 1;
+  return [
+    ...commonFacts(track),
+    ...(layered ? [['Layer', layersText(track.layers, spatialLayers)] as const] : []),
+  ];
+}
+
+function commonFacts(track: TrackStats): Fact[] {
+  return [
+    ['Bitrate', bitrateText(track.bitrateBps)],
+    ...(track.kind === 'video' ? [['Picture', pictureText(track)] as const] : []),
+    ['Loss', lossText(track.lossRatio)],
+    ['Round trip', millisecondsText(track.roundTripMs)],
+    ['Jitter', millisecondsText(track.jitterMs)],
+    ['Codec', track.codec ?? '–'],
+  ];
+}

@@ -1,0 +1,33 @@
+import { DeviceFields, type DeviceChoice } from '../device-fields.ts';
+import { element } from '../elements.ts';
+import type { OwnMedia } from '../own-media.ts';
+
+/** Choice of devices during a call. */
+export class SettingsDialog implements Disposable {
+  readonly root: HTMLDialogElement;
+  readonly #fields: DeviceFields;
+
+  constructor(media: OwnMedia, choice: DeviceChoice) {
+    this.#fields = new DeviceFields(media, choice);
+    const done = element('button', { type: 'button', class: 'primary' }, 'Done');
+    this.root = element(
+      'dialog',
+      { class: 'settings', 'aria-labelledby': 'settings-title' },
+      element('h2', { id: 'settings-title' }, 'Devices'),
+      this.#fields.root,
+      done,
+    );
+    done.addEventListener('click', () => this.root.close());
+    // A click beside the dialog is one on its backdrop.
+    this.root.addEventListener('click', ({ target }) => target === this.root && this.root.close());
+  }
+
+  open(): void {
+    void this.#fields.refresh();
+    this.root.showModal();
+  }
+
+  [Symbol.dispose](): void {
+    this.#fields[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Layers, TrackStats } from '@skein/client';
+
+/** Bits per second for people: `1.2 Mbit/s`, `48 kbit/s`. */
+export function bitrateText(bps: number): string {
+  if (bps >= 1_000_000) return `${(bps / 1_000_000).toFixed(1)} Mbit/s`;
+  return `${Math.round(bps / 1000)} kbit/s`;
+}
+
+export function lossText(ratio: number | undefined): string {
+  if (ratio === undefined) return '–';
+  const percent = ratio * 100;
+  return percent > 0 && percent < 0.1 ? '<0.1 %' : `${percent.toFixed(1)} %`;
+}
+
+export function millisecondsText(ms: number | undefined): string {
+  if (ms === undefined) return '–';
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+}
+
+export function pictureText({
+  width,
+  height,
+  framesPerSecond,
+}: Pick<TrackStats, 'width' | 'height' | 'framesPerSecond'>): string {
+  if (!width || !height) return '–';
+  return `${width}×${height}${framesPerSecond === undefined ? '' : ` · ${Math.round(framesPerSecond)} fps`}`;
+}
+
+/** Received layers, counted from 1 as people do: `2 of 3`, with the frame rate's layer when known. */
+export function layersText(layers: Layers | undefined, spatialLayers: number): string {
+  if (!layers) return '–';
+  const temporal = layers.temporalLayer === undefined ? '' : `, T${layers.temporalLayer + 1}`;
+  return `${layers.spatialLayer + 1} of ${spatialLayers}${temporal}`;
+}

@@ -1,0 +1,112 @@
+import { watchLevel } from '../adapters/sound-level.ts';
+import { element, setAttributes } from '../elements.ts';
+import { icon } from '../icons.ts';
+import { initialsOf } from '../initials.ts';
+import type { OwnKind, OwnMedia } from '../own-media.ts';
+import { deviceText } from '../problem-text.ts';
+
+/** What the others will see and hear, before they do. */
+export class Preview implements Disposable {
+  readonly root: HTMLElement;
+  readonly #media: OwnMedia;
+  readonly #video = element('video', {
+    playsinline: true,
+    autoplay: true,
+    muted: true,
+    'aria-label': 'Your camera',
+  });
+  readonly #avatar = element('div', { class: 'avatar', 'aria-hidden': 'true' });
+  readonly #hint = element('p', { class: 'preview-hint', role: 'status' });
+  readonly #level = element(
+    'span',
+    { class: 'level', 'aria-hidden': 'true' },
+    element('span', { class: 'level-bar' }),
+  );
+  readonly #buttons: Readonly<Record<OwnKind, HTMLButtonElement>>;
+  readonly #onChange = (): void => this.#show();
+  #watched: MediaStreamTrack | undefined;
+  #watching: Disposable | undefined;
+
+  constructor(media: OwnMedia) {
+    this.#media = media;
+    this.#video.muted = true;
+    this.#buttons = {
+      microphone: this.#toggle('microphone', 'mute'),
+      camera: this.#toggle('camera', 'camera'),
+    };
+    this.root = element(
+      'div',
+      { class: 'preview', 'data-testid': 'preview' },
+      element('div', { class: 'avatar-field' }, this.#avatar),
+      this.#video,
+      this.#hint,
+      element('div', { class: 'preview-controls' }, this.#buttons.microphone, this.#buttons.camera),
+      this.#level,
+    );
+    media.addEventListener('change', this.#onChange);
+    this.showName('');
+    this.#show();
+  }
+
+  showName(name: string): void {
+    this.#avatar.textContent = initialsOf(name);
+  }
+
+  [Symbol.dispose](): void {
+    this.#media.removeEventListener('change', this.#onChange);
+    this.#watching?.[Symbol.dispose]();
+  }
+
+  #toggle(kind: OwnKind, action: string): HTMLButtonElement {
+    const button = element('button', { type: 'button', class: 'control', 'data-action': action });
+    button.addEventListener('click', () => {
+      if (this.#media.track(kind)) this.#media.close(kind);
+      else void this.#media.open(kind);
+    });
+    return button;
+  }
+
+  #show(): void {
+    const camera = this.#media.track('camera');
+    const shown =
+      this.#video.srcObject instanceof MediaStream ? this.#video.srcObject.getTracks()[0] : undefined;
+    if (shown !== camera) this.#video.srcObject = camera ? new MediaStream([camera]) : null;
+    this.root.dataset['camera'] = camera ? 'on' : 'off';
+    this.#hint.textContent = this.#hintText();
+    this.#showButton('microphone', 'Turn microphone');
+    this.#showButton('camera', 'Turn camera');
+    this.#watch(this.#media.track('microphone'));
+  }
+
+  #showButton(kind: OwnKind, label: string): void {
+    const on = this.#media.track(kind) !== undefined;
+    const text = `${label} ${on ? 'off' : 'on'}`;
+    setAttributes(this.#buttons[kind], {
+      'aria-label': text,
+      title: text,
+      'aria-busy': this.#media.capture(kind).state === 'opening',
+    });
+    this.#buttons[kind].classList.toggle('is-off', !on);
+    this.#buttons[kind].replaceChildren(icon(on ? kind : `${kind}-off`));
+  }
+
+  #hintText(): string {
+    const problems = (['camera', 'microphone'] as const).flatMap((kind) => {
+      const capture = this.#media.capture(kind);
+      return capture.state === 'problem' ? [deviceText(kind, capture.problem)] : [];
+    });
+    const [first] = problems;
+    if (first) return `${problems.map(({ title }) => title).join(' ')} ${first.advice}`;
+    if (this.#media.capture('camera').state === 'opening') return 'Starting your camera…';
+    return this.#media.track('camera') ? '' : 'Your camera is off.';
+  }
+
+  #watch(track: MediaStreamTrack | undefined): void {
+    if (track === this.#watched) return;
+    this.#watched = track;
+    this.#watching?.[Symbol.dispose]();
+    this.#level.hidden = !track;
+    this.#watching =
+      track && watchLevel(track, (level) => this.#level.style.setProperty('--level', level.toFixed(2)));
+  }
+}

@@ -1,0 +1,51 @@
+/** What the page's address may ask for. */
+export interface PageQuery {
+  readonly room: string;
+  readonly name: string;
+  readonly identity: string | undefined;
+  /** For tests and demos: be carried by this media node. */
+  readonly nodeId: string | undefined;
+  /** For tests and demos: skip the lobby. */
+  readonly autojoin: boolean;
+  /** The camera's picture, pixels. Default 1280 x 720. */
+  readonly width: number;
+  readonly height: number;
+}
+
+const DEFAULT_WIDTH = 1280;
+const DEFAULT_HEIGHT = 720;
+const LARGEST_SIDE = 3840;
+
+/** Reads `?room=&name=&identity=&node=&autojoin=1&width=&height=`, or the room from `/room/NAME`. */
+export function readPageQuery(address: URL): PageQuery {
+  const { searchParams: query, pathname } = address;
+  return {
+    room: query.get('room') ?? decodeRoom(/^\/room\/([^/]+)/.exec(pathname)?.[1]),
+    name: query.get('name') ?? '',
+    identity: query.get('identity') || undefined,
+    nodeId: query.get('node') || undefined,
+    autojoin: query.get('autojoin') === '1',
+    width: side(query.get('width'), DEFAULT_WIDTH),
+    height: side(query.get('height'), DEFAULT_HEIGHT),
+  };
+}
+
+/** The address that brings someone else into `room`: nothing in it of who copied it. */
+export function inviteAddress(address: URL, room: string): string {
+  const invite = new URL('/', address);
+  invite.searchParams.set('room', room);
+  return invite.href;
+}
+
+function decodeRoom(encoded: string | undefined): string {
+  try {
+    return decodeURIComponent(encoded ?? '');
+  } catch {
+    return '';
+  }
+}
+
+function side(text: string | null, fallback: number): number {
+  const pixels = Number(text);
+  return Number.isInteger(pixels) && pixels >= 16 && pixels <= LARGEST_SIDE ? pixels : fallback;
+}
