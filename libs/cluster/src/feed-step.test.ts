@@ -144,7 +144,7 @@ const action = fc.oneof(
 describe('a feed', () => {
   it('comes to the state of the store, without a hole, whatever is lost, late, doubled or refused', () => {
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 80 }), fc.boolean(), (actions, withSnapshot) => {
+      fc.property(fc.array(action, { maxLength: 80, size: 'max' }), fc.boolean(), (actions, withSnapshot) => {
         const store = new ModelStore();
         store.write();
         const driver = new Driver(store);
@@ -228,6 +228,31 @@ describe('a feed', () => {
     driver.answer();
     expect(driver.feed.phase.name).toBe('inStep');
     expect(driver.pending).toBeUndefined();
+  });
+
+  it('never applies a change that the store has lost to what came in its place', () => {
+    const driver = inStep();
+    const [, second] = [driver.store.write(), driver.store.write()];
+    driver.take({ type: 'changes', changes: [second] });
+    driver.store.log.length -= 2;
+    driver.wake();
+    driver.answer();
+    driver.take({ type: 'changes', changes: [driver.store.write()] });
+    expect(driver.feed.state?.version).toBe(second.version - 1);
+  });
+
+  it('does not go back for a snapshot that was overtaken while it was on its way', () => {
+    const driver = inStep();
+    driver.store.write();
+    driver.store.keptFrom = 2;
+    driver.take({ type: 'expected', version: driver.store.version });
+    driver.wake();
+    driver.answer();
+    const late = driver.store.snapshot();
+    driver.take({ type: 'changes', changes: [...driver.store.log, driver.store.write()] });
+    const { state } = driver.feed;
+    driver.take({ type: 'gotSnapshot', snapshot: late });
+    expect(driver.feed.state).toBe(state);
   });
 
   it('goes back with a store that lost its last changes', () => {

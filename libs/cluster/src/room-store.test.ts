@@ -74,6 +74,19 @@ describe('placing', () => {
     expect(await choose('i', ['n9', 'n', 'n33'])).toBe('n9');
   });
 
+  it('counts a participant at its present node only', async () => {
+    const on = (identity: string, wishedNodeId: string) =>
+      rooms.place(
+        aRequest({ identity, candidates: { fallbackNodeId: undefined, openNodeIds: [], wishedNodeId } }),
+      );
+    for (const nodeId of ['n1', 'n1', 'n1', 'n2']) await on('ann', nodeId);
+    const bob = (await on('bob', 'n1')).participant;
+    await on('cy', 'n2');
+    await rooms.leave('blue', bob, 'left');
+    const candidates = { fallbackNodeId: 'n9', openNodeIds: ['n1', 'n9'] };
+    expect((await rooms.place(aRequest({ identity: 'dan', candidates }))).participant.nodeId).toBe('n9');
+  });
+
   it('fails with NO_NODE_AVAILABLE when there is none, and makes no room', async () => {
     const request = aRequest({ identity: 'ann', candidates: { fallbackNodeId: undefined, openNodeIds: [] } });
     await expect(rooms.place(request)).rejects.toMatchObject({ code: 'NO_NODE_AVAILABLE' });

@@ -29,8 +29,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
     try {
-      const reconnects: Reconnects = { attempt: 0 };
-      const connection = await connect(connectionOptions(url, name, random, reconnects));
+      const reconnects = new Reconnects(random);
+      const connection = await connect(connectionOptions(url, name, reconnects));
       if (signal?.aborted) {
         await connection.close();
         signal.throwIfAborted();
@@ -51,17 +51,31 @@ function retryDelayMs(attempt: number, random: Random): number {
   return jitter(Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS), random);
 }
 
-/** How often a reconnection was tried since the last one that came about. */
-interface Reconnects {
-  attempt: number;
+/** The pause before the next attempt to reconnect. The client asks for it more than once per attempt. */
+class Reconnects {
+  readonly #random: Random;
+  #attempt = 0;
+  #delayMs = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  get delayMs(): number {
+    return this.#delayMs;
+  }
+
+  tried(): void {
+    this.#delayMs = retryDelayMs(this.#attempt++, this.#random);
+  }
+
+  succeeded(): void {
+    this.#attempt = 0;
+    this.#delayMs = 0;
+  }
 }
 
-function connectionOptions(
-  url: string,
-  name: string,
-  random: Random,
-  reconnects: Reconnects,
-): Parameters<typeof connect>[0] {
+function connectionOptions(url: string, name: string, reconnects: Reconnects): Parameters<typeof connect>[0] {
   return {
     servers: url.split(','),
     name,
@@ -70,7 +84,7 @@ function connectionOptions(
     maxPingOut: MAX_PINGS_OUT,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
-    reconnectDelayHandler: () => retryDelayMs(reconnects.attempt++, random),
+    reconnectDelayHandler: () => reconnects.delayMs,
   };
 }
 
@@ -230,8 +244,11 @@ class NatsBus implements Bus {
         case 'disconnect':
           this.#onLost();
           break;
+        case 'reconnecting':
+          this.#reconnects.tried();
+          break;
         case 'reconnect':
-          this.#reconnects.attempt = 0;
+          this.#reconnects.succeeded();
           this.#setStatus({ state: 'connected' });
           break;
         case 'error':
