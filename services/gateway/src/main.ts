@@ -24,7 +24,7 @@ async function start(): Promise<RunningService> {
     };
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
-    log.fatal({ host: settings.host, port: settings.port }, error.message);
+    log.fatal({ port: settings.port }, error.message);
     process.exit(1);
   }
 }

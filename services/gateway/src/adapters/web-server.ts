@@ -110,11 +110,7 @@ function listen(app: TemplatedApp, { host, port }: WebServerOptions): Promise<us
     (app.listen as unknown as ExclusiveListen).call(app, host, port, EXCLUSIVE_PORT, (socket) => {
       if (socket) resolve(socket);
       else
-        reject(
-          new ListenError(
-            `cannot listen on ${host}:${port}; it is taken, not allowed, or not of this machine`,
-          ),
-        );
+        reject(new ListenError(`port ${port} cannot be had: it is taken, or the host is not this machine's`));
     });
   });
 }

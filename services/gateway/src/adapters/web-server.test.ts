@@ -1,0 +1,96 @@
+import { closeCodes } from '@skein/protocol';
+import { eventually } from '@skein/testkit';
+import { afterEach, describe, expect, test } from 'vitest';
+import { RawClient } from '../testing/raw-client.ts';
+import { ListenError, startWebServer } from './web-server.ts';
+import type { SocketHandler, WebServer } from './web-server.ts';
+import type { Socket } from '../connections/socket.ts';
+
+const MAX_BACKPRESSURE_BYTES = 256 * 1024;
+const TEXT = 'x'.repeat(64 * 1024);
+
+interface Seen {
+  readonly socket: Socket;
+  overflows: number;
+  drains: number;
+  closed: boolean;
+}
+
+let server: WebServer | undefined;
+afterEach(() => server?.close());
+
+async function start(port = 0): Promise<{ server: WebServer; sockets: Seen[] }> {
+  const sockets: Seen[] = [];
+  server = await startWebServer({
+    host: '127.0.0.1',
+    port,
+    maxBackpressureBytes: MAX_BACKPRESSURE_BYTES,
+    handleHttp: () => ({ status: 200, headers: [], body: 'ok', headOnly: false }),
+    handleSocket: (socket): SocketHandler => {
+      const seen: Seen = { socket, overflows: 0, drains: 0, closed: false };
+      sockets.push(seen);
+      return {
+        receive: () => {},
+        heard: () => {},
+        handleOverflow: () => void seen.overflows++,
+        handleDrain: () => void seen.drains++,
+        handleClosed: () => (seen.closed = true),
+      };
+    },
+  });
+  return { server, sockets };
+}
+
+describe('a client that does not read', () => {
+  test.each(['published', 'sent'] as const)('is reported once when too much was %s to it', async (how) => {
+    const { server: own, sockets } = await start();
+    using slow = await RawClient.open(own.port, '/v1/signal');
+    using quick = await RawClient.open(own.port, '/v1/signal');
+    await eventually('both sockets', () => sockets.length === 2);
+    slow.stopReading();
+    for (const { socket } of sockets) socket.subscribe('room/blue');
+    let sentBytes = 0;
+    const [first] = sockets;
+    await eventually(
+      'the overflow',
+      () => {
+        if (how === 'published') own.publish('room/blue', TEXT);
+        else first!.socket.send(TEXT);
+        sentBytes += TEXT.length;
+        return first!.overflows > 0;
+      },
+      { everyMs: 1 },
+    );
+    if (how === 'published') {
+      await eventually('the other one to get everything', () => quick.received.length >= sentBytes);
+    }
+    first!.socket.unsubscribe('room/blue');
+    slow.readAgain();
+    await eventually('what was queued to be read', () => first!.drains > 0);
+    first!.socket.close(closeCodes.slowConsumer, 'SLOW_CONSUMER');
+    await eventually('the close frame', () => slow.closeCode === closeCodes.slowConsumer);
+    expect(sockets).toMatchObject([{ overflows: 1 }, { overflows: 0 }]);
+  });
+});
+
+test('a socket that is used after it has closed does nothing', async () => {
+  const { server: own, sockets } = await start();
+  using client = await RawClient.open(own.port, '/v1/signal');
+  const seen = await eventually('the socket', () => sockets[0]);
+  client[Symbol.dispose]();
+  await eventually('the close', () => seen.closed);
+  seen.socket.send('x');
+  seen.socket.subscribe('a');
+  seen.socket.unsubscribe('a');
+  seen.socket.ping();
+  seen.socket.close(1000, '');
+  seen.socket.terminate();
+});
+
+test('a port that is taken is one clear error', async () => {
+  const { server: own } = await start();
+  const second = start(own.port);
+  await expect(second).rejects.toThrow(ListenError);
+  await expect(second).rejects.toThrow(`port ${own.port} cannot be had: it is taken`);
+  server = own;
+});

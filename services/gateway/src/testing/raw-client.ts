@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+
+/** A WebSocket client on a bare TCP connection (RFC 6455), which reads only when it is told to. */
+export class RawClient implements Disposable {
+  readonly #tcp: Socket;
+  received = Buffer.alloc(0);
+  ended = false;
+
+  private constructor(tcp: Socket) {
+    this.#tcp = tcp;
+    tcp.on('data', (bytes: Buffer) => (this.received = Buffer.concat([this.received, bytes])));
+    tcp.on('close', () => (this.ended = true));
+    tcp.on('error', () => (this.ended = true));
+  }
+
+  static async open(port: number, path: string): Promise<RawClient> {
+    const tcp = connect({ port, host: '127.0.0.1' });
+    const client = new RawClient(tcp);
+    await new Promise((resolve, reject) => tcp.once('connect', resolve).once('error', reject));
+    const head = [
+      `GET ${path} HTTP/1.1`,
+      'Host: 127.0.0.1',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+    ];
+    tcp.write(`${head.join('\r\n')}\r\n\r\n`);
+    return client;
+  }
+
+  stopReading(): void {
+    this.#tcp.pause();
+  }
+
+  readAgain(): void {
+    this.#tcp.resume();
+  }
+
+  /** Sends one masked text frame (§5.2). */
+  send(text: string): void {
+    const payload = Buffer.from(text);
+    const head = Buffer.alloc(8);
+    head.writeUInt8(0x81, 0);
+    head.writeUInt8(0x80 | 126, 1);
+    head.writeUInt16BE(payload.length, 2);
+    // A mask of zeros leaves the payload as it is.
+    this.#tcp.write(Buffer.concat([head, payload]));
+  }
+
+  /** The code of the close frame that came last, if one did. */
+  get closeCode(): number | undefined {
+    for (let at = this.received.length - 4; at >= 0 && at > this.received.length - 200; at--) {
+      if (this.received[at] === 0x88) return this.received.readUInt16BE(at + 2);
+    }
+    return undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#tcp.destroy();
+  }
+}
