@@ -3,14 +3,16 @@ import type { Participant, RoomSnapshot, Track, VersionedChange } from '@skein/p
 /** Room state and placement: one atomic script per method. Every failure of the store is `UNAVAILABLE`. */
 export interface RoomStore {
   /**
-   * Places a participant: limits, takeover, node choice, epoch, state and log in one script. Fails with
-   * `ROOM_FULL`, `NO_NODE_AVAILABLE`, or `NODE_NOT_FOUND` when `wishedNodeId` is not a node to place on.
+   * Places a participant: limits, takeover, node choice, epoch, state and log in one script. A participant that is
+   * there already is placed again: a higher epoch, its tracks void, its place under the limit and `joinedAtMs` kept.
+   * Fails with `ROOM_FULL` or `NO_NODE_AVAILABLE`. After `UNAVAILABLE` it may have happened; a repeat is a takeover.
    */
   place(request: PlaceRequest): Promise<Placed>;
 
   /**
-   * Shows a track. Repeating it changes nothing. Fails with `STALE_EPOCH` when the session is not the participant's
-   * current one, `SESSION_NOT_FOUND` when the participant is not in the room, `LIMIT_EXCEEDED` past the track limit.
+   * Shows a track, or replaces what is shown of it. Repeating it changes nothing. Fails with `STALE_EPOCH` when the
+   * session is not the participant's current one, `SESSION_NOT_FOUND` when the participant is not in the room,
+   * `LIMIT_EXCEEDED` past the track limit, `INVALID_ARGUMENT` when another participant has a track of that id.
    */
   publishTrack(room: string, sessionId: string, track: Track): Promise<RoomWrite>;
   /** Shows a track as muted or not. `STALE_EPOCH`, `TRACK_NOT_FOUND`. */
@@ -22,7 +24,7 @@ export interface RoomStore {
 
   /** The whole state, or `undefined` when there is no such room. */
   snapshot(room: string): Promise<RoomSnapshot | undefined>;
-  /** What came after `version`, in order, or `undefined` when the log no longer reaches back that far or the room is gone. */
+  /** What came after `version`, in order, `undefined` when the log doesn't reach back that far, or the room is gone. */
   changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined>;
   /** The present versions of many rooms, in one round trip; `undefined` for a room that is gone. */
   versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]>;
@@ -58,7 +60,7 @@ export interface PlacementCandidates {
   readonly fallbackNodeId: string | undefined;
   /** Nodes that may take sessions now: ready, leased, of the region, under their limit. A room's present hosts are kept to these. */
   readonly openNodeIds: readonly string[];
-  /** A join may name its node; it is checked against the view before. */
+  /** A join may name its node. `chooseCandidates` checked it against the view; the script takes it as it is. */
   readonly wishedNodeId?: string | undefined;
 }
 

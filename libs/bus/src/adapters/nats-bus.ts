@@ -39,9 +39,13 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     } catch (error) {
       signal?.throwIfAborted();
       if (attempt === 0) {
-        log.warn({ err: error }, 'NATS is not there yet; trying until it is');
+        log.warn(
+          { reason: error instanceof Error ? error.name : undefined },
+          'NATS cannot be reached; trying until it can',
+        );
         onStatus?.({ state: 'disconnected', sinceMs });
       }
+      log.debug({ err: error }, 'the NATS connection failed');
       await clock.sleep(retryDelayMs(attempt, random), signal);
     }
   }

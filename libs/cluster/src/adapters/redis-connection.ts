@@ -23,6 +23,8 @@ export class RedisConnection {
   readonly #onStatus: ((status: StoreStatus) => void) | undefined;
   readonly #running = new Set<Promise<unknown>>();
   #status: StoreStatus;
+  /** Whether it was said that the first connection takes its time. */
+  #waitTold = false;
 
   private constructor(redis: Redis, { clock, log = silentLogger, onStatus }: StoreOptions) {
     this.#redis = redis;
@@ -117,13 +119,12 @@ export class RedisConnection {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort, { once: true });
-      let said = false;
-      this.#redis.on('error', (error: Error) => {
-        if (!said) this.#log.warn({ err: error }, 'Redis cannot be reached; trying until it can');
-        said = true;
+      this.#redis.on('error', (error: NodeJS.ErrnoException) => {
+        if (!this.#waitTold)
+          this.#log.warn({ code: error.code }, 'Redis cannot be reached; trying until it can');
+        this.#log.debug({ err: error }, 'the Redis connection failed');
       });
       this.#redis.on('ready', () => {
-        said = false;
         signal?.removeEventListener('abort', onAbort);
         this.#setStatus({ state: 'connected' });
         resolve();
@@ -135,20 +136,17 @@ export class RedisConnection {
     });
   }
 
-  #waitingTold = false;
-
   #onClose(): void {
     if (this.#status.state === 'connected') {
       this.#setStatus({ state: 'disconnected', sinceMs: this.#clock.now() });
-    } else if (!this.#waitingTold) {
+    } else if (!this.#waitTold) {
       this.#onStatus?.(this.#status);
     }
-    this.#waitingTold = true;
+    this.#waitTold = true;
   }
 
   #setStatus(status: StoreStatus): void {
     this.#status = status;
-    this.#waitingTold = true;
     this.#log.info({ state: status.state }, 'the Redis connection changed');
     this.#onStatus?.(status);
   }

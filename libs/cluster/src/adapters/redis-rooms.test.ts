@@ -2,8 +2,8 @@ import { startRedis, type RedisServer } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectStore, type ClusterStore, type Placed, type RoomStore } from './index.ts';
-import { aRequest, aTrack } from './test-rooms.ts';
+import { connectStore, type ClusterStore, type Placed, type RoomStore } from '../index.ts';
+import { aRequest, aTrack } from '../test-rooms.ts';
 
 let server: RedisServer;
 let store: ClusterStore;
@@ -264,7 +264,7 @@ describe('the rooms', () => {
     const born = await raw.hget('skein:{room:blue}:meta', 'born');
     await rooms.leave('blue', participant, 'left');
     await join('bob');
-    const { removeRoom } = await import('./scripts/index-scripts.ts');
+    const { removeRoom } = await import('../scripts/index-scripts.ts');
     await raw.eval(removeRoom.lua, 2, 'skein:{rooms}', 'skein:{rooms}:born', 'blue', born ?? '');
     expect(await rooms.listRooms({ pageSize: 10 })).toEqual(['blue']);
   });
@@ -296,5 +296,27 @@ describe('200 joins of one room at once, over four connections', () => {
     expect(log?.map(({ version }) => version)).toEqual(versions.slice(1));
     expect((await rooms.snapshot('blue'))?.participants).toHaveLength(150);
     expect(new Set(placed.map(({ participant }) => participant.nodeId))).toEqual(new Set(['node-1']));
+  });
+});
+
+describe('the cost of a join', () => {
+  it('is as many commands in a large room as in a small one, those inside the scripts included', async () => {
+    const commands = async (): Promise<number> => {
+      const calls = (await raw.info('commandstats')).matchAll(/^cmdstat_(?!info)[^:]+:calls=(\d+)/gm);
+      return [...calls].reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    const costOfJoin = async (identity: string): Promise<number> => {
+      await join('warm-up');
+      // The first answer comes after everything that was sent before it.
+      await rooms.snapshot('blue');
+      const before = await commands();
+      await rooms.place(aRequest({ identity, maxParticipants: 1000 }));
+      await rooms.listRooms({ pageSize: 1 });
+      return (await commands()) - before;
+    };
+    const small = await costOfJoin('first');
+    for (let n = 0; n < 200; n++) await rooms.place(aRequest({ identity: `p${n}`, maxParticipants: 1000 }));
+    expect(await costOfJoin('last')).toBe(small);
+    expect(small).toBeLessThan(30);
   });
 });

@@ -2,8 +2,8 @@ import { startRedis, type RedisServer } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectStore, type ClusterStore, type NodeRegistry } from './index.ts';
-import { aNode } from './test-rooms.ts';
+import { connectStore, type ClusterStore, type NodeRegistry } from '../index.ts';
+import { aNode } from '../test-rooms.ts';
 
 let server: RedisServer;
 let store: ClusterStore;
