@@ -41,6 +41,8 @@ export interface MediaNodeConfig {
   readonly loadLimits: LoadLimits;
   /** Default: `defaultPipePolicy`. */
   readonly pipePolicy?: PipePolicy;
+  /** How long an empty room keeps its routers. Default 1000. */
+  readonly roomLingerMs?: number;
 }
 
 /** What a node runs on. */
@@ -90,6 +92,7 @@ export class MediaNode {
       workerPolicy: config.workerPolicy,
       pipePolicy: config.pipePolicy ?? defaultPipePolicy,
       pipeHost: config.pipeHost,
+      roomLingerMs: config.roomLingerMs,
       tell: (sessionId, event) => bus.publish(subjects.session(sessionId), event),
     });
     this.#sessions = new SessionDirectory(this.#rooms);

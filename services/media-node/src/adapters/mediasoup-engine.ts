@@ -1,7 +1,14 @@
-import { mediaCodecs, type RtpCapabilities } from '@skein/protocol';
+import { mediaCodecs, type RtpCapabilities, type TransportDirection } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import { createWorker, type types } from 'mediasoup';
-import type { MediaEngine, MediaRouter, MediaSource, MediaWorker, WorkerOptions } from '../media/engine.ts';
+import type {
+  ClientTransport,
+  MediaEngine,
+  MediaRouter,
+  MediaSource,
+  MediaWorker,
+  WorkerOptions,
+} from '../media/engine.ts';
 import { clientTransport } from './mediasoup-client-transport.ts';
 import { asCapabilities, producerOf } from './mediasoup-media.ts';
 import { pipeEndpoint } from './mediasoup-pipe-endpoint.ts';
@@ -13,13 +20,24 @@ const INITIAL_OUTGOING_BITRATE_BPS = 1_000_000;
 /** What one client may send, all its tracks together. */
 const MAX_INCOMING_BITRATE_BPS = 15_000_000;
 
-/** The engine on mediasoup. `workerBin`: path of its worker; default: `MEDIASOUP_WORKER_BIN` or the package's own. */
-export function mediasoupEngine(options: { readonly workerBin?: string } = {}): MediaEngine {
-  return { startWorker: (worker) => startWorker(worker, options.workerBin) };
+type MakeClientTransport = (
+  router: types.Router,
+  server: types.WebRtcServer,
+  direction: TransportDirection,
+) => Promise<ClientTransport>;
+
+/** The engine on mediasoup. Its worker is at `MEDIASOUP_WORKER_BIN`, else in the mediasoup package. */
+export function mediasoupEngine(): MediaEngine {
+  return mediasoupEngineWith(webRtcTransport);
 }
 
-async function startWorker(options: WorkerOptions, workerBin: string | undefined): Promise<MediaWorker> {
-  const worker = await createWorker({ logLevel: 'error', ...(workerBin && { workerBin }) });
+/** The same with other transports to clients; for tests. */
+export function mediasoupEngineWith(makeTransport: MakeClientTransport): MediaEngine {
+  return { startWorker: (options) => startWorker(options, makeTransport) };
+}
+
+async function startWorker(options: WorkerOptions, makeTransport: MakeClientTransport): Promise<MediaWorker> {
+  const worker = await createWorker({ logLevel: 'error' });
   const events: MediaWorker['events'] = new Emitter();
   worker.on('died', (error) => events.emit('died', { error }));
   try {
@@ -28,7 +46,9 @@ async function startWorker(options: WorkerOptions, workerBin: string | undefined
       pid: worker.pid,
       events,
       createRouter: async () =>
-        mediaRouter(await worker.createRouter({ mediaCodecs: routerCodecs() }), server),
+        mediaRouter(await worker.createRouter({ mediaCodecs: mediaCodecsOfRouters() }), (router, direction) =>
+          makeTransport(router, server, direction),
+        ),
       cpuMs: async () => {
         const usage = await worker.getResourceUsage();
         return usage.ru_utime + usage.ru_stime;
@@ -50,28 +70,38 @@ function listenInfos({ host, announcedAddress, rtcPort }: WorkerOptions): types.
   }));
 }
 
-function routerCodecs(): types.RouterRtpCodecCapability[] {
+/** The codecs of every router, as mediasoup takes them. */
+export function mediaCodecsOfRouters(): types.RouterRtpCodecCapability[] {
   return mediaCodecs.map((codec) => ({
     ...codec,
     ...(codec.parameters && { parameters: { ...codec.parameters } }),
   }));
 }
 
-function mediaRouter(router: types.Router, server: types.WebRtcServer): MediaRouter {
+async function webRtcTransport(
+  router: types.Router,
+  webRtcServer: types.WebRtcServer,
+  direction: TransportDirection,
+): Promise<ClientTransport> {
+  const transport = await router.createWebRtcTransport({
+    webRtcServer,
+    enableUdp: true,
+    enableTcp: true,
+    preferUdp: true,
+    iceConsentTimeout: ICE_CONSENT_TIMEOUT_SECONDS,
+    initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE_BPS,
+  });
+  if (direction === 'send') await transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS);
+  return clientTransport(transport);
+}
+
+function mediaRouter(
+  router: types.Router,
+  makeTransport: (router: types.Router, direction: TransportDirection) => Promise<ClientTransport>,
+): MediaRouter {
   return {
     id: router.id,
-    createClientTransport: async (direction) => {
-      const transport = await router.createWebRtcTransport({
-        webRtcServer: server,
-        enableUdp: true,
-        enableTcp: true,
-        preferUdp: true,
-        iceConsentTimeout: ICE_CONSENT_TIMEOUT_SECONDS,
-        initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE_BPS,
-      });
-      if (direction === 'send') await transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS);
-      return clientTransport(transport);
-    },
+    createClientTransport: (direction) => makeTransport(router, direction),
     createPipeEnd: async ({ host, secure }) => {
       const listenInfo = { protocol: 'udp', ip: host } as const;
       return pipeEndpoint(

@@ -11,6 +11,8 @@ export interface AnnouncerParts {
   readonly onWritten: (room: string, write: RoomWrite) => void;
 }
 
+const NOTHING_WRITTEN: RoomWrite = { changes: [] };
+
 /** Announcements of one room. What takes away waits for a store that is down; what adds fails. */
 export function roomAnnouncer(
   room: string,
@@ -33,8 +35,10 @@ export function roomAnnouncer(
         rooms.updateTrack(room, session, trackId, source.muted),
       );
     },
-    unpublished: (session, trackId, reason) =>
-      taken('unpublished', trackId, () => rooms.unpublishTrack(room, session, trackId, reason)),
+    unpublished: (session, trackId, reason, isGone) =>
+      taken('unpublished', trackId, async () =>
+        isGone() ? await rooms.unpublishTrack(room, session, trackId, reason) : NOTHING_WRITTEN,
+      ),
     left: (session, reason) => taken('left', sessionKey(session), () => rooms.leave(room, session, reason)),
   };
 }

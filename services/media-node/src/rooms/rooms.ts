@@ -4,12 +4,14 @@ import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
 import { RoomHost, type RoomHostParts } from './room-host.ts';
 
-/** How long a room that nobody is in any more keeps its routers for the next session. */
+/** How long a room that nobody is in any more keeps its routers for the next session, by default. */
 export const ROOM_LINGER_MS = 1000;
 
 export interface RoomsParts extends RoomHostParts {
   readonly bus: Bus;
   readonly feeds: RoomFeeds;
+  /** Default: `ROOM_LINGER_MS`. */
+  readonly roomLingerMs: number | undefined;
 }
 
 /** The rooms that are on this node. */
@@ -47,14 +49,14 @@ export class Rooms {
     return host;
   }
 
-  /** To be called when a session has left the room: an empty one is freed after `ROOM_LINGER_MS`. */
+  /** To be called when a session has left the room: an empty one is freed after its linger. */
   release(room: string): void {
     const host = this.#hosts.get(room);
     if (!host || host.sessions.length > 0) return;
     this.#lingering.get(room)?.[Symbol.dispose]();
     this.#lingering.set(
       room,
-      this.#parts.clock.after(ROOM_LINGER_MS, () => this.#free(host)),
+      this.#parts.clock.after(this.#parts.roomLingerMs ?? ROOM_LINGER_MS, () => this.#free(host)),
     );
   }
 

@@ -47,10 +47,9 @@ export class Publications {
   }
 
   async unpublish(trackId: string): Promise<void> {
-    const { session, room } = this.#parts;
     if (!this.#tracks.has(trackId)) return;
     this.#forget(trackId);
-    await room.announce.unpublished(session, trackId, 'unpublished');
+    await this.#announceGone(trackId, 'unpublished');
   }
 
   /** The media first, because muting must not wait for a store. */
@@ -83,6 +82,8 @@ export class Publications {
     } catch (error) {
       publication.source?.close();
       if (this.#tracks.get(trackId) === publication) this.#forget(trackId);
+      // A store that did not answer in time may still have taken the announcement.
+      if (publication.source && !signal.aborted) void this.#announceGone(trackId, 'could not be announced');
       throw error;
     }
   }
@@ -127,6 +128,11 @@ export class Publications {
       spatialLayers: source.layers.spatial,
       temporalLayers: source.layers.temporal,
     };
+  }
+
+  #announceGone(trackId: string, reason: string): Promise<void> {
+    const { session, room } = this.#parts;
+    return room.announce.unpublished(session, trackId, reason, () => !this.#tracks.has(trackId));
   }
 
   #forget(trackId: string): void {

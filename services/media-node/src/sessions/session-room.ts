@@ -21,7 +21,8 @@ export interface RoomAnnouncer {
   published(session: SessionName, track: Track): Promise<void>;
   /** Announces whether the source is muted, now or once the store answers again. */
   muted(session: SessionName, trackId: string, source: MediaSource): Promise<void>;
-  unpublished(session: SessionName, trackId: string, reason: string): Promise<void>;
+  /** `isGone`: asked when a late one is written, because the track may be published again by then. */
+  unpublished(session: SessionName, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
   left(session: SessionName, reason: string): Promise<void>;
 }
 

@@ -1,0 +1,131 @@
+import { routerRtpCapabilities, SkeinError, type RtpParameters } from '@skein/protocol';
+import { createWorker } from 'mediasoup';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ClientTransport, MediaRouter, MediaWorker } from '../media/engine.ts';
+import { audioParameters, videoParameters } from '../test-media.ts';
+import { mediaCodecsOfRouters, mediasoupEngine } from './mediasoup-engine.ts';
+
+let worker: MediaWorker;
+let router: MediaRouter;
+
+beforeAll(async () => {
+  worker = await mediasoupEngine().startWorker({
+    host: '127.0.0.1',
+    announcedAddress: undefined,
+    rtcPort: 0,
+  });
+  router = await worker.createRouter();
+});
+afterAll(() => worker.close());
+
+async function rejected(parameters: RtpParameters, given?: ClientTransport): Promise<SkeinError> {
+  const transport = given ?? (await router.createClientTransport('send'));
+  const kind = parameters.codecs[0]?.mimeType.startsWith('audio') ? 'audio' : 'video';
+  const error: unknown = await transport.receive({ kind, rtpParameters: parameters, muted: false }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(SkeinError);
+  return error as SkeinError;
+}
+
+describe('a router', () => {
+  test('can receive exactly what the protocol says that every router can', async () => {
+    const bare = await createWorker({ logLevel: 'none' });
+    const { rtpCapabilities } = await bare.createRouter({ mediaCodecs: mediaCodecsOfRouters() });
+    bare.close();
+    expect(rtpCapabilities).toEqual(routerRtpCapabilities);
+  });
+
+  test('offers a client one UDP and one TCP candidate, UDP first', async () => {
+    const { offer } = await router.createClientTransport('recv');
+    const candidates = offer.iceCandidates.toSorted((a, b) => b.priority - a.priority);
+    expect(candidates.map(({ protocol }) => protocol)).toEqual(['udp', 'tcp']);
+    expect(offer.iceParameters.iceLite).toBe(true);
+    expect(offer.dtlsParameters.fingerprints.length).toBeGreaterThan(0);
+  });
+
+  test('tells clients the announced address instead of the one it listens on', async () => {
+    const given = await mediasoupEngine().startWorker({
+      host: '127.0.0.1',
+      announcedAddress: 'sfu.example',
+      rtcPort: 0,
+    });
+    const transport = await (await given.createRouter()).createClientTransport('recv');
+    expect(new Set(transport.offer.iceCandidates.map(({ address }) => address))).toEqual(
+      new Set(['sfu.example']),
+    );
+    given.close();
+  });
+});
+
+describe('a client transport', () => {
+  test('is connected once', async () => {
+    const transport = await router.createClientTransport('send');
+    const { fingerprints } = transport.offer.dtlsParameters;
+    await transport.connect({ role: 'client', fingerprints });
+    await expect(transport.connect({ role: 'client', fingerprints })).rejects.toMatchObject({
+      code: 'TRANSPORT_STATE',
+    });
+  });
+
+  test('says how many layers a track has', async () => {
+    const transport = await router.createClientTransport('send');
+    const receive = async (rtpParameters: RtpParameters) =>
+      await transport.receive({ kind: 'video', rtpParameters, muted: false });
+    const simulcast = await receive(
+      videoParameters({ ssrcs: [11, 12, 13], mid: 's', scalabilityMode: 'L1T3' }),
+    );
+    expect([simulcast.type, simulcast.layers]).toEqual(['simulcast', { spatial: 3, temporal: 3 }]);
+    const simple = await receive(videoParameters({ ssrcs: [21], mid: 'v' }));
+    expect([simple.type, simple.layers]).toEqual(['simple', { spatial: 1, temporal: 1 }]);
+    transport.close();
+  });
+});
+
+describe('RTP parameters that the router cannot take are rejected, naming the field:', () => {
+  test.each([
+    [
+      'a codec that no router has',
+      {
+        ...videoParameters({ ssrcs: [1] }),
+        codecs: [{ mimeType: 'video/H265', clockRate: 90_000, payloadType: 96 }],
+      },
+      'data.rtpParameters.codecs.0.mimeType',
+    ],
+    [
+      'RTX for a payload type that is not there',
+      {
+        ...videoParameters({ ssrcs: [1] }),
+        codecs: [
+          { mimeType: 'video/VP8', clockRate: 90_000, payloadType: 96 },
+          { mimeType: 'video/rtx', clockRate: 90_000, payloadType: 97, parameters: { apt: 50 } },
+        ],
+      },
+      'data.rtpParameters.codecs.1.parameters.apt',
+    ],
+  ])('%s', async (_what, parameters, field) => {
+    expect(await rejected(parameters)).toMatchObject({ code: 'RTP_PARAMETERS_REJECTED', details: { field } });
+  });
+
+  test('an SSRC or a MID of another track on the same transport', async () => {
+    const transport = await router.createClientTransport('send');
+    const first = audioParameters({ ssrc: 77, mid: '0' });
+    await transport.receive({ kind: 'audio', rtpParameters: first, muted: false });
+    const sameSsrc = await rejected(audioParameters({ ssrc: 77, mid: '1' }), transport);
+    expect(sameSsrc.details).toEqual({ field: 'data.rtpParameters.encodings.0.ssrc' });
+    const sameMid = await rejected(audioParameters({ ssrc: 78, mid: '0' }), transport);
+    expect(sameMid.details).toEqual({ field: 'data.rtpParameters.mid' });
+  });
+});
+
+test('a worker that dies says so', async () => {
+  const doomed = await mediasoupEngine().startWorker({
+    host: '127.0.0.1',
+    announcedAddress: undefined,
+    rtcPort: 0,
+  });
+  const died = new Promise((resolve) => doomed.events.on('died', resolve));
+  process.kill(doomed.pid, 'SIGKILL');
+  await expect(died).resolves.toMatchObject({ error: expect.any(Error) });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest';
+import {
+  planPipes,
+  type HopView,
+  type PipeCommand,
+  type PipePlanInput,
+  type PipeView,
+  type RouterAt,
+} from './plan.ts';
+
+const here = (routerId: string): RouterAt => ({ nodeId: 'here', routerId });
+const there = (routerId: string): RouterAt => ({ nodeId: 'there', routerId });
+
+function input(given: {
+  needs?: Record<string, string[]>;
+  tracks?: Record<string, RouterAt>;
+  pipes?: PipeView[];
+  hops?: HopView[];
+  routers?: string[];
+}): PipePlanInput {
+  const routers = given.routers ?? ['h1', 'h2', 'h3'];
+  return {
+    nodeId: 'here',
+    hub: routers[0],
+    routers: new Set(routers),
+    needs: new Map(Object.entries(given.needs ?? {}).map(([track, at]) => [track, new Set(at)])),
+    tracks: new Map(Object.entries(given.tracks ?? {})),
+    pipes: given.pipes ?? [],
+    hops: given.hops ?? [],
+    lingerMs: 5000,
+  };
+}
+
+function commands(given: Parameters<typeof input>[0], nowMs = 0): readonly PipeCommand[] {
+  return planPipes(input(given), nowMs).commands;
+}
+
+function openPipe(local: string, peer: RouterAt): PipeCommand {
+  return { type: 'openPipe', key: [local, peer.routerId].toSorted().join('~'), local, peer };
+}
+
+function pipe(
+  local: string,
+  peer: RouterAt,
+  state: PipeView['state'] = { kind: 'open', idleSinceMs: undefined },
+): PipeView {
+  return { key: [local, peer.routerId].toSorted().join('~'), local, peer, state };
+}
+
+function hop(
+  trackId: string,
+  from: RouterAt,
+  into: string,
+  state: HopView['state'] = { kind: 'flowing' },
+): HopView {
+  return { trackId, from, into, state };
+}
+
+describe('a track of another node', () => {
+  const tracks = { cam: there('t1') };
+
+  test('comes in through the hub, over a pipe that is opened first', () => {
+    expect(commands({ tracks, needs: { cam: ['h1'] } })).toEqual([openPipe('h1', there('t1'))]);
+    expect(commands({ tracks, needs: { cam: ['h1'] }, pipes: [pipe('h1', there('t1'))] })).toEqual([
+      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+    ]);
+  });
+
+  test('needed at two routers that are not the hub comes in once and goes on over pipes between workers', () => {
+    const needs = { cam: ['h2', 'h3'] };
+    expect(commands({ tracks, needs })).toEqual([
+      openPipe('h1', there('t1')),
+      openPipe('h2', here('h1')),
+      openPipe('h3', here('h1')),
+    ]);
+    const pipes = [pipe('h1', there('t1')), pipe('h2', here('h1')), pipe('h3', here('h1'))];
+    expect(commands({ tracks, needs, pipes })).toEqual([
+      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+    ]);
+    expect(commands({ tracks, needs, pipes, hops: [hop('cam', there('t1'), 'h1')] })).toEqual([
+      { type: 'pullTrack', trackId: 'cam', from: here('h1'), into: 'h2' },
+      { type: 'pullTrack', trackId: 'cam', from: here('h1'), into: 'h3' },
+    ]);
+  });
+
+  test('keeps the entry that it has when the hub is another router by now', () => {
+    const hops = [hop('cam', there('t1'), 'h3')];
+    expect(
+      commands({ tracks, needs: { cam: ['h2', 'h3'] }, hops, pipes: [pipe('h3', there('t1'))] }),
+    ).toEqual([openPipe('h2', here('h3'))]);
+  });
+
+  test('stays at its entry while only another router needs it, and goes when none does', () => {
+    const hops = [hop('cam', there('t1'), 'h1'), hop('cam', here('h1'), 'h2')];
+    const pipes = [pipe('h1', there('t1')), pipe('h2', here('h1'))];
+    expect(commands({ tracks, needs: { cam: ['h2'] }, hops, pipes })).toEqual([]);
+    expect(commands({ tracks, needs: {}, hops, pipes })).toEqual([
+      { type: 'releaseTrack', trackId: 'cam', into: 'h1' },
+      { type: 'releaseTrack', trackId: 'cam', into: 'h2' },
+    ]);
+  });
+
+  test('that moved to another router is let go before it is pulled from there', () => {
+    const moved = { cam: there('t2') };
+    const hops = [hop('cam', there('t1'), 'h1')];
+    const plan = commands({ tracks: moved, needs: { cam: ['h1'] }, hops, pipes: [pipe('h1', there('t1'))] });
+    expect(plan).toContainEqual({ type: 'releaseTrack', trackId: 'cam', into: 'h1' });
+    expect(plan.filter(({ type }) => type === 'pullTrack')).toEqual([]);
+  });
+
+  test('is not pulled anew while an earlier copy is still being let go', () => {
+    const hops = [hop('cam', there('t1'), 'h2', { kind: 'releasing' })];
+    expect(
+      commands({ tracks, needs: { cam: ['h1'] }, hops, pipes: [pipe('h1', there('t1'))] }),
+    ).not.toContainEqual(expect.objectContaining({ type: 'pullTrack' }));
+  });
+
+  test('that the room does not show is not pulled', () => {
+    expect(commands({ needs: { cam: ['h1'] } })).toEqual([]);
+  });
+});
+
+describe('a track of this node', () => {
+  const tracks = { mic: here('h2') };
+
+  test('needed where it is needs nothing', () => {
+    expect(commands({ tracks, needs: { mic: ['h2'] } })).toEqual([]);
+  });
+
+  test('goes straight to another router, whichever is the hub', () => {
+    expect(commands({ tracks, needs: { mic: ['h3'] } })).toEqual([openPipe('h3', here('h2'))]);
+    expect(commands({ tracks, needs: { mic: ['h3'] }, pipes: [pipe('h2', here('h3'))] })).toEqual([
+      { type: 'pullTrack', trackId: 'mic', from: here('h2'), into: 'h3' },
+    ]);
+  });
+
+  test('on a router that died goes nowhere', () => {
+    expect(commands({ tracks, needs: { mic: ['h3'] }, routers: ['h1', 'h3'] })).toEqual([]);
+  });
+});
+
+describe('what is under way or has failed', () => {
+  const tracks = { cam: there('t1'), mic: there('t1') };
+  const needs = { cam: ['h1'] };
+
+  test('is waited for', () => {
+    expect(commands({ tracks, needs, pipes: [pipe('h1', there('t1'), { kind: 'opening' })] })).toEqual([]);
+    expect(commands({ tracks, needs, pipes: [pipe('h1', there('t1'), { kind: 'closing' })] })).toEqual([]);
+    const hops = [hop('cam', there('t1'), 'h1', { kind: 'pulling' })];
+    expect(commands({ tracks, needs, hops, pipes: [pipe('h1', there('t1'))] })).toEqual([]);
+  });
+
+  test('is tried again when it is due, and not before', () => {
+    const failedPipe = [pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 700 })];
+    expect(planPipes(input({ tracks, needs, pipes: failedPipe }), 699)).toEqual({
+      commands: [],
+      wakeAtMs: 700,
+    });
+    expect(commands({ tracks, needs, pipes: failedPipe }, 700)).toEqual([openPipe('h1', there('t1'))]);
+    const failedHop = { hops: [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300 })] };
+    const open = { tracks, needs, ...failedHop, pipes: [pipe('h1', there('t1'))] };
+    expect(planPipes(input(open), 0)).toEqual({ commands: [], wakeAtMs: 300 });
+    expect(commands(open, 300)).toEqual([
+      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+    ]);
+  });
+
+  test('is forgotten when nobody needs it any more', () => {
+    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300 })];
+    const pipes = [pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 300 })];
+    expect(commands({ tracks, hops, pipes })).toEqual([
+      { type: 'releaseTrack', trackId: 'cam', into: 'h1' },
+      { type: 'closePipe', key: 'h1~t1' },
+    ]);
+  });
+
+  test('two tracks from one router share one pipe', () => {
+    expect(commands({ tracks, needs: { cam: ['h1'], mic: ['h1'] } })).toEqual([openPipe('h1', there('t1'))]);
+  });
+});
+
+describe('an idle pipe', () => {
+  const pipes = [pipe('h1', there('t1'), { kind: 'open', idleSinceMs: 1000 })];
+
+  test('is closed when its linger is over', () => {
+    expect(planPipes(input({ pipes }), 5999)).toEqual({ commands: [], wakeAtMs: 6000 });
+    expect(commands({ pipes }, 6000)).toEqual([{ type: 'closePipe', key: 'h1~t1' }]);
+  });
+
+  test('is kept for a need that waits for something else', () => {
+    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 90_000 })];
+    expect(commands({ pipes, hops, tracks: { cam: there('t1') }, needs: { cam: ['h1'] } }, 60_000)).toEqual(
+      [],
+    );
+  });
+
+  test('that another node still pulls through is left open', () => {
+    expect(planPipes(input({ pipes: [pipe('h1', there('t1'))] }), 60_000)).toEqual({
+      commands: [],
+      wakeAtMs: undefined,
+    });
+  });
+});

@@ -1,0 +1,176 @@
+import { createMemoryBus, type Bus, type MemoryBusHub } from '@skein/bus';
+import { connectStore, publishChanges, type ClusterStore } from '@skein/cluster';
+import { startRedis, type RedisServer } from '@skein/local-cluster';
+import {
+  subjects,
+  type ReadySubscription,
+  type RtpParameters,
+  type SessionMethod,
+  type SessionRequest,
+  type SessionResponse,
+} from '@skein/protocol';
+import { createRpcClients, nodeService, type NodeServiceClient } from '@skein/rpc';
+import { systemClock, systemIds, systemRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { testEngine, type TestEngine } from './adapters/test-engine.ts';
+import { MediaNode, type MediaNodeConfig } from './media-node.ts';
+import { defaultPipePolicy, type PipePolicy } from './pipes/policy.ts';
+import { anyReceiver } from './test-media.ts';
+
+/** Quick to close and to try again, so that tests need not wait. */
+export const quickPipes: PipePolicy = {
+  ...defaultPipePolicy,
+  lingerMs: 100,
+  backoff: { baseMs: 20, maxMs: 200 },
+};
+
+/** Several media nodes in this process: real workers, real Redis, real gRPC, a bus in memory. */
+export class TestCluster implements AsyncDisposable {
+  readonly hub: MemoryBusHub = createMemoryBus();
+  readonly engine: TestEngine = testEngine();
+  readonly redis: RedisServer;
+  readonly store: ClusterStore;
+  readonly bus: Bus;
+  readonly nodes: MediaNode[] = [];
+  readonly #clients = createRpcClients();
+
+  private constructor(redis: RedisServer, store: ClusterStore) {
+    this.redis = redis;
+    this.store = store;
+    this.bus = this.hub.connect('gateway');
+  }
+
+  static async start(): Promise<TestCluster> {
+    const redis = await startRedis();
+    return new TestCluster(redis, await connectStore({ url: redis.url, clock: systemClock, name: 'test' }));
+  }
+
+  async addNode(given: Partial<MediaNodeConfig> = {}): Promise<MediaNode> {
+    const config: MediaNodeConfig = {
+      nodeId: `node-${this.nodes.length + 1}`,
+      region: 'default',
+      version: 'test',
+      workers: 1,
+      listen: { host: '127.0.0.1', announcedAddress: undefined, rtcPort: 0 },
+      pipeHost: '127.0.0.1',
+      grpcHost: '127.0.0.1',
+      grpcPort: 0,
+      workerPolicy: { maxCpu: 2, maxSessions: 1000 },
+      loadLimits: { packetsPerSecond: 100_000 },
+      pipePolicy: quickPipes,
+      roomLingerMs: 50,
+      ...given,
+    };
+    const shared = { clock: systemClock, random: systemRandom, ids: systemIds, log: silentLogger };
+    const bus = this.hub.connect(config.nodeId);
+    const node = await MediaNode.start(config, { ...shared, engine: this.engine, store: this.store, bus });
+    this.nodes.push(node);
+    return node;
+  }
+
+  status(node: MediaNode): NodeServiceClient {
+    return this.#clients.client(nodeService, `127.0.0.1:${node.grpcPort}`);
+  }
+
+  /** Places a participant on a node and opens its session, as a gateway does. */
+  async join(node: MediaNode, room: string, identity: string, autoSubscribe = false): Promise<TestSession> {
+    const session = await this.place(node, room, identity);
+    const answer = await session.ask('open', { ...session.opening, autoSubscribe });
+    session.subscriptions = answer.subscriptions;
+    return session;
+  }
+
+  async place(node: MediaNode, room: string, identity: string): Promise<TestSession> {
+    const { nodeId } = node;
+    const placed = await this.store.rooms.place({
+      ...{ room, identity, name: identity, sessionId: systemIds('ses'), maxParticipants: 100 },
+      candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
+    });
+    publishChanges(this.bus, room, placed.changes);
+    const { sessionId, epoch } = placed.participant;
+    return new TestSession(this, {
+      nodeId,
+      room,
+      identity,
+      sessionId,
+      epoch,
+      roomVersion: placed.snapshot.version,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.hub.setDown(false);
+    await Promise.all(this.nodes.map((node) => node.stop('test is over')));
+    this.#clients.close();
+    await this.store.close();
+    await this.redis[Symbol.asyncDispose]();
+  }
+}
+
+interface TestPlace {
+  readonly nodeId: string;
+  readonly room: string;
+  readonly identity: string;
+  readonly sessionId: string;
+  readonly epoch: number;
+  readonly roomVersion: number;
+}
+
+/** One participant's session, as its gateway sees it. */
+export class TestSession {
+  readonly place: TestPlace;
+  /** What the node told the gateway. */
+  readonly events: unknown[] = [];
+  subscriptions: ReadySubscription[] = [];
+  readonly #cluster: TestCluster;
+  readonly #bus: Bus;
+
+  constructor(cluster: TestCluster, place: TestPlace) {
+    this.#cluster = cluster;
+    this.place = place;
+    this.#bus = cluster.bus;
+    this.#bus.subscribe(subjects.session(place.sessionId), (event) => this.events.push(event));
+  }
+
+  get opening(): SessionRequest<'open'> {
+    const { identity, roomVersion } = this.place;
+    return { identity, roomVersion, rtpCapabilities: anyReceiver, autoSubscribe: false };
+  }
+
+  /** `with`: fields of the envelope to send instead. */
+  async ask<Method extends SessionMethod>(
+    method: Method,
+    data: unknown,
+    envelope: Record<string, unknown> = {},
+  ): Promise<SessionResponse<Method>> {
+    const { nodeId, room, sessionId, epoch } = this.place;
+    const request = { room, sessionId, epoch, method, data, ...envelope };
+    const answer = await this.#bus.request(subjects.nodeSession(nodeId), request, { deadlineMs: 5000 });
+    return answer as SessionResponse<Method>;
+  }
+
+  publishAudio(trackId: string, rtpParameters: RtpParameters): Promise<unknown> {
+    return this.ask('publish', { trackId, kind: 'audio', source: 'microphone', rtpParameters });
+  }
+
+  publishVideo(trackId: string, rtpParameters: RtpParameters): Promise<unknown> {
+    return this.ask('publish', { trackId, kind: 'video', source: 'camera', rtpParameters });
+  }
+
+  /** Subscribes and resumes. */
+  async watch(trackId: string): Promise<ReadySubscription> {
+    const subscription = await this.ask('subscribe', { trackId });
+    const { subscriptionId } = subscription;
+    await this.ask('updateSubscriptions', { updates: [{ subscriptionId, paused: false }] });
+    return subscription;
+  }
+
+  leave(): Promise<unknown> {
+    return this.ask('close', { reason: 'left' });
+  }
+
+  /** RTP packets that this session has received of a subscription. */
+  received({ rtpParameters }: ReadySubscription): readonly Buffer[] {
+    return this.#cluster.engine.received(rtpParameters);
+  }
+}
