@@ -1,0 +1,221 @@
+import { limits, mediaCodecs, SkeinError, subjects } from '@skein/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MediaNode } from '../media-node.ts';
+import { TestCluster, type TestSession } from '../test-cluster.ts';
+import { audioParameters, videoParameters } from '../test-media.ts';
+
+let cluster: TestCluster;
+let node: MediaNode;
+let ann: TestSession;
+let bob: TestSession;
+
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+  node = await cluster.addNode();
+  ann = await cluster.join(node, 'room', 'ann');
+  bob = await cluster.join(node, 'room', 'bob');
+  await ann.publishAudio('mic', audioParameters({ ssrc: 31, mid: '0' }));
+  await bob.publishVideo('cam', videoParameters({ ssrcs: [41, 42, 43], scalabilityMode: 'L1T3' }));
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+});
+
+async function failure(call: Promise<unknown>): Promise<SkeinError> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(SkeinError);
+  return error as SkeinError;
+}
+
+const audio = (rtpParameters: unknown, more: object = {}): object => ({
+  ...{ trackId: 'new', kind: 'audio', source: 'microphone', rtpParameters },
+  ...more,
+});
+
+describe('a publish is refused, with its reason, when', () => {
+  test.each([
+    [
+      'its kind is not that of its source',
+      audio(audioParameters({ ssrc: 1 }), { source: 'camera' }),
+      'INVALID_ARGUMENT',
+      'data.kind',
+    ],
+    [
+      'its source does not exist',
+      audio(audioParameters({ ssrc: 1 }), { source: 'hologram' }),
+      'INVALID_ARGUMENT',
+      'data.source',
+    ],
+    [
+      'its track id has a space',
+      audio(audioParameters({ ssrc: 1 }), { trackId: 'a b' }),
+      'INVALID_ARGUMENT',
+      'data.trackId',
+    ],
+    [
+      'its track id is another participant’s',
+      audio(audioParameters({ ssrc: 1 }), { trackId: 'cam' }),
+      'INVALID_ARGUMENT',
+      'data.trackId',
+    ],
+    ['it has no RTP parameters', audio(undefined), 'INVALID_ARGUMENT', 'data.rtpParameters'],
+    [
+      'its SSRC is used',
+      audio(audioParameters({ ssrc: 31 })),
+      'RTP_PARAMETERS_REJECTED',
+      'data.rtpParameters.encodings.0.ssrc',
+    ],
+    [
+      'its MID is used',
+      audio(audioParameters({ ssrc: 2, mid: '0' })),
+      'RTP_PARAMETERS_REJECTED',
+      'data.rtpParameters.mid',
+    ],
+    [
+      'two of its encodings have one SSRC',
+      { trackId: 'v', kind: 'video', source: 'camera', rtpParameters: videoParameters({ ssrcs: [5, 5] }) },
+      'RTP_PARAMETERS_REJECTED',
+      'data.rtpParameters.encodings.1.ssrc',
+    ],
+    [
+      'its codec is of another kind',
+      audio(videoParameters({ ssrcs: [6] })),
+      'RTP_PARAMETERS_REJECTED',
+      'data.rtpParameters.codecs.0.mimeType',
+    ],
+    [
+      'its codec is not one of the router',
+      audio({
+        ...audioParameters({ ssrc: 7 }),
+        codecs: [{ mimeType: 'audio/G722', clockRate: 8000, payloadType: 9 }],
+      }),
+      'RTP_PARAMETERS_REJECTED',
+      'data.rtpParameters.codecs.0.mimeType',
+    ],
+  ])('%s', async (_when, data, code, field) => {
+    expect(await failure(ann.ask('publish', data))).toMatchObject({ code, details: { field } });
+    expect(node.counts.tracks).toBe(2);
+  });
+
+  test('the participant publishes as many tracks as it may', async () => {
+    const cho = await cluster.join(node, 'crowded', 'cho');
+    for (let at = 0; at < limits.tracksPerParticipant; at++) {
+      await cho.publishAudio(`t${at}`, audioParameters({ ssrc: 100 + at }));
+    }
+    const one = cho.publishAudio('one-more', audioParameters({ ssrc: 99 }));
+    expect(await failure(one)).toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 16 } });
+    await cho.leave();
+  });
+});
+
+describe('a subscription is refused when', () => {
+  test.each([
+    ['the track is not there', 'subscribe', { trackId: 'nothing' }, 'TRACK_NOT_FOUND'],
+    ['the track is one’s own', 'subscribe', { trackId: 'mic' }, 'OWN_TRACK'],
+    [
+      'there is no such subscription to update',
+      'updateSubscriptions',
+      { updates: [{ subscriptionId: 'sub_x', paused: true }] },
+      'SUBSCRIPTION_NOT_FOUND',
+    ],
+    ['nothing is to be updated', 'updateSubscriptions', { updates: [] }, 'INVALID_ARGUMENT'],
+  ] as const)('%s', async (_when, method, data, code) => {
+    expect(await failure(ann.ask(method, data))).toMatchObject({ code });
+  });
+
+  test('its layers are out of range, naming the range', async () => {
+    const spatial = await failure(
+      ann.ask('subscribe', { trackId: 'cam', preferredLayers: { spatialLayer: 3 } }),
+    );
+    expect(spatial.message).toBe('data.preferredLayers.spatialLayer: must be 0-2');
+    const layers = { spatialLayer: 0, temporalLayer: 3 };
+    const temporal = await failure(ann.ask('subscribe', { trackId: 'cam', preferredLayers: layers }));
+    expect(temporal.message).toBe('data.preferredLayers.temporalLayer: must be 0-2');
+    const single = await failure(
+      bob.ask('subscribe', { trackId: 'mic', preferredLayers: { spatialLayer: 1 } }),
+    );
+    expect(single.message).toContain('data.preferredLayers.spatialLayer: must be 0');
+  });
+
+  test('one update of many is wrong: then none is made', async () => {
+    const { subscriptionId } = await ann.ask('subscribe', { trackId: 'cam' });
+    const updates = [
+      { subscriptionId, paused: false },
+      { subscriptionId: 'sub_x', paused: false },
+    ];
+    expect(await failure(ann.ask('updateSubscriptions', { updates }))).toMatchObject({
+      code: 'SUBSCRIPTION_NOT_FOUND',
+    });
+    const { sessions } = await cluster.status(node).getRoomMedia({ room: 'room' });
+    const mine = sessions.find(({ identity }) => identity === 'ann');
+    expect(mine?.subscriptions).toEqual([{ subscriptionId, trackId: 'cam', paused: true }]);
+  });
+
+  test('the client cannot receive the codec; then it is also left out of the answer to opening', async () => {
+    const cho = await cluster.place(node, 'room', 'cho');
+    const codecs = mediaCodecs
+      .filter(({ mimeType }) => mimeType !== 'video/VP8')
+      .map((codec, at) => ({ ...codec, preferredPayloadType: 100 + at }));
+    const rtpCapabilities = { codecs, headerExtensions: [] };
+    const { subscriptions } = await cho.ask('open', { ...cho.opening, rtpCapabilities, autoSubscribe: true });
+    expect(subscriptions.map(({ trackId }) => trackId)).toEqual(['mic']);
+    expect(await failure(cho.ask('subscribe', { trackId: 'cam' }))).toMatchObject({
+      code: 'INCOMPATIBLE_CODECS',
+      details: { trackId: 'cam', mimeType: 'video/vp8' },
+    });
+    await cho.leave();
+  });
+});
+
+describe('a request is refused when', () => {
+  test.each([
+    ['its session is not here', { sessionId: 'ses_unknown' }, 'SESSION_NOT_FOUND'],
+    ['its session is of another room', { room: 'other' }, 'SESSION_NOT_FOUND'],
+    ['its epoch is an older one', { epoch: 1 }, 'STALE_EPOCH'],
+    ['its epoch is a newer one', { epoch: Number.MAX_SAFE_INTEGER }, 'STALE_EPOCH'],
+    ['its method does not exist', { method: 'dance' }, 'INVALID_ARGUMENT'],
+    ['its room has a control character', { room: 'a\u0000b' }, 'INVALID_ARGUMENT'],
+  ])('%s', async (_when, envelope, code) => {
+    expect(await failure(ann.ask('restartIce', { direction: 'send' }, envelope))).toMatchObject({ code });
+  });
+
+  test.each([[null], ['text'], [[]], [{}]])('it is %j', async (message) => {
+    const call = cluster.bus.request(subjects.nodeSession(node.nodeId), message, { deadlineMs: 1000 });
+    expect(await failure(call)).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  test('too many of the same session wait for an answer', async () => {
+    const requests = Array.from({ length: limits.requestsInFlight + 10 }, () =>
+      ann.ask('subscribe', { trackId: 'nothing' }),
+    );
+    const codes = (await Promise.all(requests.map(failure))).map(({ code }) => code);
+    expect(codes.filter((code) => code === 'TOO_MANY_REQUESTS')).toHaveLength(10);
+    expect(await failure(ann.ask('subscribe', { trackId: 'nothing' }))).toMatchObject({
+      code: 'TRACK_NOT_FOUND',
+    });
+  });
+
+  test('it opens a session that the room’s state does not show: it is not opened', async () => {
+    const cho = await cluster.place(node, 'room', 'cho');
+    const stranger = cho.ask('open', { ...cho.opening, identity: 'dee' }, { sessionId: 'ses_dee' });
+    expect(await failure(stranger)).toMatchObject({ code: 'STALE_EPOCH' });
+    expect(node.counts).toMatchObject({ sessions: 2, clientTransports: 4 });
+  });
+
+  test('it connects a transport a second time', async () => {
+    const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AB').join(':') }];
+    const data = { direction: 'send', dtlsParameters: { role: 'client', fingerprints } };
+    await ann.ask('connectTransport', data);
+    expect(await failure(ann.ask('connectTransport', data))).toMatchObject({ code: 'TRANSPORT_STATE' });
+  });
+
+  test.each([
+    ['an unknown room', 'getRoomMedia', { room: 'nowhere' }, 'ROOM_NOT_FOUND'],
+    ['a blank room', 'getRoomMedia', { room: ' ' }, 'INVALID_ARGUMENT'],
+  ] as const)('it asks over gRPC for %s', async (_what, method, request, code) => {
+    expect(await failure(cluster.status(node)[method](request))).toMatchObject({ code });
+  });
+});

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { MediaNode } from '../media-node.ts';
+import { TestCluster } from '../test-cluster.ts';
+import { audioParameters } from '../test-media.ts';
+
+let cluster: TestCluster;
+let one: MediaNode;
+let two: MediaNode;
+
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+  // Every session on a worker of its own, as far as there are some.
+  const spread = { workers: 2, workerPolicy: { maxCpu: 2, maxSessions: 1 } };
+  one = await cluster.addNode({ ...spread, nodeId: 'one' });
+  two = await cluster.addNode({ ...spread, nodeId: 'two' });
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+});
+
+describe('a room on two workers of a node', () => {
+  test('takes a track of another node in once and hands it on over one pipe between the workers', async () => {
+    const room = 'spread';
+    const ann = await cluster.join(one, room, 'ann');
+    const bob = await cluster.join(two, room, 'bob');
+    const cho = await cluster.join(two, room, 'cho');
+    await ann.publishAudio('mic', audioParameters({ ssrc: 501 }));
+    await Promise.all([bob.watch('mic'), cho.watch('mic')]);
+    const { pipes, routerIds } = await cluster.status(two).getRoomMedia({ room });
+    expect(routerIds).toHaveLength(2);
+    expect(
+      pipes.map(({ kind, tracksIn, tracksOut }) => [kind, ...tracksIn, ...tracksOut]).toSorted(),
+    ).toEqual([
+      ['NODE', 'mic'],
+      ['WORKER', 'mic'],
+    ]);
+    await Promise.all([ann.leave(), bob.leave(), cho.leave()]);
+    const nothing = expect.objectContaining({ routers: 0, nodePipes: 0, workerPipes: 0, subscriptions: 0 });
+    await vi.waitFor(() => expect([one.counts, two.counts]).toEqual([nothing, nothing]), { timeout: 5000 });
+  });
+
+  test('hands a track of its own from one worker to the other, muting included', async () => {
+    const room = 'within';
+    const ann = await cluster.join(one, room, 'ann');
+    const bob = await cluster.join(one, room, 'bob');
+    await ann.publishAudio('mic', audioParameters({ ssrc: 502 }));
+    const subscription = await bob.watch('mic');
+    const packet = { payloadType: 111, timestamp: 0, payload: Buffer.alloc(40, 1) };
+    let sequenceNumber = 0;
+    await vi.waitFor(() => {
+      cluster.engine.inject(502, { ...packet, sequenceNumber: ++sequenceNumber });
+      expect(bob.received(subscription).length).toBeGreaterThan(5);
+    });
+    await ann.ask('setTrackMuted', { trackId: 'mic', muted: true });
+    await vi.waitFor(async () =>
+      expect((await bob.ask('subscribe', { trackId: 'mic' })).trackMuted).toBe(true),
+    );
+    expect(one.counts).toMatchObject({ routers: 2, workerPipes: 1, nodePipes: 0 });
+    await Promise.all([ann.leave(), bob.leave()]);
+  });
+});
+
+describe('a worker that dies', () => {
+  test('ends its sessions, tells their clients, clears the room of them, and is started again', async () => {
+    const room = 'mourning';
+    const ann = await cluster.join(one, room, 'ann');
+    const bob = await cluster.join(one, room, 'bob');
+    const cho = await cluster.join(two, room, 'cho');
+    await Promise.all([
+      ann.publishAudio('from-ann', audioParameters({ ssrc: 601 })),
+      bob.publishAudio('from-bob', audioParameters({ ssrc: 602 })),
+    ]);
+    await Promise.all([cho.watch('from-ann'), cho.watch('from-bob'), bob.watch('from-ann')]);
+    const { sessions } = await cluster.status(one).getRoomMedia({ room });
+    const { workers } = await cluster.status(one).getStatus({});
+    expect(new Set(sessions.map(({ routerId }) => routerId)).size).toBe(2);
+    const [first] = workers;
+    if (!first) throw new Error('no worker');
+    process.kill(first.pid, 'SIGKILL');
+
+    const told = { event: 'sessionClosed', data: { reason: 'worker-died' } };
+    await vi.waitFor(() => expect([...ann.events, ...bob.events]).toContainEqual(told));
+    const [dead, alive] = ann.events.some((event) => JSON.stringify(event) === JSON.stringify(told))
+      ? [ann, bob]
+      : [bob, ann];
+    expect(alive.events).not.toContainEqual(told);
+    const identities = [alive.place.identity, 'cho'].toSorted();
+    await vi.waitFor(async () => {
+      const snapshot = await cluster.store.rooms.snapshot(room);
+      expect(snapshot?.participants.map(({ identity }) => identity).toSorted()).toEqual(identities);
+      expect(snapshot?.tracks.map(({ trackId }) => trackId)).toEqual([`from-${alive.place.identity}`]);
+    });
+    const lost = expect.objectContaining({ trackId: `from-${dead.place.identity}` });
+    await vi.waitFor(() => expect(cho.events).toContainEqual({ event: 'subscriptionClosed', data: lost }));
+
+    await vi.waitFor(
+      async () => {
+        const again = (await cluster.status(one).getStatus({})).workers[0];
+        expect(again?.restarts).toBe(1);
+        expect(again?.pid).not.toBe(first.pid);
+      },
+      { timeout: 5000 },
+    );
+    const dee = await cluster.join(one, room, 'dee');
+    await dee.watch(`from-${alive.place.identity}`);
+    await Promise.all([alive.leave(), cho.leave(), dee.leave()]);
+    const nothing = expect.objectContaining({ routers: 0, sessions: 0, nodePipes: 0, workerPipes: 0 });
+    await vi.waitFor(() => expect([one.counts, two.counts]).toEqual([nothing, nothing]), { timeout: 5000 });
+  });
+});
+
+describe('a node that stops', () => {
+  test('tells its clients, leaves the rooms and the registry; viewers elsewhere lose only its tracks', async () => {
+    const room = 'goodbye';
+    const three = await cluster.addNode({ nodeId: 'three' });
+    const ann = await cluster.join(three, room, 'ann');
+    const bob = await cluster.join(one, room, 'bob');
+    await ann.publishAudio('mic', audioParameters({ ssrc: 701 }));
+    await bob.watch('mic');
+    const registered = async (): Promise<readonly string[]> =>
+      (await cluster.store.nodes.list()).map(({ record }) => record.nodeId).toSorted();
+    await vi.waitFor(async () => expect(await registered()).toEqual(['one', 'three', 'two']));
+    const pids = three.workerPids;
+    await three.stop('test');
+    expect(ann.events).toContainEqual({ event: 'sessionClosed', data: { reason: 'node-stopped' } });
+    expect(await registered()).toEqual(['one', 'two']);
+    const left = { participants: [{ identity: 'bob' }], tracks: [] };
+    expect(await cluster.store.rooms.snapshot(room)).toMatchObject(left);
+    await vi.waitFor(() =>
+      expect(bob.events).toContainEqual(expect.objectContaining({ event: 'subscriptionClosed' })),
+    );
+    await vi.waitFor(() => {
+      for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
+    });
+    await expect(ann.ask('open', ann.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await bob.leave();
+  });
+});
