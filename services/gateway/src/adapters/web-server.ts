@@ -183,7 +183,8 @@ function headOf(request: HttpRequest): HttpRequestHead {
 function respond(response: HttpResponse, { status, headers, body, headOnly }: HttpAnswer): void {
   response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
   for (const [name, value] of headers) response.writeHeader(name, value);
+  // With a length as its argument, `endWithoutBody` of this version of uWebSockets ends the process.
   if (status === 304) response.endWithoutBody();
-  else if (headOnly) response.endWithoutBody(Buffer.byteLength(body));
+  else if (headOnly) response.writeHeader('content-length', String(Buffer.byteLength(body))).endWithoutBody();
   else response.end(body);
 }

@@ -9,6 +9,7 @@ import type {
   SessionResponse,
 } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
+import { withSpan } from '@skein/telemetry';
 import type { Logger } from '@skein/telemetry';
 import type { JoinClient } from '../joins/joins.ts';
 import type { JoinedSession, SessionAddress } from '../sessions/session.ts';
@@ -195,7 +196,7 @@ export class Connection implements MethodHost, JoinClient {
     try {
       method = methodNamed(name);
       this.#check(method, name);
-      this.socket.send(encodeAnswer(id, await method.call(this, data)));
+      this.socket.send(encodeAnswer(id, await this.#call(method, name, data)));
       method.afterAnswer?.(this);
     } catch (error) {
       const failure = SkeinError.from(error);
@@ -207,6 +208,10 @@ export class Connection implements MethodHost, JoinClient {
       this.#inFlight--;
     }
     if (name === 'join') this.#afterJoin();
+  }
+
+  async #call(method: AnyMethod, name: string, data: unknown): Promise<unknown> {
+    return await withSpan(`signal ${name}`, {}, () => method.call(this, data), 'server');
   }
 
   #check({ needs }: AnyMethod, name: string): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { eventually } from '@skein/testkit';
 
 /** A WebSocket client on a bare TCP connection (RFC 6455), which reads only when it is told to. */
 export class RawClient implements Disposable {
@@ -28,6 +29,7 @@ export class RawClient implements Disposable {
       `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
     ];
     tcp.write(`${head.join('\r\n')}\r\n\r\n`);
+    await eventually('the upgrade', () => client.received.includes('\r\n\r\n'), { everyMs: 1 });
     return client;
   }
 

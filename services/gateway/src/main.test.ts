@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { EXIT_CONFIG } from '@skein/runtime';
+import { eventually } from '@skein/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect, LiveCluster } from './testing/live-cluster.ts';
+
+// Built before the tests run: Node does not know all of the sources' syntax yet.
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+let cluster: LiveCluster;
+beforeAll(async () => {
+  cluster = await LiveCluster.start(['node-1']);
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+});
+
+interface Line {
+  readonly level?: string;
+  readonly msg?: string;
+  readonly event?: string;
+  readonly service?: string;
+  readonly httpPort?: number;
+}
+
+/** The built gateway as its own process. */
+class GatewayProcess implements Disposable {
+  stderr = '';
+  stdout = '';
+  exitCode: number | null | undefined;
+  readonly #child;
+
+  constructor(env: Record<string, string>) {
+    this.#child = spawn(process.execPath, [main], {
+      env: {
+        PATH: process.env['PATH'],
+        SKEIN_NATS_URL: cluster.nats.url,
+        SKEIN_REDIS_URL: cluster.redis.url,
+        SKEIN_GATEWAY_PORT: '0',
+        SKEIN_GATEWAY_WEB_DIR: cluster.webDir,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout.on('data', (bytes: Buffer) => (this.stdout += bytes.toString()));
+    this.#child.stderr.on('data', (bytes: Buffer) => (this.stderr += bytes.toString()));
+    this.#child.on('close', (code) => (this.exitCode = code));
+  }
+
+  lines(): Line[] {
+    return this.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Line);
+  }
+
+  async ended(): Promise<number | null> {
+    await eventually('the process to end', () => this.exitCode !== undefined);
+    return this.exitCode ?? null;
+  }
+
+  terminate(): void {
+    this.#child.kill('SIGTERM');
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+test('a wrong environment variable ends it with 78 and one line', async () => {
+  using gateway = new GatewayProcess({ SKEIN_ROOM_MAX_PARTICIPANTS: 'many' });
+  expect(await gateway.ended()).toBe(EXIT_CONFIG);
+  expect(gateway.stderr).toBe(
+    'SKEIN_ROOM_MAX_PARTICIPANTS="many" is not allowed; it takes a whole number from 1 to 100000\n',
+  );
+});
+
+test('wrong ICE servers are named without being shown: they hold credentials', async () => {
+  using gateway = new GatewayProcess({ SKEIN_ICE_SERVERS: '[{"credential":"hush"}]' });
+  expect(await gateway.ended()).toBe(EXIT_CONFIG);
+  expect(gateway.stderr).toContain('SKEIN_ICE_SERVERS=(hidden)');
+  expect(gateway.stderr).not.toContain('hush');
+});
+
+test('a port that is taken ends it with 1 and one clear line', async () => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+  const { port } = holder.address() as AddressInfo;
+  using gateway = new GatewayProcess({ SKEIN_GATEWAY_PORT: String(port) });
+  expect(await gateway.ended()).toBe(1);
+  expect(gateway.lines()).toMatchObject([{ level: 'fatal', msg: expect.stringContaining(`port ${port}`) }]);
+  holder.close();
+});
+
+test('it says when it listens and when it is ready, serves, and ends cleanly on SIGTERM', async () => {
+  using gateway = new GatewayProcess({});
+  const ready = await eventually('readiness', () => gateway.lines().find(({ event }) => event === 'ready'));
+  expect(ready).toMatchObject({ level: 'info', service: 'gateway', httpPort: expect.any(Number) });
+  expect(gateway.lines()[0]).toMatchObject({ msg: 'listening', httpPort: ready.httpPort });
+  const client = await connect({ httpPort: ready.httpPort ?? 0 });
+  await client.join('daily', 'Ada');
+  gateway.terminate();
+  expect(await gateway.ended()).toBe(0);
+  const closed = await eventually('the close', () => client.closed);
+  expect(closed.code).toBe(1001);
+  expect(cluster.node('node-1').requests('close')).toMatchObject([{ data: { reason: 'disconnected' } }]);
+  expect(gateway.stderr).toBe('');
+  // Room, participant, session and node are named; addresses and media parameters are not.
+  expect(gateway.stdout).toMatch(
+    /"room":"daily","participant":"Ada","sessionId":"ses_\w+","nodeId":"node-1"/,
+  );
+  expect(gateway.stdout).not.toMatch(/127\.0\.0\.1|fingerprint|mimeType|usernameFragment/);
+});
