@@ -1,4 +1,4 @@
-import type { ClientResponse, RoomState, Track } from '@skein/protocol';
+import type { ClientResponse, RoomState } from '@skein/protocol';
 import { Emitter, type Listener } from '@skein/runtime/emitter';
 import { SkeinClientError } from './client-error.ts';
 import type { Environment } from './environment.ts';
@@ -242,7 +242,7 @@ export class Room {
         connection.request('subscribe', { trackId, ...(preferredLayers && { preferredLayers }) }),
       unsubscribe: (subscriptionId) => connection.request('unsubscribe', { subscriptionId }),
       update: (updates) => connection.request('updateSubscriptions', { updates }),
-      syncGroupOf: (trackId) => syncGroupOf(this.#feed.room.tracks.get(trackId)) ?? trackId,
+      syncGroupOf: (trackId) => syncGroupOf(this.#feed.room, trackId),
     };
   }
 
@@ -291,6 +291,10 @@ export class Room {
   }
 }
 
-function syncGroupOf(track: Track | undefined): string | undefined {
-  return track && `${track.identity} ${track.source.startsWith('screen') ? 'screen' : 'camera'}`;
+/** An id that fits into SDP, which a participant's identity need not (RFC 8830 §2). */
+function syncGroupOf({ tracks, participants }: RoomState, trackId: string): string {
+  const track = tracks.get(trackId);
+  const publisher = track && participants.get(track.identity);
+  if (!publisher) return trackId;
+  return `${publisher.sessionId}-${track.source.startsWith('screen') ? 'screen' : 'camera'}`;
 }

@@ -33,7 +33,7 @@ export function joinProblem(error: SkeinClientError): ProblemText {
         advice: 'Use a current Chrome, Edge, Firefox or Safari.',
       };
     case 'INVALID_ARGUMENT':
-      return { title: 'Something in the form is not allowed.', advice: `${sentence(error.message)}` };
+      return { title: 'Something in the form is not allowed.', advice: sentence(error.message) };
     default:
       return { title: 'Joining failed.', advice: `${sentence(error.message)} Try again.` };
   }
@@ -94,28 +94,31 @@ export type DeviceKind = 'camera' | 'microphone' | 'screen';
 /** Why a device could not be opened; named after what the person can do about it. */
 export type DeviceProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'failed';
 
-export function deviceText(kind: DeviceKind, problem: DeviceProblem): ProblemText {
-  const name = kind === 'screen' ? 'screen' : kind;
+/** What is wrong with one device, or with several that have the same problem. */
+export function deviceText(kinds: readonly DeviceKind[], problem: DeviceProblem): ProblemText {
+  const names = `The ${kinds.join(' and ')}`;
+  const [are, them, they] = kinds.length > 1 ? ['are', 'them', 'them'] : ['is', 'it', 'one'];
+  const without = kinds.includes('screen') ? '' : ' You can join without.';
   switch (problem) {
     case 'denied':
       return {
-        title: `The ${name} is blocked.`,
-        advice: `Allow it next to the page’s address to use it. You can join without.`,
+        title: `${names} ${are} blocked.`,
+        advice: `Allow ${them} next to the page’s address.${without}`,
       };
     case 'missing':
-      return { title: `No ${name} was found.`, advice: 'Plug one in to use it. You can join without.' };
+      return { title: `No ${kinds.join(' and no ')} was found.`, advice: `Plug ${they} in.${without}` };
     case 'busy':
       return {
-        title: `The ${name} is in use by another program.`,
-        advice: 'Close that program and try again. You can join without.',
+        title: `${names} ${are} in use by another program.`,
+        advice: `Close that program and try again.${without}`,
       };
     case 'insecure':
       return {
-        title: `The browser keeps the ${name} from this address.`,
-        advice: 'Open the page over https or on localhost. You can join without.',
+        title: `${names} can’t be used from this address.`,
+        advice: `Open the page over https.${without}`,
       };
     case 'failed':
-      return { title: `The ${name} could not be started.`, advice: 'Try another one. You can join without.' };
+      return { title: `${names} could not be started.`, advice: `Try another device.${without}` };
   }
 }
 

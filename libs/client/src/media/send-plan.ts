@@ -74,11 +74,12 @@ function simulcast(pixels: number, full: number, layers: number): SendEncoding[]
   });
 }
 
-// Below about 160 pixels of width a layer saves little and shows nothing.
+// Chromium sends no more layers than this for a picture's size and leaves out the largest ones, whatever it was
+// asked for (libwebrtc, `video/config/simulcast.cc`): asking for more would lose the full picture.
 function layersFor(width: number, height: number): number {
-  const longSide = Math.max(width, height);
-  if (longSide >= 640) return 3;
-  return longSide >= 320 ? 2 : 1;
+  const pixels = width * height;
+  if (pixels >= 960 * 540) return 3;
+  return pixels >= 480 * 270 ? 2 : 1;
 }
 
 /** Smaller pictures need more bits per pixel; the exponent is the usual rule of thumb for video. */

@@ -3,7 +3,7 @@ import { every } from '../adapters/page-clock.ts';
 import { element } from '../elements.ts';
 import { icon } from '../icons.ts';
 import { QUALITIES, type Quality } from './layer-choice.ts';
-import { bitrateText, layersText, lossText, millisecondsText, pictureText } from './stat-text.ts';
+import { bitrateText, framesText, layersText, lossText, millisecondsText, pictureText } from './stat-text.ts';
 
 const REFRESH_MS = 1000;
 
@@ -77,12 +77,12 @@ export class DetailsPanel implements Disposable {
   #self(stats: RoomStats): HTMLElement {
     const { identity, name } = this.#room.localParticipant;
     const roundTrip = `signaling ${millisecondsText(stats.signalingRoundTripMs)}`;
-    const tracks = stats.sent.map((track) => trackCard(track, sentFacts(track)));
+    const tracks = stats.sent.toSorted(bySource).map((track) => trackCard(track, sentFacts(track)));
     return personCard(identity, `${name} (you)`, stats.nodeId, roundTrip, tracks);
   }
 
   #person({ identity, name, nodeId, tracks }: RemoteParticipant, stats: RoomStats): HTMLElement {
-    const cards = [...tracks.values()].map((track) => {
+    const cards = [...tracks.values()].toSorted(bySource).map((track) => {
       const measured = stats.received.find(({ trackId }) => trackId === track.id);
       if (!measured)
         return element(
@@ -174,12 +174,22 @@ function receivedFacts(track: TrackStats, { spatialLayers }: RemoteTrack): Fact[
 }
 
 function commonFacts(track: TrackStats): Fact[] {
+  const picture: Fact[] = [
+    ['Picture', pictureText(track)],
+    ['Frames', framesText(track.framesPerSecond)],
+  ];
   return [
+    ['Codec', track.codec ?? '–'],
     ['Bitrate', bitrateText(track.bitrateBps)],
-    ...(track.kind === 'video' ? [['Picture', pictureText(track)] as const] : []),
+    ...(track.kind === 'video' ? picture : []),
     ['Loss', lossText(track.lossRatio)],
     ['Round trip', millisecondsText(track.roundTripMs)],
     ['Jitter', millisecondsText(track.jitterMs)],
-    ['Codec', track.codec ?? '–'],
   ];
+}
+
+/** The same order for everyone, whatever was published first. */
+function bySource(one: { readonly source: TrackSource }, other: { readonly source: TrackSource }): number {
+  const order = Object.keys(SOURCE_NAMES);
+  return order.indexOf(one.source) - order.indexOf(other.source);
 }

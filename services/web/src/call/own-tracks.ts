@@ -61,7 +61,7 @@ export class OwnTracks {
   async shareScreen(): Promise<ProblemText | undefined> {
     const screen = await captureScreen();
     if (screen === undefined) return undefined;
-    if (typeof screen === 'string') return deviceText('screen', screen);
+    if (typeof screen === 'string') return deviceText(['screen'], screen);
     await this.#room.publish(screen.video, { source: 'screen' });
     if (screen.audio) await this.#room.publish(screen.audio, { source: 'screen-audio' });
     return undefined;
@@ -114,6 +114,6 @@ export class OwnTracks {
 
   #problem(kind: OwnKind): ProblemText | undefined {
     const capture = this.#media.capture(kind);
-    return capture.state === 'problem' ? deviceText(kind, capture.problem) : undefined;
+    return capture.state === 'problem' ? deviceText([kind], capture.problem) : undefined;
   }
 }

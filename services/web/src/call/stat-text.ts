@@ -14,16 +14,15 @@ export function lossText(ratio: number | undefined): string {
 
 export function millisecondsText(ms: number | undefined): string {
   if (ms === undefined) return '–';
-  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+  return ms < 1 ? '<1 ms' : `${Math.round(ms)} ms`;
 }
 
-export function pictureText({
-  width,
-  height,
-  framesPerSecond,
-}: Pick<TrackStats, 'width' | 'height' | 'framesPerSecond'>): string {
-  if (!width || !height) return '–';
-  return `${width}×${height}${framesPerSecond === undefined ? '' : ` · ${Math.round(framesPerSecond)} fps`}`;
+export function pictureText({ width, height }: Pick<TrackStats, 'width' | 'height'>): string {
+  return width && height ? `${width}×${height}` : '–';
+}
+
+export function framesText(framesPerSecond: number | undefined): string {
+  return framesPerSecond === undefined ? '–' : `${Math.round(framesPerSecond)} a second`;
 }
 
 /** Received layers, counted from 1 as people do: `2 of 3`, with the frame rate's layer when known. */

@@ -3,7 +3,7 @@ import { element, setAttributes } from '../elements.ts';
 import { icon } from '../icons.ts';
 import { initialsOf } from '../initials.ts';
 import type { OwnKind, OwnMedia } from '../own-media.ts';
-import { deviceText } from '../problem-text.ts';
+import { deviceText, type ProblemText } from '../problem-text.ts';
 
 /** What the others will see and hear, before they do. */
 export class Preview implements Disposable {
@@ -91,14 +91,26 @@ export class Preview implements Disposable {
   }
 
   #hintText(): string {
-    const problems = (['camera', 'microphone'] as const).flatMap((kind) => {
-      const capture = this.#media.capture(kind);
-      return capture.state === 'problem' ? [deviceText(kind, capture.problem)] : [];
-    });
-    const [first] = problems;
-    if (first) return `${problems.map(({ title }) => title).join(' ')} ${first.advice}`;
+    const problems = this.#problems();
+    if (problems.length > 0) return problems.map(({ title, advice }) => `${title} ${advice}`).join(' ');
     if (this.#media.capture('camera').state === 'opening') return 'Starting your camera…';
     return this.#media.track('camera') ? '' : 'Your camera is off.';
+  }
+
+  #problems(): ProblemText[] {
+    const camera = this.#media.capture('camera');
+    const microphone = this.#media.capture('microphone');
+    if (
+      camera.state === 'problem' &&
+      microphone.state === 'problem' &&
+      camera.problem === microphone.problem
+    ) {
+      return [deviceText(['camera', 'microphone'], camera.problem)];
+    }
+    return (['camera', 'microphone'] as const).flatMap((kind) => {
+      const capture = this.#media.capture(kind);
+      return capture.state === 'problem' ? [deviceText([kind], capture.problem)] : [];
+    });
   }
 
   #watch(track: MediaStreamTrack | undefined): void {
