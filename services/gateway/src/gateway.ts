@@ -12,7 +12,9 @@ import { Connections } from './connections/connections.ts';
 import type { Socket } from './connections/socket.ts';
 import { readinessOf } from './http/readiness.ts';
 import type { Readiness } from './http/readiness.ts';
-import { answerHttp } from './http/routes.ts';
+import { answerFault, answerHttp } from './http/routes.ts';
+import type { HttpAnswer, HttpRequestHead } from './http/routes.ts';
+import type { WebFiles } from './http/web-files.ts';
 import type { NodeDeadlines } from './sessions/node-sessions.ts';
 import type { GatewaySettings } from './settings.ts';
 import { startSignaling } from './signaling.ts';
@@ -86,11 +88,10 @@ class RunningGateway implements Gateway {
     const web = await readWebFolder(settings.webDir);
     if (!web.find('/index.html'))
       log.warn({ webDir: settings.webDir }, 'there is no web page; it has to be built');
-    const readiness = (): Readiness => this.#readiness();
     this.#server = await startWebServer({
       host: settings.host,
       port: settings.port,
-      handleHttp: (request) => answerHttp(request, { readiness, web }),
+      handleHttp: (request) => this.#answer(request, web),
       handleSocket: (socket) => this.#accept(socket),
       ...(maxBackpressureBytes !== undefined && { maxBackpressureBytes }),
     });
@@ -142,6 +143,16 @@ class RunningGateway implements Gateway {
       throw error;
     }
   };
+
+  /** The server would end the process if a request got no answer. */
+  #answer(request: HttpRequestHead, web: WebFiles): HttpAnswer {
+    try {
+      return answerHttp(request, { readiness: () => this.#readiness(), web });
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'an HTTP request failed');
+      return answerFault();
+    }
+  }
 
   #accept(socket: Socket): SocketHandler {
     const { clock, log, joinDeadlineMs = limits.joinDeadlineMs } = this.#options;

@@ -11,6 +11,7 @@ const TEXT = 'x'.repeat(64 * 1024);
 
 interface Seen {
   readonly socket: Socket;
+  signsOfLife: number;
   overflows: number;
   drains: number;
   closed: boolean;
@@ -27,11 +28,11 @@ async function start(port = 0): Promise<{ server: WebServer; sockets: Seen[] }> 
     maxBackpressureBytes: MAX_BACKPRESSURE_BYTES,
     handleHttp: () => ({ status: 200, headers: [], body: 'ok', headOnly: false }),
     handleSocket: (socket): SocketHandler => {
-      const seen: Seen = { socket, overflows: 0, drains: 0, closed: false };
+      const seen: Seen = { socket, signsOfLife: 0, overflows: 0, drains: 0, closed: false };
       sockets.push(seen);
       return {
         receive: () => {},
-        heard: () => {},
+        heard: () => void seen.signsOfLife++,
         handleOverflow: () => void seen.overflows++,
         handleDrain: () => void seen.drains++,
         handleClosed: () => (seen.closed = true),
@@ -71,6 +72,16 @@ describe('a client that does not read', () => {
     await eventually('the close frame', () => slow.closeCode === closeCodes.slowConsumer);
     expect(sockets).toMatchObject([{ overflows: 1 }, { overflows: 0 }]);
   });
+});
+
+test('a ping is answered by any client, and heard', async () => {
+  const { server: own, sockets } = await start();
+  const client = new WebSocket(`ws://127.0.0.1:${own.port}/v1/signal`);
+  const seen = await eventually('the socket', () => sockets[0]);
+  seen.socket.ping();
+  await eventually('the pong', () => seen.signsOfLife === 1);
+  client.close();
+  await eventually('the close', () => seen.closed);
 });
 
 test('a socket that is used after it has closed does nothing', async () => {

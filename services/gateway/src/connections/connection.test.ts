@@ -309,6 +309,6 @@ describe('the heartbeat', () => {
     await cluster.clock.advance(1000);
     await gone;
     for (const { socket } of clients) expect(socket.closed?.code).toBe(closeCodes.goingAway);
-    expect(cluster.node.requests('close')).toHaveLength(2);
+    await eventually('the node to be told of both', () => cluster.node.requests('close').length === 2);
   });
 });

@@ -111,9 +111,9 @@ export class Connection implements MethodHost, JoinClient {
     this.#timer[Symbol.dispose]();
   }
 
-  /** The gateway stops: resolves when the session's node has been told once. */
-  async goAway(): Promise<void> {
-    await this.#end('gateway-stopped');
+  /** The gateway stops. The session's node is told first; that it has heard is waited for elsewhere. */
+  goAway(): void {
+    void this.#end('gateway-stopped');
     this.socket.close(closeCodes.goingAway, 'the gateway is stopping');
   }
 

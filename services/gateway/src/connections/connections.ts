@@ -34,7 +34,7 @@ export class Connections {
     const leaving = [...this.#open];
     const gone = leaving.map(async (connection, place) => {
       if (place > 0) await this.#clock.sleep((spreadMs * place) / leaving.length);
-      await connection.goAway();
+      connection.goAway();
     });
     await Promise.all(gone);
   }

@@ -39,6 +39,11 @@ export function answerHttp(request: HttpRequestHead, facts: HttpFacts): HttpAnsw
   return { ...route(request, facts), headOnly };
 }
 
+/** The answer when making another one has failed. */
+export function answerFault(): HttpAnswer {
+  return { ...failure(500, 'INTERNAL', 'something went wrong inside; it was logged'), headOnly: false };
+}
+
 type Answer = Omit<HttpAnswer, 'headOnly'>;
 
 function route({ path, ifNoneMatch }: HttpRequestHead, { readiness, web }: HttpFacts): Answer {
