@@ -30,8 +30,8 @@ async function start(): Promise<RunningService> {
   ]);
   const parts = { ...shared, ids: systemIds, engine: mediasoupEngine(), bus, store };
   const node = await MediaNode.start(configOf(nodeId, settings), parts);
-  const ready = { event: 'ready', service: 'media-node', nodeId, grpcPort: node.grpcPort };
-  log.info(ready, 'ready');
+  // The logger adds the service and the node's id: whoever started the process waits for this line.
+  log.info({ event: 'ready', grpcPort: node.grpcPort }, 'ready');
   return {
     stop: async (reason) => {
       await node.stop(reason);

@@ -108,13 +108,6 @@ describe('a track of another node', () => {
     expect(plan.filter(({ type }) => type === 'pullTrack')).toEqual([]);
   });
 
-  test('is not pulled anew while an earlier copy is still being let go', () => {
-    const hops = [hop('cam', there('t1'), 'h2', { kind: 'releasing' })];
-    expect(
-      commands({ tracks, needs: { cam: ['h1'] }, hops, pipes: [pipe('h1', there('t1'))] }),
-    ).not.toContainEqual(expect.objectContaining({ type: 'pullTrack' }));
-  });
-
   test('that the room does not show is not pulled', () => {
     expect(commands({ needs: { cam: ['h1'] } })).toEqual([]);
   });

@@ -22,7 +22,6 @@ export interface PipeView {
 export type HopState =
   | { readonly kind: 'pulling' }
   | { readonly kind: 'flowing' }
-  | { readonly kind: 'releasing' }
   | { readonly kind: 'failed'; readonly retryAtMs: number };
 
 /** One track's way through one pipe into one router of this node. Known by track and router: a router has it once. */
@@ -91,7 +90,7 @@ export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
 
   for (const [key, hop] of hops) {
     const keep = wanted.get(key);
-    if (hop.state.kind === 'releasing' || (keep && sameRouter(keep.from, hop.from))) continue;
+    if (keep && sameRouter(keep.from, hop.from)) continue;
     commands.set(`hop ${key}`, { type: 'releaseTrack', trackId: hop.trackId, into: hop.into });
   }
   const wantedPipes = new Set<string>();
@@ -132,7 +131,7 @@ function wantedHops(input: PipePlanInput): ReadonlyMap<string, WantedHop> {
   return wanted;
 }
 
-/** The router through which a track of another node comes in; none while an earlier copy is still being let go. */
+/** The router through which a track of another node comes in: the one that it has already, else the hub. */
 function entryRouter(
   trackId: string,
   origin: RouterAt,
@@ -141,7 +140,6 @@ function entryRouter(
   let entry = hub;
   for (const hop of hops) {
     if (hop.trackId !== trackId || hop.from.nodeId === nodeId) continue;
-    if (hop.state.kind === 'releasing') return undefined;
     if (sameRouter(hop.from, origin) && routers.has(hop.into)) entry = hop.into;
   }
   return entry;

@@ -182,8 +182,8 @@ export class RoomHost implements SessionRoom {
   }
 
   #tracks(): ReadonlyMap<string, RouterAt> {
-    const tracks = this.state?.tracks ?? new Map();
-    return new Map([...tracks].map(([trackId, { nodeId, routerId }]) => [trackId, { nodeId, routerId }]));
+    const tracks = [...(this.state?.tracks ?? [])];
+    return new Map(tracks.map(([trackId, { nodeId, routerId }]) => [trackId, { nodeId, routerId }]));
   }
 
   #onChange({ change }: VersionedChange): void {

@@ -130,7 +130,7 @@ describe('a node that stops', () => {
       expect(bob.events).toContainEqual(expect.objectContaining({ event: 'subscriptionClosed' })),
     );
     await vi.waitFor(() => {
-      for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
+      for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     });
     await expect(ann.ask('open', ann.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await bob.leave();

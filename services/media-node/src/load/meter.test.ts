@@ -1,0 +1,69 @@
+import { FakeClock } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { describe, expect, test } from 'vitest';
+import type { WorkerPool } from '../workers/pool.ts';
+import { LoadMeter, type PacketCounter } from './meter.ts';
+import { usedShare } from './used.ts';
+
+function setUp(counters: PacketCounter[]) {
+  const clock = new FakeClock();
+  const worker = { pid: 1, cpuMs: 0 };
+  const slot = { index: 0, cpu: 0 };
+  const pool = {
+    slots: [slot],
+    slot: () => slot,
+    worker: () => ({ pid: worker.pid, cpuMs: async () => worker.cpuMs }),
+  } as unknown as WorkerPool;
+  const limits = { packetsPerSecond: 1000 };
+  const shared = { clock, log: silentLogger, limits, sessions: () => 2, counters: () => counters };
+  return { clock, worker, meter: new LoadMeter({ ...shared, pool }) };
+}
+
+describe('the load of a node', () => {
+  test('is the share of a core of its busiest worker, and its packets per second', async () => {
+    const counted = { packets: 0 };
+    const { clock, worker, meter } = setUp([{ packets: async () => counted.packets }]);
+    await meter.sample();
+    await clock.advance(1000);
+    worker.cpuMs = 250;
+    counted.packets = 400;
+    await meter.sample();
+    expect(meter.load).toEqual({ busiestWorkerCpu: 0.25, packetsPerSecond: 400, sessions: 2, used: 0.4 });
+  });
+
+  test('of a worker that was started again begins anew', async () => {
+    const { clock, worker, meter } = setUp([]);
+    worker.cpuMs = 90_000;
+    await meter.sample();
+    await clock.advance(1000);
+    Object.assign(worker, { pid: 2, cpuMs: 10 });
+    await meter.sample();
+    expect(meter.load.busiestWorkerCpu).toBe(0);
+  });
+
+  test('asks so many counters a second and no more, each in its turn', async () => {
+    const asked = Array.from({ length: 150 }, () => 0);
+    const { meter } = setUp(
+      asked.map((_, at) => ({ packets: async () => (asked[at] = (asked[at] ?? 0) + 1) })),
+    );
+    await meter.sample();
+    expect(asked.filter((times) => times === 1)).toHaveLength(64);
+    await meter.sample();
+    await meter.sample();
+    expect(Math.min(...asked)).toBe(1);
+  });
+
+  test('goes on when a worker or a counter does not answer', async () => {
+    const { meter } = setUp([{ packets: () => Promise.reject(new Error('closed')) }]);
+    await meter.sample();
+    expect(meter.load.packetsPerSecond).toBe(0);
+  });
+
+  test.each([
+    [{ busiestWorkerCpu: 0.3, packetsPerSecond: 500 }, 0.5],
+    [{ busiestWorkerCpu: 0.8, packetsPerSecond: 500 }, 0.8],
+    [{ busiestWorkerCpu: 0, packetsPerSecond: 2000 }, 2],
+  ])('%j uses %d of the node', (measured, used) => {
+    expect(usedShare(measured, { packetsPerSecond: 1000 })).toBe(used);
+  });
+});

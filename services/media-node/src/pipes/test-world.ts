@@ -1,0 +1,232 @@
+import fc from 'fast-check';
+import {
+  hopKey,
+  pipeKey,
+  planPipes,
+  type HopView,
+  type PipeCommand,
+  type PipeView,
+  type RouterAt,
+} from './plan.ts';
+
+const LINGER_MS = 5000;
+const RETRY_MS = 100;
+const routers = ['h1', 'h2', 'h3'];
+const places: readonly RouterAt[] = [
+  ...routers.map((routerId) => ({ nodeId: 'here', routerId })),
+  { nodeId: 'there', routerId: 't1' },
+  { nodeId: 'there', routerId: 't2' },
+  { nodeId: 'far', routerId: 'f1' },
+];
+const trackIds = ['a', 'b', 'c', 'd'];
+
+export type Step =
+  | { readonly do: 'need' | 'unneed'; readonly track: string; readonly router: string }
+  | { readonly do: 'place'; readonly track: string; readonly place: number }
+  | { readonly do: 'remove'; readonly track: string }
+  | { readonly do: 'answer'; readonly nth: number; readonly ok: boolean }
+  | { readonly do: 'break'; readonly nth: number }
+  | { readonly do: 'routerDies'; readonly router: string }
+  | { readonly do: 'wait'; readonly ms: number };
+
+const track = fc.constantFrom(...trackIds);
+const router = fc.constantFrom(...routers);
+const nth = fc.nat(20);
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('need' as const), track, router }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('unneed' as const), track, router }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('place' as const), track, place: fc.nat(places.length - 1) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), track }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('answer' as const), nth, ok: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('break' as const), nth }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('routerDies' as const), router }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(7000) }) },
+);
+
+type Mutable<View> = { -readonly [Key in keyof View]: View[Key] };
+
+/** A node without media: carries out plans, answers late, and refuses whatever must never happen. */
+export class World {
+  nowMs = 0;
+  readonly needs = new Map<string, Set<string>>();
+  readonly tracks = new Map<string, RouterAt>();
+  readonly live = new Set(routers);
+  readonly pipes = new Map<string, Mutable<PipeView>>();
+  readonly hops = new Map<string, Mutable<HopView>>();
+  #wakeAtMs: number | undefined;
+
+  apply(event: Step): void {
+    switch (event.do) {
+      case 'need':
+        this.needs.set(event.track, (this.needs.get(event.track) ?? new Set()).add(event.router));
+        break;
+      case 'unneed':
+        this.needs.get(event.track)?.delete(event.router);
+        break;
+      case 'place':
+        this.tracks.set(event.track, places[event.place] as RouterAt);
+        break;
+      case 'remove':
+        this.tracks.delete(event.track);
+        break;
+      case 'answer':
+        this.#answer(event.nth, event.ok);
+        break;
+      case 'break':
+        this.#dropPipe([...this.pipes.keys()][event.nth % Math.max(1, this.pipes.size)]);
+        break;
+      case 'routerDies':
+        this.#routerDies(event.router);
+        break;
+      case 'wait':
+        this.nowMs += event.ms;
+    }
+    this.settle();
+  }
+
+  /** Plans until there is nothing to do now. */
+  settle(): void {
+    for (let round = 0; ; round++) {
+      must(round < 50, 'a plan comes to rest');
+      const plan = planPipes(
+        {
+          nodeId: 'here',
+          hub: [...this.live][0],
+          routers: this.live,
+          needs: this.needs,
+          tracks: this.tracks,
+          pipes: [...this.pipes.values()],
+          hops: [...this.hops.values()],
+          lingerMs: LINGER_MS,
+        },
+        this.nowMs,
+      );
+      this.#wakeAtMs = plan.wakeAtMs;
+      const distinct = new Set(plan.commands.map((command) => JSON.stringify(command)));
+      must(distinct.size === plan.commands.length, 'no command stands twice in a plan');
+      for (const command of plan.commands) this.#run(command);
+      this.#noteIdle();
+      this.#check();
+      if (plan.commands.length === 0) return;
+    }
+  }
+
+  /** Answers everything well and lets time pass until nothing is left to wait for. */
+  comeToRest(): void {
+    for (let round = 0; ; round++) {
+      must(round < 200, 'the world comes to rest');
+      this.settle();
+      if (this.#pending().length > 0) this.#answer(0, true);
+      else if (this.#wakeAtMs === undefined) return;
+      else this.nowMs = Math.max(this.nowMs, this.#wakeAtMs);
+    }
+  }
+
+  #run(command: PipeCommand): void {
+    switch (command.type) {
+      case 'openPipe': {
+        const present = this.pipes.get(command.key);
+        must(present === undefined || present.state.kind === 'failed', 'one pipe per pair');
+        must(this.live.has(command.local), 'pipes begin at live routers');
+        must(command.key === pipeKey(command.local, command.peer.routerId), 'a pipe is known by its routers');
+        this.pipes.set(command.key, { ...command, state: { kind: 'opening' } });
+        return;
+      }
+      case 'closePipe': {
+        const pipe = this.pipes.get(command.key);
+        must(this.#through(command.key).length === 0, 'only idle pipes are closed');
+        if (pipe?.state.kind === 'open' && pipe.peer.nodeId !== 'here') pipe.state = { kind: 'closing' };
+        else this.pipes.delete(command.key);
+        return;
+      }
+      case 'pullTrack': {
+        const key = hopKey(command.trackId, command.into);
+        const present = this.hops.get(key);
+        must(present === undefined || present.state.kind === 'failed', 'one copy per router');
+        const pipe = this.pipes.get(pipeKey(command.from.routerId, command.into));
+        must(pipe?.state.kind === 'open', 'tracks are pulled through open pipes');
+        this.hops.set(key, { ...command, state: { kind: 'pulling' } });
+        return;
+      }
+      case 'releaseTrack':
+        this.hops.delete(hopKey(command.trackId, command.into));
+    }
+  }
+
+  #check(): void {
+    for (const trackId of trackIds) {
+      const entries = [...this.hops.values()].filter(
+        (hop) => hop.trackId === trackId && hop.from.nodeId !== 'here' && hop.state.kind !== 'failed',
+      );
+      must(entries.length <= 1, `${trackId} enters the node once`);
+    }
+  }
+
+  #pending(): readonly (Mutable<PipeView> | Mutable<HopView>)[] {
+    const waiting = ['opening', 'closing', 'pulling'];
+    return [...this.pipes.values(), ...this.hops.values()].filter(({ state }) =>
+      waiting.includes(state.kind),
+    );
+  }
+
+  #answer(nth: number, ok: boolean): void {
+    const pending = this.#pending();
+    const one = pending[nth % Math.max(1, pending.length)];
+    if (!one) return;
+    const failed = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS } as const;
+    if ('trackId' in one) one.state = ok ? { kind: 'flowing' } : failed;
+    else if (one.state.kind === 'opening')
+      one.state = ok ? { kind: 'open', idleSinceMs: this.nowMs } : failed;
+    // The other end refuses to close, or it is closed.
+    else if (ok) this.#dropPipe(one.key);
+    else one.state = { kind: 'open', idleSinceMs: this.nowMs };
+    this.#loseUnfed();
+  }
+
+  #dropPipe(key: string | undefined): void {
+    if (key === undefined) return;
+    for (const [hop] of this.#through(key)) this.hops.delete(hop);
+    this.pipes.delete(key);
+    this.#loseUnfed();
+  }
+
+  #routerDies(router: string): void {
+    if (this.live.size === 1 || !this.live.delete(router)) return;
+    for (const [key, pipe] of this.pipes) {
+      if (pipe.local === router || pipe.peer.routerId === router) this.#dropPipe(key);
+    }
+    for (const [trackId, place] of this.tracks) if (place.routerId === router) this.tracks.delete(trackId);
+  }
+
+  /** A hop within the node ends when its track is no longer where it comes from. */
+  #loseUnfed(): void {
+    for (const hop of this.hops.values()) {
+      if (hop.from.nodeId !== 'here' || hop.state.kind === 'failed') continue;
+      const origin = this.tracks.get(hop.trackId);
+      const fed =
+        origin?.routerId === hop.from.routerId || this.hops.has(hopKey(hop.trackId, hop.from.routerId));
+      if (!fed) hop.state = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS };
+    }
+  }
+
+  #through(key: string): readonly [string, HopView][] {
+    return [...this.hops].filter(
+      ([, hop]) => hop.state.kind !== 'failed' && pipeKey(hop.from.routerId, hop.into) === key,
+    );
+  }
+
+  #noteIdle(): void {
+    for (const pipe of this.pipes.values()) {
+      if (pipe.state.kind !== 'open') continue;
+      const idle = this.#through(pipe.key).length === 0;
+      pipe.state = { kind: 'open', idleSinceMs: idle ? (pipe.state.idleSinceMs ?? this.nowMs) : undefined };
+    }
+  }
+}
+
+function must(holds: boolean, rule: string): void {
+  if (!holds) throw new Error(`this must hold: ${rule}`);
+}

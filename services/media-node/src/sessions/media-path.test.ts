@@ -1,0 +1,53 @@
+import { Emitter, FakeClock } from '@skein/runtime';
+import { expect, test } from 'vitest';
+import type { ClientTransport } from '../media/engine.ts';
+import { MEDIA_TIMEOUT_MS, watchMediaPath } from './media-path.ts';
+
+function setUp() {
+  const clock = new FakeClock();
+  const events: ClientTransport['events'] = new Emitter();
+  const state = { lost: 0 };
+  const watching = watchMediaPath({ events } as ClientTransport, clock, () => state.lost++);
+  return { clock, events, state, watching };
+}
+
+test('a client that never connects is left alone', async () => {
+  const { clock, events, state } = setUp();
+  events.emit('path', { path: 'disconnected' });
+  await clock.advance(10 * MEDIA_TIMEOUT_MS);
+  expect(state.lost).toBe(0);
+});
+
+test('a client that was connected is lost after 15 s without a way to it', async () => {
+  const { clock, events, state } = setUp();
+  events.emit('path', { path: 'connected' });
+  events.emit('path', { path: 'disconnected' });
+  await clock.advance(MEDIA_TIMEOUT_MS - 1);
+  expect(state.lost).toBe(0);
+  await clock.advance(1);
+  expect(state.lost).toBe(1);
+});
+
+test('a client that comes back in time is not lost', async () => {
+  const { clock, events, state } = setUp();
+  for (const path of ['connected', 'disconnected', 'connected'] as const) events.emit('path', { path });
+  await clock.advance(10 * MEDIA_TIMEOUT_MS);
+  expect(state.lost).toBe(0);
+});
+
+test('a way that is gone for good loses the client at once, and once', () => {
+  const { events, state } = setUp();
+  events.emit('path', { path: 'gone' });
+  events.emit('path', { path: 'gone' });
+  expect(state.lost).toBe(1);
+});
+
+test('a session that has ended is not told', async () => {
+  const { clock, events, state, watching } = setUp();
+  events.emit('path', { path: 'connected' });
+  events.emit('path', { path: 'disconnected' });
+  watching[Symbol.dispose]();
+  await clock.advance(10 * MEDIA_TIMEOUT_MS);
+  events.emit('path', { path: 'gone' });
+  expect(state.lost).toBe(0);
+});

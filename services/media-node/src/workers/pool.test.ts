@@ -1,0 +1,96 @@
+import { Emitter, FakeClock, seededRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { describe, expect, test } from 'vitest';
+import type { MediaEngine, MediaWorker } from '../media/engine.ts';
+import { WorkerPool } from './pool.ts';
+
+function setUp(count = 1) {
+  const clock = new FakeClock();
+  const started: { pid: number; port: number; worker: MediaWorker; closed: boolean }[] = [];
+  const engine: MediaEngine & { broken: boolean } = {
+    broken: false,
+    startWorker: async ({ rtcPort }) => {
+      if (engine.broken) throw new Error('no such binary');
+      const worker: MediaWorker = {
+        pid: 100 + started.length,
+        events: new Emitter(),
+        createRouter: () => Promise.reject(new Error('not in this test')),
+        cpuMs: async () => 0,
+        close: () => (entry.closed = true),
+      };
+      const entry = { pid: worker.pid, port: rtcPort, worker, closed: false };
+      started.push(entry);
+      return worker;
+    },
+  };
+  const listen = { host: '127.0.0.1', announcedAddress: undefined, rtcPort: 4000 };
+  const backoff = { baseMs: 100, maxMs: 1000 };
+  const pool = new WorkerPool({
+    engine,
+    count,
+    listen,
+    clock,
+    random: seededRandom(1),
+    log: silentLogger,
+    backoff,
+  });
+  const die = (nth: number): void => started[nth]?.worker.events.emit('died', { error: new Error('killed') });
+  return { clock, engine, pool, started, die };
+}
+
+describe('the workers of a node', () => {
+  test('each have their own port', async () => {
+    const { pool, started } = setUp(3);
+    await pool.start();
+    expect(started.map(({ port }) => port)).toEqual([4000, 4001, 4002]);
+  });
+
+  test('all stop when one cannot start', async () => {
+    const { pool, engine } = setUp();
+    engine.broken = true;
+    await expect(pool.start()).rejects.toThrow('no such binary');
+  });
+
+  test('are started again on the same port when they die, and it is counted', async () => {
+    const { pool, started, die, clock } = setUp(2);
+    await pool.start();
+    const deaths: number[] = [];
+    pool.events.on('died', ({ index }) => deaths.push(index));
+    die(1);
+    expect(deaths).toEqual([1]);
+    await expect(pool.createRouter(1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(started).toHaveLength(2);
+    await clock.advance(120);
+    expect(started).toHaveLength(3);
+    expect(pool.slot(1)).toMatchObject({ pid: 102, restarts: 1 });
+    expect(started[2]?.port).toBe(4001);
+  });
+
+  test('wait longer with each failure in a row, and as at first after a steady run', async () => {
+    const { pool, engine, started, die, clock } = setUp();
+    await pool.start();
+    engine.broken = true;
+    die(0);
+    await clock.advance(120);
+    engine.broken = false;
+    // The first wait was 80-120 ms, the second is 160-240 ms.
+    await clock.advance(30);
+    expect(started).toHaveLength(1);
+    await clock.advance(210);
+    expect(started).toHaveLength(2);
+    await clock.advance(60_000);
+    die(1);
+    await clock.advance(120);
+    expect(started).toHaveLength(3);
+  });
+
+  test('that are closed stay closed', async () => {
+    const { pool, started, die, clock } = setUp(2);
+    await pool.start();
+    die(0);
+    pool.close();
+    await clock.advance(60_000);
+    expect(started).toHaveLength(2);
+    expect(started[1]?.closed).toBe(true);
+  });
+});
