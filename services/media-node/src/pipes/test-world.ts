@@ -114,6 +114,15 @@ export class World {
     }
   }
 
+  /** Follows a track from a router back to where it flows from; `undefined` when it does not flow there. */
+  wayTo(trackId: string, router: string): RouterAt | undefined {
+    const hop = this.hops.get(hopKey(trackId, router));
+    if (hop?.state.kind !== 'flowing') return undefined;
+    const origin = this.tracks.get(trackId);
+    const within = hop.from.nodeId === 'here' && hop.from.routerId !== origin?.routerId;
+    return within ? this.wayTo(trackId, hop.from.routerId) : hop.from;
+  }
+
   /** Answers everything well and lets time pass until nothing is left to wait for. */
   comeToRest(): void {
     for (let round = 0; ; round++) {
