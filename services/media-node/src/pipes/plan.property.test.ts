@@ -5,7 +5,7 @@ import { step, World } from './test-world.ts';
 describe('whatever happens in whatever order', () => {
   test('there is never a second pipe for a pair nor a second copy of a track, and every need is met in the end', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const world = new World();
         for (const event of steps) world.apply(event);
         world.comeToRest();
@@ -18,20 +18,20 @@ describe('whatever happens in whatever order', () => {
           }
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
   test('nothing is left when nothing is needed any more', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const world = new World();
         for (const event of steps) world.apply(event);
         world.needs.clear();
         world.comeToRest();
         expect([...world.pipes.keys(), ...world.hops.keys()]).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });
