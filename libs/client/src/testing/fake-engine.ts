@@ -1,0 +1,119 @@
+import { routerRtpCapabilities, type ReadySubscription, type RtpCapabilities } from '@skein/protocol';
+import type {
+  LinkSignals,
+  MediaEngine,
+  MediaLink,
+  Publication,
+  TrackReceiver,
+  TrackSender,
+} from '../media/engine.ts';
+import type { SendPlan } from '../media/send-plan.ts';
+
+/** As much of a `MediaStreamTrack` as the SDK touches. */
+export function fakeTrack(kind: 'audio' | 'video', settings: MediaTrackSettings = {}): MediaStreamTrack {
+  const target = new EventTarget();
+  return Object.assign(target, {
+    kind,
+    contentHint: '',
+    readyState: 'live',
+    getSettings: () => settings,
+    stop: () => undefined,
+  }) as unknown as MediaStreamTrack;
+}
+
+export class FakeSender implements TrackSender {
+  paused = false;
+  closed = false;
+  track: MediaStreamTrack;
+
+  constructor(track: MediaStreamTrack) {
+    this.track = track;
+  }
+
+  setPaused(paused: boolean): void {
+    this.paused = paused;
+  }
+
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    this.track = track;
+  }
+
+  async sample(): ReturnType<TrackSender['sample']> {
+    return [];
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+export class FakeReceiver implements TrackReceiver {
+  readonly mediaStreamTrack = fakeTrack('video');
+  readonly audioLevel = undefined;
+  closed = false;
+
+  async sample(): ReturnType<TrackReceiver['sample']> {
+    return [];
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+export class FakeLink implements MediaLink {
+  readonly signals: LinkSignals;
+  readonly senders = new Map<string, FakeSender>();
+  readonly receivers = new Map<string, FakeReceiver>();
+  readonly plans = new Map<string, SendPlan>();
+  readonly restarts: string[] = [];
+  closed = false;
+  /** Thrown by the next `receive`. */
+  receiveError: Error | undefined;
+
+  constructor(signals: LinkSignals) {
+    this.signals = signals;
+  }
+
+  async send(publication: Publication, track: MediaStreamTrack, plan: SendPlan): Promise<TrackSender> {
+    await this.signals.publish(publication, { codecs: [], headerExtensions: [], encodings: [{}], rtcp: {} });
+    const sender = new FakeSender(track);
+    sender.paused = publication.muted;
+    this.senders.set(publication.trackId, sender);
+    this.plans.set(publication.trackId, plan);
+    return sender;
+  }
+
+  async receive({ subscriptionId }: ReadySubscription): Promise<TrackReceiver> {
+    const error = this.receiveError;
+    this.receiveError = undefined;
+    if (error) throw error;
+    const receiver = new FakeReceiver();
+    this.receivers.set(subscriptionId, receiver);
+    return receiver;
+  }
+
+  async restartIce(direction: string): Promise<void> {
+    this.restarts.push(direction);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+export class FakeEngine implements MediaEngine {
+  readonly loads: RtpCapabilities[] = [];
+  readonly links: FakeLink[] = [];
+
+  async load(capabilities: RtpCapabilities): Promise<RtpCapabilities> {
+    this.loads.push(capabilities);
+    return routerRtpCapabilities;
+  }
+
+  openLink(_offer: unknown, signals: LinkSignals): MediaLink {
+    const link = new FakeLink(signals);
+    this.links.push(link);
+    return link;
+  }
+}
