@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { hueOf, initialsOf } from './initials.ts';
+
+it.each([
+  ['Ada Lovelace', 'AL'],
+  ['grace', 'G'],
+  ['Jean-Luc van der Picard', 'JP'],
+  ['  ', '?'],
+  ['李 小龙', '李小'],
+  ['𝒜lice', '𝒜'],
+])('%j is shown as %s', (name, initials) => {
+  expect(initialsOf(name)).toBe(initials);
+});
+
+it('gives an identity the same hue on every screen', () => {
+  expect(hueOf('ada', 8)).toBe(hueOf('ada', 8));
+  expect(new Set(['a', 'b', 'c', 'd', 'e', 'f'].map((identity) => hueOf(identity, 8))).size).toBeGreaterThan(
+    3,
+  );
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { inviteAddress, readPageQuery } from './page-query.ts';
+
+const read = (address: string): ReturnType<typeof readPageQuery> =>
+  readPageQuery(new URL(address, 'https://meet.test'));
+
+describe("the page's address", () => {
+  it('names room, person, node and picture', () => {
+    expect(read('/?room=standup&name=Ada&identity=ada-1&node=n2&autojoin=1&width=640&height=360')).toEqual({
+      room: 'standup',
+      name: 'Ada',
+      identity: 'ada-1',
+      nodeId: 'n2',
+      autojoin: true,
+      width: 640,
+      height: 360,
+    });
+  });
+
+  it('asks for nothing when it is bare', () => {
+    expect(read('/')).toEqual({
+      room: '',
+      name: '',
+      identity: undefined,
+      nodeId: undefined,
+      autojoin: false,
+      width: 1280,
+      height: 720,
+    });
+  });
+
+  it('may carry the room in its path', () => {
+    expect(read('/room/team%20sync').room).toBe('team sync');
+    expect(read('/room/%E0%A4').room).toBe('');
+  });
+
+  it.each(['0', '-5', '99999', 'wide', '12.5'])('falls back from a width of %s', (width) => {
+    expect(read(`/?width=${width}`).width).toBe(1280);
+  });
+
+  it('invites into the room without telling who copied it', () => {
+    const mine = new URL('https://meet.test/?room=old&name=Ada&identity=ada&node=n1');
+    expect(inviteAddress(mine, 'a & b')).toBe('https://meet.test/?room=a+%26+b');
+  });
+});
