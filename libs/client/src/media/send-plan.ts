@@ -54,14 +54,16 @@ function planVideo(wish: SendWish, layered: boolean, contentHint: 'detail' | 'mo
   const mimeType = `video/${codec}`;
   const plan = { mimeType, contentHint, stereo: false } as const;
   const full = contentHint === 'detail' ? FULL_HD_SCREEN_BPS : bitrateFor(width * height);
-  if (!layered) return { ...plan, encodings: [{ maxBitrate: full, scalabilityMode: 'L1T3' }] };
-  const layers = layersFor(width, height);
+  const layers = layered ? layersFor(width, height) : 1;
   if (codec === 'vp9' || codec === 'av1') {
     return {
       ...plan,
       encodings: [{ maxBitrate: full, scalabilityMode: `L${layers}T3${layers > 1 ? '_KEY' : ''}` }],
     };
   }
+  // Without a scalability mode: mediasoup takes a single VP8 stream that has one for SVC, and then loses its first key
+  // frames.
+  if (layers === 1) return { ...plan, encodings: [{ maxBitrate: full, scaleResolutionDownBy: 1 }] };
   return { ...plan, encodings: simulcast(width * height, full, layers) };
 }
 

@@ -5,6 +5,11 @@ import type { ClientTransport } from '../media/engine.ts';
 import { asCapabilities, asParameters, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
 
+// libwebrtc ignores a key frame request that comes within 300 ms of the one before, and mediasoup repeats one that
+// had no answer only after a second: a viewer who comes soon after another would wait that long for a picture. So a
+// request that comes too early is put off by what the publisher's pause leaves.
+const KEY_FRAME_REQUEST_DELAY_MS = 320;
+
 export function clientTransport(transport: types.WebRtcTransport): ClientTransport {
   let connected = false;
   return {
@@ -24,6 +29,7 @@ export function clientTransport(transport: types.WebRtcTransport): ClientTranspo
           kind,
           rtpParameters: asParameters(rtpParameters),
           paused: muted,
+          keyFrameRequestDelay: KEY_FRAME_REQUEST_DELAY_MS,
         });
         return mediaSource(producer);
       } catch (error) {
