@@ -2,13 +2,9 @@ import { SkeinError, type TransportOffer } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import type { types } from 'mediasoup';
 import type { ClientTransport } from '../media/engine.ts';
-import { asCapabilities, asParameters, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
+import { asCapabilities, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
+import { publishedMedia } from './mediasoup-published.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
-
-// libwebrtc ignores a key frame request that comes within 300 ms of the one before, and mediasoup repeats one that
-// had no answer only after a second: a viewer who comes soon after another would wait that long for a picture. So a
-// request that comes too early is put off by what the publisher's pause leaves.
-const KEY_FRAME_REQUEST_DELAY_MS = 320;
 
 export function clientTransport(transport: types.WebRtcTransport): ClientTransport {
   let connected = false;
@@ -25,13 +21,7 @@ export function clientTransport(transport: types.WebRtcTransport): ClientTranspo
     restartIce: () => transport.restartIce(),
     receive: async ({ kind, rtpParameters, muted }) => {
       try {
-        const producer = await transport.produce({
-          kind,
-          rtpParameters: asParameters(rtpParameters),
-          paused: muted,
-          keyFrameRequestDelay: KEY_FRAME_REQUEST_DELAY_MS,
-        });
-        return mediaSource(producer);
+        return mediaSource(await transport.produce(publishedMedia({ kind, rtpParameters, muted })));
       } catch (error) {
         throw transport.closed ? error : rejectedParameters(error, rtpParameters);
       }

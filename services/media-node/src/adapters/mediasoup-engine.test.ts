@@ -79,6 +79,9 @@ describe('a client transport', () => {
     expect([simulcast.type, simulcast.layers]).toEqual(['simulcast', { spatial: 3, temporal: 3 }]);
     const simple = await receive(videoParameters({ ssrcs: [21], mid: 'v' }));
     expect([simple.type, simple.layers]).toEqual(['simple', { spatial: 1, temporal: 1 }]);
+    const layered = await receive(videoParameters({ ssrcs: [31], mid: 'l', scalabilityMode: 'L1T3' }));
+    // A single VP8 stream is taken as plain, whatever its temporal layers: see `publishedMedia`.
+    expect([layered.type, layered.layers]).toEqual(['simple', { spatial: 1, temporal: 1 }]);
     transport.close();
   });
 });

@@ -3,7 +3,8 @@ import { Emitter } from '@skein/runtime';
 import type { types } from 'mediasoup';
 import type { ClientTransport, MediaEngine, MediaSink, MediaSource } from '../media/engine.ts';
 import { mediasoupEngineWith } from './mediasoup-engine.ts';
-import { asCapabilities, asParameters, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
+import { asCapabilities, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
+import { publishedMedia } from './mediasoup-published.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
 
 /** For tests: real workers, routers and pipes, but clients that live in this process, without ICE and DTLS. */
@@ -14,8 +15,6 @@ export interface TestEngine extends MediaEngine {
   received(rtpParameters: RtpParameters): readonly Buffer[];
   /** Key frame requests that reached the publisher that uses `ssrc`. */
   keyFrameRequests(ssrc: number): number;
-  /** Makes the next transports take this long. */
-  readonly transports: readonly TestClientTransport[];
 }
 
 export interface RtpPacket {
@@ -25,15 +24,10 @@ export interface RtpPacket {
   readonly payload: Buffer;
 }
 
-export interface TestClientTransport extends ClientTransport {
-  readonly closed: boolean;
-}
-
 interface Records {
   readonly producers: Map<number, types.Producer>;
   readonly received: Map<number, Buffer[]>;
   readonly keyFrameRequests: Map<number, number>;
-  readonly transports: TestClientTransport[];
 }
 
 export function testEngine(): TestEngine {
@@ -41,16 +35,13 @@ export function testEngine(): TestEngine {
     producers: new Map(),
     received: new Map(),
     keyFrameRequests: new Map(),
-    transports: [],
   };
   const engine = mediasoupEngineWith(async (router) => {
     const transport = testTransport(await router.createDirectTransport(), records);
-    records.transports.push(transport);
     return transport;
   });
   return {
     ...engine,
-    transports: records.transports,
     inject: (ssrc, packet) => {
       const producer = records.producers.get(ssrc);
       if (!producer) throw new TypeError(`nobody publishes SSRC ${ssrc}`);
@@ -61,16 +52,13 @@ export function testEngine(): TestEngine {
   };
 }
 
-function testTransport(transport: types.DirectTransport, records: Records): TestClientTransport {
+function testTransport(transport: types.DirectTransport, records: Records): ClientTransport {
   transport.on('rtcp', (packet) => noteKeyFrameRequest(packet, records.keyFrameRequests));
   let connected = false;
   return {
     id: transport.id,
     offer: fakeOffer(transport.id),
     events: new Emitter(),
-    get closed() {
-      return transport.closed;
-    },
     connect: async () => {
       if (connected) throw new SkeinError('TRANSPORT_STATE', 'this transport is connected already');
       connected = true;
@@ -78,11 +66,7 @@ function testTransport(transport: types.DirectTransport, records: Records): Test
     restartIce: async () => ({ usernameFragment: 'u', password: 'p' }),
     receive: async ({ kind, rtpParameters, muted }): Promise<MediaSource> => {
       try {
-        const producer = await transport.produce({
-          kind,
-          rtpParameters: asParameters(rtpParameters),
-          paused: muted,
-        });
+        const producer = await transport.produce(publishedMedia({ kind, rtpParameters, muted }));
         for (const { ssrc } of rtpParameters.encodings) if (ssrc) records.producers.set(ssrc, producer);
         return mediaSource(producer);
       } catch (error) {
