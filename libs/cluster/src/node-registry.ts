@@ -10,6 +10,11 @@ export interface NodeRegistry {
   renew(record: NodeRecord, lease: { fence: number | undefined; ttlMs: number }): Promise<number>;
   /** Gives the lease back, if it is still held. */
   release(nodeId: string, fence: number): Promise<void>;
+  /**
+   * Declares a node dead: only if its lease has really run out; its fence rises, so that the node's next renewal fails
+   * `STALE_EPOCH`. Returns whether it is dead now.
+   */
+  bury(nodeId: string, fence: number): Promise<boolean>;
   /** All nodes with a valid lease, and when each was renewed. */
   list(): Promise<readonly RegisteredNode[]>;
   /** Counts one session assigned to a node since `beat`, across all gateways; returns the count. Forgotten with the next beats. */

@@ -10,6 +10,22 @@ export interface RoomStore {
   place(request: PlaceRequest): Promise<Placed>;
 
   /**
+   * Places a participant again while its client stays: epoch raised, tracks kept (in transit). Written as
+   * `participantMoved`, or as `participantJoined` when the store has lost the room or the participant meanwhile. Fails
+   * with `STALE_EPOCH` when its present epoch is not `fromEpoch`, `NO_NODE_AVAILABLE`.
+   */
+  move(request: MoveRequest): Promise<Placed>;
+
+  /**
+   * Puts back what a node holds and the store has lost: only what is missing or of a lower epoch is written. Safe to
+   * repeat.
+   */
+  announce(
+    room: string,
+    held: { participants: readonly Participant[]; tracks: readonly Track[] },
+  ): Promise<RoomWrite>;
+
+  /**
    * Shows a track, or replaces what is shown of it. Repeating it changes nothing. Fails with `STALE_EPOCH` when the
    * session is not the participant's current one, `SESSION_NOT_FOUND` when the participant is not in the room,
    * `LIMIT_EXCEEDED` past the track limit, `INVALID_ARGUMENT` when another participant has a track of that id.
@@ -52,6 +68,11 @@ export interface PlaceRequest {
   readonly sessionId: string;
   readonly maxParticipants: number;
   readonly candidates: PlacementCandidates;
+}
+
+export interface MoveRequest extends PlaceRequest {
+  readonly fromEpoch: number;
+  readonly reason: string;
 }
 
 /** What the caller's view of the nodes comes down to; made by `chooseCandidates`. */
