@@ -1,4 +1,4 @@
-import { opaqueId, roomName, trackKinds } from '@skein/protocol';
+import { epoch, opaqueId, roomName, trackKinds } from '@skein/protocol';
 import { z } from 'zod';
 import type { PipeServiceDefinition } from './generated/skein/pipe/v1/PipeService.ts';
 import {
@@ -39,7 +39,7 @@ export type OpenPipeResponse = z.infer<typeof openPipeResponse>;
 
 const instances = { callerInstanceId: opaqueId, calleeInstanceId: opaqueId };
 
-export const pullTrackRequest = z.object({ room: roomName, trackId: opaqueId, ...instances });
+export const pullTrackRequest = z.object({ room: roomName, trackId: opaqueId, epoch, ...instances });
 export type PullTrackRequest = z.infer<typeof pullTrackRequest>;
 
 const RTP_PARAMETERS_LENGTH = 64 * 1024;

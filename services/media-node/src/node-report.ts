@@ -1,5 +1,6 @@
 import { SkeinError } from '@skein/protocol';
 import type { MediaCounts, NodeServiceHandlers, NodeStatus, RoomMedia } from '@skein/rpc';
+import { mediaKey, reportedName, type MediaKey } from './media/media-key.ts';
 import type { RoomHost } from './rooms/room-host.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import type { Session } from './sessions/session.ts';
@@ -68,32 +69,37 @@ function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
 }
 
 function roomMedia(nodeId: string, host: RoomHost): RoomMedia {
+  const nameOf = (media: MediaKey): string => reportedName(media, host.state?.tracks);
   return {
     room: host.name,
     nodeId,
     version: host.state?.version ?? 0,
     routerIds: [...host.routerIds],
-    sessions: host.sessions.map(sessionMedia),
+    sessions: host.sessions.map((session) => sessionMedia(session, nameOf)),
     pipes: host.pipes.report().map((pipe) => ({
       ...pipe,
       kind: pipe.kind === 'node' ? 'NODE' : 'WORKER',
-      tracksIn: [...pipe.tracksIn],
-      tracksOut: [...pipe.tracksOut],
+      tracksIn: pipe.tracksIn.map(nameOf),
+      tracksOut: pipe.tracksOut.map(nameOf),
     })),
   };
 }
 
-function sessionMedia({ name, media, routerId }: Session): RoomMedia['sessions'][number] {
+function sessionMedia(
+  { name, media, routerId }: Session,
+  nameOf: (media: MediaKey) => string,
+): RoomMedia['sessions'][number] {
+  const { epoch } = name;
   return {
     sessionId: name.sessionId,
     identity: name.identity,
-    epoch: name.epoch,
+    epoch,
     routerId: routerId ?? '',
-    trackIds: [...(media?.publications.trackIds ?? [])],
-    subscriptions: (media?.subscriptions.all ?? []).map(({ subscriptionId, trackId, sink }) => ({
-      subscriptionId,
-      trackId,
-      paused: sink.paused,
+    trackIds: (media?.publications.trackIds ?? []).map((trackId) => nameOf(mediaKey({ trackId, epoch }))),
+    subscriptions: (media?.subscriptions.all ?? []).map((subscription) => ({
+      subscriptionId: subscription.subscriptionId,
+      trackId: nameOf(subscription.media),
+      paused: subscription.sink.paused,
     })),
   };
 }

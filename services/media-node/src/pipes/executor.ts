@@ -3,6 +3,7 @@ import type { PipeServiceClient } from '@skein/rpc';
 import type { Clock, IdSource } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
+import { trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
 import { pipeKey, type PipeCommand, type RouterAt } from './plan.ts';
@@ -22,9 +23,9 @@ export interface LocalRouters {
   /** A new end at a router. Fails `PIPE_FAILED` when the router is gone. */
   makePipeEnd(routerId: string, secure: boolean): Promise<PipeEndpoint>;
   /** A track as it is at a router now. */
-  sourceAt(routerId: string, trackId: string): MediaSource | undefined;
+  sourceAt(routerId: string, media: MediaKey): MediaSource | undefined;
   /** A track has come in at a router. */
-  addSource(routerId: string, trackId: string, source: MediaSource): void;
+  addSource(routerId: string, media: MediaKey, source: MediaSource): void;
 }
 
 export interface ExecutorParts {
@@ -61,7 +62,7 @@ export class PipeExecutor {
       case 'pullTrack':
         return this.#pull(command);
       case 'releaseTrack': {
-        const hop = this.#parts.registry.hop(command.trackId, command.into);
+        const hop = this.#parts.registry.hop(command.media, command.into);
         if (hop) this.#parts.registry.release(hop);
       }
     }
@@ -138,9 +139,9 @@ export class PipeExecutor {
     return (await client.closePipe(request, { deadlineMs: policy.closeDeadlineMs })).closed;
   }
 
-  #pull(wanted: { trackId: string; from: RouterAt; into: string }): void {
+  #pull(wanted: { media: MediaKey; from: RouterAt; into: string }): void {
     const { nodeId, registry } = this.#parts;
-    const earlier = registry.hop(wanted.trackId, wanted.into);
+    const earlier = registry.hop(wanted.media, wanted.into);
     if (earlier && earlier.state.kind !== 'failed') return;
     const pipe = registry.pipe(pipeKey(wanted.from.routerId, wanted.into));
     const endpoint = pipe instanceof WorkerPipe ? pipe.endAt(wanted.into) : pipe?.endpoint;
@@ -163,14 +164,14 @@ export class PipeExecutor {
     const { registry, routers } = this.#parts;
     if (!registry.holdsHop(hop)) return source.close();
     registry.flowing(hop, source);
-    routers.addSource(hop.into, hop.trackId, source);
+    routers.addSource(hop.into, hop.media, source);
   }
 
   #pullEnded(hop: Hop, pipe: Pipe, error: SkeinError): void {
     const { registry, clock, log } = this.#parts;
     if (!registry.holdsHop(hop)) return;
     log.info(
-      { trackId: hop.trackId, peerNodeId: hop.from.nodeId, code: error.code, reason: error.message },
+      { ...trackEpochOf(hop.media), peerNodeId: hop.from.nodeId, code: error.code, reason: error.message },
       'a pull ended',
     );
     // PIPE_FAILED: the other node has no such end. This one leads nowhere.
@@ -187,7 +188,7 @@ export class PipeExecutor {
       const { instanceId: callerInstanceId, remoteInstanceId: calleeInstanceId } = pipe;
       if (calleeInstanceId === undefined) throw PipeError.gone();
       const stream = client.pullTrack(
-        { room, trackId: hop.trackId, callerInstanceId, calleeInstanceId },
+        { room, ...trackEpochOf(hop.media), callerInstanceId, calleeInstanceId },
         {
           onUpdate: (update) => inlet.handle(update),
           onEnd: (error) =>
@@ -204,15 +205,15 @@ export class PipeExecutor {
   #pullHere(hop: Hop, pipe: Pipe, inlet: TrackInlet): () => void {
     const { routers } = this.#parts;
     const endpoint = pipe instanceof WorkerPipe ? pipe.endAt(hop.from.routerId) : undefined;
-    const source = routers.sourceAt(hop.from.routerId, hop.trackId);
-    const outlet = new TrackOutlet(hop.trackId, {
+    const source = routers.sourceAt(hop.from.routerId, hop.media);
+    const outlet = new TrackOutlet(hop.media, {
       onUpdate: (update) => inlet.handle(update),
       onEnd: () => {},
     });
     const opening =
       endpoint && source
         ? outlet.open(endpoint, source)
-        : Promise.reject(PipeError.trackNotHere(hop.trackId));
+        : Promise.reject(PipeError.trackNotHere(trackEpochOf(hop.media).trackId));
     opening.catch((error: unknown) => inlet.fail(error));
     return () => outlet.end('released', { tell: false });
   }

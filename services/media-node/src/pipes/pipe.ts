@@ -1,5 +1,6 @@
 import type { PipeEnd } from '@skein/rpc';
 import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 import type { RouterAt } from './plan.ts';
 import type { TrackOutlet } from './track-outlet.ts';
@@ -19,8 +20,8 @@ export class NodePipe {
   readonly peer: RouterAt;
   /** Names this very end; another one has another name. */
   readonly instanceId: string;
-  /** What this node sends into it, by track. */
-  readonly outlets = new Map<string, TrackOutlet>();
+  /** What this node sends into it. */
+  readonly outlets = new Map<MediaKey, TrackOutlet>();
   phase: PipePhase = { kind: 'opening' };
   idleSinceMs: number | undefined;
   readonly #made: Promise<PipeEndpoint>;

@@ -9,12 +9,12 @@ describe('whatever happens in whatever order', () => {
         const world = new World();
         for (const event of steps) world.apply(event);
         world.comeToRest();
-        for (const [trackId, needing] of world.needs) {
-          const origin = world.tracks.get(trackId);
+        for (const [media, needing] of world.needs) {
+          const origin = world.tracks.get(media);
           if (!origin || (origin.nodeId === 'here' && !world.live.has(origin.routerId))) continue;
           for (const router of needing) {
             if (!world.live.has(router) || router === origin.routerId) continue;
-            expect(world.wayTo(trackId, router), `${trackId} at ${router}`).toEqual(origin);
+            expect(world.wayTo(media, router), `${media} at ${router}`).toEqual(origin);
           }
         }
       }),

@@ -23,8 +23,8 @@ function input(given: {
     nodeId: 'here',
     hub: routers[0],
     routers: new Set(routers),
-    needs: new Map(Object.entries(given.needs ?? {}).map(([track, at]) => [track, new Set(at)])),
-    tracks: new Map(Object.entries(given.tracks ?? {})),
+    needs: new Map(Object.entries(given.needs ?? {}).map(([track, at]) => [`${track}@1`, new Set(at)])),
+    tracks: new Map(Object.entries(given.tracks ?? {}).map(([track, at]) => [`${track}@1`, at])),
     pipes: given.pipes ?? [],
     hops: given.hops ?? [],
     lingerMs: 5000,
@@ -48,12 +48,12 @@ function pipe(
 }
 
 function hop(
-  trackId: string,
+  track: string,
   from: RouterAt,
   into: string,
   state: HopView['state'] = { kind: 'flowing' },
 ): HopView {
-  return { trackId, from, into, state };
+  return { media: `${track}@1`, from, into, state };
 }
 
 describe('a track of another node', () => {
@@ -62,7 +62,7 @@ describe('a track of another node', () => {
   test('comes in through the hub, over a pipe that is opened first', () => {
     expect(commands({ tracks, needs: { cam: ['h1'] } })).toEqual([openPipe('h1', there('t1'))]);
     expect(commands({ tracks, needs: { cam: ['h1'] }, pipes: [pipe('h1', there('t1'))] })).toEqual([
-      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+      { type: 'pullTrack', media: 'cam@1', from: there('t1'), into: 'h1' },
     ]);
   });
 
@@ -75,11 +75,11 @@ describe('a track of another node', () => {
     ]);
     const pipes = [pipe('h1', there('t1')), pipe('h2', here('h1')), pipe('h3', here('h1'))];
     expect(commands({ tracks, needs, pipes })).toEqual([
-      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+      { type: 'pullTrack', media: 'cam@1', from: there('t1'), into: 'h1' },
     ]);
     expect(commands({ tracks, needs, pipes, hops: [hop('cam', there('t1'), 'h1')] })).toEqual([
-      { type: 'pullTrack', trackId: 'cam', from: here('h1'), into: 'h2' },
-      { type: 'pullTrack', trackId: 'cam', from: here('h1'), into: 'h3' },
+      { type: 'pullTrack', media: 'cam@1', from: here('h1'), into: 'h2' },
+      { type: 'pullTrack', media: 'cam@1', from: here('h1'), into: 'h3' },
     ]);
   });
 
@@ -95,8 +95,8 @@ describe('a track of another node', () => {
     const pipes = [pipe('h1', there('t1')), pipe('h2', here('h1'))];
     expect(commands({ tracks, needs: { cam: ['h2'] }, hops, pipes })).toEqual([]);
     expect(commands({ tracks, needs: {}, hops, pipes })).toEqual([
-      { type: 'releaseTrack', trackId: 'cam', into: 'h1' },
-      { type: 'releaseTrack', trackId: 'cam', into: 'h2' },
+      { type: 'releaseTrack', media: 'cam@1', into: 'h1' },
+      { type: 'releaseTrack', media: 'cam@1', into: 'h2' },
     ]);
   });
 
@@ -104,7 +104,7 @@ describe('a track of another node', () => {
     const moved = { cam: there('t2') };
     const hops = [hop('cam', there('t1'), 'h1')];
     const plan = commands({ tracks: moved, needs: { cam: ['h1'] }, hops, pipes: [pipe('h1', there('t1'))] });
-    expect(plan).toContainEqual({ type: 'releaseTrack', trackId: 'cam', into: 'h1' });
+    expect(plan).toContainEqual({ type: 'releaseTrack', media: 'cam@1', into: 'h1' });
     expect(plan.filter(({ type }) => type === 'pullTrack')).toEqual([]);
   });
 
@@ -123,7 +123,7 @@ describe('a track of this node', () => {
   test('goes straight to another router, whichever is the hub', () => {
     expect(commands({ tracks, needs: { mic: ['h3'] } })).toEqual([openPipe('h3', here('h2'))]);
     expect(commands({ tracks, needs: { mic: ['h3'] }, pipes: [pipe('h2', here('h3'))] })).toEqual([
-      { type: 'pullTrack', trackId: 'mic', from: here('h2'), into: 'h3' },
+      { type: 'pullTrack', media: 'mic@1', from: here('h2'), into: 'h3' },
     ]);
   });
 
@@ -154,7 +154,7 @@ describe('what is under way or has failed', () => {
     const open = { tracks, needs, ...failedHop, pipes: [pipe('h1', there('t1'))] };
     expect(planPipes(input(open), 0)).toEqual({ commands: [], wakeAtMs: 300 });
     expect(commands(open, 300)).toEqual([
-      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+      { type: 'pullTrack', media: 'cam@1', from: there('t1'), into: 'h1' },
     ]);
   });
 
@@ -162,7 +162,7 @@ describe('what is under way or has failed', () => {
     const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300 })];
     const pipes = [pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 300 })];
     expect(commands({ tracks, hops, pipes })).toEqual([
-      { type: 'releaseTrack', trackId: 'cam', into: 'h1' },
+      { type: 'releaseTrack', media: 'cam@1', into: 'h1' },
       { type: 'closePipe', key: 'h1~t1' },
     ]);
   });

@@ -1,3 +1,5 @@
+import type { MediaKey } from '../media/media-key.ts';
+
 /** A router and the node it is on. */
 export interface RouterAt {
   readonly nodeId: string;
@@ -24,9 +26,9 @@ export type HopState =
   | { readonly kind: 'flowing' }
   | { readonly kind: 'failed'; readonly retryAtMs: number };
 
-/** One track's way through one pipe into one router of this node. Known by track and router: a router has it once. */
+/** The way of one epoch of a track through one pipe into one router of this node: a router has it once. */
 export interface HopView {
-  readonly trackId: string;
+  readonly media: MediaKey;
   readonly from: RouterAt;
   readonly into: string;
   readonly state: HopState;
@@ -38,10 +40,10 @@ export interface PipePlanInput {
   readonly hub: string | undefined;
   /** This node's live routers of the room. */
   readonly routers: ReadonlySet<string>;
-  /** Routers of this node whose subscriptions need a track. */
-  readonly needs: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Where each track of the room is published. */
-  readonly tracks: ReadonlyMap<string, RouterAt>;
+  /** Routers of this node whose subscriptions need it. */
+  readonly needs: ReadonlyMap<MediaKey, ReadonlySet<string>>;
+  /** Where each track of the room is published, and the earlier epochs that are still received. */
+  readonly tracks: ReadonlyMap<MediaKey, RouterAt>;
   readonly pipes: readonly PipeView[];
   readonly hops: readonly HopView[];
   /** How long an idle pipe is kept for the next need. */
@@ -51,8 +53,8 @@ export interface PipePlanInput {
 export type PipeCommand =
   | { readonly type: 'openPipe'; readonly key: string; readonly local: string; readonly peer: RouterAt }
   | { readonly type: 'closePipe'; readonly key: string }
-  | { readonly type: 'pullTrack'; readonly trackId: string; readonly from: RouterAt; readonly into: string }
-  | { readonly type: 'releaseTrack'; readonly trackId: string; readonly into: string };
+  | { readonly type: 'pullTrack'; readonly media: MediaKey; readonly from: RouterAt; readonly into: string }
+  | { readonly type: 'releaseTrack'; readonly media: MediaKey; readonly into: string };
 
 export interface PipePlan {
   readonly commands: readonly PipeCommand[];
@@ -61,7 +63,7 @@ export interface PipePlan {
 }
 
 interface WantedHop {
-  readonly trackId: string;
+  readonly media: MediaKey;
   readonly from: RouterAt;
   readonly into: string;
 }
@@ -72,8 +74,8 @@ export function pipeKey(oneRouterId: string, otherRouterId: string): string {
 }
 
 /** Names a hop. */
-export function hopKey(trackId: string, into: string): string {
-  return `${into}/${trackId}`;
+export function hopKey(media: MediaKey, into: string): string {
+  return `${into}/${media}`;
 }
 
 /**
@@ -83,7 +85,7 @@ export function hopKey(trackId: string, into: string): string {
  */
 export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
   const wanted = wantedHops(input);
-  const hops = new Map(input.hops.map((hop) => [hopKey(hop.trackId, hop.into), hop]));
+  const hops = new Map(input.hops.map((hop) => [hopKey(hop.media, hop.into), hop]));
   const pipes = new Map(input.pipes.map((pipe) => [pipe.key, pipe]));
   const commands = new Map<string, PipeCommand>();
   const wakes: number[] = [];
@@ -91,7 +93,7 @@ export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
   for (const [key, hop] of hops) {
     const keep = wanted.get(key);
     if (keep && sameRouter(keep.from, hop.from)) continue;
-    commands.set(`hop ${key}`, { type: 'releaseTrack', trackId: hop.trackId, into: hop.into });
+    commands.set(`hop ${key}`, { type: 'releaseTrack', media: hop.media, into: hop.into });
   }
   const wantedPipes = new Set<string>();
   for (const [key, hop] of wanted) {
@@ -112,20 +114,20 @@ export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
 
 function wantedHops(input: PipePlanInput): ReadonlyMap<string, WantedHop> {
   const wanted = new Map<string, WantedHop>();
-  const want = (trackId: string, from: RouterAt, into: string): void => {
-    wanted.set(hopKey(trackId, into), { trackId, from, into });
+  const want = (media: MediaKey, from: RouterAt, into: string): void => {
+    wanted.set(hopKey(media, into), { media, from, into });
   };
-  for (const [trackId, routers] of input.needs) {
-    const origin = input.tracks.get(trackId);
+  for (const [media, routers] of input.needs) {
+    const origin = input.tracks.get(media);
     const needing = [...routers].filter((router) => input.routers.has(router));
     if (!origin || needing.length === 0) continue;
     const local = origin.nodeId === input.nodeId;
     if (local && !input.routers.has(origin.routerId)) continue;
-    const entry = local ? origin.routerId : entryRouter(trackId, origin, input);
+    const entry = local ? origin.routerId : entryRouter(media, origin, input);
     if (entry === undefined) continue;
-    if (!local) want(trackId, origin, entry);
+    if (!local) want(media, origin, entry);
     for (const router of needing) {
-      if (router !== entry) want(trackId, { nodeId: input.nodeId, routerId: entry }, router);
+      if (router !== entry) want(media, { nodeId: input.nodeId, routerId: entry }, router);
     }
   }
   return wanted;
@@ -133,13 +135,13 @@ function wantedHops(input: PipePlanInput): ReadonlyMap<string, WantedHop> {
 
 /** The router through which a track of another node comes in: the one that it has already, else the hub. */
 function entryRouter(
-  trackId: string,
+  media: MediaKey,
   origin: RouterAt,
   { nodeId, hub, routers, hops }: PipePlanInput,
 ): string | undefined {
   let entry = hub;
   for (const hop of hops) {
-    if (hop.trackId !== trackId || hop.from.nodeId === nodeId) continue;
+    if (hop.media !== media || hop.from.nodeId === nodeId) continue;
     if (sameRouter(hop.from, origin) && routers.has(hop.into)) entry = hop.into;
   }
   return entry;
@@ -173,22 +175,22 @@ function nextStep(wanted: WantedHop, hop: HopView | undefined, context: StepCont
       if (pipe.state.retryAtMs > nowMs) return { wakeAtMs: pipe.state.retryAtMs };
       return { do: { type: 'openPipe', key, local: wanted.into, peer: wanted.from } };
     case 'open':
-      if (!isAt(wanted.trackId, wanted.from, input, hops)) return {};
-      return { do: { type: 'pullTrack', trackId: wanted.trackId, from: wanted.from, into: wanted.into } };
+      if (!isAt(wanted.media, wanted.from, input, hops)) return {};
+      return { do: { type: 'pullTrack', media: wanted.media, from: wanted.from, into: wanted.into } };
   }
 }
 
 /** Whether a track can be had from a router now. Of another node's routers only that node knows: it is asked. */
 function isAt(
-  trackId: string,
+  media: MediaKey,
   at: RouterAt,
   input: PipePlanInput,
   hops: ReadonlyMap<string, HopView>,
 ): boolean {
   if (at.nodeId !== input.nodeId) return true;
-  const origin = input.tracks.get(trackId);
+  const origin = input.tracks.get(media);
   if (origin && sameRouter(origin, at)) return true;
-  return hops.get(hopKey(trackId, at.routerId))?.state.kind === 'flowing';
+  return hops.get(hopKey(media, at.routerId))?.state.kind === 'flowing';
 }
 
 function closeDueMs(state: PipeState, lingerMs: number): number | undefined {

@@ -1,5 +1,6 @@
 import type { Random } from '@skein/runtime';
 import type { MediaSource } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
 import { backoffMs } from '../retry/backoff.ts';
 import {
   hopKey,
@@ -13,9 +14,9 @@ import {
 import type { PipePolicy } from './policy.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
 
-/** One track's way into one router, as it is now. */
+/** The way of one epoch of a track into one router, as it is now. */
 export interface Hop {
-  readonly trackId: string;
+  readonly media: MediaKey;
   readonly from: RouterAt;
   readonly into: string;
   state: HopState;
@@ -53,8 +54,8 @@ export class PipeRegistry {
     return this.#pipes.get(key);
   }
 
-  hop(trackId: string, into: string): Hop | undefined {
-    return this.#hops.get(hopKey(trackId, into));
+  hop(media: MediaKey, into: string): Hop | undefined {
+    return this.#hops.get(hopKey(media, into));
   }
 
   nodePipeByInstance(instanceId: string): NodePipe | undefined {
@@ -129,20 +130,20 @@ export class PipeRegistry {
     this.#onChange();
   }
 
-  addHop(wanted: { trackId: string; from: RouterAt; into: string }, stop: () => void): Hop {
+  addHop(wanted: { media: MediaKey; from: RouterAt; into: string }, stop: () => void): Hop {
     const hop: Hop = { ...wanted, state: { kind: 'pulling' }, source: undefined, stop };
-    this.#hops.set(hopKey(hop.trackId, hop.into), hop);
+    this.#hops.set(hopKey(hop.media, hop.into), hop);
     return hop;
   }
 
   holdsHop(hop: Hop): boolean {
-    return this.#hops.get(hopKey(hop.trackId, hop.into)) === hop;
+    return this.#hops.get(hopKey(hop.media, hop.into)) === hop;
   }
 
   flowing(hop: Hop, source: MediaSource): void {
     hop.state = { kind: 'flowing' };
     hop.source = source;
-    this.#failures.delete(hopKey(hop.trackId, hop.into));
+    this.#failures.delete(hopKey(hop.media, hop.into));
     this.#onChange();
   }
 
@@ -150,14 +151,14 @@ export class PipeRegistry {
     if (!this.holdsHop(hop) || hop.state.kind === 'failed') return;
     hop.stop();
     hop.source = undefined;
-    hop.state = { kind: 'failed', retryAtMs: this.#retryAtMs(hopKey(hop.trackId, hop.into), nowMs) };
+    hop.state = { kind: 'failed', retryAtMs: this.#retryAtMs(hopKey(hop.media, hop.into), nowMs) };
     this.#onChange();
   }
 
   /** Lets go of a hop and forgets it. */
   release(hop: Hop): void {
     if (!this.holdsHop(hop)) return;
-    const key = hopKey(hop.trackId, hop.into);
+    const key = hopKey(hop.media, hop.into);
     this.#hops.delete(key);
     this.#failures.delete(key);
     hop.stop();
@@ -181,7 +182,7 @@ export class PipeRegistry {
     pipe.close(reason);
     for (const hop of this.hops) {
       if (pipeOfHop(hop) !== pipe.key) continue;
-      this.#hops.delete(hopKey(hop.trackId, hop.into));
+      this.#hops.delete(hopKey(hop.media, hop.into));
       hop.stop();
     }
   }

@@ -1,5 +1,6 @@
 import type { ClosePipeRequest, OpenPipeRequest, OpenPipeResponse, PullTrackRequest } from '@skein/rpc';
 import type { Random } from '@skein/runtime';
+import type { MediaKey } from '../media/media-key.ts';
 import { PipeExecutor, type ExecutorParts } from './executor.ts';
 import { WorkerPipe, type Pipe } from './pipe.ts';
 import { pipeKey, planPipes, type PipePlanInput } from './plan.ts';
@@ -22,8 +23,8 @@ export interface PipeReport {
   readonly localRouterId: string;
   readonly peerNodeId: string;
   readonly peerRouterId: string;
-  readonly tracksIn: readonly string[];
-  readonly tracksOut: readonly string[];
+  readonly tracksIn: readonly MediaKey[];
+  readonly tracksOut: readonly MediaKey[];
 }
 
 /** The pipes of one room on this node: plans whenever something has changed, and carries the plan out. */
@@ -115,11 +116,11 @@ export class RoomPipes {
     return this.#registry.pipes.filter((pipe) => pipe.phase.kind !== 'failed');
   }
 
-  #hopsInto(pipe: Pipe, into: string): readonly string[] {
+  #hopsInto(pipe: Pipe, into: string): readonly MediaKey[] {
     const through = this.#registry.hops.filter(
       (hop) =>
         hop.into === into && hop.state.kind !== 'failed' && pipeKey(hop.from.routerId, hop.into) === pipe.key,
     );
-    return through.map((hop) => hop.trackId);
+    return through.map((hop) => hop.media);
   }
 }

@@ -5,6 +5,7 @@ import type {
   PullTrackRequest,
   TrackUpdate,
 } from '@skein/rpc';
+import { mediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 import type { ExecutorParts, PipeExecutor } from './executor.ts';
 import { NodePipe } from './pipe.ts';
@@ -59,7 +60,7 @@ export class PipeServing {
 
   /** Sends a track that is published here into the pipe until the stream closes. */
   async pull(
-    { trackId, callerInstanceId, calleeInstanceId }: PullTrackRequest,
+    { trackId, epoch, callerInstanceId, calleeInstanceId }: PullTrackRequest,
     stream: PullStream,
   ): Promise<void> {
     const { registry, routers } = this.#parts;
@@ -69,20 +70,21 @@ export class PipeServing {
     if (stream.closed.aborted) return;
     if (!pipe?.endpoint || pipe.remoteInstanceId !== callerInstanceId || !registry.holds(pipe))
       throw PipeError.gone();
-    const source = routers.sourceAt(pipe.local, trackId);
+    const media = mediaKey({ trackId, epoch });
+    const source = routers.sourceAt(pipe.local, media);
     // A track that itself came through a pipe is not passed on: its puller would no longer be at the origin.
-    if (!source || registry.hop(trackId, pipe.local)) throw PipeError.trackNotHere(trackId);
+    if (!source || registry.hop(media, pipe.local)) throw PipeError.trackNotHere(trackId);
     // A puller that lost its stream asks again, maybe before we saw the loss: still one copy.
-    pipe.outlets.get(trackId)?.end('pulled again');
-    const outlet: TrackOutlet = new TrackOutlet(trackId, {
+    pipe.outlets.get(media)?.end('pulled again');
+    const outlet: TrackOutlet = new TrackOutlet(media, {
       onUpdate: (update) => stream.send(update),
       onEnd: () => {
-        if (pipe.outlets.get(trackId) === outlet) pipe.outlets.delete(trackId);
+        if (pipe.outlets.get(media) === outlet) pipe.outlets.delete(media);
         stream.end();
         this.#parts.onOutletsChange();
       },
     });
-    pipe.outlets.set(trackId, outlet);
+    pipe.outlets.set(media, outlet);
     stream.closed.addEventListener('abort', () => outlet.end('released', { tell: false }), { once: true });
     await outlet.open(pipe.endpoint, source);
   }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { MediaKey } from '../media/media-key.ts';
 import {
   hopKey,
   pipeKey,
@@ -18,18 +19,19 @@ const places: readonly RouterAt[] = [
   { nodeId: 'there', routerId: 't2' },
   { nodeId: 'far', routerId: 'f1' },
 ];
-const trackIds = ['a', 'b', 'c', 'd'];
+/** Two epochs of one track are as different as two tracks. */
+const tracks: readonly MediaKey[] = ['a@1', 'a@2', 'b@1', 'c@1'];
 
 export type Step =
-  | { readonly do: 'need' | 'unneed'; readonly track: string; readonly router: string }
-  | { readonly do: 'place'; readonly track: string; readonly place: number }
-  | { readonly do: 'remove'; readonly track: string }
+  | { readonly do: 'need' | 'unneed'; readonly track: MediaKey; readonly router: string }
+  | { readonly do: 'place'; readonly track: MediaKey; readonly place: number }
+  | { readonly do: 'remove'; readonly track: MediaKey }
   | { readonly do: 'answer'; readonly nth: number; readonly ok: boolean }
   | { readonly do: 'break'; readonly nth: number }
   | { readonly do: 'routerDies'; readonly router: string }
   | { readonly do: 'wait'; readonly ms: number };
 
-const track = fc.constantFrom(...trackIds);
+const track = fc.constantFrom(...tracks);
 const router = fc.constantFrom(...routers);
 const nth = fc.nat(20);
 export const step: fc.Arbitrary<Step> = fc.oneof(
@@ -51,8 +53,8 @@ type Mutable<View> = { -readonly [Key in keyof View]: View[Key] };
 /** A node without media: carries out plans, answers late, and refuses whatever must never happen. */
 export class World {
   nowMs = 0;
-  readonly needs = new Map<string, Set<string>>();
-  readonly tracks = new Map<string, RouterAt>();
+  readonly needs = new Map<MediaKey, Set<string>>();
+  readonly tracks = new Map<MediaKey, RouterAt>();
   readonly live = new Set(routers);
   readonly pipes = new Map<string, Mutable<PipeView>>();
   readonly hops = new Map<string, Mutable<HopView>>();
@@ -115,12 +117,12 @@ export class World {
   }
 
   /** Follows a track from a router back to where it flows from; `undefined` when it does not flow there. */
-  wayTo(trackId: string, router: string): RouterAt | undefined {
-    const hop = this.hops.get(hopKey(trackId, router));
+  wayTo(media: MediaKey, router: string): RouterAt | undefined {
+    const hop = this.hops.get(hopKey(media, router));
     if (hop?.state.kind !== 'flowing') return undefined;
-    const origin = this.tracks.get(trackId);
+    const origin = this.tracks.get(media);
     const within = hop.from.nodeId === 'here' && hop.from.routerId !== origin?.routerId;
-    return within ? this.wayTo(trackId, hop.from.routerId) : hop.from;
+    return within ? this.wayTo(media, hop.from.routerId) : hop.from;
   }
 
   /** Answers everything well and lets time pass until nothing is left to wait for. */
@@ -152,7 +154,7 @@ export class World {
         return;
       }
       case 'pullTrack': {
-        const key = hopKey(command.trackId, command.into);
+        const key = hopKey(command.media, command.into);
         const present = this.hops.get(key);
         must(present === undefined || present.state.kind === 'failed', 'one copy per router');
         const pipe = this.pipes.get(pipeKey(command.from.routerId, command.into));
@@ -161,16 +163,16 @@ export class World {
         return;
       }
       case 'releaseTrack':
-        this.hops.delete(hopKey(command.trackId, command.into));
+        this.hops.delete(hopKey(command.media, command.into));
     }
   }
 
   #check(): void {
-    for (const trackId of trackIds) {
+    for (const media of tracks) {
       const entries = [...this.hops.values()].filter(
-        (hop) => hop.trackId === trackId && hop.from.nodeId !== 'here' && hop.state.kind !== 'failed',
+        (hop) => hop.media === media && hop.from.nodeId !== 'here' && hop.state.kind !== 'failed',
       );
-      must(entries.length <= 1, `${trackId} enters the node once`);
+      must(entries.length <= 1, `${media} enters the node once`);
     }
   }
 
@@ -186,7 +188,7 @@ export class World {
     const one = pending[nth % Math.max(1, pending.length)];
     if (!one) return;
     const failed = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS } as const;
-    if ('trackId' in one) one.state = ok ? { kind: 'flowing' } : failed;
+    if ('media' in one) one.state = ok ? { kind: 'flowing' } : failed;
     else if (one.state.kind === 'opening')
       one.state = ok ? { kind: 'open', idleSinceMs: this.nowMs } : failed;
     // The other end refuses to close, or it is closed.
@@ -207,16 +209,16 @@ export class World {
     for (const [key, pipe] of this.pipes) {
       if (pipe.local === router || pipe.peer.routerId === router) this.#dropPipe(key);
     }
-    for (const [trackId, place] of this.tracks) if (place.routerId === router) this.tracks.delete(trackId);
+    for (const [media, place] of this.tracks) if (place.routerId === router) this.tracks.delete(media);
   }
 
   /** A hop within the node ends when its track is no longer where it comes from. */
   #loseUnfed(): void {
     for (const hop of this.hops.values()) {
       if (hop.from.nodeId !== 'here' || hop.state.kind === 'failed') continue;
-      const origin = this.tracks.get(hop.trackId);
+      const origin = this.tracks.get(hop.media);
       const fed =
-        origin?.routerId === hop.from.routerId || this.hops.has(hopKey(hop.trackId, hop.from.routerId));
+        origin?.routerId === hop.from.routerId || this.hops.has(hopKey(hop.media, hop.from.routerId));
       if (!fed) hop.state = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS };
     }
   }

@@ -1,8 +1,9 @@
 import type { RoomFeed, RoomFeedRef, RoomStore } from '@skein/cluster';
-import type { RoomState, SessionEvent, VersionedChange } from '@skein/protocol';
+import type { RoomChange, RoomState, SessionEvent, Track, VersionedChange } from '@skein/protocol';
 import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource } from '../media/engine.ts';
+import { mediaKey, type MediaKey } from '../media/media-key.ts';
 import type { PeerPipes } from '../pipes/executor.ts';
 import type { RouterAt } from '../pipes/plan.ts';
 import type { PipePolicy } from '../pipes/policy.ts';
@@ -11,12 +12,14 @@ import type { Session } from '../sessions/session.ts';
 import type { RoomAnnouncer, Seat, SessionRoom } from '../sessions/session-room.ts';
 import type { WorkerPolicy } from '../workers/choice.ts';
 import type { WorkerPool } from '../workers/pool.ts';
-import { TrackNeeds } from './needs.ts';
+import { TrackNeeds, type NeededTrack } from './needs.ts';
 import { RoomRouters } from './room-routers.ts';
 import { RoomSources } from './sources.ts';
 
 /** How long `sync` waits for the store and what it brings. */
 const SYNC_DEADLINE_MS = 1000;
+/** How long a state that was replaced may lack tracks that are received here: a store that came back empty is filled again. */
+const STATE_GROWS_BACK_MS = 10_000;
 
 export interface RoomHostParts {
   readonly nodeId: string;
@@ -46,6 +49,7 @@ export class RoomHost implements SessionRoom {
   readonly #routers: RoomRouters;
   readonly #sessions = new Map<string, Session>();
   readonly #listening: readonly Disposable[];
+  #growingBack: Disposable | undefined;
 
   constructor(name: string, announce: RoomAnnouncer, feedRef: RoomFeedRef, parts: RoomHostParts) {
     this.name = name;
@@ -123,16 +127,16 @@ export class RoomHost implements SessionRoom {
     return this.#routers.takeSeat();
   }
 
-  holdNeed(trackId: string, routerId: string): Disposable {
-    return this.#needs.hold(trackId, routerId);
+  holdNeed(track: Track, routerId: string): Disposable {
+    return this.#needs.hold(track, routerId);
   }
 
-  source(routerId: string, trackId: string, deadlineMs: number, signal: AbortSignal): Promise<MediaSource> {
-    return this.#sources.wait(routerId, trackId, deadlineMs, signal);
+  source(routerId: string, media: MediaKey, deadlineMs: number, signal: AbortSignal): Promise<MediaSource> {
+    return this.#sources.wait(routerId, media, deadlineMs, signal);
   }
 
-  addSource(routerId: string, trackId: string, source: MediaSource): void {
-    this.#sources.add(routerId, trackId, source);
+  addSource(routerId: string, media: MediaKey, source: MediaSource): void {
+    this.#sources.add(routerId, media, source);
   }
 
   tell(sessionId: string, event: SessionEvent): void {
@@ -151,6 +155,7 @@ export class RoomHost implements SessionRoom {
   /** When no session is left: frees what remains. */
   close(): void {
     for (const listening of this.#listening) listening[Symbol.dispose]();
+    this.#growingBack?.[Symbol.dispose]();
     this.pipes.close();
     this.#routers.close();
     this.#feedRef[Symbol.dispose]();
@@ -170,8 +175,8 @@ export class RoomHost implements SessionRoom {
       routers: {
         makePipeEnd: async (routerId, secure) =>
           await this.#routers.get(routerId).createPipeEnd({ secure, host: secure ? pipeHost : '127.0.0.1' }),
-        sourceAt: (routerId, trackId) => this.#sources.get(routerId, trackId),
-        addSource: (routerId, trackId, source) => this.#sources.add(routerId, trackId, source),
+        sourceAt: (routerId, media) => this.#sources.get(routerId, media),
+        addSource: (routerId, media, source) => this.#sources.add(routerId, media, source),
       },
       demand: () => {
         const ids = this.#routers.ids;
@@ -181,9 +186,14 @@ export class RoomHost implements SessionRoom {
     });
   }
 
-  #tracks(): ReadonlyMap<string, RouterAt> {
-    const tracks = [...(this.state?.tracks ?? [])];
-    return new Map(tracks.map(([trackId, { nodeId, routerId }]) => [trackId, { nodeId, routerId }]));
+  /** What the state shows, and what is still received of what it showed. */
+  #tracks(): ReadonlyMap<MediaKey, RouterAt> {
+    const shown = [...(this.state?.tracks.values() ?? [])];
+    const at = shown.map((track): [MediaKey, RouterAt] => {
+      const { nodeId, routerId } = track;
+      return [mediaKey(track), { nodeId, routerId }];
+    });
+    return new Map([...this.#needs.locations(), ...at]);
   }
 
   #onChange({ change }: VersionedChange): void {
@@ -195,7 +205,13 @@ export class RoomHost implements SessionRoom {
           void session.end('removed', { leave: false, tell: 'removed' });
       }
     }
+    this.#forgetEnded(change);
     this.pipes.changed();
+  }
+
+  #forgetEnded(change: RoomChange): void {
+    const ended = endedBy(change);
+    if (ended) this.#needs.forget(ended);
   }
 
   #onReplaced(state: RoomState | undefined): void {
@@ -203,6 +219,10 @@ export class RoomHost implements SessionRoom {
     for (const participant of state?.participants.values() ?? []) {
       this.#endOlder(participant.identity, participant.epoch);
     }
+    this.#growingBack?.[Symbol.dispose]();
+    this.#growingBack = this.clock.after(STATE_GROWS_BACK_MS, () =>
+      this.#needs.forget(({ trackId }) => !this.state?.tracks.has(trackId)),
+    );
     this.pipes.changed();
   }
 
@@ -214,5 +234,24 @@ export class RoomHost implements SessionRoom {
 
   #sessionsOf(identity: string): readonly Session[] {
     return this.sessions.filter((session) => session.name.identity === identity);
+  }
+}
+
+/** Which tracks are not published any more after a change; `undefined`: it ends none. */
+function endedBy(change: RoomChange): ((track: NeededTrack) => boolean) | undefined {
+  switch (change.type) {
+    case 'trackUnpublished':
+      return ({ trackId }) => trackId === change.trackId;
+    case 'participantLeft':
+      return ({ identity, epoch }) => identity === change.identity && epoch <= change.epoch;
+    case 'participantJoined': {
+      const { participant: member } = change;
+      return ({ identity, epoch }) => identity === member.identity && epoch < member.epoch;
+    }
+    // A move, or a track published again, ends no track: the earlier epoch may still be received.
+    case 'participantMoved':
+    case 'trackPublished':
+    case 'trackUpdated':
+      return undefined;
   }
 }

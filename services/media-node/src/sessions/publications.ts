@@ -1,6 +1,7 @@
 import { limits, SkeinError, type RtpParameters, type SessionRequest, type Track } from '@skein/protocol';
 import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
+import { mediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
 import { checkCodecKinds, checkKind, checkStreamsUnused } from './track-rules.ts';
@@ -104,10 +105,10 @@ export class Publications {
   }
 
   async #receive({ trackId, kind, rtpParameters, muted }: SessionRequest<'publish'>): Promise<MediaSource> {
-    const { room, routerId, transport, signal } = this.#parts;
+    const { session, room, routerId, transport, signal } = this.#parts;
     const source = await transport.receive({ kind, rtpParameters, muted });
     if (signal.aborted) source.close();
-    else room.addSource(routerId, trackId, source);
+    else room.addSource(routerId, mediaKey({ trackId, epoch: session.epoch }), source);
     return source;
   }
 

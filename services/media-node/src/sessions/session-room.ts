@@ -2,6 +2,7 @@ import type { RoomState, SessionEvent, Track } from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaRouter, MediaSource } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
 
 /** A session's place: a router of its room, on some worker. Disposing gives it back. */
 export interface Seat extends Disposable {
@@ -41,9 +42,9 @@ export interface SessionRoom {
   /** Fails `UNAVAILABLE` when no worker runs. */
   takeSeat(): Promise<Seat>;
   /** Holds the need for a track at a router; the pipes follow. */
-  holdNeed(trackId: string, routerId: string): Disposable;
-  source(routerId: string, trackId: string, deadlineMs: number, signal: AbortSignal): Promise<MediaSource>;
-  addSource(routerId: string, trackId: string, source: MediaSource): void;
+  holdNeed(track: Track, routerId: string): Disposable;
+  source(routerId: string, media: MediaKey, deadlineMs: number, signal: AbortSignal): Promise<MediaSource>;
+  addSource(routerId: string, media: MediaKey, source: MediaSource): void;
   /** Tells the gateway that holds the client. */
   tell(sessionId: string, event: SessionEvent): void;
 }

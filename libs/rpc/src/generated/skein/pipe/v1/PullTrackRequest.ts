@@ -1,5 +1,7 @@
 // From proto/skein/pipe/v1/pipe.proto
 
+import type { Long } from '@grpc/proto-loader';
+
 export interface PullTrackRequestInput {
   room?: string;
   trackId?: string;
@@ -8,6 +10,10 @@ export interface PullTrackRequestInput {
    */
   callerInstanceId?: string;
   calleeInstanceId?: string;
+  /**
+   * Which publication of the track: two may exist while its participant moves.
+   */
+  epoch?: number | string | Long;
 }
 
 export interface PullTrackRequest {
@@ -18,4 +24,8 @@ export interface PullTrackRequest {
    */
   callerInstanceId: string;
   calleeInstanceId: string;
+  /**
+   * Which publication of the track: two may exist while its participant moves.
+   */
+  epoch: number;
 }
