@@ -81,8 +81,20 @@ async function joinAll(
     const gatewayUrl = gatewayUrls[index % gatewayUrls.length] ?? '';
     const nodeId = nodeIds[index];
     meetings.push(await MeetingPage.join(browser, gatewayUrl, { room, name, ...(nodeId && { nodeId }) }));
+    // One after another: on a small machine the pages' own start would be measured along otherwise.
+    await Promise.all(meetings.map((viewer) => firstFramesOf(viewer, meetings)));
   }
   return meetings;
+}
+
+/** Waits until a viewer was shown a frame of everyone else; the figures tell if that took too long. */
+async function firstFramesOf(viewer: MeetingPage, meetings: readonly MeetingPage[]): Promise<void> {
+  const others = meetings.filter((other) => other !== viewer);
+  const shown = async (): Promise<boolean> => {
+    const { firstFrameMs } = await viewer.timeline();
+    return others.every(({ name }) => firstFrameMs[name] !== undefined);
+  };
+  await eventually('first frames', shown, { deadlineMs: SEEN_DEADLINE_MS }).catch(() => undefined);
 }
 
 /** One report for each pair of viewer and publisher: the last one, when it never came to be as it should. */

@@ -23,6 +23,7 @@ import { Rooms } from './rooms/rooms.ts';
 import { SessionDirectory } from './sessions/session-directory.ts';
 import type { WorkerPolicy } from './workers/choice.ts';
 import { WorkerPool } from './workers/pool.ts';
+import { warmUp } from './workers/warm-up.ts';
 
 /** How long `stop` may take in all; what is not told by then is found out by others. */
 const STOP_DEADLINE_MS = 5000;
@@ -82,7 +83,7 @@ export class MediaNode {
     this.#startedAtMs = clock.now();
     this.#pool = new WorkerPool({ engine, count: config.workers, listen: config.listen, clock, random, log });
     this.#feeds = openRoomFeeds({ bus, rooms: store.rooms, clock, random, log });
-    this.#peers = new Peers(bus, store.nodes, createRpcClients({ clock }));
+    this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients: createRpcClients({ clock }) });
     this.#rooms = new Rooms({
       ...{ nodeId, clock, random, ids, log, bus },
       pool: this.#pool,
@@ -155,6 +156,7 @@ export class MediaNode {
   async #start(): Promise<void> {
     const { nodeId } = this.#config;
     await this.#pool.start();
+    await warmUp(this.#pool);
     this.#rpc.addService(pipeService, pipeHandlers(this.#rooms));
     this.#rpc.addService(nodeService, nodeHandlers({ nodeId, pool: this.#pool, rooms: this.#rooms }));
     this.#grpcPort = (await this.#rpc.listen()).port;

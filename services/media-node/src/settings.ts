@@ -10,11 +10,12 @@ const optionalIp = { pattern: /^$|^[0-9a-fA-F.:]{2,45}$/, allowed: 'an IP addres
 export const mediaNodeSettings = {
   natsUrl: setting.url('SKEIN_NATS_URL', ['nats:', 'tls:'], {
     default: 'nats://127.0.0.1:4222',
-    doc: 'Where NATS is.',
+    doc: 'The NATS server of the cluster.',
+    secret: true,
   }),
   redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
     default: 'redis://127.0.0.1:6379',
-    doc: 'Where Redis is.',
+    doc: 'The Redis server of the cluster.',
     secret: true,
   }),
   logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {

@@ -31,6 +31,7 @@ export class CallApp {
   #joining = false;
   #wish: JoinWish;
   #identity: string | undefined;
+  #nodeId: string | undefined;
   #failedRejoins = 0;
 
   constructor(mount: HTMLElement, query: PageQuery) {
@@ -38,6 +39,7 @@ export class CallApp {
     this.#query = query;
     this.#media = new OwnMedia(query);
     this.#identity = query.identity;
+    this.#nodeId = query.nodeId;
     this.#wish = { room: query.room, name: query.name || rememberedName() };
     // The others see at once that this tab is gone, and not only when its socket is missed.
     addEventListener('pagehide', () => void window.skeinRoom?.leave());
@@ -63,13 +65,12 @@ export class CallApp {
     this.#wish = wish;
     if (this.#view instanceof LobbyView) this.#view.showJoining(true);
     try {
-      const { nodeId } = this.#query;
-      this.#enter(await connect({ url: location.origin, ...wish, identity: this.#identity, nodeId }));
+      const options = { url: location.origin, ...wish, identity: this.#identity, nodeId: this.#nodeId };
+      this.#enter(await connect(options));
     } catch (thrown) {
       this.#handleJoinFailed(SkeinClientError.from(thrown));
     } finally {
       this.#joining = false;
-      if (this.#view instanceof LobbyView) this.#view.showJoining(false);
     }
   }
 
@@ -111,6 +112,8 @@ export class CallApp {
   }
 
   #handleJoinFailed(error: SkeinClientError): void {
+    // As the advice says: the next attempt is without it.
+    if (error.code === 'NODE_NOT_FOUND') this.#nodeId = undefined;
     // Still being asked for by the ending: wait longer each time.
     if (this.#view instanceof EndingView && error.retryAfterMs !== undefined) {
       this.#failedRejoins++;

@@ -14,7 +14,7 @@ export function joinProblem(error: SkeinClientError): ProblemText {
     case 'NODE_NOT_FOUND':
       return {
         title: 'The media node that was asked for is not there.',
-        advice: 'Join without choosing a node.',
+        advice: 'Try again to join on another one.',
       };
     case 'NO_NODE_AVAILABLE':
       return { title: 'All of the servers are busy.', advice: 'Try again in a moment.' };

@@ -51,20 +51,30 @@ interface ProduceData extends types.AppData {
 
 class MediasoupLink implements MediaLink {
   readonly #device: Device;
+  readonly #offer: LinkOffer;
   readonly #signals: LinkSignals;
-  readonly #send: types.Transport;
   readonly #receive: types.Transport;
+  #send: types.Transport | undefined;
+  #closed = false;
 
-  constructor(device: Device, { sendTransport, recvTransport, iceServers }: LinkOffer, signals: LinkSignals) {
+  constructor(device: Device, offer: LinkOffer, signals: LinkSignals) {
     this.#device = device;
+    this.#offer = offer;
     this.#signals = signals;
-    this.#send = device.createSendTransport(transportOptions(sendTransport, iceServers));
-    this.#receive = device.createRecvTransport(transportOptions(recvTransport, iceServers));
-    this.#wire('send', this.#send);
+    this.#receive = device.createRecvTransport(transportOptions(offer.recvTransport, offer.iceServers));
     this.#wire('recv', this.#receive);
-    this.#send.on('produce', ({ rtpParameters, appData }, accept) => {
+  }
+
+  // Made when it is needed: a peer connection costs tens of milliseconds, and what others send comes first.
+  #sendTransport(): types.Transport {
+    if (this.#closed) throw SkeinClientError.roomClosed();
+    if (this.#send) return this.#send;
+    const { sendTransport, iceServers } = this.#offer;
+    const transport = this.#device.createSendTransport(transportOptions(sendTransport, iceServers));
+    this.#wire('send', transport);
+    transport.on('produce', ({ rtpParameters, appData }, accept) => {
       const data = appData as ProduceData;
-      data.accepted = signals.publish(
+      data.accepted = this.#signals.publish(
         data.publication,
         rtpParameters as Parameters<LinkSignals['publish']>[1],
       );
@@ -72,6 +82,8 @@ class MediasoupLink implements MediaLink {
       data.accepted.catch(() => undefined);
       accept({ id: data.publication.trackId });
     });
+    this.#send = transport;
+    return transport;
   }
 
   async send(publication: Publication, track: MediaStreamTrack, plan: SendPlan): Promise<TrackSender> {
@@ -81,7 +93,7 @@ class MediasoupLink implements MediaLink {
     if (!codec)
       throw new SkeinClientError('INCOMPATIBLE_CODECS', `this browser cannot send ${plan.mimeType}`);
     const appData: ProduceData = { publication };
-    const producer = await this.#send.produce({
+    const producer = await this.#sendTransport().produce({
       track,
       codec,
       encodings: plan.encodings.map((encoding) => ({ ...encoding })),
@@ -114,11 +126,12 @@ class MediasoupLink implements MediaLink {
 
   async restartIce(direction: TransportDirection, iceParameters: IceParameters): Promise<void> {
     const transport = direction === 'send' ? this.#send : this.#receive;
-    await transport.restartIce({ iceParameters });
+    await transport?.restartIce({ iceParameters });
   }
 
   close(): void {
-    this.#send.close();
+    this.#closed = true;
+    this.#send?.close();
     this.#receive.close();
   }
 

@@ -32,6 +32,8 @@ export function linkSignals({ connection, clock, closing, stateChanged, failed }
           return;
         } catch (thrown) {
           const error = SkeinClientError.from(thrown);
+          // An answer that got lost: the attempt before has connected it.
+          if (attempt > 1 && error.code === 'TRANSPORT_STATE') return;
           if (attempt === CONNECT_ATTEMPTS || error.retryAfterMs === undefined || connection.closed)
             return failed(error);
           await clock.sleep(error.retryAfterMs, closing).catch(() => undefined);

@@ -1,7 +1,7 @@
 import type { Bus } from '@skein/bus';
 import type { NodeRegistry } from '@skein/cluster';
 import { nodeRecord, subjects } from '@skein/protocol';
-import { pipeService, type PipeServiceClient, type RpcClients } from '@skein/rpc';
+import { nodeService, pipeService, type PipeServiceClient, type RpcClients } from '@skein/rpc';
 import { SingleFlight } from '@skein/runtime';
 import { PipeError } from './errors.ts';
 import type { PeerPipes } from './executor.ts';
@@ -9,15 +9,25 @@ import type { PeerPipes } from './executor.ts';
 /** Addresses kept at most; past that the one not heard from for longest is forgotten and looked up again. */
 const MAX_ADDRESSES = 1024;
 
+export interface PeersParts {
+  /** This node's own. */
+  readonly nodeId: string;
+  readonly bus: Bus;
+  readonly nodes: NodeRegistry;
+  readonly clients: RpcClients;
+}
+
 /** The other nodes by id: where they are is known from their beats, else from the registry. */
 export class Peers implements PeerPipes {
+  readonly #nodeId: string;
   readonly #clients: RpcClients;
   readonly #nodes: NodeRegistry;
   readonly #addresses = new Map<string, string>();
   readonly #reading = new SingleFlight<'all', void>();
   readonly #beats: { close(): void };
 
-  constructor(bus: Bus, nodes: NodeRegistry, clients: RpcClients) {
+  constructor({ nodeId, bus, nodes, clients }: PeersParts) {
+    this.#nodeId = nodeId;
     this.#clients = clients;
     this.#nodes = nodes;
     this.#beats = bus.subscribe(subjects.anyNodeBeat, (data) => {
@@ -43,9 +53,18 @@ export class Peers implements PeerPipes {
   }
 
   #know(nodeId: string, address: string): void {
+    if (nodeId !== this.#nodeId && this.#addresses.get(nodeId) !== address) this.#greet(address);
     this.#addresses.delete(nodeId);
     this.#addresses.set(nodeId, address);
     const [oldest] = this.#addresses.keys();
     if (this.#addresses.size > MAX_ADDRESSES && oldest !== undefined) this.#addresses.delete(oldest);
+  }
+
+  // Connects ahead of the first pipe, which then opens in one round trip. A peer that does not answer is asked again then.
+  #greet(address: string): void {
+    this.#clients
+      .client(nodeService, address)
+      .getStatus({})
+      .catch(() => undefined);
   }
 }
