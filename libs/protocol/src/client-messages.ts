@@ -25,6 +25,12 @@ const subscriptionUpdate = z.object({
   preferredLayers: layers.optional(),
 });
 
+/**
+ * Of requests that belong to one session's transports: which session is meant. Once the gateway holds another one, it
+ * refuses them with `STALE_EPOCH`, so that what was sent just before `sessionMoved` never reaches the new session.
+ */
+const ofSession = { epoch: epoch.optional() };
+
 /** What a gateway has to know of a client to place it, now and whenever it is moved. */
 const joinFields = {
   protocolVersion: z.number().int(),
@@ -63,9 +69,7 @@ const sessionMedia = {
 export const clientMethods = {
   /** First request on a socket. Places the participant and answers with all it needs for media. */
   join: {
-    request: z.object({
-      ...joinFields,
-    }),
+    request: z.object(joinFields),
     response: z.object({
       ...sessionMedia,
       identity,
@@ -96,17 +100,18 @@ export const clientMethods = {
   finishMove: { request: z.object({ epoch }), response: nothing },
   /** Gives the client's DTLS fingerprint for one transport. Once each; ICE and DTLS then run by themselves. */
   connectTransport: {
-    request: z.object({ direction: transportDirection, dtlsParameters }),
+    request: z.object({ ...ofSession, direction: transportDirection, dtlsParameters }),
     response: nothing,
   },
   /** New ICE credentials for one transport, after the client's network changed. */
   restartIce: {
-    request: z.object({ direction: transportDirection }),
+    request: z.object({ ...ofSession, direction: transportDirection }),
     response: z.object({ iceParameters }),
   },
   /** Publishes a track. `trackId` is the client's, so that a repeat or a migration names the same track. */
   publish: {
     request: z.object({
+      ...ofSession,
       trackId: opaqueId,
       kind: z.enum(trackKinds),
       source: z.enum(trackSources),
