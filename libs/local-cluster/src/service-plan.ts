@@ -36,6 +36,9 @@ export interface ServicePlan {
   readonly namespace?: string | undefined;
 }
 
+/** A cluster on one machine is stopped as a whole: nobody is there to take its calls over. */
+const SHORT_DRAINS = { SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '1000', SKEIN_NODE_DRAIN_DEADLINE_MS: '1000' };
+
 /** Which service processes make up a cluster, and with what environment each is started. */
 export function planServices(input: ClusterPlanInput): ServicePlan[] {
   const { webDir } = input;

@@ -2,8 +2,14 @@ import { ConfigError, EXIT_CONFIG } from '../config.ts';
 
 /** A started service, as its process sees it. */
 export interface RunningService {
+  /** How long `stop` may take before the process ends anyway, ms. Default 10 000. */
+  readonly stopDeadlineMs?: number;
   /** Stops accepting, lets running work end, frees everything. Called once. */
   stop(reason: string): Promise<void>;
+  /** How long `stop` may take before the process ends without it. Default 10 s. */
+  readonly stopDeadlineMs?: number | undefined;
+  /** Resolves, with the reason, when the service is to end by itself: it is stopped, and the process exits 0. */
+  readonly ended?: Promise<string> | undefined;
 }
 
 export interface ServiceLog {
@@ -11,7 +17,7 @@ export interface ServiceLog {
   fatal(fields: object, message: string): void;
 }
 
-const STOP_DEADLINE_MS = 10_000;
+const DEFAULT_STOP_DEADLINE_MS = 10_000;
 
 /**
  * Runs a service as this process: starts it, stops it on SIGTERM or SIGINT (a second one ends it at once),
@@ -38,7 +44,7 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'stopping');
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    setTimeout(() => process.exit(1), running.stopDeadlineMs ?? DEFAULT_STOP_DEADLINE_MS).unref();
     running.stop(signal).then(
       () => process.exit(0),
       (error: unknown) => {
@@ -47,6 +53,12 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
       },
     );
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  const onSignal = (signal: string): void => {
+    if (stopping) process.exit(1);
+    stop(signal);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  const reason = await running.ended;
+  if (reason !== undefined && !stopping) stop(reason);
 }
