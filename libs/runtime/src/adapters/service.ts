@@ -6,8 +6,6 @@ export interface RunningService {
   readonly stopDeadlineMs?: number;
   /** Stops accepting, lets running work end, frees everything. Called once. */
   stop(reason: string): Promise<void>;
-  /** How long `stop` may take before the process ends without it. Default 10 s. */
-  readonly stopDeadlineMs?: number | undefined;
   /** Resolves, with the reason, when the service is to end by itself: it is stopped, and the process exits 0. */
   readonly ended?: Promise<string> | undefined;
 }
@@ -40,12 +38,11 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
     process.exit(1);
   }
   let stopping = false;
-  const stop = (signal: string): void => {
-    if (stopping) process.exit(1);
+  const stop = (reason: string): void => {
     stopping = true;
-    log.info({ signal }, 'stopping');
+    log.info({ reason }, 'stopping');
     setTimeout(() => process.exit(1), running.stopDeadlineMs ?? DEFAULT_STOP_DEADLINE_MS).unref();
-    running.stop(signal).then(
+    running.stop(reason).then(
       () => process.exit(0),
       (error: unknown) => {
         log.fatal({ err: error }, 'could not stop cleanly');
