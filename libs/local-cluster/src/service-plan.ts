@@ -36,9 +36,6 @@ export interface ServicePlan {
   readonly namespace?: string | undefined;
 }
 
-/** A cluster on one machine is stopped as a whole: nobody is there to take its calls over. */
-const SHORT_DRAINS = { SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '1000', SKEIN_NODE_DRAIN_DEADLINE_MS: '1000' };
-
 /** Which service processes make up a cluster, and with what environment each is started. */
 export function planServices(input: ClusterPlanInput): ServicePlan[] {
   const { webDir } = input;
@@ -73,8 +70,8 @@ function commonEnv({ env, natsUrl, redisUrl }: ClusterPlanInput): Record<string,
   return {
     SKEIN_NODE_WORKERS: '1',
     // A cluster that is stopped as a whole has nowhere to move its calls to, and nobody waits ten minutes for it.
-    SKEIN_NODE_DRAIN_DEADLINE_MS: '3000',
-    SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '3000',
+    SKEIN_NODE_DRAIN_DEADLINE_MS: '1000',
+    SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '1000',
     ...definedOnly(env),
     SKEIN_NATS_URL: natsUrl,
     SKEIN_REDIS_URL: redisUrl,
