@@ -1,12 +1,15 @@
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
+import type { LeaderLease } from './leader-lease.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import type { RoomStore } from './room-store.ts';
 
-/** The shared store of the cluster: rooms and nodes. */
+/** The shared store of the cluster: rooms, nodes and who leads. */
 export interface ClusterStore {
   readonly rooms: RoomStore;
   readonly nodes: NodeRegistry;
+  /** Held by the one process that reconciles. */
+  readonly leader: LeaderLease;
   /** `connected`, or since when it is not. Calls made meanwhile fail with `UNAVAILABLE` at once. */
   readonly status: StoreStatus;
   /** Lets running calls end, at most one call's deadline, and closes. */

@@ -12,18 +12,16 @@ export interface RoomStore {
   /**
    * Places a participant again while its client stays: epoch raised, tracks kept (in transit). Written as
    * `participantMoved`, or as `participantJoined` when the store has lost the room or the participant meanwhile. Fails
-   * with `STALE_EPOCH` when its present epoch is not `fromEpoch`, `NO_NODE_AVAILABLE`.
+   * with `STALE_EPOCH` when its present epoch is not `fromEpoch`, `NO_NODE_AVAILABLE`. After `UNAVAILABLE` it may have
+   * happened; a repeat with the same `sessionId` gives the same participant and no changes.
    */
   move(request: MoveRequest): Promise<Placed>;
 
   /**
-   * Puts back what a node holds and the store has lost: only what is missing or of a lower epoch is written. Safe to
-   * repeat.
+   * Puts back what a node holds and the store has lost: participants that are missing or of a lower epoch, and tracks
+   * of the participants' present epochs that are; one change each. The room is made again if it is gone. Safe to repeat.
    */
-  announce(
-    room: string,
-    held: { participants: readonly Participant[]; tracks: readonly Track[] },
-  ): Promise<RoomWrite>;
+  announce(room: string, held: Held): Promise<RoomWrite>;
 
   /**
    * Shows a track, or replaces what is shown of it. Repeating it changes nothing. Fails with `STALE_EPOCH` when the
@@ -70,9 +68,20 @@ export interface PlaceRequest {
   readonly candidates: PlacementCandidates;
 }
 
+/** The room's limit is not asked again: who moves is in it already. */
 export interface MoveRequest extends PlaceRequest {
+  /** The epoch that the participant has as far as the caller knows. */
   readonly fromEpoch: number;
+  /** Told with the change, 64 characters at most. */
   readonly reason: string;
+}
+
+/** What a node holds of a room: its own sessions and what they publish. */
+export interface Held {
+  readonly participants: readonly Participant[];
+  readonly tracks: readonly Track[];
+  /** The highest version that the caller knew: one that the room gets anew is higher, even if the store's clock fell back. */
+  readonly knownVersion?: number | undefined;
 }
 
 /** What the caller's view of the nodes comes down to; made by `chooseCandidates`. */

@@ -19,6 +19,20 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return { 'OK', fence }`,
 );
 
+/**
+ * KEYS: the node. ARGV: the fence of the start that is to be buried, how long to remember it in milliseconds. What
+ * stays has a fence and no record: no lease, but the start that comes back finds its fence passed.
+ */
+export const bury = script(
+  TIME,
+  String.raw`
+if redis.call('HEXISTS', KEYS[1], 'record') == 1 then return 0 end
+local held, given = tonumber(redis.call('HGET', KEYS[1], 'fence') or '0'), tonumber(ARGV[1])
+if held <= given then redis.call('HSET', KEYS[1], 'fence', int(math.max(now_us(), given + 1))) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1`,
+);
+
 /** KEYS: the node. ARGV: fence. */
 export const release = script(String.raw`
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
