@@ -3,6 +3,11 @@ import { logLevels } from '@skein/telemetry';
 
 /** The environment variables of control. */
 export const controlSettings = {
+  natsUrl: setting.url('SKEIN_NATS_URL', ['nats:', 'tls:'], {
+    default: 'nats://127.0.0.1:4222',
+    doc: 'The NATS server of the cluster.',
+    secret: true,
+  }),
   redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
     default: 'redis://127.0.0.1:6379',
     doc: 'The Redis server of the cluster.',

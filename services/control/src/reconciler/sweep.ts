@@ -1,0 +1,173 @@
+import type { RoomStore } from '@skein/cluster';
+import { SkeinError, type Participant, type RoomSnapshot, type VersionedChange } from '@skein/protocol';
+import { jitter, type Clock, type Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { Leadership } from './leadership.ts';
+import type { NodeWatch } from './node-watch.ts';
+import type { Steadiness } from './steadiness.ts';
+
+/** How long the gateways have to place the participants of a dead node again. */
+export const SWEEP_AFTER_MS = 10_000;
+const SWEEP_EVERY_MS = 60_000;
+const PAGE_SIZE = 100;
+/** One sweep reads this many pages at most; the next one goes on there. */
+const MAX_PAGES = 100;
+/** Rooms that are read, and participants that are taken out, at the same time. */
+const CONCURRENT_CALLS = 16;
+
+export interface SweeperParts {
+  readonly watch: NodeWatch;
+  readonly storeSteadiness: Steadiness;
+  readonly busSteadiness: Steadiness;
+  readonly leadership: Pick<Leadership, 'leading' | 'confirm'>;
+  readonly rooms: Pick<RoomStore, 'listRooms' | 'snapshot' | 'leave'>;
+  readonly publish: (room: string, changes: readonly VersionedChange[]) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Takes the participants of dead nodes out of their rooms when nobody has placed them again. */
+export class Sweeper {
+  readonly #parts: SweeperParts;
+  /** Nodes that rooms name and nobody knows, and since when that is so. */
+  #unknownSince = new Map<string, number>();
+  /** Where the last sweep ended; `undefined`: it saw every room. */
+  #after: string | undefined;
+  #timer: Disposable | undefined;
+  #dueMs = Infinity;
+  #running = false;
+  #stopped = false;
+
+  constructor(parts: SweeperParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#schedule(SWEEP_AFTER_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  afterDeath(): void {
+    this.#schedule(SWEEP_AFTER_MS);
+  }
+
+  /** The earlier of two due times counts. */
+  #schedule(waitMs: number): void {
+    const { clock } = this.#parts;
+    const dueMs = clock.monotonicMs() + waitMs;
+    if (this.#stopped || this.#dueMs <= dueMs) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#dueMs = dueMs;
+    this.#timer = clock.after(waitMs, () => {
+      this.#dueMs = Infinity;
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  /** Never rejects. */
+  async #run(): Promise<void> {
+    const { random, log } = this.#parts;
+    this.#running = true;
+    let soon = false;
+    try {
+      if (this.#mayDecide()) soon = await this.#sweep();
+      else this.#unknownSince.clear();
+    } catch (error) {
+      log.debug({ err: SkeinError.from(error) }, 'a sweep was broken off; the next one goes on');
+    } finally {
+      this.#running = false;
+      this.#schedule(jitter(soon ? SWEEP_AFTER_MS : SWEEP_EVERY_MS, random, 0.1));
+    }
+  }
+
+  /** Whether rooms remain that a sweep has to look at again soon. */
+  async #sweep(): Promise<boolean> {
+    const { rooms, leadership } = this.#parts;
+    const waiting = new Set<string>();
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const names = await rooms.listRooms({
+        pageSize: PAGE_SIZE,
+        ...(this.#after !== undefined && { after: this.#after }),
+      });
+      const left = await this.#abandonedIn(names, waiting);
+      if (left.length > 0) {
+        if (!(await leadership.confirm())) return false;
+        await inBatches(left, (one) => this.#takeOut(one));
+      }
+      this.#after = names.length < PAGE_SIZE ? undefined : names.at(-1);
+      if (this.#after === undefined) break;
+    }
+    const known = [...this.#unknownSince].filter(([nodeId]) => waiting.has(nodeId));
+    if (this.#after === undefined) this.#unknownSince = new Map(known);
+    return waiting.size > 0 || this.#after !== undefined;
+  }
+
+  async #abandonedIn(names: readonly string[], waiting: Set<string>): Promise<Abandoned[]> {
+    const { rooms } = this.#parts;
+    const found: Abandoned[] = [];
+    await inBatches(names, async (name) => {
+      const snapshot = await rooms.snapshot(name);
+      if (snapshot) found.push(...abandonedOf(snapshot, (nodeId) => this.#goneForMs(nodeId, waiting)));
+    });
+    return found;
+  }
+
+  /** How long a node has been gone; 0 while it is there. What is gone for a short time is put into `waiting`. */
+  #goneForMs(nodeId: string, waiting: Set<string>): number {
+    const { watch, clock } = this.#parts;
+    const now = clock.monotonicMs();
+    if (watch.sight(nodeId)) return 0;
+    const sinceMs = watch.deadSinceMs(nodeId) ?? this.#unknownSince.get(nodeId) ?? now;
+    if (watch.deadSinceMs(nodeId) === undefined) this.#unknownSince.set(nodeId, sinceMs);
+    waiting.add(nodeId);
+    return now - sinceMs;
+  }
+
+  async #takeOut({ room, participant: { identity, epoch, nodeId } }: Abandoned): Promise<void> {
+    const { rooms, publish, log } = this.#parts;
+    const { changes } = await rooms.leave(room, { identity, epoch }, 'node-died');
+    publish(room, changes);
+    if (changes.length > 0) {
+      log.info(
+        { room, participant: identity, nodeId, reason: 'node-died' },
+        'a participant of a dead node was taken out',
+      );
+    }
+  }
+
+  /** A node is gone only if it could have been heard, and its lease read, for all that time. */
+  #mayDecide(): boolean {
+    const { leadership, storeSteadiness, busSteadiness, clock } = this.#parts;
+    const steadyFrom = clock.monotonicMs() - SWEEP_AFTER_MS;
+    return (
+      leadership.leading &&
+      [storeSteadiness, busSteadiness].every(({ sinceMs = Infinity }) => sinceMs <= steadyFrom)
+    );
+  }
+}
+
+export interface Abandoned {
+  readonly room: string;
+  readonly participant: Participant;
+}
+
+/** The participants of a room whose nodes have been gone for so long that nobody will place them again. */
+export function abandonedOf(
+  { room, participants }: RoomSnapshot,
+  goneForMs: (nodeId: string) => number,
+): readonly Abandoned[] {
+  return participants
+    .filter(({ nodeId }) => goneForMs(nodeId) >= SWEEP_AFTER_MS)
+    .map((participant) => ({ room, participant }));
+}
+
+async function inBatches<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += CONCURRENT_CALLS) {
+    await Promise.all(items.slice(start, start + CONCURRENT_CALLS).map(work));
+  }
+}
