@@ -2,7 +2,7 @@ import type { ClosePipeRequest, OpenPipeRequest, OpenPipeResponse, PullTrackRequ
 import type { Random } from '@skein/runtime';
 import type { MediaKey } from '../media/media-key.ts';
 import { PipeExecutor, type ExecutorParts } from './executor.ts';
-import { WorkerPipe, type Pipe } from './pipe.ts';
+import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
 import { pipeKey, planPipes, type PipePlanInput } from './plan.ts';
 import { PipeRegistry } from './registry.ts';
 import { PipeServing, type PullStream } from './serving.ts';
@@ -71,6 +71,11 @@ export class RoomPipes {
 
   routerLost(routerId: string): void {
     this.#registry.routerLost(routerId);
+  }
+
+  /** Whether another node takes it from here. */
+  sends(media: MediaKey): boolean {
+    return this.#registry.pipes.some((pipe) => pipe instanceof NodePipe && pipe.outlets.has(media));
   }
 
   get counts(): { readonly nodePipes: number; readonly workerPipes: number } {

@@ -39,6 +39,15 @@ export function roomAnnouncer(
       taken('unpublished', trackId, async () =>
         isGone() ? await rooms.unpublishTrack(room, session, trackId, reason) : NOTHING_WRITTEN,
       ),
+    held: (sessions) =>
+      taken('held', 'sessions', () => {
+        const held = sessions();
+        if (held.length === 0) return Promise.resolve(NOTHING_WRITTEN);
+        return rooms.announce(room, {
+          participants: held.map(({ participant }) => participant),
+          tracks: held.flatMap(({ tracks }) => tracks),
+        });
+      }),
     left: (session, reason) => taken('left', sessionKey(session), () => rooms.leave(room, session, reason)),
   };
 }

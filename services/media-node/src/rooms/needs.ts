@@ -36,6 +36,10 @@ export class TrackNeeds {
     };
   }
 
+  has(media: MediaKey): boolean {
+    return this.#needs.has(media);
+  }
+
   view(): ReadonlyMap<MediaKey, ReadonlySet<string>> {
     return new Map([...this.#needs].map(([key, { routers }]) => [key, new Set(routers.keys())]));
   }

@@ -14,12 +14,15 @@ import type { WorkerPolicy } from '../workers/choice.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { TrackNeeds, type NeededTrack } from './needs.ts';
 import { RoomRouters } from './room-routers.ts';
+import { RoomSessions } from './room-sessions.ts';
 import { RoomSources } from './sources.ts';
 
 /** How long `sync` waits for the store and what it brings. */
 const SYNC_DEADLINE_MS = 1000;
 /** How long a state that was replaced may lack tracks that are received here: a store that came back empty is filled again. */
 const STATE_GROWS_BACK_MS = 10_000;
+/** Within which time, at random, a node puts back what the store has lost. */
+const ANNOUNCE_WITHIN_MS = 500;
 
 export interface RoomHostParts {
   readonly nodeId: string;
@@ -47,9 +50,10 @@ export class RoomHost implements SessionRoom {
   readonly #sources: RoomSources;
   readonly #needs: TrackNeeds;
   readonly #routers: RoomRouters;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions: RoomSessions;
   readonly #listening: readonly Disposable[];
   #growingBack: Disposable | undefined;
+  #announcing: Disposable | undefined;
 
   constructor(name: string, announce: RoomAnnouncer, feedRef: RoomFeedRef, parts: RoomHostParts) {
     this.name = name;
@@ -58,6 +62,7 @@ export class RoomHost implements SessionRoom {
     this.#feedRef = feedRef;
     const { clock, pool, workerPolicy } = parts;
     const changed = (): void => this.pipes.changed();
+    this.#sessions = new RoomSessions(parts.log.child({ room: name }));
     this.#sources = new RoomSources(clock);
     this.#needs = new TrackNeeds(changed);
     this.#routers = new RoomRouters(pool, workerPolicy, changed);
@@ -93,22 +98,20 @@ export class RoomHost implements SessionRoom {
   }
 
   get sessions(): readonly Session[] {
-    return [...this.#sessions.values()];
+    return this.#sessions.all;
   }
 
   get routerIds(): readonly string[] {
     return this.#routers.ids;
   }
 
-  /** A session that holds the identity with a lower epoch is over: the participant was placed again. */
   addSession(session: Session): void {
-    this.#endOlder(session.name.identity, session.name.epoch);
-    this.#sessions.set(session.name.sessionId, session);
+    this.#sessions.add(session);
     this.pipes.changed();
   }
 
   removeSession(session: Session): void {
-    if (this.#sessions.get(session.name.sessionId) === session) this.#sessions.delete(session.name.sessionId);
+    this.#sessions.remove(session);
     this.pipes.changed();
   }
 
@@ -135,6 +138,10 @@ export class RoomHost implements SessionRoom {
     return this.#sources.wait(routerId, media, deadlineMs, signal);
   }
 
+  isReceived(media: MediaKey): boolean {
+    return this.#needs.has(media) || this.pipes.sends(media);
+  }
+
   addSource(routerId: string, media: MediaKey, source: MediaSource): void {
     this.#sources.add(routerId, media, source);
   }
@@ -143,12 +150,11 @@ export class RoomHost implements SessionRoom {
     this.#parts.tell(sessionId, event);
   }
 
-  /** Everything of the room on that worker is gone: its sessions end and their clients are told. */
+  /** Everything of the room on that worker is gone: its sessions end, and their gateways are told so that they go on elsewhere. */
   workerDied(index: number): void {
     const routerId = this.#routers.lost(index);
     if (routerId === undefined) return;
-    const lost = this.sessions.filter((session) => session.routerId === routerId);
-    for (const session of lost) void session.end('worker-died', { leave: true, tell: 'worker-died' });
+    this.#sessions.routerLost(routerId);
     this.pipes.routerLost(routerId);
   }
 
@@ -156,6 +162,7 @@ export class RoomHost implements SessionRoom {
   close(): void {
     for (const listening of this.#listening) listening[Symbol.dispose]();
     this.#growingBack?.[Symbol.dispose]();
+    this.#announcing?.[Symbol.dispose]();
     this.pipes.close();
     this.#routers.close();
     this.#feedRef[Symbol.dispose]();
@@ -197,14 +204,7 @@ export class RoomHost implements SessionRoom {
   }
 
   #onChange({ change }: VersionedChange): void {
-    if (change.type === 'participantJoined')
-      this.#endOlder(change.participant.identity, change.participant.epoch);
-    if (change.type === 'participantLeft') {
-      for (const session of this.#sessionsOf(change.identity)) {
-        if (session.name.epoch <= change.epoch)
-          void session.end('removed', { leave: false, tell: 'removed' });
-      }
-    }
+    this.#sessions.onChange(change);
     this.#forgetEnded(change);
     this.pipes.changed();
   }
@@ -215,10 +215,8 @@ export class RoomHost implements SessionRoom {
   }
 
   #onReplaced(state: RoomState | undefined): void {
-    // A state without our participants is not taken for their removal: the store may have lost it.
-    for (const participant of state?.participants.values() ?? []) {
-      this.#endOlder(participant.identity, participant.epoch);
-    }
+    this.#sessions.onReplaced(state);
+    if (this.#sessions.missingIn(state)) this.#announceLater();
     this.#growingBack?.[Symbol.dispose]();
     this.#growingBack = this.clock.after(STATE_GROWS_BACK_MS, () =>
       this.#needs.forget(({ trackId }) => !this.state?.tracks.has(trackId)),
@@ -226,14 +224,16 @@ export class RoomHost implements SessionRoom {
     this.pipes.changed();
   }
 
-  #endOlder(identity: string, epoch: number): void {
-    for (const session of this.#sessionsOf(identity)) {
-      if (session.name.epoch < epoch) void session.end('superseded', { leave: false, tell: 'superseded' });
-    }
-  }
-
-  #sessionsOf(identity: string): readonly Session[] {
-    return this.sessions.filter((session) => session.name.identity === identity);
+  /** What is here goes back into a room's state that was lost; nodes don't do so all at once. */
+  #announceLater(): void {
+    this.#announcing ??= this.clock.after(this.#parts.random() * ANNOUNCE_WITHIN_MS, () => {
+      this.#announcing = undefined;
+      this.log.warn(
+        { room: this.name, sessions: this.#sessions.size },
+        'the store lost this room; telling it',
+      );
+      void this.announce.held(() => this.#sessions.held);
+    });
   }
 }
 
