@@ -35,16 +35,24 @@ export {
   type NodeServiceHandlers,
 } from './node-service.ts';
 export {
+  MAX_PROBED_PIPES,
   pipeService,
   srtpSuites,
   type ClosePipeRequest,
   type ClosePipeResponse,
+  type OfferRelayRequest,
+  type OfferRelayResponse,
   type OpenPipeRequest,
   type OpenPipeResponse,
   type PipeEnd,
+  type PipeEndCounters,
+  type PipeProbe,
   type PipeServiceClient,
   type PipeServiceHandlers,
+  type ProbePipesRequest,
+  type ProbePipesResponse,
   type PullTrackRequest,
+  type ReleaseTrackRequest,
   type TrackUpdate,
 } from './pipe-service.ts';
 export type {

@@ -19,7 +19,7 @@ const end: PipeEnd = {
 };
 const openRequest = { room: 'lobby', caller: end, routerId: 'router-b' };
 const pullRequest = {
-  ...{ room: 'lobby', trackId: 'trk_1', epoch: 1_700_000_000_000 },
+  ...{ room: 'lobby', trackId: 'trk_1', epoch: 1_700_000_000_000, pullId: 'pul_1' },
   ...{ callerInstanceId: 'pip_1', calleeInstanceId: 'pip_2' },
 };
 const opened: TrackUpdate = {
@@ -29,7 +29,14 @@ const opened: TrackUpdate = {
 
 const never = (): Promise<never> => new Promise(() => {});
 const unused = (): Promise<never> => Promise.reject(new Error('not part of this test'));
-const pipes: PipeServiceHandlers = { openPipe: unused, pullTrack: unused, closePipe: unused };
+const pipes: PipeServiceHandlers = {
+  openPipe: unused,
+  pullTrack: unused,
+  releaseTrack: unused,
+  probePipes: unused,
+  offerRelay: unused,
+  closePipe: unused,
+};
 const nodes: NodeServiceHandlers = {
   getStatus: unused,
   getRoomMedia: unused,

@@ -1,5 +1,9 @@
 // From proto/skein/pipe/v1/pipe.proto
 
+import type {
+  RouterNameInput as _skein_pipe_v1_RouterNameInput,
+  RouterName as _skein_pipe_v1_RouterName,
+} from '../../../skein/pipe/v1/RouterName.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface PullTrackRequestInput {
@@ -14,6 +18,15 @@ export interface PullTrackRequestInput {
    * Which publication of the track: two may exist while its participant moves.
    */
   epoch?: number | string | Long;
+  /**
+   * Names this pull, also when it is asked for again after the call broke.
+   */
+  pullId?: string;
+  /**
+   * Set when this node is to relay the track: where it is published. A relay pulls only from there, never from
+   * another relay.
+   */
+  relayFrom?: _skein_pipe_v1_RouterNameInput | null;
 }
 
 export interface PullTrackRequest {
@@ -28,4 +41,13 @@ export interface PullTrackRequest {
    * Which publication of the track: two may exist while its participant moves.
    */
   epoch: number;
+  /**
+   * Names this pull, also when it is asked for again after the call broke.
+   */
+  pullId: string;
+  /**
+   * Set when this node is to relay the track: where it is published. A relay pulls only from there, never from
+   * another relay.
+   */
+  relayFrom: _skein_pipe_v1_RouterName | null;
 }
