@@ -10,14 +10,17 @@ export interface ClusterStore {
   readonly nodes: NodeRegistry;
   /** Held by the one process that reconciles. */
   readonly leader: LeaderLease;
-  /** `connected`, or since when it is not. Calls made meanwhile fail with `UNAVAILABLE` at once. */
+  /** Whether the store answers, and since when. While `disconnected` calls fail with `UNAVAILABLE` at once. */
   readonly status: StoreStatus;
   /** Lets running calls end, at most one call's deadline, and closes. */
   close(): Promise<void>;
 }
 
-export type StoreStatus =
-  { readonly state: 'connected' } | { readonly state: 'disconnected'; readonly sinceMs: number };
+export interface StoreStatus {
+  /** `disconnected`: there is no connection, or one that a call went unanswered on. */
+  readonly state: 'connected' | 'disconnected';
+  readonly sinceMs: number;
+}
 
 export interface StoreOptions {
   /** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. */
@@ -33,6 +36,6 @@ export interface StoreOptions {
   readonly signal?: AbortSignal;
   /** Told of every change of the status, and that the first attempt failed. */
   readonly onStatus?: (status: StoreStatus) => void;
-  /** A call that has no answer by then fails with `UNAVAILABLE`. Default 1000. */
+  /** A call that has no answer by then fails with `UNAVAILABLE`, and so do the next ones, at once. Default 1000. */
   readonly commandTimeoutMs?: number;
 }

@@ -29,4 +29,5 @@ export type {
   RoomStore,
   RoomWrite,
   SessionRef,
+  StoredSnapshot,
 } from './room-store.ts';

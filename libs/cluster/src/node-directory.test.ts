@@ -52,7 +52,7 @@ describe('the node directory', () => {
     registry.nodes = [{ record: aNode('n1'), fence: 1, leaseAgeMs: 200 }];
     const directory = await started();
     expect(directory.views()).toEqual([
-      { record: aNode('n1'), lastSeenMs: clock.now() - 200, assignedSinceBeat: 0 },
+      { record: aNode('n1'), lastSeenMs: clock.now() - 200, assignedSinceBeat: 0, youngSessions: 0 },
     ]);
     await beat(aNode('n2'));
     expect(directory.candidates().openNodeIds).toEqual(['n1', 'n2']);
@@ -62,7 +62,7 @@ describe('the node directory', () => {
   it('stops choosing a node that neither beats nor renews, and forgets it in the end', async () => {
     const directory = await started();
     await beat(aNode('n1'));
-    await clock.advance(3000);
+    await clock.advance(1500);
     expect(directory.candidates().fallbackNodeId).toBe('n1');
     await clock.advance(1);
     expect(directory.candidates().fallbackNodeId).toBeUndefined();
@@ -76,7 +76,7 @@ describe('the node directory', () => {
     const directory = await started();
     await beat(aNode('n1'));
     directory.noteAssignment('n1');
-    await clock.advance(2000);
+    await clock.advance(1000);
     expect(assigned(directory)).toBe(1);
     expect(directory.candidates().fallbackNodeId).toBe('n1');
     directory.close();

@@ -67,7 +67,7 @@ describe('chooseCandidates', () => {
       fallbackNodeId: 'near',
       openNodeIds: ['near'],
     });
-    expect(choose(nodes, { region: 'west' }).openNodeIds).toEqual(['near', 'far']);
+    expect(choose(nodes, { region: 'west' }).openNodeIds).toEqual(['far']);
   });
 
   it('has no fallback when there is no open node', () => {

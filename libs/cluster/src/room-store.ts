@@ -37,13 +37,21 @@ export interface RoomStore {
   leave(room: string, session: SessionRef, reason: string): Promise<RoomWrite>;
 
   /** The whole state, or `undefined` when there is no such room. */
-  snapshot(room: string): Promise<RoomSnapshot | undefined>;
+  snapshot(room: string): Promise<StoredSnapshot | undefined>;
   /** What came after `version`, in order, `undefined` when the log doesn't reach back that far, or the room is gone. */
   changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined>;
   /** The present versions of many rooms, in one round trip; `undefined` for a room that is gone. */
   versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]>;
   /** Names of rooms, `pageSize` at most, after the name `after` in byte order. */
   listRooms(page: { pageSize: number; after?: string }): Promise<readonly string[]>;
+
+  /** Calls back when the store answers again after it did not: it may have lost what it had. */
+  onRecovered?(listener: () => void): Disposable;
+}
+
+export interface StoredSnapshot extends RoomSnapshot {
+  /** The version at which the room was made: it is another room than one that was known at a lower version. */
+  readonly bornVersion?: number;
 }
 
 /** A session of a participant; the pair identity and epoch decides whether it is the current one. */

@@ -14,6 +14,7 @@ import type {
   RoomStore,
   RoomWrite,
   SessionRef,
+  StoredSnapshot,
 } from '../room-store.ts';
 import { keys } from '../scripts/keys.ts';
 import * as placing from '../scripts/placing-scripts.ts';
@@ -155,10 +156,11 @@ export class RedisRooms implements RoomStore {
     return written(reply, change);
   }
 
-  async snapshot(room: string): Promise<RoomSnapshot | undefined> {
-    const [status, version, members, tracks] = await this.#run(room, scripts.snapshot, []);
+  async snapshot(room: string): Promise<StoredSnapshot | undefined> {
+    const [status, version, born, members, tracks] = await this.#run(room, scripts.snapshot, []);
     if (status === 'NONE') return undefined;
-    return snapshotFrom(room, version as string, members as string[], tracks as string[]);
+    const snapshot = snapshotFrom(room, version as string, members as string[], tracks as string[]);
+    return { ...snapshot, bornVersion: Number(born) };
   }
 
   async changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
@@ -186,6 +188,10 @@ export class RedisRooms implements RoomStore {
       from = last.room;
     }
     return names;
+  }
+
+  onRecovered(listener: () => void): Disposable {
+    return this.#redis.events.on('recovered', listener);
   }
 
   async #run(room: string, script: Script, args: readonly Argument[]): Promise<Reply> {

@@ -77,9 +77,9 @@ export const snapshot = script(
   TIME,
   ROOM,
   String.raw`
-local version = redis.call('HGET', meta, 'version')
+local version, born = unpack(redis.call('HMGET', meta, 'version', 'born'))
 if not version then return { 'NONE' } end
-return { 'OK', version, redis.call('HVALS', members), redis.call('HVALS', tracks) }`,
+return { 'OK', version, born, redis.call('HVALS', members), redis.call('HVALS', tracks) }`,
 );
 
 /** ARGV: the version that is known. */

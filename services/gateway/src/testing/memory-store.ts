@@ -25,7 +25,7 @@ interface MemoryRoom {
 
 /** Rooms and nodes in memory, as far as a gateway uses them. Placement takes the named or the first open node. */
 export class MemoryStore implements ClusterStore, RoomStore {
-  readonly status = { state: 'connected' } as const;
+  readonly status = { state: 'connected', sinceMs: 0 } as const;
   readonly nodes: NodeRegistry;
   readonly rooms: RoomStore = this;
   readonly records = new Map<string, NodeRecord>();
