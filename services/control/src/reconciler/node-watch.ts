@@ -35,7 +35,11 @@ export class NodeWatch {
 
   /** All leases, as the store had them at `atMs`. */
   leasesRead(nodes: readonly RegisteredNode[], atMs: number): void {
-    for (const { record, fence, leaseAgeMs } of nodes) this.#saw(record, atMs - leaseAgeMs, fence);
+    for (const { record, fence, leaseAgeMs } of nodes) {
+      // Only a store that has lost the burial lets a buried start renew its lease.
+      if ((this.#dead.get(record.nodeId)?.atMs ?? Infinity) < atMs) this.#dead.delete(record.nodeId);
+      this.#saw(record, atMs - leaseAgeMs, fence);
+    }
     this.#leases = { holders: new Set(nodes.map(({ record }) => record.nodeId)), atMs };
   }
 
