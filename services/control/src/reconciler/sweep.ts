@@ -44,7 +44,7 @@ export class Sweeper {
   }
 
   start(): void {
-    this.#schedule(SWEEP_AFTER_MS);
+    this.#schedule(jitter(SWEEP_AFTER_MS, this.#parts.random, 0.1));
   }
 
   stop(): void {
@@ -73,19 +73,19 @@ export class Sweeper {
   async #run(): Promise<void> {
     const { random, log } = this.#parts;
     this.#running = true;
-    let soon = false;
+    let done = false;
     try {
-      if (this.#mayDecide()) soon = await this.#sweep();
+      if (this.#mayDecide()) done = await this.#sweep();
       else this.#unknownSince.clear();
     } catch (error) {
       log.debug({ err: SkeinError.from(error) }, 'a sweep was broken off; the next one goes on');
     } finally {
       this.#running = false;
-      this.#schedule(jitter(soon ? SWEEP_AFTER_MS : SWEEP_EVERY_MS, random, 0.1));
+      this.#schedule(jitter(done ? SWEEP_EVERY_MS : SWEEP_AFTER_MS, random, 0.1));
     }
   }
 
-  /** Whether rooms remain that a sweep has to look at again soon. */
+  /** Whether nothing remains that has to be looked at again soon. */
   async #sweep(): Promise<boolean> {
     const { rooms, leadership } = this.#parts;
     const waiting = new Set<string>();
@@ -102,9 +102,9 @@ export class Sweeper {
       this.#after = names.length < PAGE_SIZE ? undefined : names.at(-1);
       if (this.#after === undefined) break;
     }
-    const known = [...this.#unknownSince].filter(([nodeId]) => waiting.has(nodeId));
-    if (this.#after === undefined) this.#unknownSince = new Map(known);
-    return waiting.size > 0 || this.#after !== undefined;
+    const stillUnknown = [...this.#unknownSince].filter(([nodeId]) => waiting.has(nodeId));
+    if (this.#after === undefined) this.#unknownSince = new Map(stillUnknown);
+    return waiting.size === 0 && this.#after === undefined;
   }
 
   async #abandonedIn(names: readonly string[], waiting: Set<string>): Promise<Abandoned[]> {
@@ -122,10 +122,12 @@ export class Sweeper {
     const { watch, clock } = this.#parts;
     const now = clock.monotonicMs();
     if (watch.sight(nodeId)) return 0;
-    const sinceMs = watch.deadSinceMs(nodeId) ?? this.#unknownSince.get(nodeId) ?? now;
-    if (watch.deadSinceMs(nodeId) === undefined) this.#unknownSince.set(nodeId, sinceMs);
-    waiting.add(nodeId);
-    return now - sinceMs;
+    const deadSinceMs = watch.deadSinceMs(nodeId);
+    const sinceMs = deadSinceMs ?? this.#unknownSince.get(nodeId) ?? now;
+    if (deadSinceMs === undefined) this.#unknownSince.set(nodeId, sinceMs);
+    const goneForMs = now - sinceMs;
+    if (goneForMs < SWEEP_AFTER_MS) waiting.add(nodeId);
+    return goneForMs;
   }
 
   async #takeOut({ room, participant: { identity, epoch, nodeId } }: Abandoned): Promise<void> {
