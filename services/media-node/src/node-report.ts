@@ -1,31 +1,9 @@
-import { SkeinError } from '@skein/protocol';
-import type { MediaCounts, NodeServiceHandlers, NodeStatus, RoomMedia } from '@skein/rpc';
+import type { MediaCounts, NodeStatus, RoomMedia } from '@skein/rpc';
 import { mediaKey, reportedName, type MediaKey } from './media/media-key.ts';
 import type { RoomHost } from './rooms/room-host.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import type { Session } from './sessions/session.ts';
 import type { WorkerPool } from './workers/pool.ts';
-
-export interface ReportParts {
-  readonly nodeId: string;
-  readonly pool: WorkerPool;
-  readonly rooms: Rooms;
-}
-
-/** What this node holds, from its memory. */
-export function nodeHandlers(parts: ReportParts): NodeServiceHandlers {
-  return {
-    getStatus: async () => nodeStatus(parts),
-    getRoomMedia: async ({ room }) => {
-      const host = parts.rooms.get(room);
-      if (!host)
-        throw new SkeinError('ROOM_NOT_FOUND', 'this node carries nothing of this room', {
-          details: { room },
-        });
-      return roomMedia(parts.nodeId, host);
-    },
-  };
-}
 
 /** Totals over all rooms: all zero when nobody is here. */
 export function mediaCounts(rooms: Rooms): MediaCounts {
@@ -53,7 +31,13 @@ export function mediaCounts(rooms: Rooms): MediaCounts {
   return counts;
 }
 
-function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
+export interface ReportParts {
+  readonly nodeId: string;
+  readonly pool: WorkerPool;
+  readonly rooms: Rooms;
+}
+
+export function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
   return {
     nodeId,
     workers: pool.slots.map(({ index, pid, restarts, cpu, routers }) => ({
@@ -68,7 +52,7 @@ function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
   };
 }
 
-function roomMedia(nodeId: string, host: RoomHost): RoomMedia {
+export function roomMedia(nodeId: string, host: RoomHost): RoomMedia {
   const nameOf = (media: MediaKey): string => reportedName(media, host.state?.tracks);
   return {
     room: host.name,

@@ -58,6 +58,14 @@ export const mediaNodeSettings = {
     doc: 'Address that gRPC listens on; other nodes and control call it.',
   }),
   grpcPort: setting.port('SKEIN_NODE_GRPC_PORT', { default: 0, doc: 'Port that gRPC listens on.' }),
+  drainDeadlineMs: setting.integer(
+    'SKEIN_NODE_DRAIN_DEADLINE_MS',
+    { min: 0, max: 86_400_000, unit: 'milliseconds' },
+    {
+      default: 600_000,
+      doc: 'How long sessions have to move to other nodes, on SIGTERM or `skeinctl node drain`; what is left then is ended here and rebuilt elsewhere.',
+    },
+  ),
   maxPacketsPerSecond: setting.integer(
     'SKEIN_NODE_MAX_PACKETS_PER_SECOND',
     { min: 1, max: 100_000_000, unit: 'packets' },

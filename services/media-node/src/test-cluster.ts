@@ -57,6 +57,7 @@ export class TestCluster implements AsyncDisposable {
       grpcPort: 0,
       workerPolicy: { maxCpu: 2, maxSessions: 1000 },
       loadLimits: { packetsPerSecond: 100_000 },
+      drainDeadlineMs: 10_000,
       pipePolicy: quickPipes,
       roomLingerMs: 50,
       ...given,

@@ -11,6 +11,9 @@ export interface AnnouncerParts {
   readonly onWritten: (room: string, write: RoomWrite) => void;
 }
 
+/** How long a gateway may take to place a participant again whose media was lost here: it gives up after 30 s itself. */
+const PLACED_AGAIN_WITHIN_MS = 40_000;
+
 const NOTHING_WRITTEN: RoomWrite = { changes: [] };
 
 /** Announcements of one room. What takes away waits for a store that is down; what adds fails. */
@@ -48,6 +51,10 @@ export function roomAnnouncer(
           tracks: held.flatMap(({ tracks }) => tracks),
         });
       }),
+    leftUnlessMoved: (session, reason) =>
+      outbox.deliverLater(room, `left ${sessionKey(session)}`, PLACED_AGAIN_WITHIN_MS, () =>
+        rooms.leave(room, session, reason),
+      ),
     left: (session, reason) => taken('left', sessionKey(session), () => rooms.leave(room, session, reason)),
   };
 }

@@ -70,6 +70,7 @@ export class RoomHost implements SessionRoom {
     this.#listening = [
       feedRef.feed.on('change', ({ change }) => this.#onChange(change)),
       feedRef.feed.on('replaced', ({ state }) => this.#onReplaced(state)),
+      feedRef.feed.on('lost', () => this.#announceLater()),
     ];
   }
 
@@ -99,6 +100,10 @@ export class RoomHost implements SessionRoom {
 
   get sessions(): readonly Session[] {
     return this.#sessions.all;
+  }
+
+  get spansNodes(): boolean {
+    return [...(this.state?.participants.values() ?? [])].some(({ nodeId }) => nodeId !== this.nodeId);
   }
 
   get routerIds(): readonly string[] {
@@ -156,6 +161,12 @@ export class RoomHost implements SessionRoom {
     if (routerId === undefined) return;
     this.#sessions.routerLost(routerId);
     this.pipes.routerLost(routerId);
+  }
+
+  /** This node was taken for dead: sessions that were placed again meanwhile go, the others stay. */
+  async comeBack(): Promise<void> {
+    await this.sync();
+    for (const session of this.sessions) if (session.leaving) session.movedAway({ done: true });
   }
 
   /** When no session is left: frees what remains. */

@@ -76,7 +76,7 @@ export class RoomSessions {
   routerLost(routerId: string): void {
     for (const session of this.all) {
       if (session.routerId === routerId)
-        void session.end('worker-died', { leave: false, tell: 'worker-died' });
+        void session.end('worker-died', { leave: 'unlessMoved', tell: 'worker-died' });
     }
   }
 

@@ -31,6 +31,8 @@ export interface RoomAnnouncer {
   /** `isGone`: asked when a late one is written, because the track may be published again by then. */
   unpublished(session: SessionName, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
   left(session: SessionName, reason: string): Promise<void>;
+  /** Later, if it is still placed here then. */
+  leftUnlessMoved(session: SessionName, reason: string): void;
   /** Puts back what the store has lost, as it is when it is written. */
   held(sessions: () => readonly HeldSession[]): Promise<void>;
 }

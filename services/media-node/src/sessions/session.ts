@@ -37,8 +37,11 @@ type SessionState =
   | { readonly kind: 'closed'; readonly reason: string };
 
 export interface EndOptions {
-  /** Takes the participant out of the room's state. Not when it was placed again, or taken out by others. */
-  readonly leave: boolean;
+  /**
+   * Takes the participant out of the room's state. Not when it was placed again, or taken out by others. `unlessMoved`:
+   * only when no gateway has placed it again some time later.
+   */
+  readonly leave: boolean | 'unlessMoved';
   /** Tells the client's gateway why. Not when it has moved the client elsewhere. */
   readonly tell?: SessionEndReason;
 }
@@ -145,7 +148,9 @@ export class Session {
     log.info({ room, participant, sessionId, reason }, 'session ended');
     this.#onEnd(this);
     if (tell && !leaving) this.#room.tell(sessionId, { event: 'sessionClosed', data: { reason: tell } });
-    if (leave && !leaving) await announce.left(this.name, reason);
+    if (!leave || leaving) return;
+    if (leave === 'unlessMoved') announce.leftUnlessMoved(this.name, reason);
+    else await announce.left(this.name, reason);
   }
 
   async #open(request: SessionRequest<'open'>): Promise<SessionResponse<'open'>> {
