@@ -1,0 +1,67 @@
+import { longestGap } from '../../gaps.ts';
+import type { TrackGap } from '../../person-report.ts';
+import { watchPictures } from './media-streams.ts';
+import { watchAudioPackets } from './packets.ts';
+
+interface Received {
+  readonly trackId: string;
+  readonly identity: string;
+  readonly kind: 'audio' | 'video';
+  readonly times: number[];
+  /** Which `MediaStreamTrack` the SDK shows for it now; what comes on another one is not seen or heard by anybody. */
+  shown: string | undefined;
+  stop: () => void;
+}
+
+// Two minutes of packets of one track; older arrivals are forgotten.
+const KEPT = 6_000;
+const FORGOTTEN_AT_ONCE = 1_000;
+
+/** When pictures were decoded and packets came, for each track of others. */
+export class Arrivals {
+  readonly #received = new Map<string, Received>();
+  readonly #byMediaTrack = new Map<string, Received>();
+
+  constructor() {
+    watchAudioPackets((mediaTrackId, atMs) => {
+      const received = this.#byMediaTrack.get(mediaTrackId);
+      if (received && received.shown === mediaTrackId) note(received, atMs);
+    });
+  }
+
+  /** The SDK shows the track by this `MediaStreamTrack` from now on. */
+  show(
+    track: { readonly id: string; readonly identity: string; readonly kind: 'audio' | 'video' },
+    media: MediaStreamTrack,
+  ): void {
+    const received = this.#received.get(track.id) ?? {
+      ...{ trackId: track.id, identity: track.identity, kind: track.kind },
+      ...{ times: [], shown: undefined, stop: () => {} },
+    };
+    this.#received.set(track.id, received);
+    if (received.shown === media.id) return;
+    received.stop();
+    received.shown = media.id;
+    this.#byMediaTrack.set(media.id, received);
+    received.stop =
+      track.kind === 'video' ? watchPictures(media, () => note(received, Date.now())) : () => {};
+  }
+
+  /** Milliseconds since anything came of this track. */
+  quietMs(trackId: string, nowMs: number): number {
+    const last = this.#received.get(trackId)?.times.at(-1);
+    return last === undefined ? Number.MAX_SAFE_INTEGER : nowMs - last;
+  }
+
+  gaps(fromMs: number, toMs: number): TrackGap[] {
+    return [...this.#received.values()].map(({ trackId, identity, kind, times }) => ({
+      ...{ trackId, identity, kind },
+      ...longestGap(times, fromMs, toMs),
+    }));
+  }
+}
+
+function note({ times }: Received, atMs: number): void {
+  times.push(atMs);
+  if (times.length > KEPT) times.splice(0, FORGOTTEN_AT_ONCE);
+}
