@@ -18,6 +18,7 @@ import type {
 } from '../media/engine.ts';
 import type { SendPlan } from '../media/send-plan.ts';
 import { receiverSamples, senderSamples } from './rtc-samples.ts';
+import { standInTrack } from './stand-in-track.ts';
 
 /** The browser's WebRTC through mediasoup-client. */
 export class MediasoupEngine implements MediaEngine {
@@ -94,7 +95,7 @@ class MediasoupLink implements MediaLink {
       throw new SkeinClientError('INCOMPATIBLE_CODECS', `this browser cannot send ${plan.mimeType}`);
     const appData: ProduceData = { publication };
     const producer = await this.#sendTransport().produce({
-      track,
+      track: track.readyState === 'ended' ? standInTrack(publication.kind) : track,
       codec,
       encodings: plan.encodings.map((encoding) => ({ ...encoding })),
       ...(publication.kind === 'audio' && { codecOptions: audioOptions(plan) }),
@@ -129,9 +130,13 @@ class MediasoupLink implements MediaLink {
     await transport?.restartIce({ iceParameters });
   }
 
-  close(): void {
+  stopSending(): void {
     this.#closed = true;
     this.#send?.close();
+  }
+
+  close(): void {
+    this.stopSending();
     this.#receive.close();
   }
 
@@ -185,6 +190,15 @@ class MediasoupReceiver implements TrackReceiver {
 
   get audioLevel(): number | undefined {
     return this.#consumer.rtpReceiver?.getSynchronizationSources()[0]?.audioLevel;
+  }
+
+  // A frame that was decoded shows here some 50 ms before the statistics tell it; a packet of audio that nobody plays
+  // shows in the statistics only.
+  async arrived(): Promise<boolean> {
+    if (this.#consumer.closed) return false;
+    if (this.#consumer.rtpReceiver?.getSynchronizationSources().length) return true;
+    if (this.#consumer.kind === 'video') return false;
+    return (await this.sample()).some(({ packets }) => packets > 0);
   }
 
   async sample(): ReturnType<TrackReceiver['sample']> {
