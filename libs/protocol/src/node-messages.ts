@@ -78,7 +78,7 @@ export const sessionEnvelope = z.object({
 });
 export type SessionEnvelope = z.infer<typeof sessionEnvelope>;
 
-/** What a node tells the gateway that holds the client, over `skein.session.<sessionId>`. */
+/** What a node, or another gateway, tells the gateway that holds the client, over `skein.session.<sessionId>`. */
 export const sessionEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('subscriptionClosed'), data: clientEvents.subscriptionClosed }),
   z.object({ event: z.literal('subscriptionLayersChanged'), data: clientEvents.subscriptionLayersChanged }),
@@ -87,6 +87,8 @@ export const sessionEvent = z.discriminatedUnion('event', [
     event: z.literal('moveRequested'),
     data: z.object({ reason: z.enum(['drain', 'rebalance']), deadlineMs: z.number().int() }),
   }),
+  /** Another gateway has attached, and tells the one that held the session: it lets go, and touches it no more. */
+  z.object({ event: z.literal('attached'), data: z.object({ attachment: z.number().int() }) }),
   z.object({ event: z.literal('sessionClosed'), data: z.object({ reason: z.enum(sessionEndReasons) }) }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;

@@ -57,6 +57,22 @@ export const gatewaySettings = {
     { min: 1, max: 100_000 },
     { default: 1000, doc: 'Participants that a room takes; one more is answered `ROOM_FULL`.' },
   ),
+  resumeGraceMs: setting.integer(
+    'SKEIN_GATEWAY_RESUME_GRACE_MS',
+    { min: 0, max: 120_000 },
+    {
+      default: 15_000,
+      doc: 'How long a participant whose socket was lost stays in the room for its client to come back, in ms.',
+    },
+  ),
+  drainDeadlineMs: setting.integer(
+    'SKEIN_GATEWAY_DRAIN_DEADLINE_MS',
+    { min: 0, max: 3_600_000 },
+    {
+      default: 30_000,
+      doc: 'How long a gateway that is stopped waits for its clients to move over to others, in ms.',
+    },
+  ),
 };
 
 export type GatewaySettings = ConfigOf<typeof gatewaySettings>;

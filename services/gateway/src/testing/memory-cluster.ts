@@ -35,7 +35,9 @@ export class MemoryCluster implements AsyncDisposable {
       cluster.store.addNode(nodeId);
       cluster.nodes.push(new ScriptedNode(cluster.hub.connect(nodeId), cluster.store, nodeId));
     }
-    const settings = { region: 'default', roomMaxParticipants: maxParticipants, iceServers: [] };
+    const settings = {
+      ...{ region: 'default', roomMaxParticipants: maxParticipants, iceServers: [], resumeGraceMs: 15_000 },
+    };
     const nodeDeadlines = { openMs: 3000, requestMs: 5000 };
     const { bus, store, clock, network: broadcaster } = cluster;
     cluster.signaling = await startSignaling(
@@ -89,7 +91,7 @@ export class MemoryClient {
     const { joinDeadlineMs } = limits;
     const deps = { clock, log: silentLogger, joinDeadlineMs, cluster: () => cluster.signaling };
     this.connection = new Connection(this.socket, deps);
-    this.socket.onClosed = () => this.connection.handleClosed();
+    this.socket.onClosed = (code) => this.connection.handleClosed(code);
   }
 
   /** Sends and returns the id to look for. */
