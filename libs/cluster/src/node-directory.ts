@@ -109,7 +109,8 @@ class LiveNodeDirectory implements NodeDirectory {
       record,
       lastSeenMs,
       assignedSinceBeat: ledger.pending,
-      youngSessions: growth.young,
+      settled: growth.settled,
+      recentSessions: growth.recent,
     }));
   }
 
@@ -185,8 +186,8 @@ class LiveNodeDirectory implements NodeDirectory {
     }
     const ledger = same?.ledger ?? new AssignmentLedger();
     const growth = same?.growth ?? new SessionGrowth();
-    ledger.reported(record.beat);
-    growth.reported(record.load.sessions, seenMs);
+    ledger.reported(record.beat, record.load.sessions);
+    growth.reported(record.load, seenMs);
     this.#known.set(nodeId, { record, lastSeenMs, ledger, growth });
     this.#dead.delete(nodeId);
     if (startedAtMs > earlierStart) this.#events.emit('restarted', { nodeId, startedAtMs });

@@ -8,20 +8,24 @@ export interface NodeView {
   readonly lastSeenMs: number;
   /** Sessions assigned that the node's last report may not show yet, by anyone as far as known. */
   readonly assignedSinceBeat: number;
-  /** Sessions that the report shows and that are too young for their media to be in its `used`. Default 0. */
-  readonly youngSessions?: number;
+  /**
+   * What it reported a while ago: the media of sessions that came since may not be in its `used` yet. Default: the same
+   * as its last report.
+   */
+  readonly settled?: Pick<NodeRecord['load'], 'used' | 'sessions'> | undefined;
+  /** By how many sessions the node grew in the last seconds, as far as its reports show it. Default 0. */
+  readonly recentSessions?: number;
 }
 
 export interface PlacementPolicy {
   /** Projected load above which a node takes no more sessions. Default 0.9. */
   readonly maxUsed: number;
-  /**
-   * A room stays with its hosts while their projected load is below this many times the mean of the nodes. Default 1.2:
-   * a burst into one room spills over, and ends within 1.3 times the fair share although views of the load are late.
-   */
-  readonly hostSpread: number;
-  /** Below this projected load a room stays with its hosts whatever the mean is. Default 0.04: some 20 young sessions. */
-  readonly hostFloor: number;
+  /** How many times the mean of the nodes one of them may be above it, in load and in recent sessions. Default 1.15. */
+  readonly spread: number;
+  /** So much above the mean load a room still stays together, whatever the mean is. Default 0.1. */
+  readonly loadSlack: number;
+  /** So many recent sessions a node may have whatever the others have: small rooms stay together. Default 10. */
+  readonly burstSlack: number;
   /** A node not heard from for this long is not chosen. Default 1500: six beats. */
   readonly staleAfterMs: number;
   /** The least that a session is expected to cost, as a share of a node. Default 0.002: 500 sessions fill a node. */
@@ -32,8 +36,9 @@ export interface PlacementPolicy {
 
 export const defaultPlacementPolicy: PlacementPolicy = {
   maxUsed: 0.9,
-  hostSpread: 1.2,
-  hostFloor: 0.04,
+  spread: 1.15,
+  loadSlack: 0.1,
+  burstSlack: 10,
   staleAfterMs: 1500,
   minSessionCost: 0.002,
   maxSessionCost: 0.02,
@@ -53,8 +58,8 @@ export interface CandidateQuery {
 
 /**
  * What the placing script needs to know of the nodes: those that a room may stay with, and the better of two random
- * ones. Both are nodes not much above the mean, so that many joins at once, of one room or of many, spread. A wished
- * node need not be under its limit. Fails with `NODE_NOT_FOUND` when the wished node is not ready, not heard from, or
+ * ones. Both are nodes not much above the mean, so that a room that grows, and many joins at once, spread. A wished node
+ * need not be under its limit. Fails with `NODE_NOT_FOUND` when the wished node is not ready, not heard from, or
  * excluded.
  */
 export function chooseCandidates(nodes: readonly NodeView[], query: CandidateQuery): PlacementCandidates {
@@ -65,17 +70,12 @@ export function chooseCandidates(nodes: readonly NodeView[], query: CandidateQue
   if (wishedNodeId !== undefined && !usable.some(({ record }) => record.nodeId === wishedNodeId)) {
     throw nodeNotFound(wishedNodeId);
   }
-  const loads: NodeLoadView[] = usable.map((node) => ({ node, load: projectedLoad(node, policy) }));
-  const open = evenlyLoaded(
-    inRegion(
-      loads.filter(({ load }) => load < policy.maxUsed),
-      region,
-    ),
-    policy,
-  );
+  const loads = usable.map((node) => ({ node, load: projectedLoad(node, policy) }));
+  const open = loads.filter(({ load }) => load < policy.maxUsed);
+  const even = evenlyUsed(inRegion(open, region), policy);
   return {
-    openNodeIds: open.map(({ node }) => node.record.nodeId),
-    fallbackNodeId: betterOfTwo(open, random)?.node.record.nodeId,
+    openNodeIds: even.map(({ node }) => node.record.nodeId),
+    fallbackNodeId: betterOfTwo(even, random)?.node.record.nodeId,
     ...(wishedNodeId !== undefined && { wishedNodeId }),
   };
 }
@@ -85,14 +85,17 @@ interface NodeLoadView {
   readonly load: number;
 }
 
-/** The node's last report plus what is not in it yet, as a share of its capacity. */
+/**
+ * The node's last report, or what an earlier one leads to expect if that is more, plus what was assigned to it since;
+ * as a share of its capacity.
+ */
 export function projectedLoad(view: NodeView, policy: PlacementPolicy): number {
-  const { record, assignedSinceBeat, youngSessions = 0 } = view;
-  const { used, sessions } = record.load;
-  const settled = sessions - youngSessions;
-  const average = settled > 0 ? used / settled : 0;
+  const { load } = view.record;
+  const { assignedSinceBeat, settled = load } = view;
+  const young = Math.max(0, load.sessions - settled.sessions);
+  const average = settled.sessions > 0 ? settled.used / settled.sessions : 0;
   const cost = Math.min(Math.max(average, policy.minSessionCost), policy.maxSessionCost);
-  return used + (assignedSinceBeat + youngSessions) * cost;
+  return Math.max(load.used, settled.used + young * cost) + assignedSinceBeat * cost;
 }
 
 function isUsable({ record, lastSeenMs }: NodeView, now: number, { staleAfterMs }: PlacementPolicy): boolean {
@@ -105,14 +108,27 @@ function inRegion(nodes: readonly NodeLoadView[], region: string | undefined): r
   return near.length > 0 ? near : nodes;
 }
 
-/** Never empty unless `nodes` is: the least loaded one is not above the mean. */
-function evenlyLoaded(
-  nodes: readonly NodeLoadView[],
-  { hostSpread, hostFloor }: PlacementPolicy,
-): readonly NodeLoadView[] {
-  const mean = nodes.reduce((sum, { load }) => sum + load, 0) / nodes.length;
-  const limit = Math.max(hostFloor, hostSpread * mean);
-  return nodes.filter(({ load }) => load < limit);
+/**
+ * Nodes not much above the mean: in load, and of these, where there are some, in what they got lately. Load alone shows
+ * a burst too late, and shaking hands with many at once costs CPU that their media won't. Never empty unless `nodes` is:
+ * one of them is not above the mean.
+ */
+function evenlyUsed(nodes: readonly NodeLoadView[], policy: PlacementPolicy): readonly NodeLoadView[] {
+  const { spread, loadSlack, burstSlack } = policy;
+  const meanLoad = mean(nodes.map(({ load }) => load));
+  const loadLimit = Math.max(spread * meanLoad, meanLoad + loadSlack);
+  const even = nodes.filter(({ load }) => load < loadLimit);
+  const recentLimit = Math.max(spread * mean(nodes.map(({ node }) => recent(node))), burstSlack);
+  const calm = even.filter(({ node }) => recent(node) < recentLimit);
+  return calm.length > 0 ? calm : even;
+}
+
+function recent({ assignedSinceBeat, recentSessions = 0 }: NodeView): number {
+  return assignedSinceBeat + recentSessions;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /**

@@ -211,6 +211,8 @@ describe('the feeds of a process', () => {
     refs[0]?.feed.on('replaced', ({ state }) => replaced.push(state));
     rooms.state = undefined;
     await clock.advance(6100);
+    expect(replaced).toEqual([]);
+    await clock.advance(3000);
     expect(replaced).toEqual([undefined]);
     feeds.close();
   });
