@@ -90,7 +90,7 @@ class Backends {
     this.#reconciler = new Reconciler({
       ...steadiness,
       ...{ store, bus, clock, log, random: systemRandom, holderId: systemIds('ctl') },
-      ask: createProbes({ bus, busSteadiness: this.#busSteadiness, clients: this.#probeClients, clock }),
+      ask: createProbes({ bus, clients: this.#probeClients, clock }),
     });
     this.#reconciler.start();
   }

@@ -2,7 +2,6 @@ import type { Bus } from '@skein/bus';
 import { SkeinError, subjects } from '@skein/protocol';
 import { nodeService, type RpcClients } from '@skein/rpc';
 import type { Clock } from '@skein/runtime';
-import type { Steadiness } from './steadiness.ts';
 import type { Asking, ProbeAnswer } from './verdict.ts';
 import type { NodeSight } from './node-watch.ts';
 
@@ -14,21 +13,18 @@ export type AskNode = (node: NodeSight) => Promise<Asking>;
 
 export interface ProbesParts {
   readonly bus: Bus;
-  readonly busSteadiness: Steadiness;
   /** For nothing else: a probe starts with a new connection. */
   readonly clients: RpcClients;
   readonly clock: Clock;
 }
 
-export function createProbes({ bus, busSteadiness, clients, clock }: ProbesParts): AskNode {
+export function createProbes({ bus, clients, clock }: ProbesParts): AskNode {
   const deadline = { deadlineMs: PROBE_DEADLINE_MS };
   const overBus = async (nodeId: string): Promise<ProbeAnswer> => {
     const asked = answerOf(bus.request(subjects.nodePing(nodeId), {}, deadline));
     // A bus that hangs makes every node silent, and it takes its client seconds to notice.
     const [answer, works] = await Promise.all([asked, succeeds(bus.flush(deadline))]);
-    if (works && bus.status.state === 'connected') return answer;
-    busSteadiness.failed();
-    return 'notAsked';
+    return works && bus.status.state === 'connected' ? answer : 'notAsked';
   };
   const overRpc = (address: string): Promise<ProbeAnswer> => {
     // A channel that was refused once waits before it tries again, and would refuse for a node that is back.

@@ -10,6 +10,8 @@ import type { Steadiness } from './steadiness.ts';
 export const SWEEP_AFTER_MS = 10_000;
 const SWEEP_EVERY_MS = 60_000;
 const PAGE_SIZE = 100;
+/** Before a sweep that reached its bound goes on. */
+const PAUSE_MS = 1000;
 /** One sweep reads this many pages at most; the next one goes on there. */
 const MAX_PAGES = 100;
 /** Rooms that are read, and participants that are taken out, at the same time. */
@@ -73,22 +75,22 @@ export class Sweeper {
   async #run(): Promise<void> {
     const { random, log } = this.#parts;
     this.#running = true;
-    let done = false;
+    let waitMs = jitter(SWEEP_AFTER_MS, random, 0.1);
     try {
-      if (this.#mayDecide()) done = await this.#sweep();
+      if (this.#mayDecide()) waitMs = await this.#sweep();
       else this.#unknownSince.clear();
     } catch (error) {
       log.debug({ err: SkeinError.from(error) }, 'a sweep was broken off; the next one goes on');
     } finally {
       this.#running = false;
-      this.#schedule(jitter(done ? SWEEP_EVERY_MS : SWEEP_AFTER_MS, random, 0.1));
+      this.#schedule(waitMs);
     }
   }
 
-  /** Whether nothing remains that has to be looked at again soon. */
-  async #sweep(): Promise<boolean> {
-    const { rooms, leadership } = this.#parts;
-    const waiting = new Set<string>();
+  /** Returns when to look again, in milliseconds. */
+  async #sweep(): Promise<number> {
+    const { rooms, leadership, random } = this.#parts;
+    const waiting: Waiting = new Map();
     for (let page = 0; page < MAX_PAGES; page++) {
       const names = await rooms.listRooms({
         pageSize: PAGE_SIZE,
@@ -96,7 +98,7 @@ export class Sweeper {
       });
       const left = await this.#abandonedIn(names, waiting);
       if (left.length > 0) {
-        if (!(await leadership.confirm())) return false;
+        if (!(await leadership.confirm())) break;
         await inBatches(left, (one) => this.#takeOut(one));
       }
       this.#after = names.length < PAGE_SIZE ? undefined : names.at(-1);
@@ -104,10 +106,12 @@ export class Sweeper {
     }
     const stillUnknown = [...this.#unknownSince].filter(([nodeId]) => waiting.has(nodeId));
     if (this.#after === undefined) this.#unknownSince = new Map(stillUnknown);
-    return waiting.size === 0 && this.#after === undefined;
+    else return jitter(PAUSE_MS, random);
+    if (waiting.size === 0) return jitter(SWEEP_EVERY_MS, random, 0.1);
+    return Math.min(...waiting.values()) + jitter(PAUSE_MS, random) / 10;
   }
 
-  async #abandonedIn(names: readonly string[], waiting: Set<string>): Promise<Abandoned[]> {
+  async #abandonedIn(names: readonly string[], waiting: Waiting): Promise<Abandoned[]> {
     const { rooms } = this.#parts;
     const found: Abandoned[] = [];
     await inBatches(names, async (name) => {
@@ -118,7 +122,7 @@ export class Sweeper {
   }
 
   /** How long a node has been gone; 0 while it is there. What is gone for a short time is put into `waiting`. */
-  #goneForMs(nodeId: string, waiting: Set<string>): number {
+  #goneForMs(nodeId: string, waiting: Waiting): number {
     const { watch, clock } = this.#parts;
     const now = clock.monotonicMs();
     if (watch.sight(nodeId)) return 0;
@@ -126,7 +130,7 @@ export class Sweeper {
     const sinceMs = deadSinceMs ?? this.#unknownSince.get(nodeId) ?? now;
     if (deadSinceMs === undefined) this.#unknownSince.set(nodeId, sinceMs);
     const goneForMs = now - sinceMs;
-    if (goneForMs < SWEEP_AFTER_MS) waiting.add(nodeId);
+    if (goneForMs < SWEEP_AFTER_MS) waiting.set(nodeId, SWEEP_AFTER_MS - goneForMs);
     return goneForMs;
   }
 
@@ -152,6 +156,9 @@ export class Sweeper {
     );
   }
 }
+
+/** Nodes that have not been gone for long enough, and how many milliseconds they still have. */
+type Waiting = Map<string, number>;
 
 export interface Abandoned {
   readonly room: string;

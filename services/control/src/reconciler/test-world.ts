@@ -115,16 +115,12 @@ export class TestWorld {
 
   startControl(holderId: string, rooms = noRooms): Reconciler {
     const bus = this.#hub.connect(holderId);
-    const busSteadiness = new Steadiness();
     const control = new Reconciler({
-      ...{ bus, holderId, busSteadiness, clock: this.clock, log: silentLogger },
+      ...{ bus, holderId, clock: this.clock, log: silentLogger },
       storeSteadiness: new Steadiness(),
+      busSteadiness: new Steadiness(),
       store: this.#storeFor(holderId, rooms),
-      ask: async (node) => {
-        const asking = await this.#ask(node);
-        if (asking.bus === 'notAsked') busSteadiness.failed();
-        return asking;
-      },
+      ask: (node) => this.#ask(node),
       random: seededRandom(holderId.length),
     });
     control.start();
