@@ -156,12 +156,6 @@ function socketLost(
 ): Transition {
   const { line } = state;
   if (line.kind !== 'up' || line.socket !== socket) return stay(state);
-  // One attempt at a time: each resume gives the session a new token.
-  if (line.over)
-    return {
-      state: { ...state, line: { kind: 'down', sinceMs: nowMs, attempt: line.over } },
-      commands: [{ type: 'holdRequests' }, { type: 'hurry', socket: line.over.socket }],
-    };
   return fallDown(state, 'resume', nowMs, [{ type: 'holdRequests' }]);
 }
 
@@ -171,6 +165,14 @@ function fallDown(
   sinceMs: number,
   first: readonly SessionCommand[],
 ): Transition {
+  // One attempt at a time: each resume gives the session a new token.
+  if (state.line.kind === 'up' && state.line.over) {
+    const attempt = state.line.over;
+    return {
+      state: { ...state, line: { kind: 'down', sinceMs, attempt } },
+      commands: [...first, { type: 'hurry', socket: attempt.socket }],
+    };
+  }
   const attempt: Attempt = { socket: state.lastSocket + 1, how, failures: 0 };
   return {
     state: { ...state, line: { kind: 'down', sinceMs, attempt }, lastSocket: attempt.socket },

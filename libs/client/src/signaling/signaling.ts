@@ -9,6 +9,8 @@ type Line =
   | { readonly kind: 'closed' };
 
 interface Waiting {
+  /** A request that was just lost starts to wait after one that was made since. */
+  readonly order: number;
   go(connection: SignalingConnection): void;
   fail(error: SkeinClientError): void;
 }
@@ -39,7 +41,9 @@ export class Signaling {
     const line = this.#line;
     if (line.kind === 'closed') return;
     this.#line = { kind: 'up', connection };
-    if (line.kind === 'down') for (const waiting of line.waiting) waiting.go(connection);
+    if (line.kind !== 'down') return;
+    const waiting = [...line.waiting].toSorted((one, other) => one.order - other.order);
+    for (const one of waiting) one.go(connection);
   }
 
   /** The socket was lost: requests wait for the next one. */
@@ -57,12 +61,14 @@ export class Signaling {
   async request<Method extends ClientMethod>(
     method: Method,
     data: ClientRequestInput<Method>,
-    { deadlineMs = DEFAULT_DEADLINE_MS, signal, id = `s${++this.#lastRequest}` }: RequestOptions = {},
+    { deadlineMs = DEFAULT_DEADLINE_MS, signal }: RequestOptions = {},
   ): Promise<ClientResponse<Method>> {
+    const order = ++this.#lastRequest;
+    const id = `s${order}`;
     const endMs = this.#clock.monotonicMs() + deadlineMs;
     for (;;) {
       const leftMs = endMs - this.#clock.monotonicMs();
-      const connection = this.#open() ?? (await this.#next(method, leftMs, signal));
+      const connection = this.#open() ?? (await this.#next(order, method, leftMs, signal));
       try {
         return await connection.request(method, data, {
           deadlineMs: endMs - this.#clock.monotonicMs(),
@@ -81,7 +87,12 @@ export class Signaling {
     return this.#line.kind === 'up' && !this.#line.connection.closed ? this.#line.connection : undefined;
   }
 
-  #next(method: ClientMethod, leftMs: number, signal?: AbortSignal): Promise<SignalingConnection> {
+  #next(
+    order: number,
+    method: ClientMethod,
+    leftMs: number,
+    signal?: AbortSignal,
+  ): Promise<SignalingConnection> {
     if (this.#line.kind === 'closed') return Promise.reject(SkeinClientError.roomClosed());
     if (signal?.aborted) return Promise.reject(SkeinClientError.aborted(signal));
     this.hold();
@@ -97,6 +108,7 @@ export class Signaling {
         signal?.removeEventListener('abort', onAbort);
       };
       const one: Waiting = {
+        order,
         go: (connection) => (settle(), resolve(connection)),
         fail: (error) => (settle(), reject(error)),
       };
