@@ -8,6 +8,7 @@ import {
   pipeService,
   type MediaCounts,
   type NodeServiceHandlers,
+  type RpcClients,
   type RpcServer,
 } from '@skein/rpc';
 import type { Clock, IdSource, Random } from '@skein/runtime';
@@ -24,6 +25,7 @@ import { mediaCounts } from './node-report.ts';
 import { pipeHandlers } from './pipes/handlers.ts';
 import { Peers } from './pipes/peers.ts';
 import { defaultPipePolicy, type PipePolicy } from './pipes/policy.ts';
+import { PipeWatch } from './pipes/watch.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SessionDirectory } from './sessions/session-directory.ts';
 import type { WorkerPolicy } from './workers/choice.ts';
@@ -66,6 +68,8 @@ export interface MediaNodeParts {
   readonly random: Random;
   readonly ids: IdSource;
   readonly log: Logger;
+  /** How other nodes are called. Default: over gRPC, straight. */
+  readonly clients?: RpcClients;
 }
 
 /** A media node: its workers, its rooms, and all that others ask of it. */
@@ -76,6 +80,7 @@ export class MediaNode {
   readonly #feeds: RoomFeeds;
   readonly #peers: Peers;
   readonly #rooms: Rooms;
+  readonly #watch: PipeWatch;
   readonly #sessions: SessionDirectory;
   readonly #meter: LoadMeter;
   readonly #beats: Beats;
@@ -97,7 +102,9 @@ export class MediaNode {
     this.#startedAtMs = clock.now();
     this.#pool = new WorkerPool({ engine, count: config.workers, listen: config.listen, clock, random, log });
     this.#feeds = openRoomFeeds({ bus, rooms: store.rooms, clock, random, log });
-    this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients: createRpcClients({ clock }), clock });
+    const clients = parts.clients ?? createRpcClients({ clock });
+    this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients, clock });
+    const pipePolicy = config.pipePolicy ?? defaultPipePolicy;
     const tell = (sessionId: string, event: SessionEvent): void =>
       bus.publish(subjects.session(sessionId), event);
     this.#rooms = new Rooms({
@@ -107,10 +114,14 @@ export class MediaNode {
       rooms: store.rooms,
       peers: this.#peers,
       workerPolicy: config.workerPolicy,
-      pipePolicy: config.pipePolicy ?? defaultPipePolicy,
+      pipePolicy,
       pipeHost: config.pipeHost,
       roomLingerMs: config.roomLingerMs,
       tell,
+    });
+    this.#watch = new PipeWatch({
+      ...{ clock, random, peers: this.#peers, policy: pipePolicy },
+      rooms: () => this.#rooms.all,
     });
     this.#sessions = new SessionDirectory(this.#rooms, (session) => this.#moves.ended(session));
     this.#moves = new Moves({ clock, log, tell, policy: config.movePolicy ?? defaultMovePolicy });
@@ -204,6 +215,7 @@ export class MediaNode {
     ];
     await bus.flush({ deadlineMs: 5000 });
     this.#meter.start();
+    this.#watch.start();
     this.#beats.start();
   }
 
@@ -226,6 +238,7 @@ export class MediaNode {
     ]);
     over.abort();
     for (const served of this.#served) served.close();
+    this.#watch.close();
     this.#rooms.close();
     this.#peers.close();
     this.#feeds.close();

@@ -9,6 +9,7 @@ import type {
   MediaWorker,
   WorkerOptions,
 } from '../media/engine.ts';
+import { chirpSource } from './mediasoup-chirps.ts';
 import { clientTransport } from './mediasoup-client-transport.ts';
 import { asCapabilities, producerOf } from './mediasoup-media.ts';
 import { pipeEndpoint } from './mediasoup-pipe-endpoint.ts';
@@ -99,6 +100,7 @@ function mediaRouter(
   router: types.Router,
   makeTransport: (router: types.Router, direction: TransportDirection) => Promise<ClientTransport>,
 ): MediaRouter {
+  const chirps = chirpSource(router);
   return {
     id: router.id,
     createClientTransport: (direction) => makeTransport(router, direction),
@@ -106,6 +108,7 @@ function mediaRouter(
       const listenInfo = { protocol: 'udp', ip: host } as const;
       return pipeEndpoint(
         await router.createPipeTransport({ listenInfo, enableSrtp: secure, enableRtx: secure }),
+        chirps,
       );
     },
     canForward: (source: MediaSource, receiver: RtpCapabilities) =>

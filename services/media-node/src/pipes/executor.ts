@@ -1,21 +1,29 @@
-import { SkeinError } from '@skein/protocol';
+import { SkeinError, type ErrorCode } from '@skein/protocol';
 import type { PipeServiceClient } from '@skein/rpc';
-import type { Clock, IdSource } from '@skein/runtime';
+import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
 import { trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
-import { pipeKey, type PipeCommand, type RouterAt } from './plan.ts';
+import { pipeKey, type PipeCommand, type Pull, type RouterAt } from './plan.ts';
 import type { PipePolicy } from './policy.ts';
 import type { Hop, PipeRegistry } from './registry.ts';
+import type { RelayDesk } from './relay-desk.ts';
+import type { RelayFinder } from './relay-finder.ts';
 import { TrackInlet } from './track-inlet.ts';
 import { TrackOutlet } from './track-outlet.ts';
+import { TrackPull } from './track-pull.ts';
+
+/** Errors that say that the way to a node is closed, rather than that the node refuses. */
+const WAY_CLOSED: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
 
 /** The other nodes, as far as pipes need them. */
 export interface PeerPipes {
   /** Fails `PIPE_FAILED` when nothing is known of the node. */
   client(nodeId: string): Promise<PipeServiceClient>;
+  /** Nodes that said lately that they are ready. */
+  readonly ready: readonly string[];
 }
 
 /** This node's routers of one room. */
@@ -35,7 +43,10 @@ export interface ExecutorParts {
   readonly routers: LocalRouters;
   readonly peers: PeerPipes;
   readonly policy: PipePolicy;
+  readonly relays: RelayFinder;
+  readonly desk: RelayDesk;
   readonly clock: Clock;
+  readonly random: Random;
   readonly ids: IdSource;
   readonly log: Logger;
   /** What this node sends into its pipes has changed. */
@@ -64,7 +75,12 @@ export class PipeExecutor {
       case 'releaseTrack': {
         const hop = this.#parts.registry.hop(command.media, command.into);
         if (hop) this.#parts.registry.release(hop);
+        return;
       }
+      case 'findRelay':
+        return this.#parts.relays.find(command.nodeId);
+      case 'forgetRelay':
+        return this.#parts.relays.forget(command.nodeId);
     }
   }
 
@@ -99,7 +115,7 @@ export class PipeExecutor {
         // The other node's request may have opened it while ours failed.
         if (!registry.holds(pipe) || pipe.phase.kind === 'open') return;
         log.warn({ peerNodeId: pipe.peer.nodeId, err: error }, 'a pipe could not be opened');
-        registry.failed(pipe, clock.now());
+        registry.failed(pipe, clock.now(), { way: WAY_CLOSED.has(SkeinError.from(error).code) });
       },
     );
   }
@@ -139,7 +155,8 @@ export class PipeExecutor {
     return (await client.closePipe(request, { deadlineMs: policy.closeDeadlineMs })).closed;
   }
 
-  #pull(wanted: { media: MediaKey; from: RouterAt; into: string }): void {
+  #pull({ media, from, into, relayFrom }: Pull): void {
+    const wanted = { media, from, into, relayFrom };
     const { nodeId, registry } = this.#parts;
     const earlier = registry.hop(wanted.media, wanted.into);
     if (earlier && earlier.state.kind !== 'failed') return;
@@ -180,26 +197,21 @@ export class PipeExecutor {
   }
 
   #pullFromNode(hop: Hop, pipe: NodePipe, inlet: TrackInlet): () => void {
-    const { room, peers, policy } = this.#parts;
-    const abort = new AbortController();
-    const start = async (): Promise<void> => {
-      const client = await peers.client(hop.from.nodeId);
-      if (abort.signal.aborted) return;
-      const { instanceId: callerInstanceId, remoteInstanceId: calleeInstanceId } = pipe;
-      if (calleeInstanceId === undefined) throw PipeError.gone();
-      const stream = client.pullTrack(
-        { room, ...trackEpochOf(hop.media), callerInstanceId, calleeInstanceId },
-        {
-          onUpdate: (update) => inlet.handle(update),
-          onEnd: (error) =>
-            inlet.fail(error ?? new SkeinError('TRACK_NOT_FOUND', 'the track ended at its node')),
-        },
-        { firstUpdateDeadlineMs: policy.pullDeadlineMs },
-      );
-      abort.signal.addEventListener('abort', () => stream.cancel(), { once: true });
-    };
-    start().catch((error: unknown) => inlet.fail(error));
-    return () => abort.abort();
+    const { room, peers, policy, clock, random, log, ids } = this.#parts;
+    const { instanceId: callerInstanceId, remoteInstanceId: calleeInstanceId } = pipe;
+    if (calleeInstanceId === undefined) {
+      queueMicrotask(() => inlet.fail(PipeError.gone()));
+      return () => {};
+    }
+    const ends = { callerInstanceId, calleeInstanceId };
+    const { media, relayFrom } = hop;
+    const request = { room, ...trackEpochOf(media), ...ends, pullId: ids('pul'), relayFrom };
+    const pull = new TrackPull({
+      ...{ peers, policy, clock, random, log, inlet, request },
+      nodeId: hop.from.nodeId,
+    });
+    pull.start();
+    return () => pull.stop();
   }
 
   #pullHere(hop: Hop, pipe: Pipe, inlet: TrackInlet): () => void {

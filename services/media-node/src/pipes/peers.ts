@@ -47,9 +47,14 @@ export class Peers implements PeerPipes {
 
   /** Whether another node takes sessions now, as far as this one has heard. */
   get anyReady(): boolean {
+    return this.ready.length > 0;
+  }
+
+  /** The other nodes that take sessions now, as far as this one has heard. */
+  get ready(): readonly string[] {
     const sinceMs = this.#clock.monotonicMs() - SILENT_AFTER_MS;
     for (const [nodeId, atMs] of this.#readyAtMs) if (atMs < sinceMs) this.#readyAtMs.delete(nodeId);
-    return this.#readyAtMs.size > 0;
+    return [...this.#readyAtMs.keys()];
   }
 
   async client(nodeId: string): Promise<PipeServiceClient> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { MediaKey } from '../media/media-key.ts';
 import {
   planPipes,
   type HopView,
@@ -7,6 +8,7 @@ import {
   type PipeView,
   type RouterAt,
 } from './plan.ts';
+import type { RelayState } from './ways.ts';
 
 const here = (routerId: string): RouterAt => ({ nodeId: 'here', routerId });
 const there = (routerId: string): RouterAt => ({ nodeId: 'there', routerId });
@@ -16,6 +18,8 @@ function input(given: {
   tracks?: Record<string, RouterAt>;
   pipes?: PipeView[];
   hops?: HopView[];
+  relays?: Record<string, RelayState>;
+  relayed?: MediaKey[];
   routers?: string[];
 }): PipePlanInput {
   const routers = given.routers ?? ['h1', 'h2', 'h3'];
@@ -27,6 +31,8 @@ function input(given: {
     tracks: new Map(Object.entries(given.tracks ?? {}).map(([track, at]) => [`${track}@1`, at])),
     pipes: given.pipes ?? [],
     hops: given.hops ?? [],
+    relays: new Map(Object.entries(given.relays ?? {})),
+    relayed: new Set(given.relayed ?? []),
     lingerMs: 5000,
   };
 }
@@ -43,8 +49,9 @@ function pipe(
   local: string,
   peer: RouterAt,
   state: PipeView['state'] = { kind: 'open', idleSinceMs: undefined },
+  closedTries = 0,
 ): PipeView {
-  return { key: [local, peer.routerId].toSorted().join('~'), local, peer, state };
+  return { key: [local, peer.routerId].toSorted().join('~'), local, peer, state, closedTries };
 }
 
 function hop(
@@ -150,7 +157,9 @@ describe('what is under way or has failed', () => {
       wakeAtMs: 700,
     });
     expect(commands({ tracks, needs, pipes: failedPipe }, 700)).toEqual([openPipe('h1', there('t1'))]);
-    const failedHop = { hops: [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300 })] };
+    const failedHop = {
+      hops: [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300, failures: 1 })],
+    };
     const open = { tracks, needs, ...failedHop, pipes: [pipe('h1', there('t1'))] };
     expect(planPipes(input(open), 0)).toEqual({ commands: [], wakeAtMs: 300 });
     expect(commands(open, 300)).toEqual([
@@ -159,7 +168,7 @@ describe('what is under way or has failed', () => {
   });
 
   test('is forgotten when nobody needs it any more', () => {
-    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300 })];
+    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300, failures: 1 })];
     const pipes = [pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 300 })];
     expect(commands({ tracks, hops, pipes })).toEqual([
       { type: 'releaseTrack', media: 'cam@1', into: 'h1' },
@@ -181,7 +190,7 @@ describe('an idle pipe', () => {
   });
 
   test('is kept for a need that waits for something else', () => {
-    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 90_000 })];
+    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 90_000, failures: 1 })];
     expect(commands({ pipes, hops, tracks: { cam: there('t1') }, needs: { cam: ['h1'] } }, 60_000)).toEqual(
       [],
     );
@@ -192,5 +201,78 @@ describe('an idle pipe', () => {
       commands: [],
       wakeAtMs: undefined,
     });
+  });
+});
+
+describe('a node to which the way is closed', () => {
+  const tracks = { cam: there('t1') };
+  const needs = { cam: ['h1'] };
+  const closed = pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 900 }, 2);
+  const mid: RouterAt = { nodeId: 'mid', routerId: 'm1' };
+  const found = { there: { kind: 'found', at: mid } } as const;
+  const viaMid = { media: 'cam@1', from: mid, into: 'h1', relayFrom: there('t1') } as const;
+
+  test('is one that failed twice in a row; then a relay is looked for, once', () => {
+    const once = pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 900 }, 1);
+    expect(commands({ tracks, needs, pipes: [once] })).toEqual([]);
+    expect(commands({ tracks, needs, pipes: [closed] })).toEqual([{ type: 'findRelay', nodeId: 'there' }]);
+    expect(commands({ tracks, needs, pipes: [closed], relays: { there: { kind: 'finding' } } })).toEqual([]);
+  });
+
+  test('has its tracks pulled from the relay, which is told where they are, while the way is tried on', () => {
+    expect(commands({ tracks, needs, pipes: [closed], relays: found })).toEqual([openPipe('h1', mid)]);
+    const pipes = [closed, pipe('h1', mid)];
+    const pull = { type: 'pullTrack', ...viaMid };
+    expect(planPipes(input({ tracks, needs, pipes, relays: found }), 0)).toEqual({
+      commands: [pull],
+      wakeAtMs: 900,
+    });
+    expect(commands({ tracks, needs, pipes, relays: found }, 900)).toEqual([
+      pull,
+      openPipe('h1', there('t1')),
+    ]);
+  });
+
+  test('is come back to when the way is known to work, and not before', () => {
+    const hops: HopView[] = [{ ...viaMid, state: { kind: 'flowing' } }];
+    const open = { kind: 'open', idleSinceMs: 0 } as const;
+    const unsure = [pipe('h1', there('t1'), open, 2), pipe('h1', mid)];
+    expect(commands({ tracks, needs, hops, pipes: unsure, relays: found })).toEqual([]);
+    const works = [pipe('h1', there('t1'), open), pipe('h1', mid)];
+    expect(commands({ tracks, needs, hops, pipes: works, relays: found })).toEqual([
+      { type: 'releaseTrack', media: 'cam@1', into: 'h1' },
+      { type: 'forgetRelay', nodeId: 'there' },
+    ]);
+  });
+
+  test('gets another relay when the one that it has fails', () => {
+    const lost = pipe('h1', mid, { kind: 'failed', retryAtMs: 900 }, 1);
+    const find: PipeCommand = { type: 'findRelay', nodeId: 'there' };
+    expect(commands({ tracks, needs, pipes: [closed, lost], relays: found })).toContainEqual(find);
+    const failed = (failures: number): HopView[] => [
+      { ...viaMid, state: { kind: 'failed', retryAtMs: 900, failures } },
+    ];
+    const pipes = [closed, pipe('h1', mid)];
+    expect(commands({ tracks, needs, pipes, relays: found, hops: failed(1) })).toEqual([]);
+    expect(commands({ tracks, needs, pipes, relays: found, hops: failed(2) })).toContainEqual(find);
+  });
+
+  test('waits when there is no relay', () => {
+    const none = { there: { kind: 'none', retryAtMs: 700 } } as const;
+    expect(planPipes(input({ tracks, needs, pipes: [closed], relays: none }), 0)).toEqual({
+      commands: [],
+      wakeAtMs: 700,
+    });
+  });
+
+  test('is not gone round for a track that others pull through here', () => {
+    const plan = commands({
+      tracks,
+      needs,
+      pipes: [closed, pipe('h1', mid)],
+      relays: found,
+      relayed: ['cam@1'],
+    });
+    expect(plan).toEqual([{ type: 'forgetRelay', nodeId: 'there' }]);
   });
 });

@@ -9,6 +9,7 @@ import {
   type HopView,
   type PipeState,
   type PipeView,
+  type Pull,
   type RouterAt,
 } from './plan.ts';
 import type { PipePolicy } from './policy.ts';
@@ -19,6 +20,8 @@ export interface Hop {
   readonly media: MediaKey;
   readonly from: RouterAt;
   readonly into: string;
+  /** Where the track is published, when `from` is a relay. */
+  readonly relayFrom?: RouterAt | undefined;
   state: HopState;
   /** Comes with `flowing`. */
   source: MediaSource | undefined;
@@ -32,6 +35,8 @@ export class PipeRegistry {
   readonly #hops = new Map<string, Hop>();
   /** Failures in a row of a pipe or hop, by key; forgotten with success or when nobody needs it. */
   readonly #failures = new Map<string, number>();
+  /** Of these, those of a pipe's way: not answered, or nothing came through. */
+  readonly #closedTries = new Map<string, number>();
   readonly #policy: PipePolicy;
   readonly #random: Random;
   readonly #onChange: () => void;
@@ -70,7 +75,8 @@ export class PipeRegistry {
     const pipes = this.pipes.map((pipe) => {
       if (inUse.has(pipe.key) || pipe.sending) pipe.idleSinceMs = undefined;
       else pipe.idleSinceMs ??= nowMs;
-      return { key: pipe.key, local: pipe.local, peer: pipe.peer, state: stateOf(pipe) };
+      const closedTries = this.#closedTries.get(pipe.key) ?? 0;
+      return { key: pipe.key, local: pipe.local, peer: pipe.peer, state: stateOf(pipe), closedTries };
     });
     return { pipes, hops: this.hops };
   }
@@ -97,8 +103,21 @@ export class PipeRegistry {
   opened(pipe: Pipe): void {
     if (!this.holds(pipe)) return;
     pipe.phase = { kind: 'open' };
-    this.#failures.delete(pipe.key);
+    // Within a node nothing gets lost on the way.
+    if (pipe instanceof WorkerPipe) this.#forgetFailures(pipe.key);
     this.#onChange();
+  }
+
+  /** Packets come through it both ways: what failed before counts no more. */
+  works(pipe: Pipe): void {
+    if (!this.holds(pipe) || !this.isDoubtful(pipe)) return;
+    this.#forgetFailures(pipe.key);
+    this.#onChange();
+  }
+
+  /** Whether it has failed and is not known to work again. */
+  isDoubtful({ key }: Pipe): boolean {
+    return this.#failures.has(key);
   }
 
   closing(pipe: Pipe): void {
@@ -113,24 +132,31 @@ export class PipeRegistry {
     this.#onChange();
   }
 
-  /** The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. */
-  failed(pipe: Pipe, nowMs: number): void {
+  /**
+   * The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. `way`: nobody
+   * answered or nothing came through, rather than that the other node refused.
+   */
+  failed(pipe: Pipe, nowMs: number, { way = false }: { way?: boolean } = {}): void {
     if (!this.holds(pipe)) return;
-    this.#discard(pipe, 'pipe failed');
-    pipe.phase = { kind: 'failed', retryAtMs: this.#retryAtMs(pipe.key, nowMs) };
-    this.#pipes.set(pipe.key, pipe);
-    this.#onChange();
+    if (way) this.#closedTries.set(pipe.key, (this.#closedTries.get(pipe.key) ?? 0) + 1);
+    this.#setAside(pipe, this.#retryAtMs(pipe.key, nowMs));
+  }
+
+  /** The other node has closed it. One that was being tried stays doubtful. */
+  closedByPeer(pipe: Pipe, nowMs: number): void {
+    if (this.isDoubtful(pipe)) this.#setAside(pipe, nowMs + this.#policy.backoff.maxMs);
+    else this.drop(pipe, 'closed by the other node');
   }
 
   /** Closes the pipe with everything in it and forgets it. */
   drop(pipe: Pipe, reason: string): void {
     if (this.#pipes.get(pipe.key) !== pipe) return;
     this.#discard(pipe, reason);
-    this.#failures.delete(pipe.key);
+    this.#forgetFailures(pipe.key);
     this.#onChange();
   }
 
-  addHop(wanted: { media: MediaKey; from: RouterAt; into: string }, stop: () => void): Hop {
+  addHop(wanted: Pull, stop: () => void): Hop {
     const hop: Hop = { ...wanted, state: { kind: 'pulling' }, source: undefined, stop };
     this.#hops.set(hopKey(hop.media, hop.into), hop);
     return hop;
@@ -151,7 +177,9 @@ export class PipeRegistry {
     if (!this.holdsHop(hop) || hop.state.kind === 'failed') return;
     hop.stop();
     hop.source = undefined;
-    hop.state = { kind: 'failed', retryAtMs: this.#retryAtMs(hopKey(hop.media, hop.into), nowMs) };
+    const key = hopKey(hop.media, hop.into);
+    const retryAtMs = this.#retryAtMs(key, nowMs);
+    hop.state = { kind: 'failed', retryAtMs, failures: this.#failures.get(key) ?? 1 };
     this.#onChange();
   }
 
@@ -185,6 +213,18 @@ export class PipeRegistry {
       this.#hops.delete(hopKey(hop.media, hop.into));
       hop.stop();
     }
+  }
+
+  #setAside(pipe: Pipe, retryAtMs: number): void {
+    this.#discard(pipe, 'pipe failed');
+    pipe.phase = { kind: 'failed', retryAtMs };
+    this.#pipes.set(pipe.key, pipe);
+    this.#onChange();
+  }
+
+  #forgetFailures(key: string): void {
+    this.#failures.delete(key);
+    this.#closedTries.delete(key);
   }
 
   #retryAtMs(key: string, nowMs: number): number {

@@ -3,7 +3,7 @@ import type { RoomChange, RoomState, SessionEvent, Track, VersionedChange } from
 import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource } from '../media/engine.ts';
-import { mediaKey, type MediaKey } from '../media/media-key.ts';
+import { mediaKey, trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import type { PeerPipes } from '../pipes/executor.ts';
 import type { RouterAt } from '../pipes/plan.ts';
 import type { PipePolicy } from '../pipes/policy.ts';
@@ -38,6 +38,8 @@ export interface RoomHostParts {
   /** Address that pipe ends listen on and are reached at by other nodes. */
   readonly pipeHost: string;
   readonly tell: (sessionId: string, event: SessionEvent) => void;
+  /** Nothing of the room is relayed here any more: it may go. */
+  readonly onRelayIdle: (room: string) => void;
 }
 
 /** One room as far as it is on this node: its routers, its sessions, its pipes, and its state as all nodes see it. */
@@ -104,6 +106,11 @@ export class RoomHost implements SessionRoom {
 
   get spansNodes(): boolean {
     return [...(this.state?.participants.values() ?? [])].some(({ nodeId }) => nodeId !== this.nodeId);
+  }
+
+  /** Whether the room has something to do here. */
+  get inUse(): boolean {
+    return this.#sessions.size > 0 || this.pipes.relaying;
   }
 
   get routerIds(): readonly string[] {
@@ -200,7 +207,17 @@ export class RoomHost implements SessionRoom {
         const ids = this.#routers.ids;
         return { hub: ids[0], routers: new Set(ids), needs: this.#needs.view(), tracks: this.#tracks() };
       },
-      abandoned: () => this.#sessions.size === 0,
+      abandoned: () => !this.inUse,
+      roomNodes: () => [...(this.state?.participants.values() ?? [])].map((member) => member.nodeId),
+      relayRoom: {
+        hub: () => this.#routers.ids[0],
+        takeSeat: () => this.takeSeat(),
+        // Nobody's here: it ends with its pull, whoever publishes it.
+        need: (media, origin, routerId) =>
+          this.#needs.hold({ ...trackEpochOf(media), ...origin, identity: '' }, routerId),
+        source: (...wanted) => this.source(...wanted),
+      },
+      onRelayIdle: () => this.#parts.onRelayIdle(this.name),
     });
   }
 
