@@ -27,6 +27,8 @@ const GRACE_MS = {
   'shown is received': 15_000,
   /** The SDK told that somebody left, or unpublished, who did not. */
   'no flicker': 0,
+  /** A service ended that nobody told to. */
+  'no service crashes': 0,
   /** A client was told that its call is over. */
   'no call ends': 0,
 } as const;

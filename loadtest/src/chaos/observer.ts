@@ -20,19 +20,20 @@ const ANSWER_DEADLINE_MS = 400;
 
 /** Looks at the store, at every node and at every client, all the time, and judges what it sees. */
 export class Observer implements AsyncDisposable {
-  readonly violations: Violation[] = [];
   last: Observation | undefined;
   readonly #watched: Watched;
   readonly #store: ClusterStore;
   readonly #rpc = createRpcClients();
   readonly #ending = new AbortController();
   readonly #watching: Promise<void>;
+  readonly #onViolation: (violation: Violation) => void;
   #history: History = new Map();
 
   private constructor(watched: Watched, store: ClusterStore, onViolation: (violation: Violation) => void) {
     this.#watched = watched;
     this.#store = store;
-    this.#watching = this.#watch(onViolation);
+    this.#onViolation = onViolation;
+    this.#watching = this.#watch();
   }
 
   static async start(watched: Watched, onViolation: (violation: Violation) => void): Promise<Observer> {
@@ -80,14 +81,13 @@ export class Observer implements AsyncDisposable {
     await this.#store.close();
   }
 
-  async #watch(onViolation: (violation: Violation) => void): Promise<void> {
+  async #watch(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       this.last = await this.observe();
       const { violations, history } = checkInvariants(this.last, this.#history);
       this.#history = history;
-      this.violations.push(...violations);
-      violations.forEach(onViolation);
+      violations.forEach(this.#onViolation);
       await systemClock.sleep(INTERVAL_MS, signal).catch(() => undefined);
     }
   }

@@ -43,7 +43,11 @@ export async function runRound(scenario: Scenario, parts: StageParts): Promise<R
     recoverMs: scenario.recovers === 'service' ? stage.recoveries : recoveries(scenario.recovers, measured),
     longestGapMs: gaps.map(({ longestGapMs }) => longestGapMs),
     undisturbedGapMs: undisturbedGapMs.map(({ longestGapMs }) => longestGapMs),
-    failed: [...stage.failed, ...gaps.filter(isOpen).map(describeGap)],
+    failed: [
+      ...stage.failed,
+      ...people.flatMap(({ problems }) => problems.splice(0)),
+      ...gaps.filter(isOpen).map(describeGap),
+    ],
   };
 }
 

@@ -11,6 +11,7 @@ import { SkeinError } from '@skein/protocol';
 import { systemClock, type Random } from '@skein/runtime';
 import { eventually, SignalClient, type ClusterProbe, type Network } from '@skein/testkit';
 import type { Person } from './adapters/person.ts';
+import type { Violation } from './invariants.ts';
 import type { Observer } from './observer.ts';
 import { VISITOR } from './person-report.ts';
 
@@ -24,6 +25,8 @@ export interface StageParts {
   readonly random: Random;
   readonly form: 'long' | 'short';
   readonly say: (line: string) => void;
+  /** All so far. */
+  readonly violations: readonly Violation[];
 }
 
 const VISIT_DEADLINE_MS = 30_000;

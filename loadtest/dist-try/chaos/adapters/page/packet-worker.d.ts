@@ -1,0 +1,5 @@
+export type PacketBatch = readonly {
+    readonly mediaTrackId: string;
+    readonly atMs: number;
+}[];
+//# sourceMappingURL=packet-worker.d.ts.map

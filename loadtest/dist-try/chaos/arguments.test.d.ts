@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=arguments.test.d.ts.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=gaps.test.d.ts.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=join-burst.test.d.ts.map

@@ -1,0 +1,3 @@
+import { type Scenario } from '../scenario.ts';
+export declare const gatewayKill: Scenario;
+//# sourceMappingURL=gateway-kill.d.ts.map

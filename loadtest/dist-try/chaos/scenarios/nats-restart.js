@@ -1,0 +1,16 @@
+import { SIX_ON_THREE } from '../scenario.js';
+export const natsRestart = {
+    name: 'nats-restart',
+    what: 'NATS dies and comes back.',
+    setting: SIX_ON_THREE,
+    rounds: 4,
+    recovers: 'service',
+    bounds: { longestGapMs: 200 },
+    async fault(stage) {
+        await stage.fault('NATS: SIGKILL', () => stage.nats.kill());
+        await stage.hold({ longMs: 10_000, shortMs: 2_000 });
+        await stage.mend('NATS: started again', () => stage.nats.start());
+        await stage.backAgain();
+    },
+};
+//# sourceMappingURL=nats-restart.js.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=summary.test.d.ts.map

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { faultsOf, firstFrameDelays, joinDelay, percentiles } from './summary.js';
+const healthy = {
+    participants: 3,
+    nodes: 3,
+    videosPlaying: 6,
+    audiosPlaying: 6,
+    pipes: 3,
+    duplicatePipedTracks: 0,
+    firstFrameMs: { p50: 180, max: 400 },
+    joinMs: { p50: 12, max: 30 },
+    leakedAfterLeave: 0,
+};
+it('takes the nearest rank for the median', () => {
+    expect(percentiles([30, 10, 20.4, 40])).toEqual({ p50: 20, max: 40 });
+    expect(percentiles([7])).toEqual({ p50: 7, max: 7 });
+    expect(percentiles([])).toEqual({ p50: 0, max: 0 });
+});
+it('counts from connecting for those who were there, and from the news for those who came later', () => {
+    const delays = firstFrameDelays({
+        connectMs: 100,
+        presentAtJoin: ['ada'],
+        publishedMs: { ben: 900 },
+        firstFrameMs: { ada: 350, ben: 1000, me: 50 },
+    });
+    expect(delays).toEqual([250, 100]);
+});
+it('measures a join from the open socket', () => {
+    expect(joinDelay({ openMs: 10, joinedMs: 25, presentAtJoin: [], publishedMs: {}, firstFrameMs: {} })).toEqual([15]);
+    expect(joinDelay({ openMs: 10, presentAtJoin: [], publishedMs: {}, firstFrameMs: {} })).toEqual([]);
+});
+describe('faultsOf', () => {
+    it('finds nothing wrong with a healthy cluster', () => {
+        expect(faultsOf(healthy)).toEqual([]);
+    });
+    it.each([
+        [{ videosPlaying: 5 }, 'videosPlaying is 5, not 6'],
+        [{ pipes: 6 }, 'pipes is 6, not 3'],
+        [{ duplicatePipedTracks: 1 }, 'duplicatePipedTracks is 1, not 0'],
+        [{ leakedAfterLeave: 2 }, 'leakedAfterLeave is 2, not 0'],
+        [{ firstFrameMs: { p50: 500, max: 900 } }, 'firstFrameMs.p50 is 500, not under 500'],
+    ])('names what is off in %j', (change, fault) => {
+        expect(faultsOf({ ...healthy, ...change })).toEqual([fault]);
+    });
+});
+//# sourceMappingURL=summary.test.js.map
