@@ -114,11 +114,17 @@ export class Inquiries {
       log.warn({ err: error, nodeId }, 'a dead node could not be buried; it is judged anew');
       return;
     }
-    const { reason } = verdict;
-    log.warn({ event: 'nodeDead', nodeId, startedAtMs, reason }, 'a media node was declared dead');
+    this.#tell(inquiry.node, verdict.reason);
     watch.died({ nodeId, startedAtMs }, this.#now());
     this.#open.delete(nodeId);
     onDeath({ nodeId, startedAtMs });
+  }
+
+  #tell({ nodeId, startedAtMs, draining }: NodeSight, reason: string): void {
+    const { log } = this.#parts;
+    const fields = { event: 'nodeDead', nodeId, startedAtMs, reason };
+    if (draining) log.info(fields, 'a media node that drained is gone');
+    else log.warn(fields, 'a media node was declared dead');
   }
 
   #note(inquiry: Inquiry, { doubt }: Extract<Verdict, { state: 'suspect' }>): void {

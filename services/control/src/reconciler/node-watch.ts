@@ -9,6 +9,8 @@ export interface NodeSight {
   readonly nodeId: string;
   readonly startedAtMs: number;
   readonly grpcAddress: string;
+  /** It said that it leaves: its end is no surprise. */
+  readonly draining: boolean;
   /** Of its lease, as last read; 0 while only its beats are known. */
   readonly fence: number;
   /** When it last gave a sign of life: a beat, a renewed lease, an answer. */
@@ -77,7 +79,7 @@ export class NodeWatch {
     }
   }
 
-  #saw({ nodeId, startedAtMs, grpcAddress }: NodeRecord, heardMs: number, fence = 0): void {
+  #saw({ nodeId, startedAtMs, grpcAddress, state }: NodeRecord, heardMs: number, fence = 0): void {
     const known = this.#sights.get(nodeId);
     if (known && startedAtMs < known.startedAtMs) return;
     if (startedAtMs <= (this.#dead.get(nodeId)?.startedAtMs ?? -Infinity)) return;
@@ -86,6 +88,7 @@ export class NodeWatch {
       nodeId,
       startedAtMs,
       grpcAddress,
+      draining: state === 'draining',
       fence: Math.max(fence, known?.fence ?? 0),
       lastHeardMs: same ? Math.max(heardMs, known.lastHeardMs) : heardMs,
     });

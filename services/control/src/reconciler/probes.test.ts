@@ -31,7 +31,7 @@ function prober() {
   return {
     ...{ hub, bus, node: hub.connect('n1') },
     ask: (grpcAddress: string) =>
-      ask({ nodeId: 'n1', grpcAddress, startedAtMs: 1, fence: 1, lastHeardMs: 0 }),
+      ask({ nodeId: 'n1', grpcAddress, startedAtMs: 1, draining: false, fence: 1, lastHeardMs: 0 }),
   };
 }
 
