@@ -35,6 +35,10 @@ export interface PublishOptions {
   readonly muted?: boolean;
 }
 
+/** How often a wish is told before its failure is the caller's. */
+const ATTEMPTS = 4;
+const LONGEST_PAUSE_MS = 1000;
+
 /** What this client publishes, over whichever links carry it. */
 export class Publications {
   readonly events = new Emitter<PublicationEvents>();
@@ -133,16 +137,28 @@ export class Publications {
   async #tellMuted(publication: Publication, muted: boolean): Promise<void> {
     for (;;) {
       const link = this.#link;
-      const failure = await this.#signals.setTrackMuted(publication.track.id, muted).then(
-        () => undefined,
-        (thrown: unknown) => SkeinClientError.from(thrown),
-      );
+      const failure = await this.#insist(() => this.#signals.setTrackMuted(publication.track.id, muted));
       if (this.#link === link) {
         if (failure) throw failure;
         return;
       }
       if (!this.#link) throw SkeinClientError.roomClosed();
       await publication.settled();
+    }
+  }
+
+  /** Asks again, a little, what may succeed then; answers with what it failed with in the end. */
+  async #insist(ask: () => Promise<unknown>): Promise<SkeinClientError | undefined> {
+    const link = this.#link;
+    for (let failures = 1; ; failures++) {
+      try {
+        await ask();
+        return undefined;
+      } catch (thrown) {
+        const error = SkeinClientError.from(thrown);
+        if (this.#link !== link || failures === ATTEMPTS || error.retryAfterMs === undefined) return error;
+        await this.#clock.sleep(Math.min(error.retryAfterMs, LONGEST_PAUSE_MS));
+      }
     }
   }
 
@@ -169,13 +185,10 @@ export class Publications {
     this.#tracks.delete(trackId);
     publication.close();
     this.events.emit('unpublished', { track: publication.track });
-    try {
-      await this.#signals.unpublish(trackId);
-    } catch (thrown) {
-      // A session that replaced the one before never had the track.
-      const gone = SkeinClientError.from(thrown).code === 'TRACK_NOT_FOUND';
-      if (this.#link === link || !gone) throw thrown;
-    }
+    const failure = await this.#insist(() => this.#signals.unpublish(trackId));
+    // A session that replaced the one before never had the track.
+    const isGone = failure?.code === 'TRACK_NOT_FOUND' && this.#link !== link;
+    if (failure && !isGone) throw failure;
   }
 
   #handleFailure({ track }: Publication, thrown: unknown): void {

@@ -245,7 +245,8 @@ export class Subscription {
     const delayMs = retryDelayMs(error, this.#failures);
     if (delayMs === undefined) this.#pursuit = { kind: 'failed' };
     else this.#retry(delayMs);
-    if (delayMs === undefined || this.#failures === FAILURES_TO_TELL)
+    // A publisher who is being moved is nobody's concern for as long as the last picture is shown.
+    if (delayMs === undefined || (this.#failures === FAILURES_TO_TELL && !this.#shown))
       this.#controls.failed(this.trackId, error);
   }
 

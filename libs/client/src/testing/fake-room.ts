@@ -72,6 +72,8 @@ export interface RoomFixture {
   readonly subscriptions?: readonly ReadySubscription[];
   /** Of `me`; default 1. */
   readonly epoch?: number;
+  /** Default 10. */
+  readonly version?: number;
 }
 
 export function joinAnswer({
@@ -79,11 +81,12 @@ export function joinAnswer({
   tracks = [],
   subscriptions = [],
   epoch = 1,
+  version = 10,
 }: RoomFixture = {}): unknown {
   return {
     identity: 'me',
     ...sessionMedia(epoch, subscriptions),
-    room: { room: 'standup', version: 10, participants: [participant('me'), ...others], tracks },
+    room: { room: 'standup', version, participants: [participant('me'), ...others], tracks },
   };
 }
 
@@ -160,6 +163,12 @@ export class Bench {
   /** Runs promise callbacks until nothing is left to do at this moment. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) await this.clock.advance(0);
+  }
+
+  /** Lets `ms` pass in short steps, with all that follows from each. */
+  async pass(ms: number): Promise<void> {
+    for (let passedMs = 0; passedMs < ms; passedMs += 10) await this.clock.advance(10);
+    await this.settle();
   }
 
   /** From now on every socket opens by itself, and is welcomed. */
