@@ -187,9 +187,10 @@ export class MediaNode {
    * Takes no more sessions and moves those it has to other nodes. Resolves when none is left, at the deadline, or when
    * there is no other node to move to. Called again, the earlier deadline counts.
    */
-  drain({ withinMs, givesUpAlone }: { withinMs: number; givesUpAlone: boolean }): Promise<DrainEnd> {
+  async drain(options: { withinMs: number; givesUpAlone: boolean }): Promise<DrainEnd> {
     this.#takeNoMore();
-    return this.#drain.begin({ withinMs, givesUpAlone });
+    await this.#peers.findReady();
+    return await this.#drain.begin(options);
   }
 
   /**
@@ -225,7 +226,7 @@ export class MediaNode {
     this.#takeNoMore();
     this.#moves.close();
     this.#meter.stop();
-    const leave = !this.#peers.anyReady;
+    const leave = !(await this.#peers.findReady());
     const leaving = Promise.all([
       this.#sessions.endAll('node-stopped', { leave }),
       this.#beats.stop(this.nodeId),

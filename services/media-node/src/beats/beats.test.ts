@@ -81,7 +81,7 @@ describe('a node', () => {
     registry.failing = new SkeinError('STALE_EPOCH', 'buried');
     await clock.advance(300);
     registry.failing = undefined;
-    await clock.advance(300);
+    await clock.advance(1000);
     expect(registry.renewed.slice(0, 2)).toEqual([undefined, undefined]);
     expect(registry.renewed.at(-1)).toBe(7);
   });

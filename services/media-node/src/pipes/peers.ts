@@ -57,6 +57,12 @@ export class Peers implements PeerPipes {
     return [...this.#readyAtMs.keys()];
   }
 
+  /** As `anyReady`; when no beat was heard the registry is asked. */
+  async findReady(): Promise<boolean> {
+    if (!this.anyReady) await this.#reading.run('all', () => this.#readRegistry()).catch(() => undefined);
+    return this.anyReady;
+  }
+
   async client(nodeId: string): Promise<PipeServiceClient> {
     if (!this.#addresses.has(nodeId)) await this.#reading.run('all', () => this.#readRegistry());
     const address = this.#addresses.get(nodeId);
@@ -70,7 +76,10 @@ export class Peers implements PeerPipes {
   }
 
   async #readRegistry(): Promise<void> {
-    for (const { record } of await this.#nodes.list()) this.#know(record.nodeId, record.grpcAddress);
+    for (const { record } of await this.#nodes.list()) {
+      this.#know(record.nodeId, record.grpcAddress);
+      this.#noteState(record);
+    }
   }
 
   #noteState({ nodeId, state }: NodeRecord): void {
