@@ -52,7 +52,7 @@ export class MemoryStore implements ClusterStore, RoomStore {
     };
   }
 
-  addNode(nodeId: string): void {
+  addNode(nodeId: string, startedAtMs = 1): void {
     this.records.set(nodeId, {
       ...{
         nodeId,
@@ -61,7 +61,7 @@ export class MemoryStore implements ClusterStore, RoomStore {
         grpcAddress: 'node:1',
         workers: 1,
         version: '0',
-        startedAtMs: 1,
+        startedAtMs,
         beat: 1,
       },
       load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
