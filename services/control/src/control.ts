@@ -1,7 +1,7 @@
 import { connectBus, type Bus } from '@skein/bus';
 import { connectStore, type ClusterStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import { controlService, createRpcClients, createRpcServer, nodeService } from '@skein/rpc';
+import { controlService, createRpcClients, createRpcServer, nodeService, type RpcClients } from '@skein/rpc';
 import { systemIds, systemRandom, type Clock, type ConfigOf, type RunningService } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { createControlHandlers } from './handlers.ts';
@@ -29,7 +29,7 @@ export interface Control extends RunningService {
 export async function startControl({ config, log, clock }: ControlOptions): Promise<Control> {
   const clients = createRpcClients({ clock });
   const server = createRpcServer({ host: config.grpcHost, port: config.grpcPort, clock, log });
-  const backends = new Backends({ config, log, clock });
+  const backends = new Backends({ config, log, clock }, clients);
   server.addService(
     controlService,
     createControlHandlers({
@@ -62,13 +62,15 @@ class Backends {
   readonly #stopped = new AbortController();
   readonly #storeSteadiness = new Steadiness();
   readonly #busSteadiness = new Steadiness();
-  readonly #probeClients;
+  readonly #clients: RpcClients;
+  readonly #probeClients: RpcClients;
   #store: ClusterStore | undefined;
   #bus: Bus | undefined;
   #reconciler: Reconciler | undefined;
 
-  constructor(options: ControlOptions) {
+  constructor(options: ControlOptions, clients: RpcClients) {
     this.#options = options;
+    this.#clients = clients;
     this.#probeClients = createRpcClients({ clock: options.clock });
   }
 
@@ -90,6 +92,7 @@ class Backends {
     this.#reconciler = new Reconciler({
       ...steadiness,
       ...{ store, bus, clock, log, random: systemRandom, holderId: systemIds('ctl') },
+      nodeAt: (address) => this.#clients.client(nodeService, address),
       ask: createProbes({ bus, clients: this.#probeClients, clock }),
     });
     this.#reconciler.start();

@@ -6,6 +6,7 @@ import type { Logger } from '@skein/telemetry';
 import { DeathNotices } from './death-notices.ts';
 import { Inquiries } from './inquiries.ts';
 import { Leadership } from './leadership.ts';
+import { LostSessions, type LostSessionsParts } from './lost-sessions.ts';
 import { NodeWatch } from './node-watch.ts';
 import type { AskNode } from './probes.ts';
 import type { Steadiness } from './steadiness.ts';
@@ -20,6 +21,7 @@ export interface ReconcilerParts {
   readonly store: Pick<ClusterStore, 'rooms' | 'nodes' | 'leader' | 'status'>;
   readonly bus: Bus;
   readonly ask: AskNode;
+  readonly nodeAt: LostSessionsParts['nodeAt'];
   /** Told by the connections too, of every loss. */
   readonly storeSteadiness: Steadiness;
   readonly busSteadiness: Steadiness;
@@ -48,7 +50,7 @@ export class Reconciler {
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
-    const { store, bus, ask, clock, random, log, holderId, storeSteadiness, busSteadiness } = parts;
+    const { store, bus, ask, nodeAt, clock, random, log, holderId, storeSteadiness, busSteadiness } = parts;
     const watch = this.#watch;
     this.#leadership = new Leadership({ lease: store.leader, holderId, clock, log });
     this.#notices = new DeathNotices({ bus, clock });
@@ -57,6 +59,7 @@ export class Reconciler {
     this.#sweeper = new Sweeper({
       ...shared,
       rooms: store.rooms,
+      lostSessions: new LostSessions({ watch, nodeAt, clock }),
       publish: (room, changes) => publishChanges(bus, room, changes),
     });
     this.#inquiries = new Inquiries({

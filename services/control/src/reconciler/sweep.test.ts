@@ -3,6 +3,7 @@ import { SkeinError, type NodeRecord, type Participant, type VersionedChange } f
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test } from 'vitest';
+import type { LostSessions } from './lost-sessions.ts';
 import { NodeWatch } from './node-watch.ts';
 import { Steadiness } from './steadiness.ts';
 import { Sweeper } from './sweep.ts';
@@ -78,8 +79,13 @@ async function world({ leads = true } = {}) {
   const [storeSteadiness, busSteadiness] = [new Steadiness(), new Steadiness()];
   for (const one of [storeSteadiness, busSteadiness]) one.answered(clock.now());
   const published: string[] = [];
+  const lost: string[] = [];
+  const lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'> = {
+    beginSweep: () => {},
+    lostOf: async ({ participants }) => participants.filter(({ identity }) => lost.includes(identity)),
+  };
   const sweeper = new Sweeper({
-    ...{ clock, watch, rooms, leadership, storeSteadiness, busSteadiness, log: silentLogger },
+    ...{ clock, watch, rooms, leadership, storeSteadiness, busSteadiness, lostSessions, log: silentLogger },
     random: seededRandom(1),
     publish: (room, changes) => published.push(...changes.map(({ change }) => `${room} ${change.type}`)),
   });
@@ -90,7 +96,7 @@ async function world({ leads = true } = {}) {
     watch.died({ nodeId, startedAtMs: 1 }, clock.now());
     sweeper.afterDeath();
   };
-  return { clock, watch, rooms, leadership, storeSteadiness, busSteadiness, published, sweeper, die };
+  return { clock, watch, rooms, leadership, storeSteadiness, busSteadiness, published, sweeper, lost, die };
 }
 
 test('ten seconds after a death, those whom nobody placed again are taken out, and the rooms are told', async () => {
@@ -125,6 +131,15 @@ test('participants of a node that nobody knows are taken out when it stays so', 
   expect(rooms.people('lobby')).toEqual(['ann', 'bob', 'cy']);
   await clock.advance(15_000);
   expect(rooms.people('lobby')).toEqual(['bob', 'cy']);
+});
+
+test('a participant whose living node has lost its session is taken out', async () => {
+  const { clock, rooms, lost, published } = await world();
+  rooms.add('lobby', 'ann@n1', 'bob@n1');
+  lost.push('ann');
+  await clock.advance(70_000);
+  expect(rooms.people('lobby')).toEqual(['bob']);
+  expect(published).toEqual(['lobby participantLeft']);
 });
 
 test.each(['storeSteadiness', 'busSteadiness'] as const)(

@@ -1,8 +1,9 @@
 import type { RoomStore } from '@skein/cluster';
-import { SkeinError, type Participant, type RoomSnapshot, type VersionedChange } from '@skein/protocol';
+import { SkeinError, type Participant, type VersionedChange } from '@skein/protocol';
 import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { Leadership } from './leadership.ts';
+import type { LostSessions } from './lost-sessions.ts';
 import type { NodeWatch } from './node-watch.ts';
 import type { Steadiness } from './steadiness.ts';
 
@@ -23,13 +24,17 @@ export interface SweeperParts {
   readonly busSteadiness: Steadiness;
   readonly leadership: Pick<Leadership, 'leading' | 'confirm'>;
   readonly rooms: Pick<RoomStore, 'listRooms' | 'snapshot' | 'leave'>;
+  readonly lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'>;
   readonly publish: (room: string, changes: readonly VersionedChange[]) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
-/** Takes the participants of dead nodes out of their rooms when nobody has placed them again. */
+/**
+ * Takes participants out of their rooms whose media nobody holds: their node is dead and nobody has placed them again, or
+ * it lives and has lost their session.
+ */
 export class Sweeper {
   readonly #parts: SweeperParts;
   /** Nodes that rooms name and nobody knows, and since when that is so. */
@@ -91,6 +96,7 @@ export class Sweeper {
   async #sweep(): Promise<number> {
     const { rooms, leadership, random } = this.#parts;
     const waiting: Waiting = new Map();
+    this.#parts.lostSessions.beginSweep();
     for (let page = 0; page < MAX_PAGES; page++) {
       const names = await rooms.listRooms({
         pageSize: PAGE_SIZE,
@@ -112,11 +118,18 @@ export class Sweeper {
   }
 
   async #abandonedIn(names: readonly string[], waiting: Waiting): Promise<Abandoned[]> {
-    const { rooms } = this.#parts;
+    const { rooms, lostSessions } = this.#parts;
     const found: Abandoned[] = [];
-    await inBatches(names, async (name) => {
-      const snapshot = await rooms.snapshot(name);
-      if (snapshot) found.push(...abandonedOf(snapshot, (nodeId) => this.#goneForMs(nodeId, waiting)));
+    await inBatches(names, async (room) => {
+      const snapshot = await rooms.snapshot(room);
+      if (!snapshot) return;
+      for (const participant of snapshot.participants) {
+        if (this.#goneForMs(participant.nodeId, waiting) < SWEEP_AFTER_MS) continue;
+        found.push({ room, participant, reason: 'node-died' });
+      }
+      for (const participant of await lostSessions.lostOf(snapshot)) {
+        found.push({ room, participant, reason: 'session-lost' });
+      }
     });
     return found;
   }
@@ -134,15 +147,13 @@ export class Sweeper {
     return goneForMs;
   }
 
-  async #takeOut({ room, participant: { identity, epoch, nodeId } }: Abandoned): Promise<void> {
+  async #takeOut({ room, participant, reason }: Abandoned): Promise<void> {
     const { rooms, publish, log } = this.#parts;
-    const { changes } = await rooms.leave(room, { identity, epoch }, 'node-died');
+    const { identity, epoch, nodeId } = participant;
+    const { changes } = await rooms.leave(room, { identity, epoch }, reason);
     publish(room, changes);
     if (changes.length > 0) {
-      log.info(
-        { room, participant: identity, nodeId, reason: 'node-died' },
-        'a participant of a dead node was taken out',
-      );
+      log.info({ room, participant: identity, nodeId, reason }, 'a participant without media was taken out');
     }
   }
 
@@ -160,19 +171,10 @@ export class Sweeper {
 /** Nodes that have not been gone for long enough, and how many milliseconds they still have. */
 type Waiting = Map<string, number>;
 
-export interface Abandoned {
+interface Abandoned {
   readonly room: string;
   readonly participant: Participant;
-}
-
-/** The participants of a room whose nodes have been gone for so long that nobody will place them again. */
-export function abandonedOf(
-  { room, participants }: RoomSnapshot,
-  goneForMs: (nodeId: string) => number,
-): readonly Abandoned[] {
-  return participants
-    .filter(({ nodeId }) => goneForMs(nodeId) >= SWEEP_AFTER_MS)
-    .map((participant) => ({ room, participant }));
+  readonly reason: 'node-died' | 'session-lost';
 }
 
 async function inBatches<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {

@@ -121,6 +121,7 @@ export class TestWorld {
       busSteadiness: new Steadiness(),
       store: this.#storeFor(holderId, rooms),
       ask: (node) => this.#ask(node),
+      nodeAt: () => ({ getStatus: notAsked, getRoomMedia: notAsked }),
       random: seededRandom(holderId.length),
     });
     control.start();
