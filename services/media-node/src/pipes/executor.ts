@@ -6,7 +6,7 @@ import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
 import { trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
-import { pipeKey, type PipeCommand, type Pull, type RouterAt } from './plan.ts';
+import { pipeKey, type PipeCommand, type Pull, type RouterAt, type WantedPipe } from './plan.ts';
 import type { PipePolicy } from './policy.ts';
 import type { Hop, PipeRegistry } from './registry.ts';
 import type { RelayDesk } from './relay-desk.ts';
@@ -67,7 +67,7 @@ export class PipeExecutor {
   run(command: PipeCommand): void {
     switch (command.type) {
       case 'openPipe':
-        return this.#openPipe(command.key, command.local, command.peer);
+        return this.#openPipe(command);
       case 'closePipe':
         return this.#closePipe(command.key);
       case 'pullTrack':
@@ -93,10 +93,11 @@ export class PipeExecutor {
     return pipe;
   }
 
-  #openPipe(key: string, local: string, peer: RouterAt): void {
+  #openPipe({ key, local, peer, trial = false }: WantedPipe): void {
     const { nodeId, registry, routers } = this.#parts;
     if (peer.nodeId !== nodeId) {
       const pipe = this.addNodePipe(local, peer);
+      pipe.trial = trial;
       return this.#report(pipe, this.#openToNode(pipe));
     }
     const pipe = new WorkerPipe({ key, local, peer });

@@ -23,6 +23,8 @@ export class NodePipe {
   readonly instanceId: string;
   /** What this node sends into it. */
   readonly outlets = new Map<MediaKey, ServedTrack>();
+  /** Made here to see whether it works by now; kept though nothing crosses it. */
+  trial = false;
   phase: PipePhase = { kind: 'opening' };
   idleSinceMs: number | undefined;
   readonly #made: Promise<PipeEndpoint>;

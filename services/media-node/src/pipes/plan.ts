@@ -60,8 +60,16 @@ export interface PipePlanInput {
   readonly lingerMs: number;
 }
 
+/** `trial`: to see whether it works by now. */
+export interface WantedPipe {
+  readonly key: string;
+  readonly local: string;
+  readonly peer: RouterAt;
+  readonly trial?: boolean;
+}
+
 export type PipeCommand =
-  | { readonly type: 'openPipe'; readonly key: string; readonly local: string; readonly peer: RouterAt }
+  | ({ readonly type: 'openPipe' } & WantedPipe)
   | { readonly type: 'closePipe'; readonly key: string }
   | ({ readonly type: 'pullTrack' } & Pull)
   | { readonly type: 'releaseTrack'; readonly media: MediaKey; readonly into: string }
@@ -123,7 +131,7 @@ export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
     doNext(`hop ${key}`, nextStep(hop, hops.get(key), context));
   }
   for (const [key, { local, peer }] of wanted.trials) {
-    doNext(`pipe ${key}`, openStep({ key, local, peer }, pipes.get(key), nowMs) ?? {});
+    doNext(`pipe ${key}`, openStep({ key, local, peer, trial: true }, pipes.get(key), nowMs) ?? {});
   }
   for (const pipe of pipes.values()) {
     if (!wantedPipes.has(pipe.key)) doNext(`pipe ${pipe.key}`, closeStep(pipe, input.lingerMs, nowMs));
@@ -224,11 +232,7 @@ function nextStep(
 }
 
 /** What it takes to have a pipe open; `undefined` when it is. */
-function openStep(
-  wanted: { readonly key: string; readonly local: string; readonly peer: RouterAt },
-  pipe: PipeView | undefined,
-  nowMs: number,
-): NextStep | undefined {
+function openStep(wanted: WantedPipe, pipe: PipeView | undefined, nowMs: number): NextStep | undefined {
   const open: NextStep = { do: { type: 'openPipe', ...wanted } };
   switch (pipe?.state.kind) {
     case undefined:

@@ -20,7 +20,7 @@ export interface PipePolicy {
 
 export const defaultPipePolicy: PipePolicy = {
   lingerMs: 5000,
-  openDeadlineMs: 2000,
+  openDeadlineMs: 1000,
   closeDeadlineMs: 1000,
   pullDeadlineMs: 2000,
   pullGraceMs: 2000,

@@ -142,7 +142,7 @@ export class PipeRegistry {
     this.#setAside(pipe, this.#retryAtMs(pipe.key, nowMs));
   }
 
-  /** The other node has closed it. One that was being tried stays doubtful. */
+  /** The other node has closed it. One that was not known to work stays doubtful. */
   closedByPeer(pipe: Pipe, nowMs: number): void {
     if (this.isDoubtful(pipe)) this.#setAside(pipe, nowMs + this.#policy.backoff.maxMs);
     else this.drop(pipe, 'closed by the other node');

@@ -102,12 +102,13 @@ export class PipeServing {
     return { known: counted !== undefined, sentBytes: 0, receivedBytes: 0, ...counted };
   }
 
-  /** Closes our end unless tracks still cross it. One that is unknown is closed. */
+  /** Closes our end unless tracks still cross it, or we are trying whether it works. One that is unknown is closed. */
   close({ callerInstanceId, calleeInstanceId }: ClosePipeRequest): boolean {
     const { registry, clock } = this.#parts;
     const pipe = registry.nodePipeByInstance(calleeInstanceId);
     if (!pipe || pipe.remoteInstanceId !== callerInstanceId || !registry.holds(pipe)) return true;
-    if (pipe.phase.kind === 'opening' || registry.inUse(pipe)) return false;
+    const onTrial = pipe.trial && registry.isDoubtful(pipe);
+    if (pipe.phase.kind === 'opening' || registry.inUse(pipe) || onTrial) return false;
     registry.closedByPeer(pipe, clock.now());
     return true;
   }
