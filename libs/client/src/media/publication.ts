@@ -6,8 +6,8 @@ import { RtpMeter, type RtpRates } from './rtp-sample.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { SendPlan } from './send-plan.ts';
 
-/** Then whoever waits for it is told; the next link is tried all the same. */
-const ATTEMPTS_PER_LINK = 4;
+/** Then nothing waits any more for a link to carry the track. */
+const ATTEMPTS = 4;
 
 /**
  * One published track over the links that there are: sent over the newest, and over those before it until they are closed. The
@@ -25,6 +25,8 @@ export class Publication {
   /** The carrying to the newest link, for as long as that takes. */
   #carrying: Promise<void> = Promise.resolve();
   #refusedBy: MediaLink | undefined;
+  /** The room has, or had, the track. */
+  #accepted = false;
   #closed = false;
 
   constructor(track: LocalTrack, plan: SendPlan, clock: Clock) {
@@ -40,7 +42,7 @@ export class Publication {
 
   /**
    * Sends over `link` from now on. Resolves when the newest link's node has accepted the track, be it a later one. Fails with
-   * what that node refused it with.
+   * what that node refused it with. A track that the room has is not given up: what may succeed later is asked for on and on.
    */
   carry(link: MediaLink): Promise<void> {
     this.#link = link;
@@ -88,11 +90,10 @@ export class Publication {
         // The newer link's turn: whoever waits for this one waits for that one.
         if (this.#link !== link) return await this.#carrying;
         const error = SkeinClientError.from(thrown);
-        const delayMs = failures < ATTEMPTS_PER_LINK ? retryDelayMs(error, failures) : undefined;
-        if (this.#closed || delayMs === undefined || error.retryAfterMs === undefined) {
-          this.#refusedBy = link;
-          throw error;
-        }
+        const delayMs = error.retryAfterMs === undefined ? undefined : retryDelayMs(error, failures);
+        if (failures >= ATTEMPTS || delayMs === undefined) this.#refusedBy = link;
+        const isHopeless = delayMs === undefined || (failures >= ATTEMPTS && !this.#accepted);
+        if (this.#closed || isHopeless) throw error;
         await this.#clock.sleep(delayMs);
         if (this.#link !== link) return await this.#carrying;
       }
@@ -107,6 +108,7 @@ export class Publication {
       throw SkeinClientError.roomClosed();
     }
     this.#senders.set(link, sender);
+    this.#accepted = true;
     if (link === this.#link) this.#meter = new RtpMeter();
     // What changed while the node was asked.
     if (this.track.muted !== muted) sender.setPaused(this.track.muted);

@@ -29,8 +29,8 @@ interface FakeSocket {
 }
 
 /**
- * The other end of signaling sockets, without a network: answers in a microtask, as told by `answers`; everything else goes
- * over the socket that was opened last.
+ * The other end of signaling sockets, without a network: answers in a microtask, as told by `answers`. Events go over the
+ * socket that joined or resumed last, all else over the one that was opened last.
  */
 export class FakeGateway {
   readonly requests: SeenRequest[] = [];
@@ -38,6 +38,8 @@ export class FakeGateway {
   readonly sockets: FakeSocket[] = [];
   /** Runs, soon, after each socket was asked for. */
   onOpen: (() => void) | undefined;
+  /** The socket that the session is held over. */
+  holder: FakeSocket | undefined;
 
   readonly openSocket: OpenSocket = (url, handlers) => {
     const socket: FakeSocket = { url, handlers, closedWith: undefined };
@@ -59,7 +61,8 @@ export class FakeGateway {
   }
 
   event(event: string, data: unknown, version?: number): void {
-    this.raw(JSON.stringify({ event, data, version }));
+    const socket = event === 'welcome' ? this.sockets.at(-1) : (this.holder ?? this.sockets.at(-1));
+    socket?.handlers.message(JSON.stringify({ event, data, version }));
   }
 
   answer(id: string, data: unknown): void {
@@ -93,7 +96,8 @@ export class FakeGateway {
     queueMicrotask(() => {
       const data = answer?.(request.data);
       if (data === undefined) return;
-      const { id } = request;
+      const { id, method } = request;
+      if ((method === 'join' || method === 'resume') && !(data instanceof Refusal)) this.holder = socket;
       const frame = data instanceof Refusal ? { id, error: data.error } : { id, data };
       socket.handlers.message(JSON.stringify(frame));
     });
