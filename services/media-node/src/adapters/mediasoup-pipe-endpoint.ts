@@ -19,8 +19,8 @@ export function pipeEndpoint(
         await transport.produce({ kind, rtpParameters: asParameters(rtpParameters), paused: muted }),
       ),
     counters: async () => {
-      const [{ bytesSent = 0, bytesReceived = 0 } = {}] = await transport.getStats();
-      return { sentBytes: bytesSent, receivedBytes: bytesReceived };
+      const [stats] = await transport.getStats();
+      return { sentBytes: stats?.bytesSent ?? 0, receivedBytes: stats?.bytesReceived ?? 0 };
     },
     chirp: () => chirper.chirp(),
     close: () => transport.close(),

@@ -14,6 +14,7 @@ import {
 } from './plan.ts';
 import type { PipePolicy } from './policy.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
+import { CLOSED_AFTER_FAILURES } from './ways.ts';
 
 /** The way of one epoch of a track into one router, as it is now. */
 export interface Hop {
@@ -118,6 +119,16 @@ export class PipeRegistry {
   /** Whether it has failed and is not known to work again. */
   isDoubtful({ key }: Pipe): boolean {
     return this.#failures.has(key);
+  }
+
+  /** Whether the way to a node, or to one of its routers, failed so often that it is gone round. */
+  isClosedTo(at: { readonly nodeId: string; readonly routerId?: string }): boolean {
+    return this.pipes.some(
+      ({ key, peer }) =>
+        peer.nodeId === at.nodeId &&
+        (at.routerId === undefined || peer.routerId === at.routerId) &&
+        (this.#closedTries.get(key) ?? 0) >= CLOSED_AFTER_FAILURES,
+    );
   }
 
   closing(pipe: Pipe): void {

@@ -8,6 +8,7 @@ import type {
   ReleaseTrackRequest,
 } from '@skein/rpc';
 import type { MediaKey } from '../media/media-key.ts';
+import { PipeError } from './errors.ts';
 import { PipeExecutor, type ExecutorParts } from './executor.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
 import { pipeKey, planPipes, type PipePlanInput } from './plan.ts';
@@ -111,8 +112,9 @@ export class RoomPipes {
   }
 
   /** A router through which another node gets the tracks of one that it cannot reach. Fails `UNAVAILABLE`. */
-  offerRelay(originNodeId: string): Promise<string> {
-    return this.#desk.offer(originNodeId);
+  async offerRelay(originNodeId: string): Promise<string> {
+    if (this.#registry.isClosedTo({ nodeId: originNodeId })) throw PipeError.cannotRelay(originNodeId);
+    return await this.#desk.offer(originNodeId);
   }
 
   /** Whether other nodes need the room to be here, though nobody of it is. */

@@ -124,8 +124,11 @@ export class PipeServing {
     signal: AbortSignal,
   ): Promise<{ source: MediaSource; need?: Disposable }> {
     const { nodeId, registry, routers, desk } = this.#parts;
-    if (relayFrom && relayFrom.nodeId !== nodeId)
+    if (relayFrom && relayFrom.nodeId !== nodeId) {
+      const indirect = registry.hops.some((hop) => hop.media === media && hop.relayFrom);
+      if (indirect || registry.isClosedTo(relayFrom)) throw PipeError.cannotRelay(relayFrom.nodeId);
       return await desk.pull({ media, origin: relayFrom, routerId }, signal);
+    }
     const source = routers.sourceAt(routerId, media);
     if (!source || registry.hop(media, routerId)) throw PipeError.trackNotHere(trackEpochOf(media).trackId);
     return { source };

@@ -44,7 +44,7 @@ export type Step =
   | { readonly do: 'routerDies'; readonly router: string }
   | { readonly do: 'wait'; readonly ms: number };
 
-const track = fc.constantFrom(...tracks);
+export const track = fc.constantFrom(...tracks);
 const router = fc.constantFrom(...routers);
 const nth = fc.nat(20);
 export const step: fc.Arbitrary<Step> = fc.oneof(

@@ -1,13 +1,14 @@
 import { SkeinError, type ErrorCode } from '@skein/protocol';
 import type { ClientStream, PullTrackRequest } from '@skein/rpc';
-import { jitter, type Clock, type Random } from '@skein/runtime';
+import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
+import { backoffMs } from '../retry/backoff.ts';
 import type { PeerPipes } from './executor.ts';
 import type { PipePolicy } from './policy.ts';
 import type { TrackInlet } from './track-inlet.ts';
 
 /** Between tries to have a broken call again, within the grace. */
-const RETRY_MS = 100;
+const RETRY = { baseMs: 50, maxMs: 1000 };
 
 /** What the other node says when the track, or its end of the pipe, is not there: asking again there is no use. */
 const SAID: ReadonlySet<ErrorCode> = new Set(['TRACK_NOT_FOUND', 'PIPE_FAILED', 'INVALID_ARGUMENT']);
@@ -31,8 +32,11 @@ export class TrackPull {
   readonly #parts: TrackPullParts;
   #stream: ClientStream | undefined;
   #brokeAtMs: number | undefined;
+  #tries = 0;
   #retry: Disposable | undefined;
   #stopped = false;
+  /** The other node holds nothing for it any more. */
+  #over = false;
 
   constructor(parts: TrackPullParts) {
     this.#parts = parts;
@@ -48,6 +52,7 @@ export class TrackPull {
     this.#stopped = true;
     this.#retry?.[Symbol.dispose]();
     this.#stream?.cancel();
+    if (this.#over) return;
     this.#release().catch((error: unknown) =>
       this.#parts.log.debug(
         { peerNodeId: this.#parts.nodeId, err: error },
@@ -68,7 +73,7 @@ export class TrackPull {
       request,
       {
         onUpdate: (update) => {
-          if (update.update === 'opened') this.#brokeAtMs = undefined;
+          if (update.update === 'opened') this.#goesOn();
           inlet.handle(update);
         },
         onEnd: (error) =>
@@ -80,10 +85,15 @@ export class TrackPull {
     );
   }
 
+  #goesOn(): void {
+    this.#brokeAtMs = undefined;
+    this.#tries = 0;
+  }
+
   #ended(error: SkeinError): void {
     const { inlet, policy, clock, random, log, nodeId } = this.#parts;
     if (this.#stopped) return;
-    if (SAID.has(error.code) || !inlet.flows) return inlet.fail(error);
+    if (SAID.has(error.code) || !inlet.flows) return this.#fail(error);
     const nowMs = clock.monotonicMs();
     if (this.#brokeAtMs === undefined)
       log.info(
@@ -92,8 +102,13 @@ export class TrackPull {
       );
     this.#brokeAtMs ??= nowMs;
     const leftMs = this.#brokeAtMs + policy.pullGraceMs - nowMs;
-    if (leftMs <= 0) return inlet.fail(error);
-    this.#retry = clock.after(jitter(RETRY_MS, random), () => this.#ask(leftMs));
+    if (leftMs <= 0) return this.#fail(error);
+    this.#retry = clock.after(backoffMs(RETRY, ++this.#tries, random), () => this.#ask(leftMs));
+  }
+
+  #fail(error: SkeinError): void {
+    this.#over = true;
+    this.#parts.inlet.fail(error);
   }
 
   async #release(): Promise<void> {
