@@ -14,6 +14,7 @@ import { NodeSessions } from './sessions/node-sessions.ts';
 import type { NodeDeadlines } from './sessions/node-sessions.ts';
 import { Openings } from './sessions/openings.ts';
 import { SessionLines } from './sessions/session-lines.ts';
+import { SharedCapabilities } from './sessions/shared-capabilities.ts';
 import type { GatewaySettings } from './settings.ts';
 import { Stay } from './stays/stay.ts';
 import type { StayBeginning } from './stays/stay.ts';
@@ -71,7 +72,8 @@ export async function startSignaling(
   const moves = new Moves({ ...shared, choice, openings, endings, maxParticipants });
   const beginStay = (beginning: StayBeginning): Stay =>
     new Stay(beginning, { nodes, rooms, endings, moves, clock, log });
-  const entering = { ...shared, rooms, choice, endings, beginStay };
+  const capabilities = new SharedCapabilities();
+  const entering = { ...shared, rooms, choice, endings, beginStay, capabilities };
   const joins = new Joins({ ...entering, openings, maxParticipants });
   const seesCluster = (): boolean => bus.status.state === 'connected' && store.status.state === 'connected';
   const resumes = new Resumes({ ...entering, nodes, lines, seesCluster });

@@ -12,6 +12,7 @@ import type { SessionEndings } from '../sessions/endings.ts';
 import type { OpenedSession, Openings } from '../sessions/openings.ts';
 import { logged, profileOf } from '../sessions/session.ts';
 import type { ClientProfile, SessionAddress } from '../sessions/session.ts';
+import type { SharedCapabilities } from '../sessions/shared-capabilities.ts';
 import type { Stay, StayBeginning } from '../stays/stay.ts';
 import type { NodeChoice } from './node-choice.ts';
 import { triesElsewhere } from './plan.ts';
@@ -24,6 +25,7 @@ export interface JoinDeps {
   readonly choice: NodeChoice;
   readonly endings: SessionEndings;
   readonly beginStay: (beginning: StayBeginning) => Stay;
+  readonly capabilities: SharedCapabilities;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly log: Logger;
@@ -71,7 +73,7 @@ export class Joins {
     const { rooms, ids, clock, log } = this.#deps;
     const startedMs = clock.monotonicMs();
     const identity = request.identity ?? ids('usr');
-    const profile = profileOf(request, identity);
+    const profile = profileOf(request, identity, this.#deps.capabilities);
     // The audience first: no change after the snapshot of the answer can then be missed.
     const membership = rooms.enter(request.room, socket);
     try {

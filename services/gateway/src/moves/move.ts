@@ -47,6 +47,8 @@ export class Move {
   #fromEpoch: number;
   /** Placed by this move, and not opened yet. */
   #placed: SessionAddress | undefined;
+  /** The store was asked last, and did not answer. */
+  #unsure = false;
   #attempts = 0;
   #countedFromMs: number;
   #departure: Departure | undefined;
@@ -99,8 +101,13 @@ export class Move {
     const { clock, random, log } = this.#deps;
     this.#attempts++;
     const spentMs = clock.monotonicMs() - this.#countedFromMs;
-    const placed = this.#placed !== undefined;
-    const next = afterFailure({ mode: this.#mode, placed, attempts: this.#attempts, spentMs });
+    const next = afterFailure({
+      mode: this.#mode,
+      placed: this.#placed !== undefined,
+      unsure: this.#unsure,
+      attempts: this.#attempts,
+      spentMs,
+    });
     const facts = { ...logged(this.#order.from.address), reason: this.#order.reason, code: failure.code };
     if (next.do === 'giveUp') {
       log.warn({ ...facts, mode: this.#mode, attempts: this.#attempts }, 'a client could not be moved');
@@ -160,10 +167,12 @@ export class Move {
       const candidates = this.#candidates();
       const placed = await store.move({ ...asked, fromEpoch: this.#fromEpoch, candidates });
       this.#sessionId = undefined;
+      this.#unsure = false;
       return placed;
     } catch (error) {
       const failure = SkeinError.from(error);
-      if (failure.code === 'UNAVAILABLE') this.#countAgain();
+      this.#unsure = failure.code === 'UNAVAILABLE';
+      if (this.#unsure) this.#countAgain();
       if (failure.code === 'STALE_EPOCH') await this.#catchUp();
       throw failure;
     }

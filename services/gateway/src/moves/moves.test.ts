@@ -89,6 +89,17 @@ describe('when a node dies', () => {
     expect(cluster.nodes[1]!.requests('restartIce')).toHaveLength(1);
   });
 
+  test('a request that waits for its node is answered as soon as that is known', async () => {
+    await using cluster = await MemoryCluster.start({ nodes: 2 });
+    const ada = await cluster.joined('ada');
+    cluster.node.on('subscribe', () => new Promise(() => {}));
+    const id = ada.send('subscribe', { trackId: 'trk_1' });
+    await eventually('the node to be asked', () => cluster.node.requests('subscribe').length > 0);
+    cluster.kill(cluster.node);
+    await ada.event('sessionMoved');
+    expect(ada.socket.answer(id)).toMatchObject({ error: { code: 'UNAVAILABLE' } });
+  });
+
   test('a node that does not take a session is followed by another one', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 3 });
     cluster.nodes[1]!.on('open', () => {
@@ -250,21 +261,30 @@ describe('a session that its node wants to be elsewhere', () => {
     await eventually('the first to be told', () => cluster.node.requests('close').length === 1);
   });
 
-  test.each([
-    ['there is no other node', 1, undefined],
-    ['the store is away', 2, SkeinError.unavailable('the store')],
-  ] as const)('stays where it is when %s', async (_, nodes, failure) => {
-    await using cluster = await MemoryCluster.start({ nodes });
+  test('stays where it is when there is no other node, and is asked again', async () => {
+    await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
-    cluster.store.failure = failure;
     requestMove(cluster.node, ada);
     await cluster.clock.advance(1000);
     expect(await ada.request('restartIce', { direction: 'send' })).toHaveProperty('data');
     expect(ada.socket.events('sessionMoved')).toHaveLength(0);
-    cluster.store.failure = undefined;
-    if (nodes === 1) cluster.addNode('node-2');
+    cluster.addNode('node-2');
     await cluster.clock.advance(2000);
+    expect(ada.socket.events('sessionMoved')).toHaveLength(0);
     requestMove(cluster.node, ada);
+    expect(await movedTo(ada)).toMatchObject({ mode: 'switch', nodeId: 'node-2' });
+  });
+
+  test('works on while the store is away, and goes when it is back: it may have been placed already', async () => {
+    await using cluster = await MemoryCluster.start({ nodes: 2 });
+    const ada = await cluster.joined('ada');
+    cluster.store.failure = SkeinError.unavailable('the store');
+    requestMove(cluster.node, ada);
+    await cluster.clock.advance(3 * REBUILD_DEADLINE_MS);
+    expect(await ada.request('restartIce', { direction: 'send' })).toHaveProperty('data');
+    expect(ada.socket.events('sessionMoved')).toHaveLength(0);
+    cluster.store.failure = undefined;
+    await passing(cluster, 'the move', () => ada.socket.events('sessionMoved').length > 0);
     expect(await movedTo(ada)).toMatchObject({ mode: 'switch', nodeId: 'node-2' });
   });
 

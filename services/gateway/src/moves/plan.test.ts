@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { afterFailure, REBUILD_DEADLINE_MS } from './plan.ts';
 
-const facts = { mode: 'rebuild', placed: false, attempts: 1, spentMs: 0 } as const;
+const facts = { mode: 'rebuild', placed: false, unsure: false, attempts: 1, spentMs: 0 } as const;
 
 describe('after an attempt to move a client failed', () => {
   test('a switch that has placed nothing is given up: the present session is as good as before', () => {
     expect(afterFailure({ ...facts, mode: 'switch' })).toEqual({ do: 'giveUp', outcome: 'notBegun' });
+  });
+
+  test('a switch of which nobody knows whether it was placed is asked for again', () => {
+    const next = afterFailure({ ...facts, mode: 'switch', unsure: true });
+    expect(next).toEqual({ do: 'retry', afterMs: 100 });
   });
 
   test.each(['switch', 'rebuild'] as const)('a %s that has placed is tried elsewhere at once', (mode) => {

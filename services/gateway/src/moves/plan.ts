@@ -11,6 +11,8 @@ export interface MoveFailureFacts {
   readonly mode: MoveMode;
   /** The store has raised the epoch: the earlier session is void, whatever comes of this. */
   readonly placed: boolean;
+  /** The store was asked and did not answer: it may have raised the epoch. */
+  readonly unsure: boolean;
   /** Attempts that failed, counting from 1. */
   readonly attempts: number;
   /** Time since the first attempt during which store and bus were there. */
@@ -22,8 +24,8 @@ export type AfterFailure =
   | { readonly do: 'retry'; readonly afterMs: number };
 
 /** What to do after an attempt to move a client has failed. `afterMs` is to be jittered. */
-export function afterFailure({ mode, placed, attempts, spentMs }: MoveFailureFacts): AfterFailure {
-  if (mode === 'switch' && !placed) return { do: 'giveUp', outcome: 'notBegun' };
+export function afterFailure({ mode, placed, unsure, attempts, spentMs }: MoveFailureFacts): AfterFailure {
+  if (mode === 'switch' && !placed && !unsure) return { do: 'giveUp', outcome: 'notBegun' };
   if (spentMs >= REBUILD_DEADLINE_MS) return { do: 'giveUp', outcome: 'givenUp' };
   if (attempts <= AT_ONCE && placed) return { do: 'retry', afterMs: 0 };
   return { do: 'retry', afterMs: Math.min(FIRST_WAIT_MS * 2 ** Math.min(attempts - 1, 10), LONGEST_WAIT_MS) };

@@ -13,7 +13,8 @@ import type { NodeSessions } from '../sessions/node-sessions.ts';
 import { logged, profileOf } from '../sessions/session.ts';
 import type { HeldSession, SessionAddress } from '../sessions/session.ts';
 import type { SessionLines } from '../sessions/session-lines.ts';
-import type { StayBeginning, Stay } from '../stays/stay.ts';
+import type { SharedCapabilities } from '../sessions/shared-capabilities.ts';
+import type { Stay, StayBeginning } from '../stays/stay.ts';
 
 export interface ResumeDeps {
   readonly bus: Bus;
@@ -25,6 +26,7 @@ export interface ResumeDeps {
   readonly beginStay: (beginning: StayBeginning) => Stay;
   /** Whether both stores are there: else that a node is not known says nothing. */
   readonly seesCluster: () => boolean;
+  readonly capabilities: SharedCapabilities;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -46,7 +48,7 @@ export class Resumes {
     socket: Socket,
     signal: AbortSignal,
   ): Promise<Entered<ClientResponse<'resume'>>> {
-    const { rooms, lines, clock, log, beginStay } = this.#deps;
+    const { rooms, lines, clock, log, beginStay, capabilities } = this.#deps;
     const startedMs = clock.monotonicMs();
     const { room, identity, sessionId, epoch, nodeId, version } = request;
     const address = { room, identity, sessionId, epoch, nodeId };
@@ -59,7 +61,8 @@ export class Resumes {
       held = { address, attachment, line };
       const state = await membership.catchUp(version);
       signal.throwIfAborted();
-      const stay = beginStay({ profile: profileOf(request, identity), membership, socket, session: held });
+      const profile = profileOf(request, identity, capabilities);
+      const stay = beginStay({ profile, membership, socket, session: held });
       if (!membership.watch(address, stay)) throw refusals.takenOver();
       log.info({ ...logged(address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'resumed');
       return { response: { resumeToken, state }, stay };

@@ -1,5 +1,6 @@
 import type { ClientRequest, ClientResponse } from '@skein/protocol';
 import type { SessionLine } from './session-lines.ts';
+import type { SharedCapabilities } from './shared-capabilities.ts';
 
 /** One participant's life on one media node, as this gateway addresses it. */
 export interface SessionAddress {
@@ -27,8 +28,13 @@ export type ClientProfile = Pick<
 /** What a client is told of a session that it is to take up. */
 export type SessionMedia = Omit<ClientResponse<'join'>, 'identity' | 'room'>;
 
-export function profileOf(request: ClientRequest<'join'>, identity: string): ClientProfile {
-  const { room, name, metadata, rtpCapabilities, autoSubscribe, region } = request;
+export function profileOf(
+  request: ClientRequest<'join'>,
+  identity: string,
+  capabilities: SharedCapabilities,
+): ClientProfile {
+  const { room, name, metadata, autoSubscribe, region } = request;
+  const rtpCapabilities = capabilities.share(request.rtpCapabilities);
   return { room, identity, name, metadata, rtpCapabilities, autoSubscribe, region };
 }
 

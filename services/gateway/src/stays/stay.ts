@@ -1,4 +1,4 @@
-import { SkeinError } from '@skein/protocol';
+import { sessionEndReasons, SkeinError } from '@skein/protocol';
 import type {
   ClientResponse,
   Participant,
@@ -8,7 +8,6 @@ import type {
   SessionRequest,
   SessionResponse,
 } from '@skein/protocol';
-import { sessionEndReasons } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { encodeEvent } from '../connections/messages.ts';
@@ -56,6 +55,8 @@ export class Stay implements SessionListener, SessionWatcher {
   readonly #membership: Membership;
   readonly #socket: Socket;
   #state: StayState;
+  /** Aborted when the present session is there no more: nobody waits for what its node might answer. */
+  #present = new AbortController();
   #move: Move | undefined;
   /** What the client is told of the session that was opened last. */
   #media: SessionMedia | undefined;
@@ -95,14 +96,13 @@ export class Stay implements SessionListener, SessionWatcher {
     this.check();
     const { epoch } = data as { readonly epoch?: number };
     if (epoch !== undefined && epoch !== session.address.epoch) throw refusals.sessionReplaced();
-    if (this.#state.phase === 'recovering') throw refusals.recovering();
+    if (this.#state.phase === 'recovering') throw this.#refusal();
     try {
-      return await this.#deps.nodes.request(session.address, method, data);
+      return await this.#whilePresent(this.#deps.nodes.request(session.address, method, data));
     } catch (error) {
       if (SkeinError.from(error).code !== 'SESSION_NOT_FOUND') throw error;
       this.handleSessionLost(session.address.sessionId, 'session-not-found');
-      this.check();
-      throw refusals.recovering(error);
+      throw this.#refusal(error);
     }
   }
 
@@ -112,9 +112,7 @@ export class Stay implements SessionListener, SessionWatcher {
 
   /** Fails `STALE_EPOCH` when the stay is over. */
   check(): void {
-    const state = this.#state;
-    if (state.phase === 'over') throw refusals.sessionOver(state.reason);
-    if (state.phase === 'ended') throw refusals.resumedElsewhere();
+    if (this.phase === 'over' || this.phase === 'ended') throw this.#refusal();
   }
 
   finishMove(epoch: number): void {
@@ -170,6 +168,27 @@ export class Stay implements SessionListener, SessionWatcher {
 
   // Own parts
 
+  /** Why there is no session to ask. */
+  #refusal(cause?: unknown): SkeinError {
+    const state = this.#state;
+    if (state.phase === 'over') return refusals.sessionOver(state.reason);
+    return state.phase === 'ended' ? refusals.resumedElsewhere() : refusals.recovering(cause);
+  }
+
+  async #whilePresent<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const { signal } = this.#present;
+    let onGone: () => void = () => {};
+    const gone = new Promise<never>((_, reject) => {
+      onGone = () => reject(this.#refusal());
+      signal.addEventListener('abort', onGone);
+    });
+    try {
+      return await Promise.race([answer, gone]);
+    } finally {
+      signal.removeEventListener('abort', onGone);
+    }
+  }
+
   #handleAttached(sessionId: string, attachment: number): void {
     const { session } = this.#state;
     if (sessionId !== session.address.sessionId || attachment <= session.attachment) return;
@@ -180,6 +199,8 @@ export class Stay implements SessionListener, SessionWatcher {
     const from = this.#state;
     const { state, commands } = stepStay(from, event);
     this.#state = state;
+    if (!hasSession(state) && hasSession(from)) this.#present.abort();
+    if (hasSession(state) && !hasSession(from)) this.#present = new AbortController();
     if (from.phase !== state.phase) {
       const reason = 'reason' in event ? event.reason : event.type;
       const { log } = this.#deps;
@@ -253,6 +274,10 @@ export class Stay implements SessionListener, SessionWatcher {
     }
     session.line.start(this);
   }
+}
+
+function hasSession({ phase }: StayState): boolean {
+  return phase === 'settled' || phase === 'switching' || phase === 'handingOver';
 }
 
 function endReasonOf(reason: string): SessionEndReason {
