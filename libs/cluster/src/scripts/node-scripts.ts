@@ -2,17 +2,18 @@ import { script, TIME } from './script.ts';
 
 /**
  * KEYS: the node. ARGV: the fence that the caller holds or '', lease in milliseconds, record as JSON. A lease that
- * had run out is taken anew, with a higher fence: someone else may have held it meanwhile.
+ * ran out, or that the store lost, is taken again with the caller's own fence: renewals that queued up while the store
+ * hung must not make each other stale. A burial and a later start leave a higher one, which is what makes a caller stale.
  */
 export const renew = script(
   TIME,
   String.raw`
 local held, given, now = redis.call('HGET', KEYS[1], 'fence'), ARGV[1], now_us()
 local fence = given
-if held and given ~= '' then
-  if tonumber(held) > tonumber(given) then return { 'STALE_EPOCH' } end
-else
-  fence = int(math.max(now, tonumber(held or '0') + 1, (tonumber(given) or 0) + 1))
+if given == '' then
+  fence = int(math.max(now, tonumber(held or '0') + 1))
+elseif held and tonumber(held) > tonumber(given) then
+  return { 'STALE_EPOCH' }
 end
 redis.call('HSET', KEYS[1], 'fence', fence, 'record', ARGV[3], 'renewedAtUs', int(now))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
