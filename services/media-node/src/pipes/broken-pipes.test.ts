@@ -179,13 +179,17 @@ describe('two nodes that cannot reach each other', () => {
     await talk.hears(2000);
     wires.cut('one', 'two');
     await talk.goesSilent();
-    expect(await talk.hears(8000)).toBeLessThan(6000);
+    expect(await talk.hears(8000)).toBeLessThan(5000);
     expect(await pipesOf(two, talk.room)).toMatchObject([{ peerNodeId: 'three', tracksIn: ['mic'] }]);
-    const watching = talk.speaker.ask('subscribe', { trackId: 'reply' });
-    await expect(watching).resolves.toMatchObject({ kind: 'audio' });
-    expect(await pipesOf(one, talk.room)).toEqual([
-      { peerNodeId: 'three', tracksIn: ['reply'], tracksOut: ['mic'] },
-    ]);
+    await vi.waitFor(
+      async () => {
+        await talk.speaker.ask('subscribe', { trackId: 'reply' });
+        expect(await pipesOf(one, talk.room)).toEqual([
+          { peerNodeId: 'three', tracksIn: ['reply'], tracksOut: ['mic'] },
+        ]);
+      },
+      { timeout: 8000 },
+    );
     expect(three.counts).toMatchObject({ sessions: 0, routers: 1, nodePipes: 2 });
 
     wires.mend();

@@ -116,7 +116,7 @@ export class PipeExecutor {
         // The other node's request may have opened it while ours failed.
         if (!registry.holds(pipe) || pipe.phase.kind === 'open') return;
         log.warn({ peerNodeId: pipe.peer.nodeId, err: error }, 'a pipe could not be opened');
-        registry.failed(pipe, clock.now(), { way: WAY_CLOSED.has(SkeinError.from(error).code) });
+        registry.failed(pipe, clock.now(), { closed: WAY_CLOSED.has(SkeinError.from(error).code) ? 1 : 0 });
       },
     );
   }

@@ -52,7 +52,7 @@ describe('a pipe', () => {
     const found = watch([steady, ...times(10, { sent: 80, arrived: 80, theySent: 900 })]);
     expect(found).toEqual({
       brokenAtMs: 1500,
-      verdict: { kind: 'broken', reason: 'nothing came in for 1500 ms' },
+      verdict: { kind: 'broken', reason: 'nothing came in for 1500 ms', cutOff: false },
     });
   });
 
@@ -61,6 +61,7 @@ describe('a pipe', () => {
     expect(found.verdict).toEqual({
       kind: 'broken',
       reason: 'nothing arrived at the other node for 1500 ms',
+      cutOff: false,
     });
   });
 
@@ -80,7 +81,7 @@ describe('a pipe', () => {
 
   test('whose other node neither answers nor sends is broken, if something should come', () => {
     const dead = [steady, ...times(10, { sent: 80, there: 'unanswered' as const })];
-    expect(watch(dead).brokenAtMs).toBe(1500);
+    expect(watch(dead)).toMatchObject({ brokenAtMs: 1500, verdict: { cutOff: true } });
     expect(watch(dead, false).brokenAtMs).toBeUndefined();
   });
 

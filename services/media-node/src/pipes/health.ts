@@ -34,7 +34,9 @@ export interface PipeHealth {
 }
 
 export type Verdict =
-  { readonly kind: 'unsure' | 'works' } | { readonly kind: 'broken'; readonly reason: string };
+  | { readonly kind: 'unsure' | 'works' }
+  /** `cutOff`: the other node is not heard on any way, packets or calls. */
+  | { readonly kind: 'broken'; readonly reason: string; readonly cutOff: boolean };
 
 /** How long one direction may be silent although its sender sends. */
 export const SILENCE_MS = 1500;
@@ -80,20 +82,15 @@ function listen(
 }
 
 function verdictOf(health: PipeHealth, { atMs, there, expecting }: PipeSample): Verdict {
-  if (there === 'gone') return { kind: 'broken', reason: 'the other node has no such end any more' };
+  const broken = (reason: string, cutOff = false): Verdict => ({ kind: 'broken', reason, cutOff });
+  if (there === 'gone') return broken('the other node has no such end any more');
   const { inbound, outbound, unanswered } = health;
-  const silentMs = atMs - inbound.heardAtMs;
-  if (isLost(inbound, atMs)) return { kind: 'broken', reason: `nothing came in for ${silentMs} ms` };
+  const silence = `nothing came in for ${Math.round(atMs - inbound.heardAtMs)} ms`;
+  if (isLost(inbound, atMs)) return broken(silence);
   if (isLost(outbound, atMs))
-    return {
-      kind: 'broken',
-      reason: `nothing arrived at the other node for ${atMs - outbound.heardAtMs} ms`,
-    };
-  if (expecting && unanswered >= UNANSWERED_SAMPLES && silentMs >= SILENCE_MS)
-    return {
-      kind: 'broken',
-      reason: `nothing came in for ${silentMs} ms, and the other node does not answer`,
-    };
+    return broken(`nothing arrived at the other node for ${Math.round(atMs - outbound.heardAtMs)} ms`);
+  if (expecting && unanswered >= UNANSWERED_SAMPLES && atMs - inbound.heardAtMs >= SILENCE_MS)
+    return broken(`${silence}, and the other node does not answer`, true);
   const bothHeard = inbound.heard && outbound.heard && inbound.lost + outbound.lost === 0;
   return { kind: bothHeard && there !== 'unanswered' ? 'works' : 'unsure' };
 }

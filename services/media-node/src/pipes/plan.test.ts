@@ -170,10 +170,11 @@ describe('what is under way or has failed', () => {
   test('is forgotten when nobody needs it any more', () => {
     const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300, failures: 1 })];
     const pipes = [pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 300 })];
-    expect(commands({ tracks, hops, pipes })).toEqual([
-      { type: 'releaseTrack', media: 'cam@1', into: 'h1' },
-      { type: 'closePipe', key: 'h1~t1' },
-    ]);
+    expect(planPipes(input({ tracks, hops, pipes }), 0)).toEqual({
+      commands: [{ type: 'releaseTrack', media: 'cam@1', into: 'h1' }],
+      wakeAtMs: 5300,
+    });
+    expect(commands({ tracks, pipes }, 5300)).toEqual([{ type: 'closePipe', key: 'h1~t1' }]);
   });
 
   test('two tracks from one router share one pipe', () => {

@@ -277,7 +277,8 @@ function closeDueMs(state: PipeState, lingerMs: number): number | undefined {
     case 'closing':
       return undefined;
     case 'failed':
-      return 0;
+      // Whoever lost a track by it is about to ask for it again: what is known of the way is not forgotten yet.
+      return state.retryAtMs + lingerMs;
     case 'open':
       return state.idleSinceMs === undefined ? undefined : state.idleSinceMs + lingerMs;
   }

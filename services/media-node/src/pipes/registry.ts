@@ -144,12 +144,12 @@ export class PipeRegistry {
   }
 
   /**
-   * The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. `way`: nobody
-   * answered or nothing came through, rather than that the other node refused.
+   * The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. `closed`: how many
+   * tries showed that nobody answers or nothing comes through, rather than that the other node refuses.
    */
-  failed(pipe: Pipe, nowMs: number, { way = false }: { way?: boolean } = {}): void {
+  failed(pipe: Pipe, nowMs: number, { closed = 0 }: { closed?: number } = {}): void {
     if (!this.holds(pipe)) return;
-    if (way) this.#closedTries.set(pipe.key, (this.#closedTries.get(pipe.key) ?? 0) + 1);
+    this.#closedTries.set(pipe.key, (this.#closedTries.get(pipe.key) ?? 0) + closed);
     this.#setAside(pipe, this.#retryAtMs(pipe.key, nowMs));
   }
 

@@ -17,6 +17,7 @@ import { RelayDesk, type RelayRoom } from './relay-desk.ts';
 import { RelayFinder } from './relay-finder.ts';
 import type { PullStream } from './served-track.ts';
 import { PipeServing } from './serving.ts';
+import { CLOSED_AFTER_FAILURES } from './ways.ts';
 
 /** What the room knows and the planner needs. */
 export type PipeDemand = Pick<PipePlanInput, 'hub' | 'routers' | 'needs' | 'tracks'>;
@@ -148,11 +149,12 @@ export class RoomPipes {
   }
 
   /** Both ends are given up: the plan makes new ones, and the other node gives up its end when it sees the new one. */
-  broken(pipe: NodePipe, reason: string): void {
+  broken(pipe: NodePipe, { reason, cutOff }: { reason: string; cutOff: boolean }): void {
     const { clock, log } = this.#parts;
     if (!this.#registry.holds(pipe)) return;
     log.warn({ peerNodeId: pipe.peer.nodeId, reason }, 'a pipe is broken and is made anew');
-    this.#registry.failed(pipe, clock.now(), { way: true });
+    // Neither packets nor answers: that is as good as a second try.
+    this.#registry.failed(pipe, clock.now(), { closed: cutOff ? CLOSED_AFTER_FAILURES : 1 });
   }
 
   get counts(): { readonly nodePipes: number; readonly workerPipes: number } {

@@ -7,7 +7,11 @@ import { ServedTrack, type PullStream } from './served-track.ts';
 const GRACE_MS = 2000;
 const opened = (muted: boolean): TrackUpdate => ({
   update: 'opened',
-  opened: { kind: 'audio', rtpParametersJson: '{"codecs":[],"headerExtensions":[],"encodings":[]}', muted },
+  opened: {
+    kind: 'audio',
+    rtpParametersJson: '{"codecs":[],"headerExtensions":[],"encodings":[],"rtcp":{}}',
+    muted,
+  },
 });
 
 class FakeStream implements PullStream {
@@ -43,7 +47,12 @@ beforeEach(() => {
 });
 
 async function open(stream: PullStream, pullId = 'p1'): Promise<void> {
-  const rtpParameters: PipedMedia['rtpParameters'] = { codecs: [], headerExtensions: [], encodings: [] };
+  const rtpParameters: PipedMedia['rtpParameters'] = {
+    codecs: [],
+    headerExtensions: [],
+    encodings: [],
+    rtcp: {},
+  };
   const send: PipeEndpoint['send'] = async () => {
     copies++;
     return { kind: 'audio', rtpParameters, close: () => copies-- };

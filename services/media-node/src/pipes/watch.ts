@@ -106,11 +106,11 @@ export class PipeWatch {
   async #judge({ pipe, expecting, room }: Watched, there: There): Promise<void> {
     const here = await pipe.count();
     if (pipe.phase.kind !== 'open') return;
-    if (!here) return room.pipes.broken(pipe, 'its end here is gone');
+    if (!here) return room.pipes.broken(pipe, { reason: 'its end here is gone', cutOff: false });
     const atMs = this.#parts.clock.monotonicMs();
     const { health, verdict } = judge(this.#health.get(pipe), { atMs, here, there, expecting });
     this.#health.set(pipe, health);
-    if (verdict.kind === 'broken') room.pipes.broken(pipe, verdict.reason);
+    if (verdict.kind === 'broken') room.pipes.broken(pipe, verdict);
     if (verdict.kind === 'works') room.pipes.works(pipe);
   }
 }
