@@ -5,7 +5,7 @@ import { createRpcServer, nodeService, type NodeStatus } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';
 
 const BEAT_EVERY_MS = 250;
-const LEASE_TTL_MS = 1000;
+const LEASE_TTL_MS = 700;
 
 /** What a media node shows of its life, over real servers, and ways to end it. */
 export interface TestNode {

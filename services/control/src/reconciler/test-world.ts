@@ -9,7 +9,7 @@ import { Reconciler } from './reconciler.ts';
 import { Steadiness } from './steadiness.ts';
 import type { Asking } from './verdict.ts';
 
-export const LEASE_TTL_MS = 1000;
+export const LEASE_TTL_MS = 700;
 export const BEAT_EVERY_MS = 250;
 
 /**

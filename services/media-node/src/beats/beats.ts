@@ -7,7 +7,7 @@ import type { Logger } from '@skein/telemetry';
 /** How often a node says that it lives. Control suspects it when two beats are missing. */
 export const BEAT_EVERY_MS = 250;
 /** How long the lease outlasts its last renewal. That alone buries nobody: the node is asked first. */
-export const LEASE_TTL_MS = 1000;
+export const LEASE_TTL_MS = 700;
 /** How long `stop` waits for the store to take the lease back. */
 const RELEASE_DEADLINE_MS = 1000;
 
