@@ -20,6 +20,8 @@ export interface TrackGap {
   readonly longestGapMs: number;
   /** When media came again after the longest gap; absent when it has not. */
   readonly endedAtMs?: number;
+  /** When the SDK put another `MediaStreamTrack` under the track, in the same time. */
+  readonly swappedAtMs: readonly number[];
 }
 
 export interface ConnectionLogEntry {

@@ -13,6 +13,9 @@ const SETTLE_DEADLINE_MS = 40_000;
 const FLOWING_MS = 500;
 /** Gaps up to this are within the noise of a machine whose few cores run browsers and cluster; longer ones were felt. */
 const FELT_MS = 250;
+// What a fault breaks is quiet by then, and what heals itself within this has healed.
+const FELT_BY_MS = 3_000;
+const SHOWN_GAPS = 6;
 const UNDISTURBED_MS = { long: 6_000, short: 1_500 };
 // Late echoes of a fault: tracks taken away after 10 s, sessions that linger.
 const AFTERMATH_MS = { long: 5_000, short: 1_000 };
@@ -26,6 +29,7 @@ export async function runRound(scenario: Scenario, parts: StageParts): Promise<R
   const fromMs = systemClock.now();
   try {
     await scenario.fault(stage);
+    await systemClock.sleep(FELT_BY_MS);
     await flowing(people, RECOVER_DEADLINE_MS);
     await stage.restore();
     await settled(people, observer, parts);
@@ -39,6 +43,7 @@ export async function runRound(scenario: Scenario, parts: StageParts): Promise<R
   const gaps = await allGaps(people, fromMs, toMs);
   const views = await Promise.all(people.map((person) => person.view()));
   const measured = { gaps, views, faultAtMs: stage.faultAtMs ?? fromMs, toMs };
+  for (const line of worstGaps(measured)) stage.say(line);
   return {
     recoverMs: scenario.recovers === 'service' ? stage.recoveries : recoveries(scenario.recovers, measured),
     longestGapMs: gaps.map(({ longestGapMs }) => longestGapMs),
@@ -81,6 +86,19 @@ export function recoveries(
         return [(back?.atMs ?? toMs) - faultAtMs];
       });
   }
+}
+
+/** The longest gaps that were felt, for people who look for the reason. */
+function worstGaps({ gaps, faultAtMs, toMs }: Measured): string[] {
+  return gaps
+    .filter(({ longestGapMs }) => longestGapMs > FELT_MS)
+    .toSorted((one, other) => other.longestGapMs - one.longestGapMs)
+    .slice(0, SHOWN_GAPS)
+    .map(({ receiver, identity, kind, longestGapMs, endedAtMs = toMs, swappedAtMs }) => {
+      const [from, to] = [endedAtMs - longestGapMs - faultAtMs, endedAtMs - faultAtMs].map(Math.round);
+      const swaps = swappedAtMs.map((atMs) => Math.round(atMs - faultAtMs)).join(', ') || 'never';
+      return `${receiver} had no ${kind} of ${identity} from ${from} to ${to} ms after the fault (swapped: ${swaps})`;
+    });
 }
 
 /** Everybody is connected and receives every other one's tracks, and every node takes sessions. */

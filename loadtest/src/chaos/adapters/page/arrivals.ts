@@ -8,6 +8,7 @@ interface Received {
   readonly identity: string;
   readonly kind: 'audio' | 'video';
   readonly times: number[];
+  readonly swaps: number[];
   /** Which `MediaStreamTrack` the SDK shows for it now; what comes on another one is not seen or heard by anybody. */
   shown: string | undefined;
   stop: () => void;
@@ -36,12 +37,13 @@ export class Arrivals {
   ): void {
     const received = this.#received.get(track.id) ?? {
       ...{ trackId: track.id, identity: track.identity, kind: track.kind },
-      ...{ times: [], shown: undefined, stop: () => {} },
+      ...{ times: [], swaps: [], shown: undefined, stop: () => {} },
     };
     this.#received.set(track.id, received);
     if (received.shown === media.id) return;
     received.stop();
     received.shown = media.id;
+    received.swaps.push(Date.now());
     this.#byMediaTrack.set(media.id, received);
     received.stop =
       track.kind === 'video' ? watchPictures(media, () => note(received, Date.now())) : () => {};
@@ -54,9 +56,10 @@ export class Arrivals {
   }
 
   gaps(fromMs: number, toMs: number): TrackGap[] {
-    return [...this.#received.values()].map(({ trackId, identity, kind, times }) => ({
+    return [...this.#received.values()].map(({ trackId, identity, kind, times, swaps }) => ({
       ...{ trackId, identity, kind },
       ...longestGap(times, fromMs, toMs),
+      swappedAtMs: swaps.filter((atMs) => atMs >= fromMs && atMs <= toMs),
     }));
   }
 }

@@ -1,14 +1,14 @@
-let last: WebSocket | undefined;
+let lastUrl = '';
 
 // Seen from outside of the SDK, which does not tell which gateway it chose.
 window.WebSocket = class extends WebSocket {
   constructor(url: string | URL, protocols?: string | string[]) {
     super(url, protocols);
-    last = this;
+    lastUrl = this.url;
   }
 };
 
 /** Where the page's last WebSocket leads; empty before the first. */
 export function lastSocketUrl(): string {
-  return last?.url ?? '';
+  return lastUrl;
 }

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=arguments.test.d.ts.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=gaps.test.d.ts.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=join-burst.test.d.ts.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=report.test.d.ts.map

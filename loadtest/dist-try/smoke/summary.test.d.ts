@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=summary.test.d.ts.map
