@@ -39,6 +39,7 @@ export function mediasoupEngineWith(makeTransport: MakeClientTransport): MediaEn
 
 async function startWorker(options: WorkerOptions, makeTransport: MakeClientTransport): Promise<MediaWorker> {
   const worker = await createWorker({ logLevel: 'error' });
+  ignoreSignals(worker);
   const events: MediaWorker['events'] = new Emitter();
   worker.on('died', (error) => events.emit('died', { error }));
   try {
@@ -60,6 +61,15 @@ async function startWorker(options: WorkerOptions, makeTransport: MakeClientTran
     worker.close();
     throw error;
   }
+}
+
+// mediasoup closes its workers by itself when this process gets SIGTERM or SIGINT (Worker.ts, `onSignal`), while a
+// drain has only begun: when they end is for the node to say.
+function ignoreSignals(worker: types.Worker): void {
+  const onSignal: unknown = Reflect.get(worker, 'onSignal');
+  if (typeof onSignal !== 'function') return;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.removeListener(signal, onSignal as NodeJS.SignalsListener);
 }
 
 function listenInfos({ host, announcedAddress, rtcPort }: WorkerOptions): types.TransportListenInfo[] {
