@@ -81,10 +81,10 @@ export class TestWires implements AsyncDisposable {
     };
   }
 
-  /** Nothing comes through between the two any more: calls hang, packets are lost. */
-  cut(one: string, other: string): void {
+  /** Nothing comes through between the two any more: packets are lost, and calls, unless they are left, hang. */
+  cut(one: string, other: string, { calls = true }: { calls?: boolean } = {}): void {
     this.#silent.add(`${one}>${other}`).add(`${other}>${one}`);
-    for (const line of this.#linesBetween(one, other)) line.hangs = true;
+    if (calls) for (const line of this.#linesBetween(one, other)) line.hangs = true;
   }
 
   /** Packets that `from` sends to `to` are lost in the pipes that there are now. New pipes work. */
