@@ -56,6 +56,7 @@ class MediasoupLink implements MediaLink {
   readonly #signals: LinkSignals;
   readonly #receive: types.Transport;
   #send: types.Transport | undefined;
+  #watched: RTCDtlsTransport | undefined;
   #closed = false;
 
   constructor(device: Device, offer: LinkOffer, signals: LinkSignals) {
@@ -105,6 +106,7 @@ class MediasoupLink implements MediaLink {
       appData,
     });
     if (publication.muted) producer.pause();
+    this.#watchEnd(producer.rtpSender?.transport);
     try {
       await appData.accepted;
     } catch (error) {
@@ -138,6 +140,15 @@ class MediasoupLink implements MediaLink {
   close(): void {
     this.stopSending();
     this.#receive.close();
+  }
+
+  // A node that ends a session closes DTLS, which a peer connection's own state does not show (WebRTC §5.5.1).
+  #watchEnd(transport: RTCDtlsTransport | null | undefined): void {
+    if (!transport || transport === this.#watched) return;
+    this.#watched = transport;
+    transport.addEventListener('statechange', () => {
+      if (transport.state === 'closed' && !this.#closed) this.#signals.stateChanged('send', 'closed');
+    });
   }
 
   #wire(direction: TransportDirection, transport: types.Transport): void {
@@ -177,8 +188,12 @@ class MediasoupSender implements TrackSender {
   }
 }
 
+/** The cost of statistics grows with the streams of the whole link. */
+const LOOKS_PER_SAMPLE = 4;
+
 class MediasoupReceiver implements TrackReceiver {
   readonly #consumer: types.Consumer;
+  #looks = 0;
 
   constructor(consumer: types.Consumer) {
     this.#consumer = consumer;
@@ -192,12 +207,12 @@ class MediasoupReceiver implements TrackReceiver {
     return this.#consumer.rtpReceiver?.getSynchronizationSources()[0]?.audioLevel;
   }
 
-  // A frame that was decoded shows here some 50 ms before the statistics tell it; a packet of audio that nobody plays
-  // shows in the statistics only.
+  // A frame that was decoded, or sound that is played, shows here at no cost and some 50 ms before the statistics tell it.
+  // Packets of sound that nobody plays show in the statistics only, which are looked at now and then.
   async arrived(): Promise<boolean> {
     if (this.#consumer.closed) return false;
     if (this.#consumer.rtpReceiver?.getSynchronizationSources().length) return true;
-    if (this.#consumer.kind === 'video') return false;
+    if (this.#consumer.kind === 'video' || ++this.#looks % LOOKS_PER_SAMPLE !== 0) return false;
     return (await this.sample()).some(({ packets }) => packets > 0);
   }
 
