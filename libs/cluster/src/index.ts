@@ -31,3 +31,4 @@ export type {
   SessionRef,
   StoredSnapshot,
 } from './room-store.ts';
+export { storeSettings } from './settings.ts';

@@ -1,5 +1,7 @@
+import { busSettings } from '@skein/bus';
+import { storeSettings } from '@skein/cluster';
 import { setting } from '@skein/runtime';
-import { logLevels } from '@skein/telemetry';
+import { logSettings } from '@skein/telemetry';
 
 const address = { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' };
 const optionalAddress = { pattern: /^$|^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name, or empty' };
@@ -8,20 +10,9 @@ const optionalIp = { pattern: /^$|^[0-9a-fA-F.:]{2,45}$/, allowed: 'an IP addres
 
 /** Every environment variable of the media node. */
 export const mediaNodeSettings = {
-  natsUrl: setting.url('SKEIN_NATS_URL', ['nats:', 'tls:'], {
-    default: 'nats://127.0.0.1:4222',
-    doc: 'The NATS server of the cluster.',
-    secret: true,
-  }),
-  redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
-    default: 'redis://127.0.0.1:6379',
-    doc: 'The Redis server of the cluster.',
-    secret: true,
-  }),
-  logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
-    default: 'info',
-    doc: 'What is logged, and what is worse.',
-  }),
+  ...busSettings,
+  ...storeSettings,
+  ...logSettings,
   region: setting.text(
     'SKEIN_REGION',
     { pattern: /^[\w.:-]{1,64}$/, allowed: '1-64 letters, digits and `_ . : -`' },
