@@ -158,7 +158,7 @@ function people({ people: views }: Observation): Suspicion[] {
     ...view.flickers.map(({ event, identity, atMs }) =>
       suspect('no flicker', `${view.identity} was told ${event} of ${identity} at ${atMs}`),
     ),
-    ...(view.connection.state === 'closed'
+    ...(view.connection.state === 'closed' && view.connection.cause !== 'left'
       ? [suspect('no call ends', `${view.identity}: ${view.connection.cause ?? 'closed'}`)]
       : []),
     ...view.others.flatMap((other) =>

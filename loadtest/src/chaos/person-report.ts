@@ -67,7 +67,8 @@ export interface PersonPage {
   view(): PersonView;
   /** Longest gap of each track of others that was ever received, between two moments. */
   gaps(fromMs: number, toMs: number): readonly TrackGap[];
-  setMuted(muted: boolean): Promise<void>;
+  /** That these leave, and come again, is planned from now on. */
+  excuse(identities: readonly string[]): void;
   leave(): Promise<void>;
 }
 

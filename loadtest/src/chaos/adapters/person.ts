@@ -1,4 +1,4 @@
-import type { Browser, Page } from '@skein/testkit';
+import { eventually, type Browser, type Page } from '@skein/testkit';
 import type { PersonOptions, PersonView, TrackGap } from '../person-report.ts';
 
 const JOIN_DEADLINE_MS = 20_000;
@@ -11,9 +11,11 @@ export class Person implements AsyncDisposable {
   /** Errors that the page threw. */
   readonly problems: string[] = [];
   readonly #page: Page;
+  readonly #options: PersonOptions;
 
-  private constructor(identity: string, page: Page) {
-    this.identity = identity;
+  private constructor(options: PersonOptions, page: Page) {
+    this.#options = options;
+    this.identity = options.identity;
     this.#page = page;
     page.on('pageerror', (error) => this.problems.push(String(error)));
   }
@@ -22,12 +24,9 @@ export class Person implements AsyncDisposable {
     const context = await browser.newContext({ viewport: { width: 200, height: 100 } });
     const page = await context.newPage();
     page.setDefaultTimeout(ANSWER_DEADLINE_MS);
-    const person = new Person(options.identity, page);
+    const person = new Person(options, page);
     await page.goto(pageUrl, { timeout: JOIN_DEADLINE_MS });
-    await page.waitForFunction(() => window.chaosPerson !== undefined, undefined, {
-      timeout: JOIN_DEADLINE_MS,
-    });
-    await page.evaluate((given) => window.chaosPerson!.join(given), options);
+    await person.#join(options);
     return person;
   }
 
@@ -39,8 +38,29 @@ export class Person implements AsyncDisposable {
     return this.#page.evaluate(([from, to]) => window.chaosPerson!.gaps(from, to), [fromMs, toMs] as const);
   }
 
-  async setMuted(muted: boolean): Promise<void> {
-    await this.#page.evaluate((value) => window.chaosPerson!.setMuted(value), muted);
+  async excuse(identities: readonly string[]): Promise<void> {
+    await this.#page.evaluate((given) => window.chaosPerson!.excuse(given), identities);
+  }
+
+  /** Leaves and joins anew, on this node. */
+  async rejoin(nodeId: string): Promise<void> {
+    await this.#page.evaluate(() => window.chaosPerson!.leave());
+    await this.#page.reload();
+    await this.#join({ ...this.#options, nodeId });
+  }
+
+  async #join(options: PersonOptions): Promise<void> {
+    const timeout = JOIN_DEADLINE_MS;
+    await this.#page.waitForFunction(() => window.chaosPerson !== undefined, undefined, { timeout });
+    // A node that has just started is known to the store some moments before every gateway knows it.
+    await eventually(
+      `${this.identity} to join`,
+      async () => {
+        await this.#page.evaluate((given) => window.chaosPerson!.join(given), options);
+        return true;
+      },
+      { deadlineMs: timeout, everyMs: 200 },
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -49,6 +49,14 @@ export class Arrivals {
       track.kind === 'video' ? watchPictures(media, () => note(received, Date.now())) : () => {};
   }
 
+  /** What was received of somebody who left by plan. */
+  forget(identity: string): void {
+    for (const received of [...this.#received.values()].filter((one) => one.identity === identity)) {
+      received.stop();
+      this.#received.delete(received.trackId);
+    }
+  }
+
   /** Milliseconds since anything came of this track. */
   quietMs(trackId: string, nowMs: number): number {
     const last = this.#received.get(trackId)?.times.at(-1);

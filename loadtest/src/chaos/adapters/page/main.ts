@@ -1,4 +1,4 @@
-import { connect, type LocalTrack, type Room } from '@skein/client';
+import { connect, type Room } from '@skein/client';
 import {
   VISITOR,
   type ConnectionLogEntry,
@@ -18,14 +18,14 @@ class Person implements PersonPage {
   readonly #flickers: Flicker[] = [];
   readonly #errors: string[] = [];
   #room: Room | undefined;
-  #sound: LocalTrack | undefined;
+  #excused: ReadonlySet<string> = new Set();
 
   async join({ urls, room: name, identity, nodeId, fps }: PersonOptions): Promise<void> {
     const room = await connect({ url: urls, room: name, name: identity, identity, nodeId });
     this.#room = room;
     this.#note(room.connection);
     this.#follow(room);
-    this.#sound = await room.publish(steadyTone(), { source: 'microphone' });
+    await room.publish(steadyTone(), { source: 'microphone' });
     if (fps > 0) await room.publish(movingPicture(fps), { source: 'camera', simulcast: false });
   }
 
@@ -56,8 +56,8 @@ class Person implements PersonPage {
     return this.#arrivals.gaps(fromMs, toMs);
   }
 
-  async setMuted(muted: boolean): Promise<void> {
-    await (muted ? this.#sound?.mute() : this.#sound?.unmute());
+  excuse(identities: readonly string[]): void {
+    this.#excused = new Set(identities);
   }
 
   async leave(): Promise<void> {
@@ -86,8 +86,7 @@ class Person implements PersonPage {
   }
 
   #flicker(event: string, identity: string): void {
-    // They come and go by plan.
-    if (identity.startsWith(VISITOR)) return;
+    if (identity.startsWith(VISITOR) || this.#excused.has(identity)) return this.#arrivals.forget(identity);
     this.#flickers.push({ event, identity, atMs: Date.now() });
   }
 
