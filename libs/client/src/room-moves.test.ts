@@ -370,4 +370,21 @@ describe('a move of someone else', () => {
     expect(cameraOf(room)?.mediaStreamTrack).toBe(bench.link.receivers.get('sub_cam_2')?.mediaStreamTrack);
     expect(bench.link.receivers.size).toBe(2);
   });
+
+  it('lets go of what it was still taking up, so that the node makes another subscription', async () => {
+    const bench = new Bench(ada);
+    const room = await bench.join();
+    bench.engine.flowing = false;
+    bench.moveSession('switch', 2, [moved]);
+    await bench.pass(100);
+    bench.gateway.answers.set('subscribe', () => ready('cam', { subscriptionId: 'sub_cam_3', epoch: 2 }));
+    bench.roomChanged(11, { type: 'trackPublished', track: republished });
+    await bench.pass(100);
+    expect(bench.gateway.sent('unsubscribe').map(({ data }) => data)).toEqual([
+      { subscriptionId: 'sub_cam_2' },
+    ]);
+    expect(bench.link.receivers.get('sub_cam_2')?.closed).toBe(true);
+    await bench.pass(5000);
+    expect(cameraOf(room)?.mediaStreamTrack).toBe(bench.link.receivers.get('sub_cam_3')?.mediaStreamTrack);
+  });
 });

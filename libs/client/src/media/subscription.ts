@@ -37,7 +37,7 @@ export interface Source {
 type Pursuit =
   | { readonly kind: 'none' }
   | { readonly kind: 'asking' }
-  | { readonly kind: 'preparing'; readonly ready: ReadySubscription }
+  | { readonly kind: 'preparing'; readonly ready: ReadySubscription; readonly link: MediaLink }
   /** Made and flowing soon; the one before is shown until then. */
   | { readonly kind: 'arriving'; readonly source: Source }
   | { readonly kind: 'retrying'; readonly timer: Disposable }
@@ -178,8 +178,8 @@ export class Subscription {
   }
 
   async #prepare(ready: ReadySubscription): Promise<void> {
-    const pursuit: Pursuit = { kind: 'preparing', ready };
     const link = this.#link;
+    const pursuit: Pursuit = { kind: 'preparing', ready, link };
     this.#pursuit = pursuit;
     try {
       const receiver = await link.receive(ready, this.#controls.syncGroupOf(this.trackId));
@@ -256,14 +256,26 @@ export class Subscription {
     this.#pursuit = { kind: 'retrying', timer };
   }
 
-  // What is asked for or being made is of no use any more; its answer finds another pursuit.
+  // What is asked for or being made is of no use any more; its answer finds another pursuit. A subscription that was being
+  // made is let go of, so that asking again makes another one: browsers take each but once.
   #abandon(): void {
     const pursuit = this.#pursuit;
     this.#pursuit = { kind: 'none' };
-    if (pursuit.kind === 'retrying') pursuit.timer[Symbol.dispose]();
-    if (pursuit.kind !== 'arriving') return;
-    pursuit.source.receiver.close();
-    if (pursuit.source.link === this.#link) this.#controls.release(pursuit.source.ready.subscriptionId);
+    switch (pursuit.kind) {
+      case 'retrying':
+        return pursuit.timer[Symbol.dispose]();
+      case 'preparing':
+        if (pursuit.link === this.#link) this.#controls.release(pursuit.ready.subscriptionId);
+        return;
+      case 'arriving':
+        pursuit.source.receiver.close();
+        if (pursuit.source.link === this.#link) this.#controls.release(pursuit.source.ready.subscriptionId);
+        return;
+      case 'none':
+      case 'asking':
+      case 'failed':
+        return;
+    }
   }
 
   /** What the current session's node carries for this track. */
