@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chooseToMove, defaultMovePolicy, planMoves, type MovePlan, type MoveView } from './plan.ts';
 
-const policy = { atOnce: 3, askAgainMs: 5000 };
+const policy = { atOnce: 3, askAgainMs: 5000, stepMs: 0, steps: 1 };
 
 function session(sessionId: string, given: Partial<MoveView> = {}): MoveView {
   return { sessionId, leaving: false, timesAsked: 0, lastAskedMs: 0, ...given };
@@ -30,6 +30,16 @@ describe('sessions that are to move', () => {
     const fresh = ['d', 'e'].map((id) => session(id));
     expect(plan([...stuck, ...fresh], 4999)).toEqual({ ask: [], wakeAtMs: 5000 });
     expect(plan([...stuck, ...fresh], 5000).ask).toEqual(['d', 'e', 'a']);
+  });
+
+  test('are asked step by step, one at a time on a small node and more on a large one', () => {
+    const stepped = { ...defaultMovePolicy, stepMs: 500, steps: 2 };
+    const [first, second] = [session('a', { timesAsked: 1, lastAskedMs: 1000 }), session('b')];
+    expect(planMoves([session('a'), second], 1000, stepped)).toEqual({ ask: ['a'], wakeAtMs: 1500 });
+    expect(planMoves([first, second], 1499, stepped)).toEqual({ ask: [], wakeAtMs: 1500 });
+    expect(planMoves([first, second], 1500, stepped).ask).toEqual(['b']);
+    const many = ['a', 'b', 'c', 'd', 'e'].map((id) => session(id));
+    expect(planMoves(many, 1000, stepped).ask).toEqual(['a', 'b', 'c']);
   });
 
   test('wake nobody when there is nothing to wait for but their ends', () => {

@@ -4,9 +4,13 @@ export interface MovePolicy {
   readonly atOnce: number;
   /** A session that has not begun to move by then is asked again, after those that were asked less often. */
   readonly askAgainMs: number;
+  /** Between one step and the next, because the start of a move costs everyone in its room work. */
+  readonly stepMs: number;
+  /** All are asked within about so many steps: a step takes one session, or more on a node with many. */
+  readonly steps: number;
 }
 
-export const defaultMovePolicy: MovePolicy = { atOnce: 16, askAgainMs: 5000 };
+export const defaultMovePolicy: MovePolicy = { atOnce: 16, askAgainMs: 5000, stepMs: 500, steps: 120 };
 
 /** A session that is to move. */
 export interface MoveView {
@@ -31,7 +35,7 @@ export interface MovePlan {
 export function planMoves(
   sessions: readonly MoveView[],
   nowMs: number,
-  { atOnce, askAgainMs }: MovePolicy,
+  { atOnce, askAgainMs, stepMs, steps }: MovePolicy,
 ): MovePlan {
   const waitsUntil = ({ timesAsked, lastAskedMs }: MoveView): number =>
     timesAsked === 0 ? nowMs : lastAskedMs + askAgainMs;
@@ -39,12 +43,20 @@ export function planMoves(
   const pending = staying.filter((session) => waitsUntil(session) > nowMs);
   const due = staying.filter((session) => waitsUntil(session) <= nowMs);
   const free = Math.max(0, atOnce - pending.length - (sessions.length - staying.length));
+  const asked = sessions.filter(({ timesAsked }) => timesAsked > 0);
+  const nextStepMs = Math.max(...asked.map(({ lastAskedMs }) => lastAskedMs + stepMs), 0);
+  const step = nextStepMs > nowMs ? 0 : Math.ceil(sessions.length / steps);
   const ask = due
     .toSorted((one, other) => one.timesAsked - other.timesAsked)
-    .slice(0, free)
+    .slice(0, Math.min(free, step))
     .map(({ sessionId }) => sessionId);
+  const isMoreDue = due.length > ask.length && free > ask.length;
   // Those that are asked now are waited for like the others.
-  const wakes = [...pending.map(waitsUntil), ...(ask.length > 0 ? [nowMs + askAgainMs] : [])];
+  const wakes = [
+    ...pending.map(waitsUntil),
+    ...(ask.length > 0 ? [nowMs + askAgainMs] : []),
+    ...(isMoreDue ? [ask.length > 0 ? nowMs + stepMs : nextStepMs] : []),
+  ];
   return { ask, wakeAtMs: wakes.length > 0 ? Math.min(...wakes) : undefined };
 }
 
