@@ -11,6 +11,7 @@ export default defineConfig({
       '{libs,services}/*/src/**/*.test.ts',
       'loadtest/src/**/*.test.ts',
       'tests/cluster/**/*.test.ts',
+      'tests/chaos/**/*.test.ts',
       'scripts/**/*.test.mjs',
     ],
     environment: 'node',

@@ -1,24 +1,18 @@
-import {
-  PROTOCOL_VERSION,
-  routerRtpCapabilities,
-  type ClientEvent,
-  type ClientRequestInput,
-  type RtpCapabilities,
-} from '@skein/protocol';
+import type { ClientResponse } from '@skein/protocol';
 import { browserEnvironment } from './adapters/browser-environment.ts';
 import { SkeinClientError } from './client-error.ts';
 import type { Environment } from './environment.ts';
-import type { MediaEngine } from './media/engine.ts';
 import { Room } from './room.ts';
-import { SignalingConnection } from './signaling/connection.ts';
-import { EarlyEvents } from './signaling/early-events.ts';
-import { sameJson } from './signaling/same-json.ts';
+import { entryDelayMs, isFatal } from './session/entry-delay.ts';
+import { Entry, type Entered, type EntryDeadlines } from './signaling/entry.ts';
 import { signalingUrl } from './signaling/signaling-url.ts';
-import { welcomeOf } from './signaling/welcome.ts';
 
 export interface ConnectOptions {
-  /** A gateway: `https://meet.example.org`, or its whole signaling address (`wss://…/v1/signal`). */
-  readonly url: string;
+  /**
+   * A gateway: `https://meet.example.org`, or its whole signaling address (`wss://…/v1/signal`). Of several, each is tried in
+   * turn, now and whenever the connection is lost.
+   */
+  readonly url: string | readonly string[];
   /** 1-128 characters, none of them a control character. */
   readonly room: string;
   /** Shown to the others; 1-128 characters. */
@@ -29,17 +23,23 @@ export interface ConnectOptions {
   readonly metadata?: string | undefined;
   /** Receive every track of the room. Default true; else call `track.subscribe()`. */
   readonly autoSubscribe?: boolean;
-  /** For tests and demos: be carried by this media node. */
+  /** For tests and demos: be carried by this media node at first. */
   readonly nodeId?: string | undefined;
   /** Prefer media nodes of this region. Default: the gateway's. */
   readonly region?: string | undefined;
   /** Gives up joining. Once joined, use `room.leave()`. */
   readonly signal?: AbortSignal | undefined;
-  /** How often the gateway has to prove that it is alive, milliseconds. Default 5000. */
+  /** How often the gateway has to prove that it is alive, milliseconds; it has as long to answer. Default 2000. */
   readonly pingIntervalMs?: number;
+  /** How long joining is tried again while no gateway is reached or one asks to wait, milliseconds. Default 0: not at all. */
+  readonly joinRetryMs?: number;
+  /** How long a lost connection is made again before the room closes, milliseconds. Default 300 000. */
+  readonly reconnectDeadlineMs?: number;
 }
 
-const DEFAULT_PING_INTERVAL_MS = 5000;
+const DEFAULT_PING_INTERVAL_MS = 2000;
+const DEFAULT_RECONNECT_DEADLINE_MS = 300_000;
+const DEADLINES: EntryDeadlines = { welcomeMs: 10_000, answerMs: 10_000 };
 
 /**
  * Joins a room. Resolves when this client is in it and media is on its way: tracks of others follow as
@@ -53,63 +53,59 @@ export async function connect(
   options: ConnectOptions,
   environment: Environment = browserEnvironment(),
 ): Promise<Room> {
-  const { signal, autoSubscribe = true, pingIntervalMs = DEFAULT_PING_INTERVAL_MS } = options;
+  const { room, identity, name, metadata, autoSubscribe = true, nodeId, region, signal } = options;
   if (signal?.aborted) throw SkeinClientError.aborted(signal);
-  // The capabilities are a constant of the protocol's version, so that the engine need not wait for the socket.
-  const loading = environment.engine.load(routerRtpCapabilities);
-  loading.catch(() => undefined);
-  const connection = new SignalingConnection(
-    signalingUrl(options.url),
-    environment.openSocket,
-    environment.clock,
-  );
-  using early = new EarlyEvents(connection.events);
-  try {
-    const welcome = await welcomeOf(connection, environment.clock, signal);
-    const rtpCapabilities = await receiveCapabilities(environment.engine, loading, welcome);
-    const answer = await connection.request('join', joinRequest(options, rtpCapabilities), { signal });
-    const { name, metadata } = options;
-    return new Room({
-      answer,
-      connection,
-      environment,
-      early,
-      name,
-      metadata,
-      autoSubscribe,
-      pingIntervalMs,
-    });
-  } catch (thrown) {
-    connection.close();
-    throw SkeinClientError.from(thrown);
-  }
-}
-
-async function receiveCapabilities(
-  engine: MediaEngine,
-  loading: Promise<RtpCapabilities>,
-  welcome: ClientEvent<'welcome'>,
-): Promise<RtpCapabilities> {
-  if (welcome.protocolVersion !== PROTOCOL_VERSION) {
-    const message = `this page speaks protocol ${PROTOCOL_VERSION}, the gateway ${welcome.protocolVersion}; reload the page`;
-    throw new SkeinClientError('UNSUPPORTED_PROTOCOL', message);
-  }
-  const loaded = await loading;
-  const asExpected = sameJson(welcome.routerRtpCapabilities, routerRtpCapabilities);
-  return asExpected ? loaded : await engine.load(welcome.routerRtpCapabilities);
-}
-
-function joinRequest(options: ConnectOptions, rtpCapabilities: RtpCapabilities): ClientRequestInput<'join'> {
-  const { room, identity, name, metadata, autoSubscribe, nodeId, region } = options;
-  return {
-    protocolVersion: PROTOCOL_VERSION,
-    room,
-    identity,
+  const urls = urlsOf(options.url);
+  const entry = new Entry(environment, { room, identity, name, metadata, autoSubscribe, nodeId, region });
+  const join = (url: string): Promise<Entered<ClientResponse<'join'>>> =>
+    entry.join(url, { identity, nodeId }, DEADLINES, signal);
+  const { entered, urlIndex } = await joinAny(urls, join, options, environment);
+  return new Room({
+    environment,
+    entry,
+    entered,
+    urls,
+    urlIndex,
     name,
     metadata,
-    rtpCapabilities,
     autoSubscribe,
-    nodeId,
-    region,
-  };
+    pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
+    reconnectDeadlineMs: options.reconnectDeadlineMs ?? DEFAULT_RECONNECT_DEADLINE_MS,
+  });
+}
+
+function urlsOf(url: ConnectOptions['url']): string[] {
+  const urls = (typeof url === 'string' ? [url] : url).map(signalingUrl);
+  // Refused with the words for an address that is not one.
+  return urls.length > 0 ? urls : [signalingUrl('')];
+}
+
+/** Tries each address once, and then again and again for `joinRetryMs`. */
+async function joinAny(
+  urls: readonly string[],
+  join: (url: string) => Promise<Entered<ClientResponse<'join'>>>,
+  { joinRetryMs = 0, signal }: ConnectOptions,
+  { clock, random }: Environment,
+): Promise<{ entered: Entered<ClientResponse<'join'>>; urlIndex: number }> {
+  const endMs = clock.monotonicMs() + joinRetryMs;
+  for (let failures = 0; ;) {
+    const urlIndex = failures % urls.length;
+    try {
+      return { entered: await join(urls[urlIndex] ?? ''), urlIndex };
+    } catch (thrown) {
+      const error = SkeinClientError.from(thrown);
+      failures++;
+      // The next address is tried at once, unless this one has answered for all of them.
+      if (failures < urls.length && isElsewhereBetter(error)) continue;
+      const delayMs = entryDelayMs(failures, urls.length, error.retryAfterMs, random);
+      const again = error.retryAfterMs !== undefined && clock.monotonicMs() + delayMs <= endMs;
+      if (isFatal(error.code) || !again) throw error;
+      await clock.sleep(delayMs, signal).catch(() => undefined);
+      if (signal?.aborted) throw SkeinClientError.aborted(signal);
+    }
+  }
+}
+
+function isElsewhereBetter({ code }: SkeinClientError): boolean {
+  return code === 'GATEWAY_UNREACHABLE' || code === 'CONNECTION_LOST' || code === 'DEADLINE_EXCEEDED';
 }

@@ -10,15 +10,15 @@ export type CloseReason =
   | SessionEndReason
   /** `leave()` was called. */
   | 'left'
-  /** The socket closed, or the gateway stopped answering. */
-  | 'connection-lost'
-  /** The gateway said goodbye: it is shutting down, or dropped this client (see `error`). */
-  | 'gateway-closed';
+  /** No gateway could be entered for `reconnectDeadlineMs`, or one refused for good (see `error`). */
+  | 'connection-lost';
 
 export type ConnectionState =
   | { readonly state: 'connected'; readonly sessionId: string; readonly nodeId: string }
-  /** Media or signaling is interrupted and being restored; tracks and participants stay as they are. */
-  | { readonly state: 'reconnecting'; readonly cause: 'media' | 'signaling' }
+  /** Tracks and participants stay as they are. `signaling`: media goes on; `media`: its way through the network is lost. */
+  | { readonly state: 'reconnecting'; readonly reason: 'media' | 'signaling' }
+  /** What carried this client's media is gone; it is being built anew elsewhere. Tracks and participants stay as they are. */
+  | { readonly state: 'recovering' }
   | { readonly state: 'closed'; readonly reason: CloseReason; readonly error?: SkeinClientError | undefined };
 
 interface OfTrack {

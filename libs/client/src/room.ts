@@ -1,38 +1,24 @@
 import type { ClientResponse, RoomState } from '@skein/protocol';
 import { Emitter, type Listener } from '@skein/runtime/emitter';
 import { SkeinClientError } from './client-error.ts';
-import type { Environment } from './environment.ts';
-import type { MediaLink } from './media/engine.ts';
-import { IceRecovery } from './media/ice-recovery.ts';
-import { linkSignals } from './media/link-signals.ts';
 import type { LocalTrack } from './media/local-track.ts';
 import { Publications, type PublishOptions } from './media/publications.ts';
 import { Subscriptions } from './media/subscriptions.ts';
 import { summarize, type RoomStats, type TrackStats } from './media/track-stats.ts';
 import type { LocalParticipant, RemoteParticipant } from './participants.ts';
-import type { CloseReason, ConnectionState, RoomEvents } from './room-events.ts';
+import type { ConnectionState, RoomEvents } from './room-events.ts';
 import { RoomFeed } from './room-model/room-feed.ts';
 import { Roster } from './room-model/roster.ts';
-import { closeReasonOf } from './signaling/close-reason.ts';
-import type { SignalingConnection } from './signaling/connection.ts';
-import type { EarlyEvents } from './signaling/early-events.ts';
+import { Session, type SessionOptions } from './session/session.ts';
 import type { GatewayEvent } from './signaling/frames.ts';
-import { Heartbeat } from './signaling/heartbeat.ts';
 
 /** What a join came to: all that a room is made of. */
-export interface Joined {
-  readonly answer: ClientResponse<'join'>;
-  readonly connection: SignalingConnection;
-  readonly environment: Environment;
-  /** What the gateway told before this room existed. */
-  readonly early: EarlyEvents;
+export interface Joined extends SessionOptions {
   readonly name: string;
   readonly metadata: string | undefined;
   readonly autoSubscribe: boolean;
-  readonly pingIntervalMs: number;
 }
 
-const LEAVE_DEADLINE_MS = 2000;
 const SYNC_RETRY_MS = 1000;
 
 /** A room that this client is in. Made by `connect`. Read its state first, then follow its events. */
@@ -42,57 +28,30 @@ export class Room {
   readonly localParticipant: LocalParticipant;
   readonly #events = new Emitter<RoomEvents>();
   readonly #joined: Joined;
-  readonly #closing = new AbortController();
+  readonly #session: Session;
   readonly #feed: RoomFeed;
   readonly #roster: Roster;
   readonly #subscriptions: Subscriptions;
   readonly #publications: Publications;
-  readonly #link: MediaLink;
-  readonly #ice: IceRecovery;
-  readonly #heartbeat: Heartbeat;
-  #connection: ConnectionState;
 
   /** Not for callers: `connect` makes rooms. */
   constructor(joined: Joined) {
     this.#joined = joined;
-    const { answer, connection, environment, pingIntervalMs } = joined;
-    const { clock, random, engine, newId } = environment;
+    const { answer } = joined.entered;
+    const { clock, random } = joined.environment;
     this.name = answer.room.room;
-    this.#connection = { state: 'connected', sessionId: answer.sessionId, nodeId: answer.nodeId };
     this.#feed = new RoomFeed(answer.room);
-    this.#subscriptions = new Subscriptions(this.#subscriptionPorts(), clock, random);
-    this.#publications = new Publications(
-      {
-        unpublish: (trackId) => connection.request('unpublish', { trackId }),
-        setTrackMuted: (trackId, muted) => connection.request('setTrackMuted', { trackId, muted }),
-      },
-      { stats: (trackId) => this.#statsOfLocal(trackId) },
-      () => newId('trk'),
-    );
-    this.#roster = this.#makeRoster();
-    this.localParticipant = this.#makeLocalParticipant();
-    this.#ice = new IceRecovery(clock, async (direction) => {
-      const { iceParameters } = await connection.request('restartIce', { direction });
-      await this.#link.restartIce(direction, iceParameters);
+    this.#session = new Session(joined, {
+      version: () => this.#feed.room.version,
+      sending: () => this.#publications.tracks.size > 0,
+      carriedBy: (link) => this.#publications.isCarriedBy(link) && this.#subscriptions.isCarriedBy(link),
     });
-    const stateChanged = this.#ice.handleState.bind(this.#ice);
-    this.#link = engine.openLink(
-      answer,
-      linkSignals({
-        connection,
-        clock,
-        closing: this.#closing.signal,
-        stateChanged,
-        failed: (error) => this.#report(error),
-      }),
-    );
-    this.#heartbeat = new Heartbeat(
-      clock,
-      pingIntervalMs,
-      () => connection.request('ping', {}, { deadlineMs: pingIntervalMs }),
-      () => this.#close('connection-lost', SkeinClientError.connectionLost('the gateway does not answer')),
-    );
-    this.#wire();
+    this.#subscriptions = new Subscriptions(this.#subscriptionPorts(), clock, random);
+    this.#publications = this.#makePublications();
+    this.#roster = this.#makeRoster();
+    this.localParticipant = localParticipant(joined, this.#session, this.#publications);
+    this.#wireSession();
+    this.#wireMedia();
     this.#start(answer);
   }
 
@@ -102,7 +61,7 @@ export class Room {
   }
 
   get connection(): ConnectionState {
-    return this.#connection;
+    return this.#session.connection;
   }
 
   /** Calls `listener` on every `event` until the result is disposed. A listener that throws disturbs nobody. */
@@ -126,7 +85,7 @@ export class Room {
     ]);
     return {
       nodeId: this.localParticipant.nodeId,
-      signalingRoundTripMs: this.#heartbeat.roundTripMs,
+      signalingRoundTripMs: this.#session.roundTripMs,
       sent: sent.filter((track) => track !== undefined),
       received: received.filter((track) => track !== undefined),
     };
@@ -134,45 +93,57 @@ export class Room {
 
   /** Leaves: told to the others at once, waited for at most two seconds. Never fails; safe to repeat. */
   async leave(): Promise<void> {
-    if (this.#connection.state === 'closed') return;
-    const left = this.#joined.connection.request('leave', {}, { deadlineMs: LEAVE_DEADLINE_MS });
-    await left.catch(() => undefined);
-    this.#close('left');
+    await this.#session.leave();
   }
 
-  #wire(): void {
-    const { connection } = this.#joined;
-    connection.events.on('event', (event) => this.#handleEvent(event));
-    connection.events.on('closed', ({ code, error }) => this.#close(closeReasonOf(code), error));
+  #wireSession(): void {
+    const { events } = this.#session;
+    events.on('gateway', (event) => this.#handleEvent(event));
+    events.on('resumed', ({ state }) => {
+      this.#feed.handleResumed(state);
+      this.#subscriptions.handleResumed();
+    });
+    events.on('joined', ({ room }) => this.#feed.handleSnapshot(room));
+    events.on('link', ({ link, subscriptions }) => {
+      this.#publications.handleLink(link);
+      this.#subscriptions.handleLink(link, subscriptions);
+    });
+    events.on('linkClosed', ({ link }) => {
+      this.#publications.handleLinkClosed(link);
+      this.#subscriptions.handleLinkClosed(link);
+    });
+    events.on('failed', ({ error }) => this.#report(error));
+    events.on('changed', (change) => {
+      if (change.connection.state === 'closed') this.#close();
+      this.#events.emit('connectionStateChanged', change);
+    });
+  }
+
+  #wireMedia(): void {
     this.#feed.events.on('changed', ({ before, after }) => this.#roster.handleRoom(before, after));
     this.#feed.events.on('syncNeeded', ({ version }) => void this.#sync(version));
-    this.#subscriptions.events.on('media', ({ trackId, mediaStreamTrack }) =>
+    const { events: subscriptions } = this.#subscriptions;
+    subscriptions.on('media', ({ trackId, mediaStreamTrack }) =>
       this.#roster.handleMedia(trackId, mediaStreamTrack),
     );
-    this.#subscriptions.events.on('layers', ({ trackId, layers }) =>
-      this.#roster.handleLayers(trackId, layers),
-    );
-    this.#subscriptions.events.on('failed', ({ error }) => this.#report(error));
-    this.#publications.events.on('published', (payload) => this.#events.emit('localTrackPublished', payload));
-    this.#publications.events.on('unpublished', (payload) =>
-      this.#events.emit('localTrackUnpublished', payload),
-    );
-    this.#publications.events.on('ended', (payload) => this.#events.emit('localTrackEnded', payload));
-    this.#ice.events.on('changed', ({ interrupted }) => this.#handleMedia(interrupted));
+    subscriptions.on('layers', ({ trackId, layers }) => this.#roster.handleLayers(trackId, layers));
+    subscriptions.on('failed', ({ error }) => this.#report(error));
+    const { events: publications } = this.#publications;
+    publications.on('published', (payload) => this.#events.emit('localTrackPublished', payload));
+    publications.on('unpublished', (payload) => this.#events.emit('localTrackUnpublished', payload));
+    publications.on('ended', (payload) => this.#events.emit('localTrackEnded', payload));
+    publications.on('failed', ({ error }) => this.#report(error));
   }
 
-  #start({ room, subscriptions }: ClientResponse<'join'>): void {
-    this.#publications.handleLink(this.#link);
-    this.#subscriptions.handleLink(this.#link, subscriptions);
+  #start({ room }: ClientResponse<'join'>): void {
+    this.#session.start();
     const nobody: RoomState = { room: room.room, version: -1, participants: new Map(), tracks: new Map() };
     this.#roster.handleRoom(nobody, this.#feed.room);
-    this.#joined.early.replayTo((event) => this.#handleEvent(event));
+    this.#session.replayEarly();
   }
 
   #handleEvent(event: GatewayEvent): void {
     switch (event.event) {
-      case 'welcome':
-        return;
       case 'roomChanged':
         if (event.version !== undefined)
           this.#feed.handleChange({ version: event.version, change: event.data });
@@ -184,72 +155,67 @@ export class Room {
       case 'subscriptionLayersChanged':
         return this.#subscriptions.handleLayersChanged(event.data);
       case 'sessionClosed':
-        this.#events.emit('sessionClosed', event.data);
-        return this.#close(event.data.reason);
+        return this.#events.emit('sessionClosed', event.data);
       case 'error':
         return this.#report(SkeinClientError.fromGateway(event.data));
+      case 'welcome':
+      case 'sessionMoved':
+      case 'moveOver':
+        return;
     }
   }
 
   async #sync(version: number): Promise<void> {
-    const { connection, environment } = this.#joined;
-    while (!connection.closed) {
+    const { signaling, closing } = this.#session;
+    while (!closing.aborted) {
       try {
-        return this.#feed.handleSynced(await connection.request('sync', { version }));
+        return this.#feed.handleSynced(await signaling.request('sync', { version }));
       } catch (thrown) {
         const { retryAfterMs = SYNC_RETRY_MS } = SkeinClientError.from(thrown);
-        await environment.clock.sleep(retryAfterMs, this.#closing.signal).catch(() => undefined);
+        await this.#joined.environment.clock.sleep(retryAfterMs, closing).catch(() => undefined);
       }
     }
   }
 
-  #handleMedia(interrupted: boolean): void {
-    if (this.#connection.state === 'closed') return;
-    const { sessionId, nodeId } = this.localParticipant;
-    this.#setConnection(
-      interrupted ? { state: 'reconnecting', cause: 'media' } : { state: 'connected', sessionId, nodeId },
-    );
-  }
-
-  #setConnection(next: ConnectionState): void {
-    const previous = this.#connection;
-    this.#connection = next;
-    this.#events.emit('connectionStateChanged', { connection: next, previous });
-  }
-
-  #close(reason: CloseReason, error?: SkeinClientError): void {
-    if (this.#connection.state === 'closed') return;
-    const previous = this.#connection;
-    this.#connection = { state: 'closed', reason, error };
-    this.#closing.abort(SkeinClientError.roomClosed());
-    this.#heartbeat[Symbol.dispose]();
-    this.#ice[Symbol.dispose]();
+  #close(): void {
     this.#publications.close();
     this.#subscriptions.close();
-    this.#link.close();
-    this.#joined.connection.close();
-    this.#events.emit('connectionStateChanged', { connection: this.#connection, previous });
   }
 
   #report(error: SkeinClientError): void {
-    if (this.#connection.state !== 'closed') this.#events.emit('error', { error });
+    if (this.connection.state !== 'closed') this.#events.emit('error', { error });
   }
 
   #subscriptionPorts(): ConstructorParameters<typeof Subscriptions>[0] {
-    const { connection } = this.#joined;
+    const { signaling } = this.#session;
     return {
       subscribe: (trackId, preferredLayers) =>
-        connection.request('subscribe', { trackId, ...(preferredLayers && { preferredLayers }) }),
-      unsubscribe: (subscriptionId) => connection.request('unsubscribe', { subscriptionId }),
-      update: (updates) => connection.request('updateSubscriptions', { updates }),
+        signaling.request('subscribe', { trackId, ...(preferredLayers && { preferredLayers }) }),
+      unsubscribe: (subscriptionId) => signaling.request('unsubscribe', { subscriptionId }),
+      update: (updates) => signaling.request('updateSubscriptions', { updates }),
       syncGroupOf: (trackId) => syncGroupOf(this.#feed.room, trackId),
+      factsOf: (trackId) => this.#feed.room.tracks.get(trackId),
     };
+  }
+
+  #makePublications(): Publications {
+    const { signaling } = this.#session;
+    const { clock, newId } = this.#joined.environment;
+    return new Publications(
+      {
+        unpublish: (trackId) => signaling.request('unpublish', { trackId }),
+        setTrackMuted: (trackId, muted) => signaling.request('setTrackMuted', { trackId, muted }),
+      },
+      { stats: (trackId) => this.#statsOfLocal(trackId) },
+      clock,
+      () => newId('trk'),
+    );
   }
 
   #makeRoster(): Roster {
     const subscriptions = this.#subscriptions;
     return new Roster(
-      this.#joined.answer.identity,
+      this.#joined.entered.answer.identity,
       this.#events,
       {
         subscribe: (trackId) => subscriptions.subscribe(trackId),
@@ -263,14 +229,9 @@ export class Room {
       {
         trackAppeared: (trackId) => this.#joined.autoSubscribe && subscriptions.subscribe(trackId),
         trackVanished: (trackId) => subscriptions.handleTrackGone(trackId),
+        trackMoved: (trackId) => subscriptions.handleTrackMoved(trackId),
       },
     );
-  }
-
-  #makeLocalParticipant(): LocalParticipant {
-    const { answer, name, metadata } = this.#joined;
-    const { identity, sessionId, nodeId } = answer;
-    return { identity, name, metadata, sessionId, nodeId, tracks: this.#publications.tracks };
   }
 
   async #statsOfLocal(trackId: string): Promise<TrackStats | undefined> {
@@ -289,6 +250,26 @@ export class Room {
     const { identity, kind, source, muted, nodeId, currentLayers: layers } = track;
     return summarize({ trackId, identity, kind, source, muted, nodeId, layers }, rates);
   }
+}
+
+// Session and node change under the same participant.
+function localParticipant(
+  { name, metadata, entered }: Joined,
+  session: Session,
+  { tracks }: Publications,
+): LocalParticipant {
+  return {
+    identity: entered.answer.identity,
+    name,
+    metadata,
+    tracks,
+    get sessionId() {
+      return session.held.sessionId;
+    },
+    get nodeId() {
+      return session.held.nodeId;
+    },
+  };
 }
 
 /** An id that fits into SDP, which a participant's identity need not (RFC 8830 §2). */

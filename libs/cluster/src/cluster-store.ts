@@ -1,20 +1,26 @@
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
+import type { LeaderLease } from './leader-lease.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import type { RoomStore } from './room-store.ts';
 
-/** The shared store of the cluster: rooms and nodes. */
+/** The shared store of the cluster: rooms, nodes and who leads. */
 export interface ClusterStore {
   readonly rooms: RoomStore;
   readonly nodes: NodeRegistry;
-  /** `connected`, or since when it is not. Calls made meanwhile fail with `UNAVAILABLE` at once. */
+  /** Held by the one process that reconciles. */
+  readonly leader: LeaderLease;
+  /** Whether the store answers, and since when. While `disconnected` calls fail with `UNAVAILABLE` at once. */
   readonly status: StoreStatus;
   /** Lets running calls end, at most one call's deadline, and closes. */
   close(): Promise<void>;
 }
 
-export type StoreStatus =
-  { readonly state: 'connected' } | { readonly state: 'disconnected'; readonly sinceMs: number };
+export interface StoreStatus {
+  /** `disconnected`: there is no connection, or one that a call went unanswered on. */
+  readonly state: 'connected' | 'disconnected';
+  readonly sinceMs: number;
+}
 
 export interface StoreOptions {
   /** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. */
@@ -30,6 +36,6 @@ export interface StoreOptions {
   readonly signal?: AbortSignal;
   /** Told of every change of the status, and that the first attempt failed. */
   readonly onStatus?: (status: StoreStatus) => void;
-  /** A call that has no answer by then fails with `UNAVAILABLE`. Default 1000. */
+  /** A call that has no answer by then fails with `UNAVAILABLE`, and so do the next ones, at once. Default 1000. */
   readonly commandTimeoutMs?: number;
 }

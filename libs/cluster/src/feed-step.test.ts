@@ -255,6 +255,19 @@ describe('a feed', () => {
     expect(driver.feed.state).toBe(state);
   });
 
+  it('keeps a state that came while the store was asked, and had no such room yet', () => {
+    const store = new ModelStore();
+    const driver = new Driver(store);
+    driver.take({ type: 'begun', snapshot: undefined });
+    store.write();
+    driver.take({ type: 'begun', snapshot: store.snapshot() });
+    driver.pending = undefined;
+    driver.take({ type: 'gotSnapshot', snapshot: undefined });
+    expect(driver.feed.state?.version).toBe(store.version);
+    driver.answer();
+    expect(driver.feed).toMatchObject({ state: { version: store.version }, phase: { name: 'inStep' } });
+  });
+
   it('goes back with a store that lost its last changes', () => {
     const driver = inStep();
     driver.take({ type: 'changes', changes: [driver.store.write()] });

@@ -5,6 +5,7 @@ import {
   type RoomState,
   type VersionedChange,
 } from '@skein/protocol';
+import type { StoredSnapshot } from './room-store.ts';
 
 /** How long a missing change may still come by itself, when a later one has come. */
 export const REORDER_WAIT_MS = 20;
@@ -27,11 +28,15 @@ export type FeedPhase =
   | { readonly name: 'inStep' }
   /** Something is missing that may be on its way. */
   | { readonly name: 'awaitingOrder' }
-  /** `forced`: the store's answer counts even where it is older than the state, as it lost what the state is made of. */
+  /**
+   * `forced`: the store's answer counts even where it is older than the state, as it lost what the state is made of.
+   * `asOf`: the state's version when it was asked.
+   */
   | {
       readonly name: 'asking';
       readonly need: Need;
       readonly forced: boolean;
+      readonly asOf: number | undefined;
       readonly wantedWhenAsked: number;
       readonly attempts: number;
     }
@@ -44,14 +49,17 @@ export type FeedInput =
   | { readonly type: 'expected'; readonly version: number }
   /** The store has `version` (`undefined`: no such room), asked when the state was at `asOf`. */
   | { readonly type: 'compared'; readonly version: number | undefined; readonly asOf: number | undefined }
+  /** The store is to be asked for what it has, even if nothing seems to be missing. */
+  | { readonly type: 'doubted' }
   | { readonly type: 'woke' }
   | { readonly type: 'gotChanges'; readonly changes: readonly VersionedChange[] | undefined }
-  | { readonly type: 'gotSnapshot'; readonly snapshot: RoomSnapshot | undefined }
+  | { readonly type: 'gotSnapshot'; readonly snapshot: StoredSnapshot | undefined }
   | { readonly type: 'askFailed' };
 
 export type FeedCommand =
   | { readonly do: 'tellChange'; readonly change: VersionedChange; readonly state: RoomState }
-  | { readonly do: 'tellReplaced'; readonly state: RoomState | undefined }
+  /** `lost`: not because changes were missed, but because the store has lost what there was. */
+  | { readonly do: 'tellReplaced'; readonly state: RoomState | undefined; readonly lost: boolean }
   | { readonly do: 'askChanges'; readonly since: number }
   | { readonly do: 'askSnapshot' }
   /** Replaces an earlier wake-up. */
@@ -78,6 +86,8 @@ export function stepFeed(feed: Feed, input: FeedInput): Step {
       return settle(stay({ ...feed, wanted: Math.max(feed.wanted, input.version) }));
     case 'compared':
       return compare(feed, input.version, input.asOf);
+    case 'doubted':
+      return doubt(feed);
     case 'woke':
       return wake(feed);
     case 'gotChanges':
@@ -99,7 +109,7 @@ function andThen(step: Step, next: (feed: Feed) => Step): Step {
 }
 
 function begin(feed: Feed, snapshot: RoomSnapshot | undefined): Step {
-  const begun = snapshot && !feed.state ? replace(feed, roomStateOf(snapshot)) : stay(feed);
+  const begun = snapshot && !feed.state ? replace(feed, roomStateOf(snapshot), false) : stay(feed);
   const wanted = Math.max(begun.feed.wanted, snapshot?.version ?? 0);
   const known = andThen({ ...begun, feed: { ...begun.feed, wanted } }, (now) => absorb(now, []));
   if (feed.phase.name !== 'inStep' || feed.state) return settle(known);
@@ -154,8 +164,12 @@ function settle(step: Step): Step {
 }
 
 function ask(feed: Feed, need: Need, { forced = false, attempts = 0 } = {}): Step {
-  const phase: FeedPhase = { name: 'asking', need, forced, attempts, wantedWhenAsked: feed.wanted };
   const since = feed.state?.version;
+  const phase: FeedPhase = {
+    name: 'asking',
+    ...{ need, forced, attempts },
+    ...{ asOf: since, wantedWhenAsked: feed.wanted },
+  };
   const question: FeedCommand =
     need === 'changes' && since !== undefined ? { do: 'askChanges', since } : { do: 'askSnapshot' };
   return { feed: { ...feed, phase }, commands: [question] };
@@ -172,6 +186,11 @@ function wake(feed: Feed): Step {
     case 'asking':
       return stay(feed);
   }
+}
+
+function doubt(feed: Feed): Step {
+  const busy = feed.phase.name === 'asking' || feed.phase.name === 'backingOff';
+  return busy ? stay(feed) : ask(feed, 'snapshot', { forced: true });
 }
 
 function compare(feed: Feed, version: number | undefined, asOf: number | undefined): Step {
@@ -191,19 +210,30 @@ function gotChanges(feed: Feed, changes: readonly VersionedChange[] | undefined)
   return andThen(absorb(feed, changes), (now) => answered(now, wantedWhenAsked));
 }
 
-function gotSnapshot(feed: Feed, snapshot: RoomSnapshot | undefined): Step {
+function gotSnapshot(feed: Feed, snapshot: StoredSnapshot | undefined): Step {
   if (feed.phase.name !== 'asking') return stay(feed);
-  const { wantedWhenAsked, forced } = feed.phase;
-  // Changes that came while the store was asked may have brought the state further than the answer.
-  const older = snapshot && feed.state && snapshot.version <= feed.state.version;
-  const replaced = older && !forced ? stay(feed) : replace(feed, snapshot && roomStateOf(snapshot));
+  const { wantedWhenAsked, forced, asOf } = feed.phase;
+  const { state } = feed;
+  // What came while the store was asked may be later than its answer; that there was no room says nothing then.
+  const overtaken = state?.version !== asOf;
+  if (!snapshot && overtaken) return ask(feed, 'changes');
+  const older = snapshot && state && snapshot.version <= state.version && (overtaken || !forced);
+  const replaced = older
+    ? stay(feed)
+    : replace(feed, snapshot && roomStateOf(snapshot), isLost(state, snapshot));
   const filled = andThen(replaced, (now) => absorb(now, []));
   return andThen(filled, (now) => answered(now, wantedWhenAsked));
 }
 
-function replace(feed: Feed, state: RoomState | undefined): Step {
+/** Versions only rise in the life of a room, and one that was made since is another one, though of the same name. */
+function isLost(state: RoomState | undefined, snapshot: StoredSnapshot | undefined): boolean {
+  if (!state) return false;
+  return !snapshot || snapshot.version < state.version || (snapshot.bornVersion ?? 0) > state.version;
+}
+
+function replace(feed: Feed, state: RoomState | undefined, lost: boolean): Step {
   if (!state && !feed.state) return stay(feed);
-  return { feed: { ...feed, state }, commands: [{ do: 'tellReplaced', state }] };
+  return { feed: { ...feed, state }, commands: [{ do: 'tellReplaced', state, lost }] };
 }
 
 /**

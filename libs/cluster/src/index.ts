@@ -1,6 +1,13 @@
 export { connectStore } from './adapters/redis-store.ts';
 export type { ClusterStore, StoreOptions, StoreStatus } from './cluster-store.ts';
-export { openNodeDirectory, type NodeDirectory, type NodeDirectoryOptions } from './node-directory.ts';
+export type { LeaderLease } from './leader-lease.ts';
+export {
+  openNodeDirectory,
+  type DirectoryQuery,
+  type NodeDirectory,
+  type NodeDirectoryEvents,
+  type NodeDirectoryOptions,
+} from './node-directory.ts';
 export type { NodeRegistry, RegisteredNode } from './node-registry.ts';
 export {
   chooseCandidates,
@@ -14,10 +21,14 @@ export { publishChanges } from './room-events.ts';
 export { openRoomFeed, type RoomFeed, type RoomFeedEvents, type RoomFeedOptions } from './room-feed.ts';
 export { openRoomFeeds, type RoomFeedRef, type RoomFeeds, type RoomFeedsOptions } from './room-feeds.ts';
 export type {
+  Held,
+  MoveRequest,
   Placed,
   PlaceRequest,
   PlacementCandidates,
   RoomStore,
   RoomWrite,
   SessionRef,
+  StoredSnapshot,
 } from './room-store.ts';
+export { storeSettings } from './settings.ts';

@@ -52,7 +52,10 @@ describe('the node directory', () => {
     registry.nodes = [{ record: aNode('n1'), fence: 1, leaseAgeMs: 200 }];
     const directory = await started();
     expect(directory.views()).toEqual([
-      { record: aNode('n1'), lastSeenMs: clock.now() - 200, assignedSinceBeat: 0 },
+      {
+        ...{ record: aNode('n1'), lastSeenMs: clock.now() - 200 },
+        ...{ assignedSinceBeat: 0, settled: aNode('n1').load, recentSessions: 0 },
+      },
     ]);
     await beat(aNode('n2'));
     expect(directory.candidates().openNodeIds).toEqual(['n1', 'n2']);
@@ -62,7 +65,7 @@ describe('the node directory', () => {
   it('stops choosing a node that neither beats nor renews, and forgets it in the end', async () => {
     const directory = await started();
     await beat(aNode('n1'));
-    await clock.advance(3000);
+    await clock.advance(1500);
     expect(directory.candidates().fallbackNodeId).toBe('n1');
     await clock.advance(1);
     expect(directory.candidates().fallbackNodeId).toBeUndefined();
@@ -76,7 +79,7 @@ describe('the node directory', () => {
     const directory = await started();
     await beat(aNode('n1'));
     directory.noteAssignment('n1');
-    await clock.advance(2000);
+    await clock.advance(1000);
     expect(assigned(directory)).toBe(1);
     expect(directory.candidates().fallbackNodeId).toBe('n1');
     directory.close();
@@ -93,13 +96,16 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('forgets an assignment with the second beat after it', async () => {
+  it('forgets an assignment when a report shows it, and with the eighth report in any case', async () => {
     const directory = await started();
-    await beat(aNode('n1', { beat: 5 }));
+    await beat(aNode('n1', { beat: 5, sessions: 7 }));
     directory.noteAssignment('n1');
-    await beat(aNode('n1', { beat: 6 }));
+    directory.noteAssignment('n1');
+    await beat(aNode('n1', { beat: 6, sessions: 8 }));
     expect(assigned(directory)).toBe(1);
-    await beat(aNode('n1', { beat: 7 }));
+    await beat(aNode('n1', { beat: 12, sessions: 8 }));
+    expect(assigned(directory)).toBe(1);
+    await beat(aNode('n1', { beat: 13, sessions: 8 }));
     expect(assigned(directory)).toBe(0);
     directory.close();
   });
@@ -115,6 +121,67 @@ describe('the node directory', () => {
     bus.publish(subjects.nodeBeat('n1'), { nodeId: 'n1' });
     await clock.advance(0);
     expect(directory.views()).toHaveLength(1);
+    directory.close();
+  });
+
+  it('tells a restart once, when a later start of a known node is heard of', async () => {
+    const directory = await started();
+    const told: unknown[] = [];
+    directory.on('restarted', (event) => told.push(event));
+    await beat(aNode('n1', { beat: 9, startedAtMs: 100 }));
+    await beat(aNode('n1', { beat: 0, startedAtMs: 200 }));
+    await beat(aNode('n1', { beat: 1, startedAtMs: 200 }));
+    await beat(aNode('n1', { beat: 10, startedAtMs: 100 }));
+    expect(told).toEqual([{ nodeId: 'n1', startedAtMs: 200 }]);
+    directory.close();
+  });
+
+  it('tells a death once and forgets the node, until a later start of it is heard of', async () => {
+    const directory = await started();
+    const told: unknown[] = [];
+    directory.on('dead', (event) => told.push(event));
+    const died = async (startedAtMs: number): Promise<void> => {
+      bus.publish(subjects.nodeDead('n1'), { nodeId: 'n1', startedAtMs });
+      await clock.advance(0);
+    };
+    await beat(aNode('n1', { startedAtMs: 200 }));
+    await died(100);
+    expect(told).toEqual([]);
+    await died(200);
+    await died(200);
+    expect(told).toEqual([{ nodeId: 'n1', startedAtMs: 200 }]);
+    registry.nodes = [{ record: aNode('n1', { startedAtMs: 200 }), fence: 1, leaseAgeMs: 0 }];
+    await beat(aNode('n1', { startedAtMs: 200, beat: 5 }));
+    await clock.advance(2000);
+    expect(directory.views()).toEqual([]);
+    await beat(aNode('n1', { startedAtMs: 300 }));
+    expect(directory.candidates().fallbackNodeId).toBe('n1');
+    directory.close();
+  });
+
+  it('leaves out the nodes that it is told to', async () => {
+    const directory = await started();
+    await beat(aNode('n1'));
+    await beat(aNode('n2'));
+    expect(directory.candidates({ excludeNodeIds: ['n1'] })).toEqual({
+      fallbackNodeId: 'n2',
+      openNodeIds: ['n2'],
+    });
+    expect(() => directory.candidates({ excludeNodeIds: ['n1'], wishedNodeId: 'n1' })).toThrowError(
+      expect.objectContaining({ code: 'NODE_NOT_FOUND' }) as Error,
+    );
+    directory.close();
+  });
+
+  it('goes on with the registry alone while the bus brings nothing', async () => {
+    const directory = await started();
+    await clock.advance(5000);
+    registry.nodes = [{ record: aNode('n1'), fence: 1, leaseAgeMs: 100 }];
+    await clock.advance(500);
+    for (let n = 0; n < 50; n++) {
+      await clock.advance(100);
+      expect(directory.candidates().fallbackNodeId).toBe('n1');
+    }
     directory.close();
   });
 });

@@ -7,10 +7,11 @@ const now = 1_700_000_000_000;
 
 function view(
   nodeId: string,
-  given: Parameters<typeof aNode>[1] & { assigned?: number; ageMs?: number } = {},
+  given: Parameters<typeof aNode>[1] & { assigned?: number; recent?: number; ageMs?: number } = {},
 ): NodeView {
-  const { assigned = 0, ageMs = 0, ...rest } = given;
-  return { record: aNode(nodeId, rest), lastSeenMs: now - ageMs, assignedSinceBeat: assigned };
+  const { assigned = 0, recent = 0, ageMs = 0, ...rest } = given;
+  const record = aNode(nodeId, rest);
+  return { record, lastSeenMs: now - ageMs, assignedSinceBeat: assigned, recentSessions: recent };
 }
 
 function choose(nodes: readonly NodeView[], query: Partial<Parameters<typeof chooseCandidates>[1]> = {}) {
@@ -58,6 +59,36 @@ describe('chooseCandidates', () => {
       expect(choose(nodes, { random: seededRandom(seed) }).fallbackNodeId).toBe('calm');
   });
 
+  it('keeps a room off a node that is far above the mean, and not off one that is a little above it', () => {
+    const nodes = [
+      view('hot', { used: 0.6, sessions: 300 }),
+      view('warm', { used: 0.35, sessions: 150 }),
+      view('cool', { used: 0.2, sessions: 100 }),
+    ];
+    expect(choose(nodes).openNodeIds).toEqual(['warm', 'cool']);
+  });
+
+  it('keeps a burst off a node that got more than the others lately, unless it is the only one to take it', () => {
+    const nodes = [view('n1', { recent: 30 }), view('n2', { assigned: 31 }), view('n3', { recent: 9 })];
+    expect(choose(nodes).openNodeIds).toEqual(['n3']);
+    const empty = view('new', { recent: 100 });
+    const full = ['a', 'b'].map((nodeId) => view(nodeId, { used: 0.8, sessions: 400 }));
+    expect(choose([empty, ...full]).openNodeIds).toEqual(['new']);
+  });
+
+  it('lets ten come to one node at once, whatever the others have', () => {
+    const nodes = [view('n1', { recent: 5, assigned: 4 }), view('n2')];
+    expect(choose(nodes).openNodeIds).toEqual(['n1', 'n2']);
+  });
+
+  it('leaves out nodes that it is told to, a wished one too', () => {
+    const nodes = [view('n1'), view('n2')];
+    expect(choose(nodes, { excludeNodeIds: ['n1'] }).openNodeIds).toEqual(['n2']);
+    expect(() => choose(nodes, { excludeNodeIds: ['n1'], wishedNodeId: 'n1' })).toThrowError(
+      expect.objectContaining({ code: 'NODE_NOT_FOUND' }) as Error,
+    );
+  });
+
   it('stays in the region while it has an open node', () => {
     const nodes = [
       view('near', { region: 'north', used: 0.8, sessions: 300 }),
@@ -67,7 +98,7 @@ describe('chooseCandidates', () => {
       fallbackNodeId: 'near',
       openNodeIds: ['near'],
     });
-    expect(choose(nodes, { region: 'west' }).openNodeIds).toEqual(['near', 'far']);
+    expect(choose(nodes, { region: 'west' }).openNodeIds).toEqual(['far']);
   });
 
   it('has no fallback when there is no open node', () => {
@@ -94,5 +125,16 @@ describe('projectedLoad', () => {
     expect(load(0.001, 100, 10)).toBeCloseTo(0.001 + 10 * defaultPlacementPolicy.minSessionCost);
     expect(load(0.5, 1, 10)).toBeCloseTo(0.5 + 10 * defaultPlacementPolicy.maxSessionCost);
     expect(load(0, 0, 10)).toBeCloseTo(10 * defaultPlacementPolicy.minSessionCost);
+  });
+
+  it('expects of sessions that came since the report before what those before them cost', () => {
+    const grown = view('n', { used: 0.25, sessions: 100, assigned: 10 });
+    const settled = { used: 0.2, sessions: 40 };
+    expect(projectedLoad({ ...grown, settled }, defaultPlacementPolicy)).toBeCloseTo(0.2 + 70 * 0.005);
+    const measured = view('n', { used: 0.7, sessions: 100 });
+    expect(projectedLoad({ ...measured, settled }, defaultPlacementPolicy)).toBeCloseTo(0.7);
+    expect(
+      projectedLoad({ ...grown, settled: { used: 0.2, sessions: 120 } }, defaultPlacementPolicy),
+    ).toBeLessThan(0.3);
   });
 });

@@ -4,6 +4,7 @@ import {
   roomStateOf,
   snapshotOf,
   subjects,
+  type Participant,
   type RoomState,
   type VersionedChange,
 } from '@skein/protocol';
@@ -18,6 +19,15 @@ class FakeRooms {
   readonly log: VersionedChange[] = [];
   readonly calls: string[] = [];
   down = false;
+  bornVersion = 100;
+  recovered: (() => void) | undefined;
+
+  /** Empty, then made anew with what is put back. */
+  loseAndPutBack(participants: readonly Participant[]): void {
+    this.bornVersion = 500;
+    this.log.length = 0;
+    this.state = roomStateOf({ room: 'blue', version: 500, participants: [...participants], tracks: [] });
+  }
 
   write(): VersionedChange {
     if (!this.state) throw new Error('no room');
@@ -44,12 +54,18 @@ class FakeRooms {
 
   async snapshot(): ReturnType<RoomStore['snapshot']> {
     this.#called('snapshot');
-    return this.state && snapshotOf(this.state);
+    return this.state && { ...snapshotOf(this.state), bornVersion: this.bornVersion };
   }
 
   async changesSince(_: string, version: number): ReturnType<RoomStore['changesSince']> {
     this.#called('changesSince');
-    return this.state && this.log.filter((entry) => entry.version > version);
+    const after = this.log.filter((entry) => entry.version > version);
+    return this.state && after.length === this.state.version - version ? after : undefined;
+  }
+
+  onRecovered(listener: () => void): Disposable {
+    this.recovered = listener;
+    return { [Symbol.dispose]: () => (this.recovered = undefined) };
   }
 
   async versions(rooms: readonly string[]): ReturnType<RoomStore['versions']> {
@@ -169,6 +185,33 @@ describe('a room feed', () => {
     feed.close();
   });
 
+  it('tells of a loss at once and of what became of it after 3 s, and lets who waits have both', async () => {
+    const feed = await started();
+    send(rooms.write());
+    await clock.advance(0);
+    const told: unknown[] = [];
+    feed.on('lost', ({ state }) => told.push(['lost', [...state.participants.keys()]]));
+    feed.on('replaced', ({ state }) => told.push(['replaced', [...(state?.participants.keys() ?? [])]]));
+    feed.on('change', ({ change }) => told.push(change.version));
+    rooms.loseAndPutBack([]);
+    send(rooms.write());
+    const waited = feed.waitFor(501, 1000);
+    await clock.advance(100);
+    expect([...(await waited).participants.keys()]).toEqual(['p101', 'p501']);
+    expect(told).toEqual([['lost', ['p101']]]);
+    expect([...(feed.state?.participants.keys() ?? [])]).toEqual(['p101']);
+    expect(feed.storedVersion).toBe(501);
+    send(rooms.write());
+    await clock.advance(2800);
+    expect(told).toHaveLength(1);
+    await clock.advance(200);
+    expect(told.slice(1)).toEqual([['replaced', ['p501', 'p502']]]);
+    send(rooms.write());
+    await clock.advance(0);
+    expect(told.slice(2)).toEqual([503]);
+    feed.close();
+  });
+
   it('drops what is no event', async () => {
     const feed = await started();
     for (const junk of [null, 1, {}, { changes: 1 }, { changes: [{ version: 101 }] }]) {
@@ -211,7 +254,30 @@ describe('the feeds of a process', () => {
     refs[0]?.feed.on('replaced', ({ state }) => replaced.push(state));
     rooms.state = undefined;
     await clock.advance(6100);
+    expect(replaced).toEqual([]);
+    await clock.advance(3000);
     expect(replaced).toEqual([undefined]);
+    feeds.close();
+  });
+
+  it('ask soon after the store came back, and see nobody go when the room grows back', async () => {
+    const feeds = openRoomFeeds(parts());
+    const { feed } = feeds.acquire('blue');
+    await clock.advance(0);
+    publishChanges(bus, 'blue', [rooms.write()]);
+    await clock.advance(0);
+    const seen: unknown[] = [];
+    feed.on('lost', () => seen.push('lost'));
+    feed.on('replaced', ({ state }) => seen.push([...(state?.participants.keys() ?? [])]));
+    const members = [...(rooms.state?.participants.values() ?? [])];
+    rooms.state = undefined;
+    rooms.recovered?.();
+    await clock.advance(200);
+    expect(seen).toEqual(['lost']);
+    rooms.loseAndPutBack(members);
+    publishChanges(bus, 'blue', [rooms.write()]);
+    await clock.advance(50);
+    expect(seen).toEqual(['lost', ['p101', 'p501']]);
     feeds.close();
   });
 

@@ -8,7 +8,15 @@ import {
 } from '@skein/protocol';
 import { Emitter, jitter, type Clock, type Listener, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import { newFeed, stepFeed, type Feed, type FeedCommand, type FeedInput } from './feed-step.ts';
+import type { FeedInput } from './feed-step.ts';
+import {
+  newSteadyFeed,
+  reached,
+  stepSteadyFeed,
+  type SteadyCommand,
+  type SteadyFeed,
+  type SteadyInput,
+} from './regrowth.ts';
 import { readRoomEvents } from './room-events.ts';
 import type { RoomStore } from './room-store.ts';
 
@@ -19,6 +27,11 @@ export interface RoomFeedOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /**
+   * How long a room that the store has lost may take to grow back before the loss is shown; longer only while the store
+   * does not answer. Default 3000.
+   */
+  readonly regrowMs?: number;
 }
 
 export interface RoomFeedEvents {
@@ -26,6 +39,11 @@ export interface RoomFeedEvents {
   change: { readonly change: VersionedChange; readonly state: RoomState };
   /** Changes were missed: everything may be different. `undefined`: there is no such room (any more). */
   replaced: { readonly state: RoomState | undefined };
+  /**
+   * The store has lost the room or some of it: it is gone, made anew, or fell back. `state` is what there was, and goes
+   * on to be shown while the room grows back: whoever holds a part of it announces it now. Told again if it is lost again.
+   */
+  lost: { readonly state: RoomState };
 }
 
 /** One room's state, kept up to date: bus events as they come, the store where some are missing. */
@@ -33,17 +51,22 @@ export interface RoomFeed {
   readonly room: string;
   /** `undefined` before the first answer of the store, and when there is no such room. */
   readonly state: RoomState | undefined;
+  /** The version that the store is known to have; another one than that of `state` while a lost room grows back. */
+  readonly storedVersion: number | undefined;
   /**
    * Begins to listen. With a snapshot, such as the one that placing a participant gave, `state` is there at once;
    * what changed since is fetched. A second call with one fills a state that is not there yet, else it is `expect`.
    */
   start(snapshot?: RoomSnapshot): void;
-  /** Resolves when `state` is at `version` or later. Fails `DEADLINE_EXCEEDED`, or `UNAVAILABLE` when closed first. */
+  /**
+   * Resolves with the room at `version` or later; while a lost room grows back, that is what the store has of it joined
+   * with what is awaited. Fails `DEADLINE_EXCEEDED`, or `UNAVAILABLE` when closed first.
+   */
   waitFor(version: number, deadlineMs: number): Promise<RoomState>;
   /** Takes changes that this process made itself, without waiting for the bus to bring them. */
   offer(changes: readonly VersionedChange[]): void;
   /**
-   * Takes what the store has: `version`, `undefined` for no such room, asked for when `state` was at `asOf`. `RoomFeeds`
+   * Takes what the store has: `version`, `undefined` for no such room, asked for when `storedVersion` was `asOf`. `RoomFeeds`
    * does so regularly; that is how the loss of the last event is found.
    */
   compare(version: number | undefined, asOf: number | undefined): void;
@@ -58,6 +81,7 @@ export function openRoomFeed(options: RoomFeedOptions): RoomFeed {
 }
 
 const FLUSH_DEADLINE_MS = 1000;
+const DEFAULT_REGROW_MS = 3000;
 
 interface Waiter {
   readonly version: number;
@@ -65,19 +89,20 @@ interface Waiter {
   readonly reject: (error: SkeinError) => void;
 }
 
-/** Carries out what `stepFeed` decides. */
+/** Carries out what `stepSteadyFeed` decides. */
 class StoredRoomFeed implements RoomFeed {
   readonly room: string;
   readonly #options: RoomFeedOptions;
   readonly #events: Emitter<RoomFeedEvents>;
   readonly #waiters = new Set<Waiter>();
-  readonly #inputs: FeedInput[] = [];
-  #feed: Feed = newFeed;
+  readonly #inputs: SteadyInput[] = [];
+  #steady: SteadyFeed = newSteadyFeed;
   #stepping = false;
   #closed = false;
   #subscription: BusSubscription | undefined;
   #listening: Promise<void> = Promise.resolve();
   #wakeUp: Disposable | undefined;
+  #regrowth: Disposable | undefined;
 
   constructor(options: RoomFeedOptions) {
     this.room = options.room;
@@ -89,7 +114,11 @@ class StoredRoomFeed implements RoomFeed {
   }
 
   get state(): RoomState | undefined {
-    return this.#feed.state;
+    return this.#steady.shown;
+  }
+
+  get storedVersion(): number | undefined {
+    return this.#steady.feed.state?.version;
   }
 
   start(snapshot?: RoomSnapshot): void {
@@ -105,8 +134,8 @@ class StoredRoomFeed implements RoomFeed {
 
   async waitFor(version: number, deadlineMs: number): Promise<RoomState> {
     this.expect(version);
-    const { state } = this;
-    if (state && state.version >= version) return state;
+    const state = reached(this.#steady, version);
+    if (state) return state;
     if (this.#closed) throw SkeinError.unavailable('the room');
     const { clock } = this.#options;
     return await new Promise((resolve, reject) => {
@@ -150,6 +179,7 @@ class StoredRoomFeed implements RoomFeed {
     this.#closed = true;
     this.#subscription?.close();
     this.#wakeUp?.[Symbol.dispose]();
+    this.#regrowth?.[Symbol.dispose]();
     this.#events.clear();
     for (const waiter of [...this.#waiters]) waiter.reject(SkeinError.unavailable('the room'));
   }
@@ -161,36 +191,45 @@ class StoredRoomFeed implements RoomFeed {
   }
 
   /** One input at a time: a listener that causes another one gets it done after this one. */
-  #take(input: FeedInput): void {
+  #take(input: SteadyInput): void {
     this.#inputs.push(input);
     if (this.#stepping) return;
     this.#stepping = true;
     for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
       if (this.#closed) continue;
-      const { feed, commands } = stepFeed(this.#feed, next);
-      const before = this.#feed.phase.name;
-      this.#feed = feed;
-      if (before !== feed.phase.name) {
-        this.#options.log.debug(
-          { room: this.room, from: before, to: feed.phase.name, reason: next.type },
-          'feed',
-        );
-      }
+      const { steady, commands } = stepSteadyFeed(this.#steady, next);
+      const [from, to] = [this.#steady.feed.phase.name, steady.feed.phase.name];
+      this.#steady = steady;
+      if (from !== to) this.#options.log.debug({ room: this.room, from, to, reason: next.type }, 'feed');
       for (const command of commands) this.#carryOut(command);
+      this.#wakeWaiters();
     }
     this.#stepping = false;
   }
 
-  #carryOut(command: FeedCommand): void {
-    const { rooms, clock, random } = this.#options;
+  #carryOut(command: SteadyCommand): void {
+    const { rooms, clock, random, log, regrowMs = DEFAULT_REGROW_MS } = this.#options;
     switch (command.do) {
       case 'tellChange':
         this.#events.emit('change', command);
-        this.#wakeWaiters(command.state);
         break;
       case 'tellReplaced':
-        this.#events.emit('replaced', command);
-        if (command.state) this.#wakeWaiters(command.state);
+        this.#events.emit('replaced', { state: command.state });
+        break;
+      case 'tellLost':
+        log.warn({ room: this.room, version: command.state.version }, 'the store has lost a room');
+        this.#events.emit('lost', command);
+        break;
+      case 'startRegrowth':
+        this.#regrowth?.[Symbol.dispose]();
+        this.#regrowth = clock.after(regrowMs, () => this.#take({ type: 'regrowthOver' }));
+        break;
+      case 'endRegrowth':
+        this.#regrowth?.[Symbol.dispose]();
+        log.info(
+          { room: this.room, version: this.storedVersion },
+          'a lost room has grown back, or its time is over',
+        );
         break;
       case 'askChanges':
         this.#ask(async () => ({
@@ -223,7 +262,10 @@ class StoredRoomFeed implements RoomFeed {
     );
   }
 
-  #wakeWaiters(state: RoomState): void {
-    for (const waiter of [...this.#waiters]) if (state.version >= waiter.version) waiter.resolve(state);
+  #wakeWaiters(): void {
+    for (const waiter of [...this.#waiters]) {
+      const state = reached(this.#steady, waiter.version);
+      if (state) waiter.resolve(state);
+    }
   }
 }

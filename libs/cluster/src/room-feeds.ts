@@ -13,6 +13,8 @@ export interface RoomFeedsOptions {
   readonly log: Logger;
   /** How often the versions of all rooms are compared with the store's, one batch, to find a lost last event. Default 5000, jittered. */
   readonly pollMs?: number;
+  /** As `RoomFeedOptions.regrowMs`. */
+  readonly regrowMs?: number;
 }
 
 /** One user's hold on a feed. Disposing it twice counts once; the last one closes the feed. */
@@ -36,6 +38,8 @@ export function openRoomFeeds(options: RoomFeedsOptions): RoomFeeds {
 const DEFAULT_POLL_MS = 5000;
 /** Rooms compared in one round trip. */
 const POLL_BATCH = 1000;
+/** Within this time after the store came back, at random, the versions are compared: it may have lost the rooms. */
+const RECOVERY_SPREAD_MS = 200;
 
 interface Shared {
   readonly feed: RoomFeed;
@@ -46,11 +50,15 @@ class SharedRoomFeeds implements RoomFeeds {
   readonly #options: RoomFeedsOptions;
   readonly #shared = new Map<string, Shared>();
   #nextPoll: Disposable;
+  readonly #recovery: Disposable | undefined;
+  #polling = false;
   #closed = false;
 
   constructor(options: RoomFeedsOptions) {
     this.#options = options;
-    this.#nextPoll = this.#schedule();
+    const { rooms, random, pollMs = DEFAULT_POLL_MS } = options;
+    this.#nextPoll = this.#after(jitter(pollMs, random));
+    this.#recovery = rooms.onRecovered?.(() => this.#schedule(RECOVERY_SPREAD_MS * random()));
   }
 
   get size(): number {
@@ -74,6 +82,7 @@ class SharedRoomFeeds implements RoomFeeds {
 
   close(): void {
     this.#closed = true;
+    this.#recovery?.[Symbol.dispose]();
     this.#nextPoll[Symbol.dispose]();
     for (const { feed } of this.#shared.values()) feed.close();
     this.#shared.clear();
@@ -86,23 +95,29 @@ class SharedRoomFeeds implements RoomFeeds {
     if (this.#shared.get(room) === shared) this.#shared.delete(room);
   }
 
-  #schedule(): Disposable {
+  #schedule(afterMs: number): void {
+    this.#nextPoll[Symbol.dispose]();
+    if (!this.#closed) this.#nextPoll = this.#after(afterMs);
+  }
+
+  #after(afterMs: number): Disposable {
     const { clock, random, log, pollMs = DEFAULT_POLL_MS } = this.#options;
-    return clock.after(jitter(pollMs, random), () => {
+    return clock.after(afterMs, () => {
+      this.#schedule(this.#polling ? RECOVERY_SPREAD_MS : jitter(pollMs, random));
+      if (this.#polling) return;
+      this.#polling = true;
       this.#poll()
         .catch((error: unknown) =>
           log.debug({ err: error }, 'the versions of the rooms could not be compared; later'),
         )
-        .finally(() => {
-          if (!this.#closed) this.#nextPoll = this.#schedule();
-        });
+        .finally(() => (this.#polling = false));
     });
   }
 
   async #poll(): Promise<void> {
     const feeds = [...this.#shared.values()].map(({ feed }) => feed);
     for (let from = 0; from < feeds.length; from += POLL_BATCH) {
-      const batch = feeds.slice(from, from + POLL_BATCH).map((feed) => ({ feed, asOf: feed.state?.version }));
+      const batch = feeds.slice(from, from + POLL_BATCH).map((feed) => ({ feed, asOf: feed.storedVersion }));
       const versions = await this.#options.rooms.versions(batch.map(({ feed }) => feed.room));
       for (const [at, { feed, asOf }] of batch.entries()) feed.compare(versions[at], asOf);
     }

@@ -2,24 +2,29 @@ import { startRedis, type RedisServer } from '@skein/local-cluster';
 import {
   applyChange,
   roomStateOf,
+  type Participant,
   type RoomSnapshot,
   type RoomState,
   type VersionedChange,
 } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import fc from 'fast-check';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectStore, type ClusterStore, type RoomStore, type RoomWrite } from './index.ts';
 import { aRequest, aTrack } from './test-rooms.ts';
 
 let server: RedisServer;
 let store: ClusterStore;
+let raw: Redis;
 
 beforeAll(async () => {
   server = await startRedis();
   store = await connectStore({ url: server.url, clock: systemClock });
+  raw = new Redis(server.url);
 });
 afterAll(async () => {
+  raw.disconnect();
   await store.close();
   await server[Symbol.asyncDispose]();
 });
@@ -28,46 +33,93 @@ const people = ['ann', 'bob', 'cy'];
 const person = fc.constantFrom(...people);
 const trackNumber = fc.nat(2);
 const nodeId = fc.constantFrom('n1', 'n2', 'n3');
-const step = fc.oneof(
+const act = fc.oneof(
   fc.record({ kind: fc.constant('join' as const), person, nodeId }),
+  fc.record({ kind: fc.constant('move' as const), person, nodeId, stale: fc.boolean() }),
+  fc.record({ kind: fc.constant('announce' as const), person, trackNumber, older: fc.boolean() }),
   fc.record({ kind: fc.constant('publish' as const), person, trackNumber, muted: fc.boolean() }),
   fc.record({ kind: fc.constant('update' as const), person, trackNumber, muted: fc.boolean() }),
   fc.record({ kind: fc.constant('unpublish' as const), person, trackNumber }),
   fc.record({ kind: fc.constant('leave' as const), person, stale: fc.boolean() }),
 );
-type ModelStep = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+type Act = typeof act extends fc.Arbitrary<infer Value> ? Value : never;
+const step = fc.oneof(
+  { weight: 15, arbitrary: act },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose' as const) }) },
+);
+
+/** What the test knows of each person's sessions: the last one, which may be over, and the one before. */
+class Sessions {
+  readonly #last = new Map<string, Participant>();
+  readonly #before = new Map<string, Participant>();
+  #count = 0;
+
+  last(identity: string): Participant {
+    const never = { identity, name: identity, sessionId: 'ses_0', nodeId: 'n1', epoch: 1, joinedAtMs: 1 };
+    return this.#last.get(identity) ?? never;
+  }
+
+  before(identity: string): Participant {
+    return this.#before.get(identity) ?? this.last(identity);
+  }
+
+  nextId(): string {
+    return `ses_${++this.#count}`;
+  }
+
+  began(participant: Participant): void {
+    this.#before.set(participant.identity, this.last(participant.identity));
+    this.#last.set(participant.identity, participant);
+  }
+}
 
 /** Carries out one step with the session that the person has as far as the test knows, even an old one. */
-async function carryOut(
-  rooms: RoomStore,
-  room: string,
-  epochs: Map<string, number>,
-  one: ModelStep,
-): Promise<RoomWrite> {
+async function carryOut(rooms: RoomStore, room: string, sessions: Sessions, one: Act): Promise<RoomWrite> {
   const identity = one.person;
-  const session = { identity, epoch: epochs.get(identity) ?? 1 };
+  const session = sessions.last(identity);
+  const { epoch, sessionId, nodeId: at } = session;
   switch (one.kind) {
-    case 'join': {
+    case 'join':
+    case 'move': {
       const candidates = { fallbackNodeId: undefined, openNodeIds: [], wishedNodeId: one.nodeId };
-      const placed = await rooms.place(aRequest({ room, identity, candidates }));
-      epochs.set(identity, placed.participant.epoch);
+      const request = aRequest({ room, identity, candidates, sessionId: sessions.nextId() });
+      const placed =
+        one.kind === 'join'
+          ? await rooms.place(request)
+          : await rooms.move({ ...request, fromEpoch: one.stale ? epoch - 1 : epoch, reason: 'drain' });
+      sessions.began(placed.participant);
       return placed;
+    }
+    case 'announce': {
+      const held = one.older ? sessions.before(identity) : session;
+      const trackId = `${identity}:${one.trackNumber}`;
+      const track = aTrack({ trackId, identity, epoch: held.epoch, nodeId: held.nodeId });
+      return await rooms.announce(room, { participants: [held], tracks: [track] });
     }
     case 'publish': {
       const trackId = `${identity}:${one.trackNumber}`;
-      return await rooms.publishTrack(
-        room,
-        `ses_${identity}`,
-        aTrack({ trackId, ...session, muted: one.muted }),
-      );
+      const track = aTrack({ trackId, identity, epoch, nodeId: at, muted: one.muted });
+      return await rooms.publishTrack(room, sessionId, track);
     }
     case 'update':
       return await rooms.updateTrack(room, session, `${identity}:${one.trackNumber}`, one.muted);
     case 'unpublish':
       return await rooms.unpublishTrack(room, session, `${identity}:${one.trackNumber}`, 'off');
     case 'leave':
-      return await rooms.leave(room, one.stale ? { identity, epoch: session.epoch - 1 } : session, 'left');
+      return await rooms.leave(room, one.stale ? { identity, epoch: epoch - 1 } : session, 'left');
   }
+}
+
+/** What the store keeps beside the state, to be quick, agrees with it. */
+async function expectBooksToAgree(room: string, { participants, tracks }: RoomSnapshot): Promise<void> {
+  const books = ['hosts', 'owned'].map((part) => raw.hgetall(`skein:{room:${room}}:${part}`));
+  const [hosts = {}, owned = {}] = await Promise.all(books);
+  const counts: Record<string, string> = {};
+  for (const member of participants) counts[member.nodeId] = String(Number(counts[member.nodeId] ?? 0) + 1);
+  expect(hosts).toEqual(counts);
+  const ids = Object.values(owned).flatMap((list) => list.split(' ').filter(Boolean));
+  expect(ids.toSorted()).toEqual(tracks.map(({ trackId }) => trackId).toSorted());
+  for (const track of tracks) expect(owned[track.identity]).toContain(` ${track.trackId} `);
 }
 
 const refused = (): RoomWrite => ({ changes: [] });
@@ -102,11 +154,22 @@ describe('the log and the snapshot of a room', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const room = `model-${roomCount++}`;
-        const epochs = new Map<string, number>();
+        const sessions = new Sessions();
         let expected: RoomState | undefined;
         let first: RoomState | undefined;
+        let lastVersion = 0;
         for (const one of steps) {
-          const { changes } = await carryOut(rooms, room, epochs, one).catch(refused);
+          if (one.kind === 'lose') {
+            const keys = await raw.keys(`skein:{room:${room}}:*`);
+            if (keys.length > 0) await raw.del(...keys);
+            expected = first = undefined;
+            continue;
+          }
+          const { changes } = await carryOut(rooms, room, sessions, one).catch(refused);
+          for (const { version } of changes) {
+            expect(version).toBeGreaterThan(lastVersion);
+            lastVersion = version;
+          }
           const snapshot = await rooms.snapshot(room);
           if (!snapshot) {
             expected = first = undefined;
@@ -114,6 +177,7 @@ describe('the log and the snapshot of a room', () => {
           }
           expected = expected ? applied(expected, changes) : roomStateOf(snapshot);
           first ??= expected;
+          await expectBooksToAgree(room, snapshot);
           expect(sorted(snapshot)).toEqual(sorted(expected));
         }
         if (!first || !expected) return;
@@ -131,16 +195,16 @@ describe('the log and the snapshot of a room', () => {
     const room = 'crowd';
     const anchor = await store.rooms.place(aRequest({ room, identity: 'anchor' }));
     const told: VersionedChange[] = [];
-    const crowd = fc.sample(fc.array(step, { minLength: 50, maxLength: 50, size: 'max' }), {
+    const crowd = fc.sample(fc.array(act, { minLength: 50, maxLength: 50, size: 'max' }), {
       numRuns: 9,
       seed: 7,
     });
     await Promise.all(
       crowd.map(async (steps, n) => {
         const { rooms } = stores[n % stores.length] ?? store;
-        const epochs = new Map<string, number>();
+        const sessions = new Sessions();
         for (const one of steps)
-          told.push(...(await carryOut(rooms, room, epochs, one).catch(refused)).changes);
+          told.push(...(await carryOut(rooms, room, sessions, one).catch(refused)).changes);
       }),
     );
     await Promise.all(stores.map((one) => one.close()));

@@ -10,6 +10,20 @@ export interface RoomStore {
   place(request: PlaceRequest): Promise<Placed>;
 
   /**
+   * Places a participant again while its client stays: epoch raised, tracks kept (in transit). Written as
+   * `participantMoved`, or as `participantJoined` when the store has lost the room or the participant meanwhile. Fails
+   * with `STALE_EPOCH` when its present epoch is not `fromEpoch`, `NO_NODE_AVAILABLE`. After `UNAVAILABLE` it may have
+   * happened; a repeat with the same `sessionId` gives the same participant and no changes.
+   */
+  move(request: MoveRequest): Promise<Placed>;
+
+  /**
+   * Puts back what a node holds and the store has lost: participants that are missing or of a lower epoch, and tracks
+   * of the participants' present epochs that are; one change each. The room is made again if it is gone. Safe to repeat.
+   */
+  announce(room: string, held: Held): Promise<RoomWrite>;
+
+  /**
    * Shows a track, or replaces what is shown of it. Repeating it changes nothing. Fails with `STALE_EPOCH` when the
    * session is not the participant's current one, `SESSION_NOT_FOUND` when the participant is not in the room,
    * `LIMIT_EXCEEDED` past the track limit, `INVALID_ARGUMENT` when another participant has a track of that id.
@@ -23,13 +37,21 @@ export interface RoomStore {
   leave(room: string, session: SessionRef, reason: string): Promise<RoomWrite>;
 
   /** The whole state, or `undefined` when there is no such room. */
-  snapshot(room: string): Promise<RoomSnapshot | undefined>;
+  snapshot(room: string): Promise<StoredSnapshot | undefined>;
   /** What came after `version`, in order, `undefined` when the log doesn't reach back that far, or the room is gone. */
   changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined>;
   /** The present versions of many rooms, in one round trip; `undefined` for a room that is gone. */
   versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]>;
   /** Names of rooms, `pageSize` at most, after the name `after` in byte order. */
   listRooms(page: { pageSize: number; after?: string }): Promise<readonly string[]>;
+
+  /** Calls back when the store answers again after it did not: it may have lost what it had. */
+  onRecovered?(listener: () => void): Disposable;
+}
+
+export interface StoredSnapshot extends RoomSnapshot {
+  /** The version at which the room was made: it is another room than one that was known at a lower version. */
+  readonly bornVersion?: number;
 }
 
 /** A session of a participant; the pair identity and epoch decides whether it is the current one. */
@@ -52,6 +74,22 @@ export interface PlaceRequest {
   readonly sessionId: string;
   readonly maxParticipants: number;
   readonly candidates: PlacementCandidates;
+}
+
+/** The room's limit is not asked again: who moves is in it already. */
+export interface MoveRequest extends PlaceRequest {
+  /** The epoch that the participant has as far as the caller knows. */
+  readonly fromEpoch: number;
+  /** Told with the change, 64 characters at most. */
+  readonly reason: string;
+}
+
+/** What a node holds of a room: its own sessions and what they publish. */
+export interface Held {
+  readonly participants: readonly Participant[];
+  readonly tracks: readonly Track[];
+  /** The highest version that the caller knew: one that the room gets anew is higher, even if the store's clock fell back. */
+  readonly knownVersion?: number | undefined;
 }
 
 /** What the caller's view of the nodes comes down to; made by `chooseCandidates`. */

@@ -33,6 +33,24 @@ async function expectRecovered(store: ClusterStore): Promise<void> {
   await Promise.all(calls(store));
 }
 
+/** Without waiting for anything, not even for a turn of the event loop. */
+async function expectUnavailableAtOnce(store: ClusterStore): Promise<void> {
+  const turned = new Promise((resolve) => setImmediate(resolve, 'waited'));
+  for (const call of calls(store)) {
+    const outcome = await Promise.race([call.catch((error: unknown) => error), turned]);
+    expect(outcome).toMatchObject({ code: 'UNAVAILABLE' });
+  }
+}
+
+/** Looks again and again until so much time has passed: something has to hold all the while. */
+async function pass(ms: number, look: () => Promise<void>): Promise<void> {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < ms) {
+    await look();
+    await systemClock.sleep(20);
+  }
+}
+
 async function connected(server: RedisServer): Promise<ClusterStore> {
   return await connectStore({ url: server.url, clock: systemClock });
 }
@@ -48,29 +66,44 @@ describe('a store', () => {
     expect(store.status.state).toBe('disconnected');
     await server.start();
     await expectRecovered(store);
-    expect(store.status).toEqual({ state: 'connected' });
+    expect(store.status.state).toBe('connected');
     await store.close();
   });
 
-  it('answers UNAVAILABLE in time while Redis hangs, and serves again when it goes on', async () => {
+  it('waits once for a Redis that hangs, then for nothing, and serves within a second of its return', async () => {
+    await using server = await startRedis();
+    const told: StoreStatus['state'][] = [];
+    const onStatus = ({ state }: StoreStatus): void => void told.push(state);
+    const store = await connectStore({ url: server.url, clock: systemClock, onStatus });
+    await Promise.all(calls(store));
+    // One that goes on before the connection is given up, and one after that.
+    for (const hangs of ['briefly', 'for long']) {
+      await server.freeze();
+      try {
+        await expectUnavailable(store);
+        await expectUnavailableAtOnce(store);
+        if (hangs === 'for long') await pass(2500, () => expectUnavailableAtOnce(store));
+      } finally {
+        server.thaw();
+      }
+      const thawedMs = performance.now();
+      await vi.waitFor(() => store.rooms.snapshot('blue'), { timeout: 5000, interval: 10 });
+      expect(performance.now() - thawedMs).toBeLessThan(1000);
+      await Promise.all(calls(store));
+      expect(told.splice(0).at(-1)).toBe('connected');
+    }
+    await store.close();
+  });
+
+  it('says when it has recovered, to those who follow its rooms', async () => {
     await using server = await startRedis();
     const store = await connected(server);
-    await Promise.all(calls(store));
-    await server.freeze();
-    try {
-      await expectUnavailable(store);
-      // By and by the connection is given up; then calls fail at once.
-      await vi.waitFor(() => expect(store.status.state).toBe('disconnected'), {
-        timeout: 5000,
-        interval: 20,
-      });
-      const startedMs = performance.now();
-      await expectUnavailable(store);
-      expect(performance.now() - startedMs).toBeLessThan(100);
-    } finally {
-      server.thaw();
-    }
-    await expectRecovered(store);
+    let recoveries = 0;
+    store.rooms.onRecovered?.(() => recoveries++);
+    await server.kill();
+    await vi.waitFor(() => expect(store.status.state).toBe('disconnected'), { timeout: 5000, interval: 10 });
+    await server.start();
+    await vi.waitFor(() => expect(recoveries).toBe(1), { timeout: 5000, interval: 10 });
     await store.close();
   });
 

@@ -1,4 +1,4 @@
-import type { RoomChange, Track } from '@skein/protocol';
+import type { Participant, RoomChange, Track } from '@skein/protocol';
 import type { PlaceRequest } from './room-store.ts';
 
 /** What the scripts store is JSON; these are the parts of it that are made here. */
@@ -18,4 +18,10 @@ export function trackJson({ muted, ...rest }: Track): string {
 /** The member up to what the script adds: node, epoch and time. */
 export function memberOpening({ identity, name, metadata, sessionId }: PlaceRequest): string {
   return JSON.stringify({ identity, name, metadata, sessionId }).slice(0, -1);
+}
+
+/** A whole member, in the order in which the scripts write it. */
+export function memberJson(member: Participant): string {
+  const { identity, name, metadata, sessionId, nodeId, epoch, joinedAtMs } = member;
+  return JSON.stringify({ identity, name, metadata, sessionId, nodeId, epoch, joinedAtMs });
 }

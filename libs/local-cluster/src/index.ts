@@ -4,4 +4,5 @@ export { freePort } from './adapters/ports.ts';
 export { RedisServer, startRedis, type RedisOptions } from './adapters/redis.ts';
 export { ControlProcess, GatewayProcess, MediaNodeProcess } from './adapters/services.ts';
 export { Supervised, type ProcessStatus } from './adapters/supervised.ts';
+export type { ServiceHost } from './service-plan.ts';
 export { describeExit, LaunchError, type LaunchErrorCode, type ProcessExit } from './launch-error.ts';

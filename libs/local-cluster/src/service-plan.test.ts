@@ -40,6 +40,20 @@ describe('planServices', () => {
     expect(workers({ env: { SKEIN_NODE_WORKERS: '2' }, workersPerNode: 3 })).toBe('3');
   });
 
+  it('puts a media node on a host of its own, with its address', () => {
+    const hosts = { 'media-node-2': { address: '10.1.1.2', namespace: 'two' } };
+    const plans = planServices({ ...input, hosts });
+    expect(plans.map(({ namespace }) => namespace)).toEqual([undefined, 'two', ...Array(4)]);
+    expect(plans[1]?.env).toMatchObject({ SKEIN_NODE_HOST: '10.1.1.2', SKEIN_NODE_GRPC_HOST: '10.1.1.2' });
+  });
+
+  it('has services stop soon, unless the environment gives them time to move their calls', () => {
+    const drain = (env: ClusterPlanInput['env']): (string | undefined)[] =>
+      planServices({ ...input, env }).map((plan) => plan.env['SKEIN_GATEWAY_DRAIN_DEADLINE_MS']);
+    expect(new Set(drain({}))).toEqual(new Set(['1000']));
+    expect(new Set(drain({ SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '9000' }))).toEqual(new Set(['9000']));
+  });
+
   it('leaves control out when it is not wanted', () => {
     expect(planServices({ ...input, control: false }).some(({ kind }) => kind === 'control')).toBe(false);
   });

@@ -16,6 +16,15 @@ export interface ClusterPlanInput {
   readonly webDir: string;
   /** Added to every service's environment; what the plan itself sets has precedence. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where media nodes run, by name. Default: on this machine, at 127.0.0.1. */
+  readonly hosts?: Readonly<Record<string, ServiceHost>> | undefined;
+}
+
+/** A place with an address of its own. */
+export interface ServiceHost {
+  readonly address: string;
+  /** Its network namespace. */
+  readonly namespace: string;
 }
 
 export interface ServicePlan {
@@ -23,34 +32,50 @@ export interface ServicePlan {
   /** `gateway-1`, `media-node-2`, `control`; a media node's is its node id too. */
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Network namespace that it runs in. */
+  readonly namespace?: string | undefined;
 }
 
 /** Which service processes make up a cluster, and with what environment each is started. */
 export function planServices(input: ClusterPlanInput): ServicePlan[] {
-  const { workersPerNode, webDir } = input;
-  const common = {
-    SKEIN_NODE_WORKERS: '1',
-    ...definedOnly(input.env),
-    SKEIN_NATS_URL: input.natsUrl,
-    SKEIN_REDIS_URL: input.redisUrl,
-  };
+  const { webDir } = input;
+  const common = commonEnv(input);
   const gateways = names('gateway', input.gateways).map((name, index) =>
     plan('gateway', name, common, {
       SKEIN_GATEWAY_PORT: String(input.gatewayPorts[index] ?? 0),
       SKEIN_GATEWAY_WEB_DIR: webDir,
     }),
   );
-  const mediaNodes = names('media-node', input.mediaNodes).map((name) =>
-    plan('media-node', name, common, {
-      SKEIN_NODE_ID: name,
-      SKEIN_NODE_GRPC_PORT: '0',
-      ...(workersPerNode === undefined ? {} : { SKEIN_NODE_WORKERS: String(workersPerNode) }),
-    }),
-  );
+  const mediaNodes = names('media-node', input.mediaNodes).map((name) => planMediaNode(input, name));
   const control = input.control
     ? [plan('control', 'control', common, { SKEIN_CONTROL_GRPC_PORT: String(input.controlPort) })]
     : [];
   return [...mediaNodes, ...gateways, ...control];
+}
+
+/** One media node; also for one that joins a cluster that runs. */
+export function planMediaNode(input: ClusterPlanInput, name: string): ServicePlan {
+  const { workersPerNode, hosts } = input;
+  const host = hosts?.[name];
+  const own = {
+    SKEIN_NODE_ID: name,
+    SKEIN_NODE_GRPC_PORT: '0',
+    ...(workersPerNode === undefined ? {} : { SKEIN_NODE_WORKERS: String(workersPerNode) }),
+    ...(host && { SKEIN_NODE_HOST: host.address, SKEIN_NODE_GRPC_HOST: host.address }),
+  };
+  return { ...plan('media-node', name, commonEnv(input), own), namespace: host?.namespace };
+}
+
+function commonEnv({ env, natsUrl, redisUrl }: ClusterPlanInput): Record<string, string> {
+  return {
+    SKEIN_NODE_WORKERS: '1',
+    // A cluster that is stopped as a whole has nowhere to move its calls to, and nobody waits ten minutes for it.
+    SKEIN_NODE_DRAIN_DEADLINE_MS: '1000',
+    SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '1000',
+    ...definedOnly(env),
+    SKEIN_NATS_URL: natsUrl,
+    SKEIN_REDIS_URL: redisUrl,
+  };
 }
 
 function plan(

@@ -26,53 +26,92 @@ const subscriptionUpdate = z.object({
 });
 
 /**
+ * Of requests that belong to one session's transports: which session is meant. Once the gateway holds another one, it
+ * refuses them with `STALE_EPOCH`, so that what was sent just before `sessionMoved` never reaches the new session.
+ */
+const ofSession = { epoch: epoch.optional() };
+
+/** What a gateway has to know of a client to place it, now and whenever it is moved. */
+const joinFields = {
+  protocolVersion: z.number().int(),
+  room: roomName,
+  /** Unique in the room; a second join with the same one takes over. Made by the gateway when absent. */
+  identity: identity.optional(),
+  name: displayName,
+  metadata: metadata.optional(),
+  /** What this client can receive; the answer's subscriptions match it. */
+  rtpCapabilities,
+  /** Answer with a ready subscription to every track of the room. Default true. */
+  autoSubscribe: z.boolean().default(true),
+  /** For tests and demos: be placed on this node. */
+  nodeId: opaqueId.optional(),
+  /** Prefer nodes of this region; default: the gateway's. */
+  region: opaqueId.optional(),
+};
+
+/** A session's media on its node: what the client needs to take it up. */
+const sessionMedia = {
+  sessionId: opaqueId,
+  epoch,
+  nodeId: opaqueId,
+  /** Proves to any gateway that this client holds the session; secret. */
+  resumeToken: opaqueId,
+  sendTransport: transportOffer,
+  recvTransport: transportOffer,
+  iceServers: z.array(iceServer),
+  subscriptions: z.array(readySubscription),
+};
+
+/**
  * Every request that a client can make: what it sends and what it gets. Requests carry a client-made id and
  * are safe to repeat: a track or a subscription that exists already is answered as it is.
  */
 export const clientMethods = {
   /** First request on a socket. Places the participant and answers with all it needs for media. */
   join: {
-    request: z.object({
-      protocolVersion: z.number().int(),
-      room: roomName,
-      /** Unique in the room; a second join with the same one takes over. Made by the gateway when absent. */
-      identity: identity.optional(),
-      name: displayName,
-      metadata: metadata.optional(),
-      /** What this client can receive; the answer's subscriptions match it. */
-      rtpCapabilities,
-      /** Answer with a ready subscription to every track of the room. Default true. */
-      autoSubscribe: z.boolean().default(true),
-      /** For tests and demos: be placed on this node. */
-      nodeId: opaqueId.optional(),
-      /** Prefer nodes of this region; default: the gateway's. */
-      region: opaqueId.optional(),
-    }),
+    request: z.object(joinFields),
     response: z.object({
+      ...sessionMedia,
+      identity,
+      room: roomSnapshot,
+    }),
+  },
+  /**
+   * In place of `join`, on a new socket: goes on with a session whose socket was lost. Its media is not touched.
+   * Fails `SESSION_NOT_FOUND` or `STALE_EPOCH` when the session is over: then join anew with the same identity.
+   */
+  resume: {
+    request: z.object({
+      ...joinFields,
       identity,
       sessionId: opaqueId,
       epoch,
       nodeId: opaqueId,
-      room: roomSnapshot,
-      sendTransport: transportOffer,
-      recvTransport: transportOffer,
-      iceServers: z.array(iceServer),
-      subscriptions: z.array(readySubscription),
+      resumeToken: opaqueId,
+      /** The version of the room's state that the client holds. */
+      version: roomVersion,
+    }),
+    response: z.object({
+      resumeToken: opaqueId,
+      state: z.union([z.object({ changes: z.array(versionedChange) }), z.object({ snapshot: roomSnapshot })]),
     }),
   },
+  /** Lets go of the session that `sessionMoved` (mode `switch`) replaced: its media is no longer needed. */
+  finishMove: { request: z.object({ epoch }), response: nothing },
   /** Gives the client's DTLS fingerprint for one transport. Once each; ICE and DTLS then run by themselves. */
   connectTransport: {
-    request: z.object({ direction: transportDirection, dtlsParameters }),
+    request: z.object({ ...ofSession, direction: transportDirection, dtlsParameters }),
     response: nothing,
   },
   /** New ICE credentials for one transport, after the client's network changed. */
   restartIce: {
-    request: z.object({ direction: transportDirection }),
+    request: z.object({ ...ofSession, direction: transportDirection }),
     response: z.object({ iceParameters }),
   },
   /** Publishes a track. `trackId` is the client's, so that a repeat or a migration names the same track. */
   publish: {
     request: z.object({
+      ...ofSession,
       trackId: opaqueId,
       kind: z.enum(trackKinds),
       source: z.enum(trackSources),
@@ -156,6 +195,18 @@ export const clientEvents = {
     trackId: opaqueId,
     layers: layers.optional(),
   }),
+  /**
+   * The session goes on elsewhere: requests go to the new one from now on. `rebuild`: the old media is gone. `switch`:
+   * it still flows; take up the new one beside it, then `finishMove`, within `deadlineMs`.
+   */
+  sessionMoved: z.object({
+    ...sessionMedia,
+    mode: z.enum(['rebuild', 'switch']),
+    reason: z.string().max(64),
+    deadlineMs: z.number().int(),
+  }),
+  /** This gateway is going away: connect to another one within this time and resume there. Media is not touched. */
+  moveOver: z.object({ withinMs: z.number().int() }),
   /** The session is over; the socket stays, requests on it get `STALE_EPOCH`. */
   sessionClosed: z.object({ reason: z.enum(sessionEndReasons) }),
   /** The gateway is about to close this socket. */

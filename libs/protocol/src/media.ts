@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { opaqueId } from './fields.ts';
+import { epoch, opaqueId } from './fields.ts';
 
 export const trackKinds = ['audio', 'video'] as const;
 export type TrackKind = (typeof trackKinds)[number];
@@ -150,6 +150,8 @@ export type Layers = z.infer<typeof layers>;
 export const readySubscription = z.object({
   subscriptionId: opaqueId,
   trackId: opaqueId,
+  /** The epoch under which the track is published: another one means another source of the same track. */
+  epoch,
   kind: z.enum(trackKinds),
   rtpParameters,
   /** `simulcast` and `svc` take layer choices; `simple` does not. */

@@ -20,6 +20,10 @@ export const sessionMethods = {
       autoSubscribe: z.boolean(),
     }),
     response: z.object({
+      /** Made by the node; `attach` asks for it. */
+      resumeToken: opaqueId,
+      /** Names the gateway's hold on the session; the newest one counts. */
+      attachment: z.number().int(),
       sendTransport: transportOffer,
       recvTransport: transportOffer,
       subscriptions: z.array(readySubscription),
@@ -33,8 +37,27 @@ export const sessionMethods = {
   subscribe: clientMethods.subscribe,
   updateSubscriptions: clientMethods.updateSubscriptions,
   unsubscribe: clientMethods.unsubscribe,
-  /** Ends the session and takes its participant out of the room's state, unless it was placed again since. */
-  close: { request: z.object({ reason: z.enum(['left', 'disconnected', 'superseded']) }), response: nothing },
+  /** Another gateway takes the session over for its client. Fails `SESSION_NOT_FOUND` for a wrong token. */
+  attach: {
+    request: z.object({ resumeToken: opaqueId }),
+    response: z.object({ resumeToken: opaqueId, attachment: z.number().int() }),
+  },
+  /** The client's socket was lost: the session ends unless another gateway attaches within `graceMs`. A stale attachment is ignored. */
+  detach: {
+    request: z.object({ attachment: z.number().int(), graceMs: z.number().int().min(0).max(120_000) }),
+    response: nothing,
+  },
+  /**
+   * Ends the session and takes its participant out of the room's state, unless it was placed again since. With an
+   * attachment that is stale, nothing happens. `moved`: ends once nobody receives its tracks any more, 5 s at most.
+   */
+  close: {
+    request: z.object({
+      reason: z.enum(['left', 'disconnected', 'superseded', 'moved']),
+      attachment: z.number().int().optional(),
+    }),
+    response: nothing,
+  },
 } as const;
 
 export type SessionMethod = keyof typeof sessionMethods;
@@ -55,10 +78,17 @@ export const sessionEnvelope = z.object({
 });
 export type SessionEnvelope = z.infer<typeof sessionEnvelope>;
 
-/** What a node tells the gateway that holds the client, over `skein.session.<sessionId>`. */
+/** What a node, or another gateway, tells the gateway that holds the client, over `skein.session.<sessionId>`. */
 export const sessionEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('subscriptionClosed'), data: clientEvents.subscriptionClosed }),
   z.object({ event: z.literal('subscriptionLayersChanged'), data: clientEvents.subscriptionLayersChanged }),
+  /** The node wants this session to go to another one; its gateway does that, and the node keeps it until then. */
+  z.object({
+    event: z.literal('moveRequested'),
+    data: z.object({ reason: z.enum(['drain', 'rebalance']), deadlineMs: z.number().int() }),
+  }),
+  /** Another gateway has attached, and tells the one that held the session: it lets go, and touches it no more. */
+  z.object({ event: z.literal('attached'), data: z.object({ attachment: z.number().int() }) }),
   z.object({ event: z.literal('sessionClosed'), data: z.object({ reason: z.enum(sessionEndReasons) }) }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;
@@ -92,3 +122,11 @@ export const nodeRecord = z.object({
   load: nodeLoad,
 });
 export type NodeRecord = z.infer<typeof nodeRecord>;
+
+/** A node was declared dead. Sent over `skein.node.<nodeId>.dead`, again each second for a while. */
+export const nodeDeath = z.object({
+  nodeId: opaqueId,
+  /** Which start of the node: a later one with the same id is not meant. */
+  startedAtMs: z.number().int(),
+});
+export type NodeDeath = z.infer<typeof nodeDeath>;

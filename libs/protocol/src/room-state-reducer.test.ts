@@ -59,6 +59,40 @@ describe('applyChange', () => {
     expect(again.tracks.size).toBe(0);
   });
 
+  it('keeps the tracks of a participant who moved, until each is published again', () => {
+    const moved = applied(withCamera, {
+      type: 'participantMoved',
+      participant: { ...ada, epoch: 11, nodeId: 'n2', sessionId: 'ses_2' },
+      reason: 'drain',
+    });
+    expect(moved.participants.get('ada')).toMatchObject({ epoch: 11, nodeId: 'n2' });
+    expect(moved.tracks.get('trk_1')).toBe(withCamera.tracks.get('trk_1'));
+    const again = applied(moved, { type: 'trackPublished', track: { ...camera, epoch: 11, nodeId: 'n2' } });
+    expect([...again.tracks.values()]).toEqual([{ ...camera, epoch: 11, nodeId: 'n2' }]);
+  });
+
+  it('takes away what a participant who moved did not publish again, and all of it when they leave', () => {
+    const moved = applied(withCamera, {
+      type: 'participantMoved',
+      participant: { ...ada, epoch: 11 },
+      reason: 'node-died',
+    });
+    const unpublished = applied(moved, {
+      type: 'trackUnpublished',
+      trackId: 'trk_1',
+      identity: 'ada',
+      reason: 'not-moved',
+    });
+    expect([unpublished.participants.size, unpublished.tracks.size]).toEqual([1, 0]);
+    const left = applied(moved, { type: 'participantLeft', identity: 'ada', epoch: 11, reason: 'left' });
+    expect([left.participants.size, left.tracks.size]).toEqual([0, 0]);
+  });
+
+  it('shows a participant who moved while the room did not know them', () => {
+    const moved = applied(empty, { type: 'participantMoved', participant: ada, reason: 'node-died' });
+    expect([...moved.participants.values()]).toEqual([ada]);
+  });
+
   it('takes the tracks away with their participant', () => {
     const left = applied(withCamera, { type: 'participantLeft', identity: 'ada', epoch: 10, reason: 'left' });
     expect([left.participants.size, left.tracks.size]).toEqual([0, 0]);

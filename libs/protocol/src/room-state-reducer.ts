@@ -44,6 +44,10 @@ function reduce(state: RoomState, change: RoomChange): Partial<RoomState> {
         tracks: without(state.tracks, (one) => one.identity === member.identity && one.epoch < member.epoch),
       };
     }
+    case 'participantMoved':
+      return {
+        participants: new Map(state.participants).set(change.participant.identity, change.participant),
+      };
     case 'participantLeft':
       return {
         participants: without(state.participants, (member) => member.identity === change.identity),

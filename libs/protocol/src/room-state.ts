@@ -48,6 +48,11 @@ export type RoomSnapshot = z.infer<typeof roomSnapshot>;
 export const roomChange = z.discriminatedUnion('type', [
   /** Joined, took over, or was placed again: replaces the entry and voids tracks of a lower epoch. */
   z.object({ type: z.literal('participantJoined'), participant }),
+  /**
+   * Placed again while its client stays: replaces the entry and keeps the tracks, which are in transit until they are
+   * published again (same id, new epoch) or unpublished.
+   */
+  z.object({ type: z.literal('participantMoved'), participant, reason: z.string().max(64) }),
   z.object({ type: z.literal('participantLeft'), identity, epoch, reason: z.string().max(64) }),
   z.object({ type: z.literal('trackPublished'), track }),
   z.object({ type: z.literal('trackUpdated'), trackId: opaqueId, muted: z.boolean() }),

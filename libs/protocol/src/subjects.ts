@@ -15,6 +15,10 @@ export const subjects = {
   nodeSession: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.session`,
   /** A node's once-a-second sign of life and load. */
   nodeBeat: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.beat`,
+  /** Asked when a node's beats have stopped; any answer is a sign of life. */
+  nodePing: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.ping`,
+  nodeDead: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.dead`,
+  anyNodeDead: 'skein.node.*.dead',
   anyNodeBeat: 'skein.node.*.beat',
   /** Events for one session, to whichever gateway holds its client. */
   session: (sessionId: SessionId): string => `skein.session.${token(sessionId)}`,

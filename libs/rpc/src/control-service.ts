@@ -1,9 +1,12 @@
-import { roomName } from '@skein/protocol';
+import { opaqueId, roomName } from '@skein/protocol';
 import { z } from 'zod';
 import type { ControlServiceDefinition } from './generated/skein/control/v1/ControlService.ts';
+import type { DrainNodeResponse } from './generated/skein/control/v1/DrainNodeResponse.ts';
+import type { RebalanceResponse } from './generated/skein/control/v1/RebalanceResponse.ts';
 import type { ListNodesResponse } from './generated/skein/control/v1/ListNodesResponse.ts';
 import type { ListRoomsResponse } from './generated/skein/control/v1/ListRoomsResponse.ts';
 import type { Room } from './generated/skein/control/v1/Room.ts';
+import { MAX_DRAIN_MS } from './node-service.ts';
 import { defineService, unary, type Handlers, type ServiceClient } from './service-definition.ts';
 
 /** Rooms on one page of ListRooms: the default and the most. */
@@ -20,6 +23,11 @@ const listRoomsRequest = z.object({
 export const controlService = defineService<ControlServiceDefinition>()('skein.control.v1.ControlService', {
   listNodes: unary({ request: z.object({}), response: z.custom<ListNodesResponse>() }),
   listRooms: unary({ request: listRoomsRequest, response: z.custom<ListRoomsResponse>() }),
+  drainNode: unary({
+    request: z.object({ nodeId: opaqueId, deadlineMs: z.number().int().min(0).max(MAX_DRAIN_MS) }),
+    response: z.custom<DrainNodeResponse>(),
+  }),
+  rebalance: unary({ request: z.object({}), response: z.custom<RebalanceResponse>() }),
   getRoom: unary({ request: z.object({ room: roomName }), response: z.custom<Room>() }),
 });
 

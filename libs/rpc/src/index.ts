@@ -11,9 +11,11 @@ export {
   type ControlServiceClient,
   type ControlServiceHandlers,
 } from './control-service.ts';
+export type { DrainNodeResponse } from './generated/skein/control/v1/DrainNodeResponse.ts';
 export type { ListNodesResponse } from './generated/skein/control/v1/ListNodesResponse.ts';
 export type { ListRoomsResponse } from './generated/skein/control/v1/ListRoomsResponse.ts';
 export type { Node } from './generated/skein/control/v1/Node.ts';
+export type { NodeMoves } from './generated/skein/control/v1/NodeMoves.ts';
 export type { Participant as RoomParticipant } from './generated/skein/control/v1/Participant.ts';
 export type { Pipe } from './generated/skein/control/v1/Pipe.ts';
 export type { Room } from './generated/skein/control/v1/Room.ts';
@@ -26,18 +28,31 @@ export type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
 export type { SessionMedia } from './generated/skein/node/v1/SessionMedia.ts';
 export type { SubscriptionMedia } from './generated/skein/node/v1/SubscriptionMedia.ts';
 export type { Worker } from './generated/skein/node/v1/Worker.ts';
-export { nodeService, type NodeServiceClient, type NodeServiceHandlers } from './node-service.ts';
 export {
+  MAX_DRAIN_MS,
+  nodeService,
+  type NodeServiceClient,
+  type NodeServiceHandlers,
+} from './node-service.ts';
+export {
+  MAX_PROBED_PIPES,
   pipeService,
   srtpSuites,
   type ClosePipeRequest,
   type ClosePipeResponse,
+  type OfferRelayRequest,
+  type OfferRelayResponse,
   type OpenPipeRequest,
   type OpenPipeResponse,
   type PipeEnd,
+  type PipeEndCounters,
+  type PipeProbe,
   type PipeServiceClient,
   type PipeServiceHandlers,
+  type ProbePipesRequest,
+  type ProbePipesResponse,
   type PullTrackRequest,
+  type ReleaseTrackRequest,
   type TrackUpdate,
 } from './pipe-service.ts';
 export type {

@@ -1,13 +1,26 @@
 import { roomName } from '@skein/protocol';
 import { z } from 'zod';
+import type { DrainResponse } from './generated/skein/node/v1/DrainResponse.ts';
+import type { MoveSessionsResponse } from './generated/skein/node/v1/MoveSessionsResponse.ts';
 import type { NodeServiceDefinition } from './generated/skein/node/v1/NodeService.ts';
 import type { NodeStatus } from './generated/skein/node/v1/NodeStatus.ts';
 import type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
 import { defineService, unary, type Handlers, type ServiceClient } from './service-definition.ts';
 
+/** The longest that a drain may take: one day. */
+export const MAX_DRAIN_MS = 86_400_000;
+
 /** Control to media node. */
 export const nodeService = defineService<NodeServiceDefinition>()('skein.node.v1.NodeService', {
   getStatus: unary({ request: z.object({}), response: z.custom<NodeStatus>() }),
+  drain: unary({
+    request: z.object({ deadlineMs: z.number().int().min(0).max(MAX_DRAIN_MS) }),
+    response: z.custom<DrainResponse>(),
+  }),
+  moveSessions: unary({
+    request: z.object({ count: z.number().int().min(1).max(1000) }),
+    response: z.custom<MoveSessionsResponse>(),
+  }),
   getRoomMedia: unary({ request: z.object({ room: roomName }), response: z.custom<RoomMedia>() }),
 });
 

@@ -1,4 +1,4 @@
-import { opaqueId, roomName, trackKinds } from '@skein/protocol';
+import { epoch, opaqueId, roomName, trackKinds } from '@skein/protocol';
 import { z } from 'zod';
 import type { PipeServiceDefinition } from './generated/skein/pipe/v1/PipeService.ts';
 import {
@@ -39,7 +39,14 @@ export type OpenPipeResponse = z.infer<typeof openPipeResponse>;
 
 const instances = { callerInstanceId: opaqueId, calleeInstanceId: opaqueId };
 
-export const pullTrackRequest = z.object({ room: roomName, trackId: opaqueId, ...instances });
+export const pullTrackRequest = z.object({
+  room: roomName,
+  trackId: opaqueId,
+  epoch,
+  ...instances,
+  pullId: opaqueId,
+  relayFrom: z.object({ nodeId: opaqueId, routerId: opaqueId }).nullish(),
+});
 export type PullTrackRequest = z.infer<typeof pullTrackRequest>;
 
 const RTP_PARAMETERS_LENGTH = 64 * 1024;
@@ -59,6 +66,38 @@ export const trackUpdate = z.discriminatedUnion('update', [
 ]);
 export type TrackUpdate = z.infer<typeof trackUpdate>;
 
+export const releaseTrackRequest = z.object({
+  room: roomName,
+  trackId: opaqueId,
+  epoch,
+  calleeInstanceId: opaqueId,
+  pullId: opaqueId,
+});
+export type ReleaseTrackRequest = z.infer<typeof releaseTrackRequest>;
+
+/** Pipes in one probe; more than that wait for the next one. */
+export const MAX_PROBED_PIPES = 256;
+
+const pipeProbe = z.object({ room: roomName, ...instances });
+export type PipeProbe = z.infer<typeof pipeProbe>;
+
+export const probePipesRequest = z.object({ pipes: z.array(pipeProbe).max(MAX_PROBED_PIPES) });
+export type ProbePipesRequest = z.infer<typeof probePipesRequest>;
+
+const byteCount = z.number().int().nonnegative();
+const pipeEndCounters = z.object({ known: z.boolean(), sentBytes: byteCount, receivedBytes: byteCount });
+/** What one end of a pipe has sent and received; `known`: whether it is still there. */
+export type PipeEndCounters = z.infer<typeof pipeEndCounters>;
+
+export const probePipesResponse = z.object({ ends: z.array(pipeEndCounters).max(MAX_PROBED_PIPES) });
+export type ProbePipesResponse = z.infer<typeof probePipesResponse>;
+
+export const offerRelayRequest = z.object({ room: roomName, originNodeId: opaqueId });
+export type OfferRelayRequest = z.infer<typeof offerRelayRequest>;
+
+export const offerRelayResponse = z.object({ routerId: opaqueId });
+export type OfferRelayResponse = z.infer<typeof offerRelayResponse>;
+
 export const closePipeRequest = z.object({ room: roomName, ...instances });
 export type ClosePipeRequest = z.infer<typeof closePipeRequest>;
 
@@ -69,6 +108,9 @@ export type ClosePipeResponse = z.infer<typeof closePipeResponse>;
 export const pipeService = defineService<PipeServiceDefinition>()('skein.pipe.v1.PipeService', {
   openPipe: unary({ request: openPipeRequest, response: openPipeResponse }),
   pullTrack: serverStream({ request: pullTrackRequest, response: trackUpdate }),
+  releaseTrack: unary({ request: releaseTrackRequest, response: z.object({}) }),
+  probePipes: unary({ request: probePipesRequest, response: probePipesResponse }),
+  offerRelay: unary({ request: offerRelayRequest, response: offerRelayResponse }),
   closePipe: unary({ request: closePipeRequest, response: closePipeResponse }),
 });
 

@@ -15,3 +15,4 @@ export {
   type Logger,
   type LogLevel,
 } from './logger.ts';
+export { logSettings } from './settings.ts';

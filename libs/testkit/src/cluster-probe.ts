@@ -45,6 +45,17 @@ export class ClusterProbe implements Disposable {
     );
   }
 
+  /** Process ids of the mediasoup workers of the node at this gRPC address. */
+  async workersOf(nodeAddress: string): Promise<number[]> {
+    const { workers } = await this.#rpc.client(nodeService, nodeAddress).getStatus({});
+    return workers.map(({ pid }) => pid);
+  }
+
+  /** As `skeinctl node drain` does. */
+  async drainNode(nodeId: string, deadlineMs: number): Promise<void> {
+    await this.#control().drainNode({ nodeId, deadlineMs });
+  }
+
   /** What each node still holds, and rooms that are still listed: empty once everyone has left. */
   async leftovers(): Promise<string[]> {
     const [statuses, rooms] = await Promise.all([this.statuses(), this.rooms()]);

@@ -1,8 +1,10 @@
 export { launchBrowser, type Browser, type Page } from './adapters/browser.ts';
 export type { MediaReport } from './adapters/media-probe.ts';
+export { Network, type NetworkHost } from './adapters/network.ts';
 export { storedKeys } from './adapters/stored-keys.ts';
 export type { PageTimeline } from './adapters/page-timeline.ts';
 export { ClusterProbe, duplicatePipedTracks, nodePipes } from './cluster-probe.ts';
+export { OUTSIDE, type Cut } from './network/cuts.ts';
 export { eventually, eventuallyHolds } from './eventually.ts';
 export {
   isHeard,

@@ -1,5 +1,5 @@
 import { connectStore } from '@skein/cluster';
-import { startRedis, type RedisServer } from '@skein/local-cluster';
+import { startNats, startRedis, type NatsServer, type RedisServer } from '@skein/local-cluster';
 import type { NodeRecord, Track } from '@skein/protocol';
 import {
   controlService,
@@ -25,11 +25,18 @@ async function redis(): Promise<RedisServer> {
   return server;
 }
 
+async function nats(): Promise<NatsServer> {
+  const server = await startNats();
+  cleanups.push(() => server[Symbol.asyncDispose]());
+  return server;
+}
+
 async function control(
   redisUrl: string,
+  natsUrl: string,
   log: Logger = silentLogger,
 ): Promise<Control & { api: ControlServiceClient }> {
-  const config = { redisUrl, logLevel: 'info' as const, grpcHost: '127.0.0.1', grpcPort: 0 };
+  const config = { redisUrl, natsUrl, logLevel: 'info' as const, grpcHost: '127.0.0.1', grpcPort: 0 };
   const started = await startControl({ config, log, clock: systemClock });
   const clients = createRpcClients();
   cleanups.push(
@@ -39,11 +46,13 @@ async function control(
   return { ...started, api: clients.client(controlService, `127.0.0.1:${started.grpcPort}`) };
 }
 
+const unused = (): Promise<never> => Promise.reject(new Error('not asked'));
+
 /** A gRPC server that answers as a media node that holds these pipes. */
 async function mediaNode(nodeId: string, pipes: readonly PipeMedia[]): Promise<NodeRecord> {
   const server = createRpcServer({ host: '127.0.0.1', port: 0 });
   server.addService(nodeService, {
-    getStatus: () => Promise.reject(new Error('not asked')),
+    ...{ getStatus: unused, drain: unused, moveSessions: unused },
     getRoomMedia: async ({ room }) => ({
       room,
       nodeId,
@@ -109,7 +118,7 @@ test('shows nodes and rooms from Redis, and the pipes that the nodes hold', asyn
     );
   }
 
-  const { api, ready } = await control(url);
+  const { api, ready } = await control(url, (await nats()).url);
   await ready;
   const { nodes } = await api.listNodes({});
   expect(nodes.map(({ nodeId, state }) => [nodeId, state])).toEqual([
@@ -139,7 +148,7 @@ test('without Redis it lives, answers UNAVAILABLE, and becomes ready when Redis 
   const server = await redis();
   await server.stop();
   const events: LogFields[] = [];
-  const { api, ready } = await control(server.url, {
+  const { api, ready } = await control(server.url, (await nats()).url, {
     ...silentLogger,
     info: (fields) => events.push(fields),
   });
@@ -153,7 +162,7 @@ test('without Redis it lives, answers UNAVAILABLE, and becomes ready when Redis 
 
 test('an outage of Redis makes it UNAVAILABLE, and it serves again afterwards', async () => {
   const server = await redis();
-  const { api, ready } = await control(server.url);
+  const { api, ready } = await control(server.url, (await nats()).url);
   await ready;
   await server.kill();
   await expect(api.listNodes({})).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -161,10 +170,26 @@ test('an outage of Redis makes it UNAVAILABLE, and it serves again afterwards', 
   await vi.waitFor(async () => expect(await api.listNodes({})).toEqual({ nodes: [] }), { timeout: 10_000 });
 });
 
+test('without NATS it answers what Redis knows, and becomes ready when NATS comes', async () => {
+  const { url } = await redis();
+  const bus = await nats();
+  await bus.stop();
+  const events: LogFields[] = [];
+  const { api, ready } = await control(url, bus.url, {
+    ...silentLogger,
+    info: (fields) => events.push(fields),
+  });
+  await vi.waitFor(async () => expect(await api.listNodes({})).toEqual({ nodes: [] }));
+  expect(events.filter(({ event }) => event === 'ready')).toEqual([]);
+  await bus.start();
+  await ready;
+  expect(await api.listNodes({})).toEqual({ nodes: [] });
+});
+
 test('it stops while it still waits for Redis', async () => {
   const server = await redis();
   await server.stop();
-  const waiting = await control(server.url);
+  const waiting = await control(server.url, (await nats()).url);
   await waiting.stop('test');
   await expect(waiting.ready).rejects.toThrow('control stops');
 });

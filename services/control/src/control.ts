@@ -1,9 +1,13 @@
+import { connectBus, type Bus } from '@skein/bus';
 import { connectStore, type ClusterStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import { controlService, createRpcClients, createRpcServer, nodeService } from '@skein/rpc';
-import type { Clock, ConfigOf, RunningService } from '@skein/runtime';
+import { controlService, createRpcClients, createRpcServer, nodeService, type RpcClients } from '@skein/rpc';
+import { systemIds, systemRandom, type Clock, type ConfigOf, type RunningService } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { createControlHandlers } from './handlers.ts';
+import { createProbes } from './reconciler/probes.ts';
+import { Reconciler } from './reconciler/reconciler.ts';
+import { Steadiness } from './reconciler/steadiness.ts';
 import type { controlSettings } from './settings.ts';
 
 /** How long a node may take to say what it holds; then it counts as silent. */
@@ -17,51 +21,109 @@ export interface ControlOptions {
 
 export interface Control extends RunningService {
   readonly grpcPort: number;
-  /** Resolves when the store has been reached; until then every call is answered `UNAVAILABLE`. */
+  /** Resolves when store and bus have been reached. Calls that need the store are answered `UNAVAILABLE` until then. */
   readonly ready: Promise<void>;
 }
 
-/** Starts control. It listens at once and waits for the store as long as it takes. */
+/** Starts control. It listens at once and waits for the store and the bus as long as it takes. */
 export async function startControl({ config, log, clock }: ControlOptions): Promise<Control> {
   const clients = createRpcClients({ clock });
   const server = createRpcServer({ host: config.grpcHost, port: config.grpcPort, clock, log });
-  let store: ClusterStore | undefined;
+  const backends = new Backends({ config, log, clock }, clients);
   server.addService(
     controlService,
     createControlHandlers({
-      store: () => {
-        if (!store) throw SkeinError.unavailable('the room store');
-        return store;
-      },
+      store: () => backends.store,
       askNode: (address, room) =>
         clients.client(nodeService, address).getRoomMedia({ room }, { deadlineMs: NODE_DEADLINE_MS }),
+      nodeAt: (address) => clients.client(nodeService, address),
+      log,
     }),
   );
   const { port: grpcPort } = await server.listen();
-  log.info({ event: 'listening', grpcPort }, 'listening; ready when Redis is reached');
-  const stopped = new AbortController();
-  const ready = connectStore({
-    url: config.redisUrl,
-    clock,
-    log,
-    name: 'skein-control',
-    signal: stopped.signal,
-  }).then((connected) => {
-    store = connected;
-    log.info({ event: 'ready', grpcPort }, 'ready');
-  });
+  log.info({ event: 'listening', grpcPort }, 'listening; ready when Redis and NATS are reached');
+  const ready = backends.connect().then(() => log.info({ event: 'ready', grpcPort }, 'ready'));
   ready.catch((error: unknown) => {
-    if (!stopped.signal.aborted)
-      log.error({ err: error }, 'cannot use the room store; calls stay unavailable');
+    if (!backends.stopping) log.error({ err: error }, 'cannot reach the cluster; control decides nothing');
   });
   return {
     grpcPort,
     ready,
     stop: async (reason) => {
-      stopped.abort(new Error(`control stops: ${reason}`));
-      await server.close();
+      await Promise.all([server.close(), backends.stop(reason)]);
       clients.close();
-      await store?.close();
     },
   };
+}
+
+/** What control reaches the cluster through, and the reconciler that runs once both are there. */
+class Backends {
+  readonly #options: ControlOptions;
+  readonly #stopped = new AbortController();
+  readonly #storeSteadiness = new Steadiness();
+  readonly #busSteadiness = new Steadiness();
+  readonly #clients: RpcClients;
+  readonly #probeClients: RpcClients;
+  #store: ClusterStore | undefined;
+  #bus: Bus | undefined;
+  #reconciler: Reconciler | undefined;
+
+  constructor(options: ControlOptions, clients: RpcClients) {
+    this.#options = options;
+    this.#clients = clients;
+    this.#probeClients = createRpcClients({ clock: options.clock });
+  }
+
+  /** Throws `UNAVAILABLE` until the store has been reached. */
+  get store(): ClusterStore {
+    if (!this.#store) throw SkeinError.unavailable('the room store');
+    return this.#store;
+  }
+
+  get stopping(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
+  async connect(): Promise<void> {
+    const [store, bus] = await Promise.all([this.#connectStore(), this.#connectBus()]);
+    this.#stopped.signal.throwIfAborted();
+    const { clock, log } = this.#options;
+    const steadiness = { storeSteadiness: this.#storeSteadiness, busSteadiness: this.#busSteadiness };
+    this.#reconciler = new Reconciler({
+      ...steadiness,
+      ...{ store, bus, clock, log, random: systemRandom, holderId: systemIds('ctl') },
+      nodeAt: (address) => this.#clients.client(nodeService, address),
+      ask: createProbes({ bus, clients: this.#probeClients, clock }),
+    });
+    this.#reconciler.start();
+  }
+
+  async stop(reason: string): Promise<void> {
+    this.#stopped.abort(new Error(`control stops: ${reason}`));
+    await this.#reconciler?.stop();
+    this.#probeClients.close();
+    await Promise.all([this.#store?.close(), this.#bus?.close()]);
+  }
+
+  async #connectStore(): Promise<ClusterStore> {
+    const { config, clock, log } = this.#options;
+    const onStatus = ({ state }: { state: string }): void => {
+      if (state === 'disconnected') this.#storeSteadiness.failed();
+    };
+    const { signal } = this.#stopped;
+    const connection = { url: config.redisUrl, name: 'skein-control', clock, log, signal, onStatus };
+    this.#store = await connectStore(connection);
+    return this.#store;
+  }
+
+  async #connectBus(): Promise<Bus> {
+    const { config, clock, log } = this.#options;
+    const onStatus = ({ state }: { state: string }): void => {
+      if (state === 'disconnected') this.#busSteadiness.failed();
+    };
+    const { signal } = this.#stopped;
+    const connection = { url: config.natsUrl, name: 'skein-control', clock, log, signal, onStatus };
+    this.#bus = await connectBus(connection);
+    return this.#bus;
+  }
 }

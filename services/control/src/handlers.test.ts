@@ -15,6 +15,7 @@ import {
   type NodeServiceHandlers,
   type RoomMedia,
 } from '@skein/rpc';
+import { silentLogger } from '@skein/telemetry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createControlHandlers, type ControlStore } from './handlers.ts';
 
@@ -51,8 +52,8 @@ function room(name: string, members: readonly Participant[], tracks: readonly Tr
   return { room: name, version: 3, participants: [...members], tracks: [...tracks] };
 }
 
-function registered(nodeId: string, grpcAddress: string): RegisteredNode {
-  const load = { packetsPerSecond: 1200.5, busiestWorkerCpu: 0.25, sessions: 2, used: 0.1 };
+function registered(nodeId: string, grpcAddress: string, { sessions = 2, used = 0.1 } = {}): RegisteredNode {
+  const load = { packetsPerSecond: 1200.5, busiestWorkerCpu: 0.25, sessions, used };
   const record: NodeRecord = {
     ...{ nodeId, region: 'eu', state: 'ready', grpcAddress, workers: 2, version: '0.1.0' },
     ...{ startedAtMs: 500, beat: 9, load },
@@ -75,10 +76,13 @@ function storeOf(rooms: readonly RoomSnapshot[], nodes: readonly RegisteredNode[
   };
 }
 
+const unused = (): Promise<never> => Promise.reject(new Error('not asked'));
+
 /** A real gRPC server that answers as a media node would. */
-async function startNode(getRoomMedia: NodeServiceHandlers['getRoomMedia']): Promise<string> {
+async function startNode(handlers: Partial<NodeServiceHandlers>): Promise<string> {
   const server = createRpcServer({ host: '127.0.0.1', port: 0 });
-  server.addService(nodeService, { getStatus: () => Promise.reject(new Error('not asked')), getRoomMedia });
+  const none = { getStatus: unused, getRoomMedia: unused, drain: unused, moveSessions: unused };
+  server.addService(nodeService, { ...none, ...handlers });
   const { port } = await server.listen();
   cleanups.push(() => server.close({ deadlineMs: 0 }));
   return `127.0.0.1:${port}`;
@@ -89,7 +93,8 @@ async function startApi(store: () => ControlStore): Promise<ControlServiceClient
   const server = createRpcServer({ host: '127.0.0.1', port: 0 });
   const askNode = (address: string, name: string): Promise<RoomMedia> =>
     clients.client(nodeService, address).getRoomMedia({ room: name }, { deadlineMs: 200 });
-  server.addService(controlService, createControlHandlers({ store, askNode }));
+  const nodeAt = (address: string) => clients.client(nodeService, address);
+  server.addService(controlService, createControlHandlers({ store, askNode, nodeAt, log: silentLogger }));
   const { port } = await server.listen();
   cleanups.push(
     () => server.close({ deadlineMs: 0 }),
@@ -160,32 +165,34 @@ describe('ListRooms', () => {
 describe('GetRoom', () => {
   test('joins the state of the store with the pipes that its nodes hold', async () => {
     const [a, b] = await Promise.all([
-      startNode(async () =>
-        mediaOf('node-a', [
-          {
-            ...{
-              kind: 'NODE',
-              localRouterId: 'rtr_node-a',
-              peerNodeId: 'node-b',
-              peerRouterId: 'rtr_node-b',
+      startNode({
+        getRoomMedia: async () =>
+          mediaOf('node-a', [
+            {
+              ...{
+                kind: 'NODE',
+                localRouterId: 'rtr_node-a',
+                peerNodeId: 'node-b',
+                peerRouterId: 'rtr_node-b',
+              },
+              ...{ tracksIn: ['trk_bob'], tracksOut: ['trk_ann'] },
             },
-            ...{ tracksIn: ['trk_bob'], tracksOut: ['trk_ann'] },
-          },
-        ]),
-      ),
-      startNode(async () =>
-        mediaOf('node-b', [
-          {
-            ...{
-              kind: 'NODE',
-              localRouterId: 'rtr_node-b',
-              peerNodeId: 'node-a',
-              peerRouterId: 'rtr_node-a',
+          ]),
+      }),
+      startNode({
+        getRoomMedia: async () =>
+          mediaOf('node-b', [
+            {
+              ...{
+                kind: 'NODE',
+                localRouterId: 'rtr_node-b',
+                peerNodeId: 'node-a',
+                peerRouterId: 'rtr_node-a',
+              },
+              ...{ tracksIn: ['trk_ann'], tracksOut: ['trk_bob'] },
             },
-            ...{ tracksIn: ['trk_ann'], tracksOut: ['trk_bob'] },
-          },
-        ]),
-      ),
+          ]),
+      }),
     ]);
     const members = [member('ann', 'node-a'), member('bob', 'node-b')];
     const tracks = [microphone('ann', 'node-a'), microphone('bob', 'node-b')];
@@ -214,7 +221,7 @@ describe('GetRoom', () => {
   });
 
   test('names the nodes that hang, that are down, and that have no lease any more', async () => {
-    const hanging = await startNode(() => new Promise(() => {}));
+    const hanging = await startNode({ getRoomMedia: () => new Promise(() => {}) });
     const down = createRpcServer({ host: '127.0.0.1', port: 0 });
     const { port } = await down.listen();
     await down.close();
@@ -226,7 +233,9 @@ describe('GetRoom', () => {
   });
 
   test('does not call a node silent that answers that it holds nothing', async () => {
-    const empty = await startNode(() => Promise.reject(new SkeinError('ROOM_NOT_FOUND', 'not here')));
+    const empty = await startNode({
+      getRoomMedia: () => Promise.reject(new SkeinError('ROOM_NOT_FOUND', 'not here')),
+    });
     const api = await startApi(() =>
       storeOf([room('lobby', [member('ann', 'node-a')])], [registered('node-a', empty)]),
     );
@@ -242,6 +251,49 @@ describe('GetRoom', () => {
     const api = await startApi(() => storeOf([]));
     const refused = { code: 'INVALID_ARGUMENT', details: { field: 'request.room' } };
     await expect(api.getRoom({ room: name })).rejects.toMatchObject(refused);
+  });
+});
+
+describe('DrainNode', () => {
+  test('asks the node, and answers with what it had', async () => {
+    const drained: number[] = [];
+    const address = await startNode({
+      drain: async ({ deadlineMs }) => {
+        drained.push(deadlineMs);
+        return { sessions: 7 };
+      },
+    });
+    const api = await startApi(() => storeOf([], [registered('node-a', address)]));
+    expect(await api.drainNode({ nodeId: 'node-a', deadlineMs: 60_000 })).toEqual({ sessions: 7 });
+    expect(drained).toEqual([60_000]);
+  });
+
+  test('answers NODE_NOT_FOUND when there is none of that id', async () => {
+    const api = await startApi(() => storeOf([], [registered('node-a', 'h:1')]));
+    const asked = api.drainNode({ nodeId: 'node-b', deadlineMs: 0 });
+    await expect(asked).rejects.toMatchObject({ code: 'NODE_NOT_FOUND', details: { nodeId: 'node-b' } });
+  });
+});
+
+describe('Rebalance', () => {
+  test('asks the nodes above their share, and leaves out the one that does not answer', async () => {
+    const crowded = await startNode({ moveSessions: async ({ count }) => ({ moving: count - 1 }) });
+    const failing = await startNode({
+      moveSessions: () => Promise.reject(new SkeinError('UNAVAILABLE', 'no')),
+    });
+    const nodes = [
+      registered('node-a', crowded, { sessions: 40, used: 0.4 }),
+      registered('node-b', failing, { sessions: 40, used: 0.4 }),
+      registered('node-c', 'h:1', { sessions: 10, used: 0.1 }),
+    ];
+    const api = await startApi(() => storeOf([], nodes));
+    expect(await api.rebalance({})).toEqual({ nodes: [{ nodeId: 'node-a', moving: 9 }] });
+  });
+
+  test('moves nothing when every node has its share', async () => {
+    const nodes = [registered('node-a', 'h:1'), registered('node-b', 'h:2')];
+    const api = await startApi(() => storeOf([], nodes));
+    expect(await api.rebalance({})).toEqual({ nodes: [] });
   });
 });
 

@@ -7,6 +7,8 @@ import {
   type Room,
   type RoomSummary,
 } from '@skein/rpc';
+import type { Logger } from '@skein/telemetry';
+import { drainNode, rebalance, type NodeAt } from './nodes/moves.ts';
 import { mergePipes } from './rooms/merge-pipes.ts';
 import { pageTokenAfter, roomBeforePage } from './rooms/page-token.ts';
 import { collectRoomMedia, nodesOf, type AskNode } from './rooms/room-media.ts';
@@ -20,13 +22,20 @@ export interface ControlDependencies {
   /** Throws `UNAVAILABLE` while there is no store. */
   readonly store: () => ControlStore;
   readonly askNode: AskNode;
+  readonly nodeAt: NodeAt;
+  readonly log: Logger;
 }
 
 /** Room states that one ListRooms reads at the same time. */
 const CONCURRENT_READS = 16;
 
 /** The control API over the store and the nodes. */
-export function createControlHandlers({ store, askNode }: ControlDependencies): ControlServiceHandlers {
+export function createControlHandlers({
+  store,
+  askNode,
+  nodeAt,
+  log,
+}: ControlDependencies): ControlServiceHandlers {
   return {
     listNodes: async () => {
       const nodes = (await store().nodes.list()).map(nodeOf);
@@ -43,6 +52,13 @@ export function createControlHandlers({ store, askNode }: ControlDependencies): 
         nextPageToken: names.length < size || last === undefined ? '' : pageTokenAfter(last),
       };
     },
+    drainNode: async (request) => {
+      const sessions = await drainNode(await store().nodes.list(), request, nodeAt);
+      const { nodeId, deadlineMs } = request;
+      log.info({ nodeId, sessions, deadlineMs }, 'a node drains, as an operator asked');
+      return { sessions };
+    },
+    rebalance: async () => ({ nodes: await rebalance(await store().nodes.list(), nodeAt, log) }),
     getRoom: async ({ room }) => {
       const { rooms, nodes } = store();
       const [snapshot, registered] = await Promise.all([rooms.snapshot(room), nodes.list()]);

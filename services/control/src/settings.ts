@@ -1,17 +1,13 @@
+import { busSettings } from '@skein/bus';
+import { storeSettings } from '@skein/cluster';
 import { setting } from '@skein/runtime';
-import { logLevels } from '@skein/telemetry';
+import { logSettings } from '@skein/telemetry';
 
 /** The environment variables of control. */
 export const controlSettings = {
-  redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
-    default: 'redis://127.0.0.1:6379',
-    doc: 'The Redis server of the cluster.',
-    secret: true,
-  }),
-  logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
-    default: 'info',
-    doc: 'The least level that is logged.',
-  }),
+  ...busSettings,
+  ...storeSettings,
+  ...logSettings,
   grpcHost: setting.text(
     'SKEIN_CONTROL_GRPC_HOST',
     { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' },

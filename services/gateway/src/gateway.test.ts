@@ -1,4 +1,5 @@
 import { closeCodes, limits, PROTOCOL_VERSION, routerRtpCapabilities } from '@skein/protocol';
+import type { ClientResponse, RoomChange } from '@skein/protocol';
 import { freePort, startNats, startRedis } from '@skein/local-cluster';
 import type { Logger } from '@skein/telemetry';
 import { silentLogger } from '@skein/telemetry';
@@ -169,10 +170,12 @@ test('a client that reads too slowly is closed, and the others of its room are s
   const event = 'subscriptionClosed' as const;
   const data = { subscriptionId: 's', trackId: 't', reason: 'x'.repeat(60_000) };
   await eventually(
-    'the slow one to be taken out',
+    'the slow one to be given up',
     () => {
       cluster.node('node-1').tell(sessionId, { event, data });
-      return other.events.some((heard) => (heard.data as { type?: string }).type === 'participantLeft');
+      return cluster.nodes.some((node) =>
+        node.requests('detach').some((request) => request.sessionId === sessionId),
+      );
     },
     { everyMs: 1 },
   );
@@ -197,7 +200,41 @@ test('over HTTP there is the page, health, and typed errors', async () => {
   expect((await fetch(base, { method: 'POST', body: 'x'.repeat(100_000) })).status).toBe(405);
 });
 
-test('a gateway that stops tells its clients and their nodes', async () => {
+test('a client whose connection breaks goes on at another gateway, and nobody sees it leave', async () => {
+  const room = newRoom();
+  await using watcher = await connect(two);
+  await watcher.join(room, 'watcher');
+  using lost = await RawClient.open(one.httpPort, '/v1/signal');
+  lost.send(joinRequest(room, 'ada'));
+  const joined = await eventually('the join', () => lost.answer<ClientResponse<'join'>>('join'));
+  lost[Symbol.dispose]();
+  const node = cluster.node(joined.nodeId);
+  await eventually('the node to be told', () =>
+    node.requests('detach').some(({ sessionId }) => sessionId === joined.sessionId),
+  );
+  await using again = await connect(two);
+  const { identity, sessionId, epoch, nodeId, resumeToken } = joined;
+  const { version } = joined.room;
+  const { protocolVersion, rtpCapabilities } = {
+    protocolVersion: PROTOCOL_VERSION,
+    rtpCapabilities: routerRtpCapabilities,
+  };
+  const own = { identity, sessionId, epoch, nodeId, resumeToken, version };
+  const fields = { room, name: 'ada', protocolVersion, rtpCapabilities };
+  const resumed = await again.request('resume', { ...fields, ...own });
+  expect(resumed.state).toEqual({ changes: [] });
+  await again.request('restartIce', { direction: 'send' });
+  expect(node.requests('restartIce').at(-1)).toMatchObject({ sessionId });
+  await again.request('leave', {});
+  const left = await watcher.event('roomChanged', ({ type }) => type === 'participantLeft');
+  expect(left).toMatchObject({ identity: 'ada', reason: 'left' });
+  const kinds = watcher.events
+    .filter(({ event }) => event === 'roomChanged')
+    .map(({ data }) => (data as RoomChange).type);
+  expect(kinds).toEqual(['participantJoined', 'participantLeft']);
+});
+
+test('a gateway that stops asks its clients to move over, and has their sessions wait for them', async () => {
   const room = newRoom();
   const gateway = await cluster.gateway();
   const clients = [await connect(gateway), await connect(gateway)];
@@ -208,13 +245,12 @@ test('a gateway that stops tells its clients and their nodes', async () => {
   for (const client of clients) {
     const closed = await eventually('the close', () => client.closed);
     expect(closed.code).toBe(closeCodes.goingAway);
+    expect(await client.event('moveOver')).toEqual({ withinMs: expect.any(Number) });
   }
-  const left = await eventually('both to have left', () => {
-    const changes = watcher.events.filter(({ event }) => event === 'roomChanged');
-    const gone = changes.filter(({ data }) => (data as { type: string }).type === 'participantLeft');
-    return gone.length === 2 && gone;
-  });
-  expect(left).toHaveLength(2);
+  const detached = cluster.nodes.flatMap((node) => node.requests('detach'));
+  expect(detached.filter((request) => request.room === room)).toHaveLength(2);
+  const left = watcher.events.filter(({ data }) => (data as { type?: string }).type === 'participantLeft');
+  expect(left).toHaveLength(0);
 });
 
 test('without NATS and Redis a gateway is alive and not ready, and works once they are there', async () => {

@@ -41,8 +41,8 @@ export interface Gateway extends RunningService {
 }
 
 const NODE_DEADLINES: NodeDeadlines = { openMs: 3000, requestMs: 5000 };
-/** Clients of a gateway that stops come to the others spread over this time. */
-const GO_AWAY_SPREAD_MS = 1000;
+/** Clients of a gateway that stops come to the others spread over this time, or half of what there is. */
+const MOVE_OVER_SPREAD_MS = 3000;
 const ENDINGS_DEADLINE_MS = 2000;
 const NOT_CONNECTED_RETRY_MS = 1000;
 
@@ -100,11 +100,16 @@ class RunningGateway implements Gateway {
   }
 
   async stop(reason: string): Promise<void> {
-    this.#options.log.info({ reason, sockets: this.sockets }, 'saying goodbye to all clients');
+    const { drainDeadlineMs } = this.#options.settings;
+    this.#options.log.info({ reason, sockets: this.sockets }, 'asking all clients to move over');
     this.#stopping.abort(new Error('the gateway stops'));
     this.#server?.stopListening();
     await this.#connecting;
-    await this.#connections.goAway(GO_AWAY_SPREAD_MS);
+    const spreadMs = Math.min(MOVE_OVER_SPREAD_MS, drainDeadlineMs / 2);
+    await this.#connections.drain(drainDeadlineMs, spreadMs);
+    if (this.sockets > 0)
+      this.#options.log.warn({ sockets: this.sockets }, 'closing the sockets that are left');
+    this.#connections.goAway();
     await this.#signaling?.close(ENDINGS_DEADLINE_MS);
     this.#server?.close();
   }
@@ -164,9 +169,9 @@ class RunningGateway implements Gateway {
       heard: () => connection.heard(),
       handleOverflow: () => connection.handleOverflow(),
       handleDrain: () => connection.handleDrain(),
-      handleClosed: () => {
+      handleClosed: (code) => {
         this.#connections.remove(connection);
-        connection.handleClosed();
+        connection.handleClosed(code);
       },
     };
   }

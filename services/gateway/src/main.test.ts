@@ -40,6 +40,7 @@ class GatewayProcess implements Disposable {
         SKEIN_NATS_URL: cluster.nats.url,
         SKEIN_REDIS_URL: cluster.redis.url,
         SKEIN_GATEWAY_PORT: '0',
+        SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '200',
         SKEIN_GATEWAY_WEB_DIR: cluster.webDir,
         ...env,
       },
@@ -107,11 +108,26 @@ test('it says when it listens and when it is ready, serves, and ends cleanly on 
   expect(await gateway.ended()).toBe(0);
   const closed = await eventually('the close', () => client.closed);
   expect(closed.code).toBe(1001);
-  expect(cluster.node('node-1').requests('close')).toMatchObject([{ data: { reason: 'disconnected' } }]);
+  expect(cluster.node('node-1').requests('detach')).toHaveLength(1);
+  expect(cluster.node('node-1').requests('close')).toHaveLength(0);
   expect(gateway.stderr).toBe('');
   // Room, participant, session and node are named; addresses and media parameters are not.
   expect(gateway.stdout).toMatch(
     /"room":"daily","participant":"Ada","sessionId":"ses_\w+","nodeId":"node-1"/,
   );
   expect(gateway.stdout).not.toMatch(/127\.0\.0\.1|fingerprint|mimeType|usernameFragment/);
+});
+
+test('it ends as soon as its last client has moved over', async () => {
+  using gateway = new GatewayProcess({ SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '600000' });
+  const ready = await eventually('readiness', () => gateway.lines().find(({ event }) => event === 'ready'));
+  const client = await connect({ httpPort: ready.httpPort ?? 0 });
+  await client.join('weekly', 'Ada');
+  gateway.terminate();
+  const { withinMs } = await client.event('moveOver');
+  expect(withinMs).toBeGreaterThan(500_000);
+  await expect(connect({ httpPort: ready.httpPort ?? 0 })).rejects.toThrow('could not connect');
+  await client.request('restartIce', { direction: 'send' });
+  await client[Symbol.asyncDispose]();
+  expect(await gateway.ended()).toBe(0);
 });

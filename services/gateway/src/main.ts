@@ -5,6 +5,9 @@ import { ListenError } from './adapters/web-server.ts';
 import { startGateway } from './gateway.ts';
 import { gatewaySettings } from './settings.ts';
 
+/** What stopping may take after the clients have moved over. */
+const STOP_DEADLINE_MS = 10_000;
+
 async function start(): Promise<RunningService> {
   const settings = readConfig(gatewaySettings, process.env);
   const log = createLogger('gateway', settings.logLevel);
@@ -17,6 +20,7 @@ async function start(): Promise<RunningService> {
       if (connected) log.info({ event: 'ready', httpPort }, 'ready');
     });
     return {
+      stopDeadlineMs: settings.drainDeadlineMs + STOP_DEADLINE_MS,
       stop: async (reason) => {
         await gateway.stop(reason);
         await telemetry.shutdown();

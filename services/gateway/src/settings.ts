@@ -1,8 +1,10 @@
+import { busSettings } from '@skein/bus';
+import { storeSettings } from '@skein/cluster';
 import { iceServer } from '@skein/protocol';
 import type { IceServer } from '@skein/protocol';
 import { setting } from '@skein/runtime';
 import type { ConfigOf, Setting } from '@skein/runtime';
-import { logLevels } from '@skein/telemetry';
+import { logSettings } from '@skein/telemetry';
 
 const iceServerList = iceServer.array().max(16);
 
@@ -21,20 +23,9 @@ const FOLDER = { pattern: /^(?!\s*$).+$/, allowed: 'the path of a folder' };
 
 /** The environment variables of the gateway. */
 export const gatewaySettings = {
-  natsUrl: setting.url('SKEIN_NATS_URL', ['nats:', 'tls:'], {
-    default: 'nats://127.0.0.1:4222',
-    doc: 'The NATS server of the cluster.',
-    secret: true,
-  }),
-  redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
-    default: 'redis://127.0.0.1:6379',
-    doc: 'The Redis server of the cluster.',
-    secret: true,
-  }),
-  logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
-    default: 'info',
-    doc: 'The least level that is logged.',
-  }),
+  ...busSettings,
+  ...storeSettings,
+  ...logSettings,
   region: setting.text('SKEIN_REGION', REGION, {
     default: 'default',
     doc: 'Where this process runs; its clients are placed on nodes of the same region while one has room.',
@@ -56,6 +47,22 @@ export const gatewaySettings = {
     'SKEIN_ROOM_MAX_PARTICIPANTS',
     { min: 1, max: 100_000 },
     { default: 1000, doc: 'Participants that a room takes; one more is answered `ROOM_FULL`.' },
+  ),
+  resumeGraceMs: setting.integer(
+    'SKEIN_GATEWAY_RESUME_GRACE_MS',
+    { min: 0, max: 120_000 },
+    {
+      default: 15_000,
+      doc: 'How long a participant whose socket was lost stays in the room for its client to come back, in ms.',
+    },
+  ),
+  drainDeadlineMs: setting.integer(
+    'SKEIN_GATEWAY_DRAIN_DEADLINE_MS',
+    { min: 0, max: 3_600_000 },
+    {
+      default: 30_000,
+      doc: 'How long a gateway that is stopped waits for its clients to move over to others, in ms.',
+    },
   ),
 };
 

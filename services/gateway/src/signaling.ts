@@ -6,11 +6,18 @@ import type { Logger } from '@skein/telemetry';
 import type { Broadcaster } from './connections/socket.ts';
 import { Joins } from './joins/joins.ts';
 import { NodeChoice } from './joins/node-choice.ts';
+import { Moves } from './moves/moves.ts';
+import { Resumes } from './resumes/resumes.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SessionEndings } from './sessions/endings.ts';
 import { NodeSessions } from './sessions/node-sessions.ts';
 import type { NodeDeadlines } from './sessions/node-sessions.ts';
+import { Openings } from './sessions/openings.ts';
+import { SessionLines } from './sessions/session-lines.ts';
+import { SharedCapabilities } from './sessions/shared-capabilities.ts';
 import type { GatewaySettings } from './settings.ts';
+import { Stay } from './stays/stay.ts';
+import type { StayBeginning } from './stays/stay.ts';
 
 /** Time and chance, as the whole gateway gets them. */
 export interface Surroundings {
@@ -29,8 +36,8 @@ export interface Stores {
 /** What sockets need of the cluster. There is one as soon as both stores have been connected once. */
 export interface Signaling {
   readonly joins: Joins;
+  readonly resumes: Resumes;
   readonly rooms: Rooms;
-  readonly nodes: NodeSessions;
   readonly endings: SessionEndings;
   readonly natsConnected: boolean;
   readonly redisConnected: boolean;
@@ -40,7 +47,7 @@ export interface Signaling {
 }
 
 export interface SignalingOptions {
-  readonly settings: Pick<GatewaySettings, 'region' | 'roomMaxParticipants' | 'iceServers'>;
+  readonly settings: Pick<GatewaySettings, 'region' | 'roomMaxParticipants' | 'iceServers' | 'resumeGraceMs'>;
   readonly nodeDeadlines: NodeDeadlines;
   readonly broadcaster: Broadcaster;
 }
@@ -54,17 +61,24 @@ export async function startSignaling(
   const feeds = openRoomFeeds({ bus, rooms: store.rooms, clock, random, log });
   const directory = openNodeDirectory({ bus, nodes: store.nodes, clock, random, log });
   await directory.start();
+  const { roomMaxParticipants: maxParticipants, iceServers, resumeGraceMs } = settings;
+  const shared = { bus, store: store.rooms, clock, random, ids, log };
   const nodes = new NodeSessions(bus, nodeDeadlines);
-  const endings = new SessionEndings({ nodes, rooms: store.rooms, bus, clock, random, log });
-  const rooms = new Rooms({ feeds, store: store.rooms, broadcaster, log });
+  const lines = new SessionLines({ bus, directory, log });
+  const openings = new Openings({ nodes, lines, iceServers });
+  const endings = new SessionEndings({ ...shared, nodes, rooms: store.rooms, resumeGraceMs });
+  const rooms = new Rooms({ ...shared, feeds, broadcaster });
   const choice = new NodeChoice(directory, settings.region, { clock, random });
-  const { roomMaxParticipants: maxParticipants, iceServers } = settings;
-  const joins = new Joins({
-    ...{ bus, store: store.rooms, rooms, nodes, choice, endings, clock, ids, log },
-    ...{ maxParticipants, iceServers },
-  });
+  const moves = new Moves({ ...shared, choice, openings, endings, maxParticipants });
+  const beginStay = (beginning: StayBeginning): Stay =>
+    new Stay(beginning, { nodes, rooms, endings, moves, clock, log });
+  const capabilities = new SharedCapabilities();
+  const entering = { ...shared, rooms, choice, endings, beginStay, capabilities };
+  const joins = new Joins({ ...entering, openings, maxParticipants });
+  const seesCluster = (): boolean => bus.status.state === 'connected' && store.status.state === 'connected';
+  const resumes = new Resumes({ ...entering, nodes, lines, seesCluster });
   return {
-    ...{ joins, rooms, nodes, endings },
+    ...{ joins, resumes, rooms, endings },
     get natsConnected() {
       return bus.status.state === 'connected';
     },
@@ -76,6 +90,7 @@ export async function startSignaling(
     },
     async close(deadlineMs) {
       await endings.stop(deadlineMs);
+      lines.close();
       feeds.close();
       directory.close();
       await Promise.all([bus.close(), store.close()]);

@@ -1,8 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { connectBus } from '@skein/bus';
+import { connectStore, publishChanges, type Placed, type PlaceRequest } from '@skein/cluster';
 import { freePort, startNats, startRedis } from '@skein/local-cluster';
+import { subjects } from '@skein/protocol';
+import { createRpcClients, nodeService } from '@skein/rpc';
+import { systemClock, systemIds, systemRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { anyReceiver } from './test-media.ts';
 
 interface Started {
   readonly child: ChildProcess;
@@ -66,6 +73,68 @@ describe('the media node as a process', () => {
     );
   });
 
+  test('on SIGTERM waits for its sessions to move to another node, and leaves with code 0 when they have', async () => {
+    await using redis = await startRedis();
+    await using nats = await startNats();
+    const servers = { SKEIN_NATS_URL: nats.url, SKEIN_REDIS_URL: redis.url };
+    const [old, other] = ['old', 'other'].map((id) => start({ ...servers, SKEIN_NODE_ID: id }));
+    if (!old || !other) throw new Error('not started');
+    await vi.waitFor(() => expect([old, other].every(({ lines }) => lines.some(isReady))).toBe(true), LONG);
+    const shared = { clock: systemClock, random: systemRandom, log: silentLogger, name: 'test' };
+    const bus = await connectBus({ ...shared, url: nats.url });
+    const store = await connectStore({ ...shared, url: redis.url });
+    const place = (nodeId: string): PlaceRequest => ({
+      ...{ room: 'room', identity: 'ann', name: 'ann', sessionId: systemIds('ses'), maxParticipants: 9 },
+      candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
+    });
+    const open = async ({ participant, snapshot }: Placed): Promise<unknown> => {
+      const { identity, sessionId, epoch, nodeId } = participant;
+      const opening = { identity, roomVersion: snapshot.version, rtpCapabilities: anyReceiver };
+      const data = { ...opening, autoSubscribe: false };
+      const request = { room: 'room', sessionId, epoch, method: 'open', data };
+      return await bus.request(subjects.nodeSession(nodeId), request, { deadlineMs: 5000 });
+    };
+
+    const first = await store.rooms.place(place('old'));
+    await open(first);
+    const { sessionId, epoch } = first.participant;
+    const events: unknown[] = [];
+    bus.subscribe(subjects.session(sessionId), (event) => events.push(event));
+    await bus.flush({ deadlineMs: 5000 });
+    old.child.kill('SIGTERM');
+    const request = { event: 'moveRequested', data: { reason: 'drain', deadlineMs: 600_000 } };
+    await vi.waitFor(() => expect(events).toEqual([request]), LONG);
+
+    const moved = await store.rooms.move({ ...place('other'), fromEpoch: epoch, reason: 'drain' });
+    publishChanges(bus, 'room', moved.changes);
+    await open(moved);
+    expect(old.child.exitCode).toBeNull();
+    const close = { room: 'room', sessionId, epoch, method: 'close', data: { reason: 'moved' } };
+    await bus.request(subjects.nodeSession('old'), close, { deadlineMs: 5000 });
+    expect(await old.exit).toBe(0);
+    expect(events).toEqual([request]);
+    expect((await store.rooms.snapshot('room'))?.participants).toMatchObject([{ nodeId: 'other' }]);
+    // The last one has nowhere to move it to.
+    other.child.kill('SIGTERM');
+    expect(await other.exit).toBe(0);
+    expect(await store.rooms.snapshot('room')).toBeUndefined();
+    await Promise.all([bus.close(), store.close()]);
+  });
+
+  test('drained over gRPC leaves with code 0 by itself', async () => {
+    await using redis = await startRedis();
+    await using nats = await startNats();
+    const node = start({ SKEIN_NATS_URL: nats.url, SKEIN_REDIS_URL: redis.url });
+    await vi.waitFor(() => expect(node.lines.some(isReady)).toBe(true), LONG);
+    const clients = createRpcClients();
+    const port = node.lines.find(isReady)?.['grpcPort'] as number;
+    expect(await clients.client(nodeService, `127.0.0.1:${port}`).drain({ deadlineMs: 0 })).toEqual({
+      sessions: 0,
+    });
+    expect(await node.exit).toBe(0);
+    clients.close();
+  });
+
   test.each([
     ['SKEIN_NODE_WORKERS', 'many'],
     ['SKEIN_NODE_HOST', 'no address'],
@@ -77,6 +146,8 @@ describe('the media node as a process', () => {
     const node = start({ [name]: value });
     expect(await node.exit).toBe(78);
     expect(node.errors).toHaveLength(1);
-    expect(node.errors[0]).toContain(`${name}="${value}" is not allowed; it takes`);
+    // The URL of a server may hold a password.
+    const shown = name.endsWith('_URL') ? '(hidden)' : `"${value}"`;
+    expect(node.errors[0]).toContain(`${name}=${shown} is not allowed; it takes`);
   });
 });

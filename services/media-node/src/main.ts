@@ -15,6 +15,8 @@ import { MediaNode, type MediaNodeConfig } from './media-node.ts';
 import { mediaNodeSettings } from './settings.ts';
 
 const VERSION = '0.1.0';
+/** For what comes after a drain: the node itself takes 5 s at most. */
+const STOP_GRACE_MS = 10_000;
 
 async function start(): Promise<RunningService> {
   const settings = readConfig(mediaNodeSettings, process.env);
@@ -32,8 +34,12 @@ async function start(): Promise<RunningService> {
   const node = await MediaNode.start(configOf(nodeId, settings), parts);
   // The logger adds the service and the node's id: whoever started the process waits for this line.
   log.info({ event: 'ready', grpcPort: node.grpcPort }, 'ready');
+  const { drainDeadlineMs } = settings;
   return {
+    stopDeadlineMs: drainDeadlineMs + STOP_GRACE_MS,
+    ended: node.ended,
     stop: async (reason) => {
+      await node.drain({ withinMs: drainDeadlineMs, givesUpAlone: true });
       await node.stop(reason);
       await Promise.all([bus.close(), store.close()]);
       await telemetry.shutdown();
@@ -57,6 +63,7 @@ function configOf(
     grpcPort,
     workerPolicy: { maxCpu: settings.maxWorkerCpu, maxSessions: settings.maxWorkerSessions },
     loadLimits: { packetsPerSecond: settings.maxPacketsPerSecond },
+    drainDeadlineMs: settings.drainDeadlineMs,
   };
 }
 

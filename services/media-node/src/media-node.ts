@@ -1,12 +1,14 @@
 import type { Bus, BusSubscription } from '@skein/bus';
 import { openRoomFeeds, type ClusterStore, type RoomFeeds } from '@skein/cluster';
-import { subjects, type NodeRecord } from '@skein/protocol';
+import { subjects, type NodeRecord, type SessionEvent } from '@skein/protocol';
 import {
   createRpcClients,
   createRpcServer,
   nodeService,
   pipeService,
   type MediaCounts,
+  type NodeServiceHandlers,
+  type RpcClients,
   type RpcServer,
 } from '@skein/rpc';
 import type { Clock, IdSource, Random } from '@skein/runtime';
@@ -15,10 +17,15 @@ import { Beats } from './beats/beats.ts';
 import { LoadMeter, type PacketCounter } from './load/meter.ts';
 import type { LoadLimits } from './load/used.ts';
 import type { MediaEngine, WorkerOptions } from './media/engine.ts';
-import { mediaCounts, nodeHandlers } from './node-report.ts';
+import { Drain, type DrainEnd } from './moves/drain.ts';
+import { Moves } from './moves/moves.ts';
+import { defaultMovePolicy, type MovePolicy } from './moves/plan.ts';
+import { nodeHandlers } from './node-handlers.ts';
+import { mediaCounts } from './node-report.ts';
 import { pipeHandlers } from './pipes/handlers.ts';
 import { Peers } from './pipes/peers.ts';
 import { defaultPipePolicy, type PipePolicy } from './pipes/policy.ts';
+import { PipeWatch } from './pipes/watch.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SessionDirectory } from './sessions/session-directory.ts';
 import type { WorkerPolicy } from './workers/choice.ts';
@@ -27,6 +34,8 @@ import { warmUp } from './workers/warm-up.ts';
 
 /** How long `stop` may take in all; what is not told by then is found out by others. */
 const STOP_DEADLINE_MS = 5000;
+/** How long sessions may take that are to move for the sake of balance; after that they stay. */
+const REBALANCE_WITHIN_MS = 60_000;
 
 export interface MediaNodeConfig {
   readonly nodeId: string;
@@ -42,6 +51,10 @@ export interface MediaNodeConfig {
   readonly loadLimits: LoadLimits;
   /** Default: `defaultPipePolicy`. */
   readonly pipePolicy?: PipePolicy;
+  /** How long a drain may take when it does not say so itself. */
+  readonly drainDeadlineMs: number;
+  /** Default: `defaultMovePolicy`. */
+  readonly movePolicy?: MovePolicy;
   /** How long an empty room keeps its routers. Default 1000. */
   readonly roomLingerMs?: number;
 }
@@ -55,6 +68,8 @@ export interface MediaNodeParts {
   readonly random: Random;
   readonly ids: IdSource;
   readonly log: Logger;
+  /** How other nodes are called. Default: over gRPC, straight. */
+  readonly clients?: RpcClients;
 }
 
 /** A media node: its workers, its rooms, and all that others ask of it. */
@@ -65,14 +80,18 @@ export class MediaNode {
   readonly #feeds: RoomFeeds;
   readonly #peers: Peers;
   readonly #rooms: Rooms;
+  readonly #watch: PipeWatch;
   readonly #sessions: SessionDirectory;
   readonly #meter: LoadMeter;
   readonly #beats: Beats;
   readonly #rpc: RpcServer;
-  readonly #startedAtMs: number;
+  readonly #moves: Moves;
+  readonly #drain: Drain;
+  readonly #ended = Promise.withResolvers<string>();
+  #startedAtMs: number;
   #grpcPort = 0;
   #state: NodeRecord['state'] = 'ready';
-  #served: BusSubscription | undefined;
+  #served: readonly BusSubscription[] = [];
   #stopping: Promise<void> | undefined;
 
   private constructor(config: MediaNodeConfig, parts: MediaNodeParts) {
@@ -83,7 +102,11 @@ export class MediaNode {
     this.#startedAtMs = clock.now();
     this.#pool = new WorkerPool({ engine, count: config.workers, listen: config.listen, clock, random, log });
     this.#feeds = openRoomFeeds({ bus, rooms: store.rooms, clock, random, log });
-    this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients: createRpcClients({ clock }) });
+    const clients = parts.clients ?? createRpcClients({ clock });
+    this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients, clock });
+    const pipePolicy = config.pipePolicy ?? defaultPipePolicy;
+    const tell = (sessionId: string, event: SessionEvent): void =>
+      bus.publish(subjects.session(sessionId), event);
     this.#rooms = new Rooms({
       ...{ nodeId, clock, random, ids, log, bus },
       pool: this.#pool,
@@ -91,12 +114,23 @@ export class MediaNode {
       rooms: store.rooms,
       peers: this.#peers,
       workerPolicy: config.workerPolicy,
-      pipePolicy: config.pipePolicy ?? defaultPipePolicy,
+      pipePolicy,
       pipeHost: config.pipeHost,
       roomLingerMs: config.roomLingerMs,
-      tell: (sessionId, event) => bus.publish(subjects.session(sessionId), event),
+      tell,
     });
-    this.#sessions = new SessionDirectory(this.#rooms);
+    this.#watch = new PipeWatch({
+      ...{ clock, random, peers: this.#peers, policy: pipePolicy },
+      rooms: () => this.#rooms.all,
+    });
+    this.#sessions = new SessionDirectory(this.#rooms, (session) => this.#moves.ended(session));
+    this.#moves = new Moves({ clock, log, tell, policy: config.movePolicy ?? defaultMovePolicy });
+    this.#drain = new Drain({
+      ...{ clock, log },
+      moves: this.#moves,
+      sessions: () => this.#sessions.all,
+      elsewhere: () => this.#peers.anyReady,
+    });
     const sessions = (): number => this.#sessions.size;
     const counters = (): readonly PacketCounter[] => this.#counters();
     this.#meter = new LoadMeter({
@@ -110,7 +144,7 @@ export class MediaNode {
     this.#beats = new Beats({
       ...{ bus, clock, random, log, nodes: store.nodes },
       record: (beat) => this.#record(beat),
-      onReplaced: () => this.#replaced(),
+      onFenced: () => this.#fenced(),
     });
     this.#rpc = createRpcServer({ host: config.grpcHost, port: config.grpcPort, clock, log });
     this.#pool.events.on('died', ({ index }) => this.#rooms.workerDied(index));
@@ -144,9 +178,24 @@ export class MediaNode {
     return this.#pool.slots.map(({ pid }) => pid);
   }
 
+  /** Resolves when the node has emptied itself because it was asked to over gRPC, and is to be stopped. */
+  get ended(): Promise<string> {
+    return this.#ended.promise;
+  }
+
   /**
-   * Takes no more sessions, tells the clients of those that it has, takes their participants out of the rooms, gives
-   * the lease back, closes the workers. At most 5 s.
+   * Takes no more sessions and moves those it has to other nodes. Resolves when none is left, at the deadline, or when
+   * there is no other node to move to. Called again, the earlier deadline counts.
+   */
+  async drain(options: { withinMs: number; givesUpAlone: boolean }): Promise<DrainEnd> {
+    this.#takeNoMore();
+    await this.#peers.findReady();
+    return await this.#drain.begin(options);
+  }
+
+  /**
+   * Takes no more sessions, ends those that it has and tells their gateways, which go on with them on another node; if
+   * there is none, takes their participants out of the rooms. Gives the lease back, closes the workers. At most 5 s.
    */
   stop(reason: string): Promise<void> {
     this.#stopping ??= this.#stop(reason);
@@ -158,20 +207,30 @@ export class MediaNode {
     await this.#pool.start();
     await warmUp(this.#pool);
     this.#rpc.addService(pipeService, pipeHandlers(this.#rooms));
-    this.#rpc.addService(nodeService, nodeHandlers({ nodeId, pool: this.#pool, rooms: this.#rooms }));
+    this.#rpc.addService(nodeService, this.#handlers());
     this.#grpcPort = (await this.#rpc.listen()).port;
     const { bus } = this.#parts;
-    this.#served = bus.serve(subjects.nodeSession(nodeId), (message) => this.#sessions.handle(message));
+    this.#served = [
+      bus.serve(subjects.nodeSession(nodeId), (message) => this.#sessions.handle(message)),
+      bus.serve(subjects.nodePing(nodeId), () => Promise.resolve({})),
+    ];
     await bus.flush({ deadlineMs: 5000 });
+    this.#meter.start();
+    this.#watch.start();
     this.#beats.start();
   }
 
   async #stop(reason: string): Promise<void> {
     const { clock, log } = this.#parts;
     log.info({ reason, sessions: this.#sessions.size }, 'leaving the cluster');
-    this.#state = 'draining';
-    this.#sessions.stopTaking();
-    const leaving = Promise.all([this.#sessions.endAll('node-stopped'), this.#beats.stop(this.nodeId)]);
+    this.#takeNoMore();
+    this.#moves.close();
+    this.#meter.stop();
+    const leave = !(await this.#peers.findReady());
+    const leaving = Promise.all([
+      this.#sessions.endAll('node-stopped', { leave }),
+      this.#beats.stop(this.nodeId),
+    ]);
     const over = new AbortController();
     const deadline = clock.sleep(STOP_DEADLINE_MS - 2000, over.signal).catch(() => {});
     await Promise.race([
@@ -179,7 +238,8 @@ export class MediaNode {
       deadline,
     ]);
     over.abort();
-    this.#served?.close();
+    for (const served of this.#served) served.close();
+    this.#watch.close();
     this.#rooms.close();
     this.#peers.close();
     this.#feeds.close();
@@ -187,9 +247,8 @@ export class MediaNode {
     this.#pool.close();
   }
 
-  async #record(beat: number): Promise<NodeRecord> {
+  #record(beat: number): NodeRecord {
     const { nodeId, region, version, workers } = this.#config;
-    await this.#meter.sample();
     const startedAtMs = this.#startedAtMs;
     const { load } = this.#meter;
     return {
@@ -217,13 +276,58 @@ export class MediaNode {
     );
   }
 
-  #replaced(): void {
+  /** The state is in a beat at once, so that nobody chooses this node for the next second. */
+  #takeNoMore(): void {
     if (this.#state === 'draining') return;
-    this.#parts.log.error(
-      { nodeId: this.nodeId },
-      'another node with this id has taken the lease; taking no more sessions',
-    );
     this.#state = 'draining';
     this.#sessions.stopTaking();
+    void this.#beats.now();
+  }
+
+  #handlers(): NodeServiceHandlers {
+    const { nodeId } = this.#config;
+    return nodeHandlers({
+      ...{ nodeId, pool: this.#pool, rooms: this.#rooms },
+      drain: (withinMs) => this.#drainAndEnd(withinMs || this.#config.drainDeadlineMs),
+      move: (count) => this.#moveSome(count),
+    });
+  }
+
+  #drainAndEnd(withinMs: number): number {
+    const sessions = this.#sessions.size;
+    void this.drain({ withinMs, givesUpAlone: false }).then((end) => this.#ended.resolve(`drained: ${end}`));
+    return sessions;
+  }
+
+  #moveSome(count: number): number {
+    if (this.#state === 'draining') return 0;
+    const chosen = this.#sessions.chooseToMove(count);
+    this.#moves.want(chosen, 'rebalance', REBALANCE_WITHIN_MS);
+    return chosen.length;
+  }
+
+  /** The lease is lost: was it taken by another start of this node's id, or was this one taken for dead? */
+  async #fenced(): Promise<'retake' | 'yield'> {
+    const { store, clock, log } = this.#parts;
+    const listed = await store.nodes.list();
+    const holder = listed.find(({ record }) => record.nodeId === this.nodeId)?.record;
+    if (holder && holder.startedAtMs !== this.#startedAtMs) {
+      log.error({}, 'another node with this id has taken the lease; taking no more sessions');
+      this.#takeNoMore();
+      return 'yield';
+    }
+    this.#startedAtMs = Math.max(clock.now(), this.#startedAtMs + 1);
+    log.warn({ sessions: this.#sessions.size }, 'this node was declared dead; it goes on as a new start');
+    for (const host of this.#rooms.all) {
+      host
+        .comeBack()
+        .catch((error: unknown) =>
+          log.warn(
+            { room: host.name, err: error },
+            'a room was not read after the burial; its changes will come',
+          ),
+        );
+    }
+    return 'retake';
   }
 }

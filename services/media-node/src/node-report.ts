@@ -1,30 +1,9 @@
-import { SkeinError } from '@skein/protocol';
-import type { MediaCounts, NodeServiceHandlers, NodeStatus, RoomMedia } from '@skein/rpc';
+import type { MediaCounts, NodeStatus, RoomMedia } from '@skein/rpc';
+import { mediaKey, reportedName, type MediaKey } from './media/media-key.ts';
 import type { RoomHost } from './rooms/room-host.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import type { Session } from './sessions/session.ts';
 import type { WorkerPool } from './workers/pool.ts';
-
-export interface ReportParts {
-  readonly nodeId: string;
-  readonly pool: WorkerPool;
-  readonly rooms: Rooms;
-}
-
-/** What this node holds, from its memory. */
-export function nodeHandlers(parts: ReportParts): NodeServiceHandlers {
-  return {
-    getStatus: async () => nodeStatus(parts),
-    getRoomMedia: async ({ room }) => {
-      const host = parts.rooms.get(room);
-      if (!host)
-        throw new SkeinError('ROOM_NOT_FOUND', 'this node carries nothing of this room', {
-          details: { room },
-        });
-      return roomMedia(parts.nodeId, host);
-    },
-  };
-}
 
 /** Totals over all rooms: all zero when nobody is here. */
 export function mediaCounts(rooms: Rooms): MediaCounts {
@@ -52,7 +31,13 @@ export function mediaCounts(rooms: Rooms): MediaCounts {
   return counts;
 }
 
-function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
+export interface ReportParts {
+  readonly nodeId: string;
+  readonly pool: WorkerPool;
+  readonly rooms: Rooms;
+}
+
+export function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
   return {
     nodeId,
     workers: pool.slots.map(({ index, pid, restarts, cpu, routers }) => ({
@@ -67,33 +52,38 @@ function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
   };
 }
 
-function roomMedia(nodeId: string, host: RoomHost): RoomMedia {
+export function roomMedia(nodeId: string, host: RoomHost): RoomMedia {
+  const nameOf = (media: MediaKey): string => reportedName(media, host.state?.tracks);
   return {
     room: host.name,
     nodeId,
     version: host.state?.version ?? 0,
     routerIds: [...host.routerIds],
-    sessions: host.sessions.map(sessionMedia),
+    sessions: host.sessions.map((session) => sessionMedia(session, nameOf)),
     pipes: host.pipes.report().map((pipe) => ({
       ...pipe,
       kind: pipe.kind === 'node' ? 'NODE' : 'WORKER',
-      tracksIn: [...pipe.tracksIn],
-      tracksOut: [...pipe.tracksOut],
+      tracksIn: pipe.tracksIn.map(nameOf),
+      tracksOut: pipe.tracksOut.map(nameOf),
     })),
   };
 }
 
-function sessionMedia({ name, media, routerId }: Session): RoomMedia['sessions'][number] {
+function sessionMedia(
+  { name, media, routerId }: Session,
+  nameOf: (media: MediaKey) => string,
+): RoomMedia['sessions'][number] {
+  const { epoch } = name;
   return {
     sessionId: name.sessionId,
     identity: name.identity,
-    epoch: name.epoch,
+    epoch,
     routerId: routerId ?? '',
-    trackIds: [...(media?.publications.trackIds ?? [])],
-    subscriptions: (media?.subscriptions.all ?? []).map(({ subscriptionId, trackId, sink }) => ({
-      subscriptionId,
-      trackId,
-      paused: sink.paused,
+    trackIds: (media?.publications.trackIds ?? []).map((trackId) => nameOf(mediaKey({ trackId, epoch }))),
+    subscriptions: (media?.subscriptions.all ?? []).map((subscription) => ({
+      subscriptionId: subscription.subscriptionId,
+      trackId: nameOf(subscription.media),
+      paused: subscription.sink.paused,
     })),
   };
 }

@@ -1,5 +1,7 @@
+import { busSettings } from '@skein/bus';
+import { storeSettings } from '@skein/cluster';
 import { setting } from '@skein/runtime';
-import { logLevels } from '@skein/telemetry';
+import { logSettings } from '@skein/telemetry';
 
 const address = { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' };
 const optionalAddress = { pattern: /^$|^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name, or empty' };
@@ -8,20 +10,9 @@ const optionalIp = { pattern: /^$|^[0-9a-fA-F.:]{2,45}$/, allowed: 'an IP addres
 
 /** Every environment variable of the media node. */
 export const mediaNodeSettings = {
-  natsUrl: setting.url('SKEIN_NATS_URL', ['nats:', 'tls:'], {
-    default: 'nats://127.0.0.1:4222',
-    doc: 'The NATS server of the cluster.',
-    secret: true,
-  }),
-  redisUrl: setting.url('SKEIN_REDIS_URL', ['redis:', 'rediss:'], {
-    default: 'redis://127.0.0.1:6379',
-    doc: 'The Redis server of the cluster.',
-    secret: true,
-  }),
-  logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
-    default: 'info',
-    doc: 'What is logged, and what is worse.',
-  }),
+  ...busSettings,
+  ...storeSettings,
+  ...logSettings,
   region: setting.text(
     'SKEIN_REGION',
     { pattern: /^[\w.:-]{1,64}$/, allowed: '1-64 letters, digits and `_ . : -`' },
@@ -58,6 +49,14 @@ export const mediaNodeSettings = {
     doc: 'Address that gRPC listens on; other nodes and control call it.',
   }),
   grpcPort: setting.port('SKEIN_NODE_GRPC_PORT', { default: 0, doc: 'Port that gRPC listens on.' }),
+  drainDeadlineMs: setting.integer(
+    'SKEIN_NODE_DRAIN_DEADLINE_MS',
+    { min: 0, max: 86_400_000, unit: 'milliseconds' },
+    {
+      default: 600_000,
+      doc: 'How long sessions have to move to other nodes, on SIGTERM or `skeinctl node drain`; what is left then is ended here and rebuilt elsewhere.',
+    },
+  ),
   maxPacketsPerSecond: setting.integer(
     'SKEIN_NODE_MAX_PACKETS_PER_SECOND',
     { min: 1, max: 100_000_000, unit: 'packets' },

@@ -1,5 +1,11 @@
 import { createMemoryBus, type Bus, type MemoryBusHub } from '@skein/bus';
-import { connectStore, publishChanges, type ClusterStore } from '@skein/cluster';
+import {
+  connectStore,
+  publishChanges,
+  type ClusterStore,
+  type Placed,
+  type PlaceRequest,
+} from '@skein/cluster';
 import { startRedis, type RedisServer } from '@skein/local-cluster';
 import {
   subjects,
@@ -13,6 +19,7 @@ import { createRpcClients, nodeService, type NodeServiceClient } from '@skein/rp
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { testEngine, type TestEngine } from './adapters/test-engine.ts';
+import type { TestWires } from './adapters/test-wires.ts';
 import { MediaNode, type MediaNodeConfig } from './media-node.ts';
 import { defaultPipePolicy, type PipePolicy } from './pipes/policy.ts';
 import { anyReceiver } from './test-media.ts';
@@ -33,16 +40,20 @@ export class TestCluster implements AsyncDisposable {
   readonly bus: Bus;
   readonly nodes: MediaNode[] = [];
   readonly #clients = createRpcClients();
+  readonly #wires: TestWires | undefined;
 
-  private constructor(redis: RedisServer, store: ClusterStore) {
+  private constructor(redis: RedisServer, store: ClusterStore, wires: TestWires | undefined) {
+    this.#wires = wires;
     this.redis = redis;
     this.store = store;
     this.bus = this.hub.connect('gateway');
   }
 
-  static async start(): Promise<TestCluster> {
+  /** `wires`: what lies between the nodes; without them they reach each other straight. */
+  static async start(wires?: TestWires): Promise<TestCluster> {
     const redis = await startRedis();
-    return new TestCluster(redis, await connectStore({ url: redis.url, clock: systemClock, name: 'test' }));
+    const store = await connectStore({ url: redis.url, clock: systemClock, name: 'test' });
+    return new TestCluster(redis, store, wires);
   }
 
   async addNode(given: Partial<MediaNodeConfig> = {}): Promise<MediaNode> {
@@ -54,16 +65,19 @@ export class TestCluster implements AsyncDisposable {
       listen: { host: '127.0.0.1', announcedAddress: undefined, rtcPort: 0 },
       pipeHost: '127.0.0.1',
       grpcHost: '127.0.0.1',
-      grpcPort: 0,
+      grpcPort: this.#wires?.grpcPort(given.nodeId ?? '') ?? 0,
       workerPolicy: { maxCpu: 2, maxSessions: 1000 },
       loadLimits: { packetsPerSecond: 100_000 },
+      drainDeadlineMs: 10_000,
       pipePolicy: quickPipes,
       roomLingerMs: 50,
       ...given,
     };
     const shared = { clock: systemClock, random: systemRandom, ids: systemIds, log: silentLogger };
     const bus = this.hub.connect(config.nodeId);
-    const node = await MediaNode.start(config, { ...shared, engine: this.engine, store: this.store, bus });
+    const wired = this.#wires && { clients: this.#wires.clientsOf(config.nodeId) };
+    const engine = this.#wires?.engineOf(config.nodeId, this.engine) ?? this.engine;
+    const node = await MediaNode.start(config, { ...shared, ...wired, engine, store: this.store, bus });
     this.nodes.push(node);
     return node;
   }
@@ -81,21 +95,23 @@ export class TestCluster implements AsyncDisposable {
   }
 
   async place(node: MediaNode, room: string, identity: string): Promise<TestSession> {
-    const { nodeId } = node;
-    const placed = await this.store.rooms.place({
-      ...{ room, identity, name: identity, sessionId: systemIds('ses'), maxParticipants: 100 },
-      candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
-    });
-    publishChanges(this.bus, room, placed.changes);
-    const { sessionId, epoch } = placed.participant;
-    return new TestSession(this, {
-      nodeId,
-      room,
-      identity,
-      sessionId,
-      epoch,
-      roomVersion: placed.snapshot.version,
-    });
+    return this.#placed(node, room, await this.store.rooms.place(placeRequest(node, room, identity)));
+  }
+
+  /** Places a session's participant on another node and opens its new session, as a gateway does. */
+  async move(from: TestSession, node: MediaNode, autoSubscribe = false): Promise<TestSession> {
+    const { room, identity, epoch } = from.place;
+    const request = { ...placeRequest(node, room, identity), fromEpoch: epoch, reason: 'test' };
+    const session = this.#placed(node, room, await this.store.rooms.move(request));
+    session.subscriptions = (await session.ask('open', { ...session.opening, autoSubscribe })).subscriptions;
+    return session;
+  }
+
+  #placed({ nodeId }: MediaNode, room: string, { changes, participant, snapshot }: Placed): TestSession {
+    publishChanges(this.bus, room, changes);
+    const { identity, sessionId, epoch } = participant;
+    const roomVersion = snapshot.version;
+    return new TestSession(this, { nodeId, room, identity, sessionId, epoch, roomVersion });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -104,7 +120,15 @@ export class TestCluster implements AsyncDisposable {
     this.#clients.close();
     await this.store.close();
     await this.redis[Symbol.asyncDispose]();
+    await this.#wires?.[Symbol.asyncDispose]();
   }
+}
+
+function placeRequest({ nodeId }: MediaNode, room: string, identity: string): PlaceRequest {
+  return {
+    ...{ room, identity, name: identity, sessionId: systemIds('ses'), maxParticipants: 100 },
+    candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
+  };
 }
 
 interface TestPlace {

@@ -33,14 +33,12 @@ describe('what people are told', () => {
       'worker-died',
       'node-stopped',
       'media-timeout',
-      'gateway-closed',
     ];
     expect(reasons.filter(rejoinsByItself)).toEqual([
       'connection-lost',
       'worker-died',
       'node-stopped',
       'media-timeout',
-      'gateway-closed',
     ]);
     for (const reason of reasons) expect(endText(reason).title).toMatch(/\.$/);
   });

@@ -66,7 +66,6 @@ export function endText(reason: CloseReason): ProblemText {
       };
     case 'worker-died':
     case 'node-stopped':
-    case 'gateway-closed':
       return {
         title: 'The server that carried you has stopped.',
         advice: 'This page joins again, on another one.',
@@ -85,7 +84,6 @@ export function rejoinsByItself(reason: CloseReason): boolean {
     case 'media-timeout':
     case 'worker-died':
     case 'node-stopped':
-    case 'gateway-closed':
       return true;
   }
 }

@@ -1,4 +1,4 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { SkeinError } from '@skein/protocol';
 import { jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
@@ -8,6 +8,7 @@ import type { BusOptions } from '../connect.ts';
 import { OutboundWindow } from '../outbound-window.ts';
 import { decodeData, decodeReply, encodeData } from '../wire.ts';
 import { fromNatsError } from './nats-errors.ts';
+import { requestSpan, traceHeaders, withTraceOf } from './trace-headers.ts';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2000;
@@ -126,12 +127,17 @@ class NatsBus implements Bus {
     return this.#status;
   }
 
-  async request(subject: string, data: unknown, { deadlineMs }: { deadlineMs: number }): Promise<unknown> {
+  request(subject: string, data: unknown, { deadlineMs }: { deadlineMs: number }): Promise<unknown> {
+    return requestSpan(subject, 'client', () => this.#request(subject, data, deadlineMs));
+  }
+
+  async #request(subject: string, data: unknown, deadlineMs: number): Promise<unknown> {
     const payload = encodeData(data);
     this.#take(subject, payload);
     let reply: string;
     try {
-      const answered = this.#nats.request(subject, payload, { timeout: deadlineMs });
+      const options = { timeout: deadlineMs, ...traceHeaders() };
+      const answered = this.#nats.request(subject, payload, options);
       this.#window.sent();
       reply = (await this.#orLost(answered)).string();
     } catch (error) {
@@ -146,12 +152,13 @@ class NatsBus implements Bus {
     { maxInFlight }: { maxInFlight?: number } = {},
   ): BusSubscription {
     const onBug = (error: unknown): void => this.#log.error({ err: error, subject }, 'a request failed');
-    const server = new BoundedServer(handler, { maxInFlight, onBug });
+    const traced = (data: unknown): Promise<unknown> => requestSpan(subject, 'server', () => handler(data));
+    const server = new BoundedServer(traced, { maxInFlight, onBug });
     const subscription = this.#nats.subscribe(subject, {
       queue: SERVERS,
       callback: (error, message) => {
         if (error) this.#log.error({ err: error, subject }, 'the subscription failed');
-        else server.accept(message.string(), (text) => void message.respond(text));
+        else withTraceOf(message.headers, () => this.#accept(server, message));
       },
     });
     const served: BusSubscription = {
@@ -162,6 +169,10 @@ class NatsBus implements Bus {
     };
     this.#servers.set(served, server);
     return served;
+  }
+
+  #accept(server: BoundedServer, message: Msg): void {
+    server.accept(message.string(), (text) => void message.respond(text));
   }
 
   publish(subject: string, data: unknown): void {

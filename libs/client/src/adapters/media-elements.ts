@@ -5,9 +5,7 @@ export type MediaElement = HTMLAudioElement | HTMLVideoElement;
  * the subscription is resumed. `onBlocked` is called when autoplay rules ask for a click first.
  */
 export function attachMedia(element: MediaElement, track: MediaStreamTrack, onBlocked: () => void): void {
-  const playing = element.srcObject;
-  if (!(playing instanceof MediaStream) || playing.getTracks()[0] !== track)
-    element.srcObject = new MediaStream([track]);
+  show(element, track);
   element.autoplay = true;
   element.play().catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'NotAllowedError') onBlocked();
@@ -17,4 +15,16 @@ export function attachMedia(element: MediaElement, track: MediaStreamTrack, onBl
 export function detachMedia(element: MediaElement): void {
   element.pause();
   element.srcObject = null;
+}
+
+// A stream that stays keeps the last frame until the next; another `srcObject` empties the element first. The old track
+// goes before the new one comes: with two at once Chromium goes on showing the one that it chose first.
+function show(element: MediaElement, track: MediaStreamTrack): void {
+  const playing = element.srcObject;
+  if (!(playing instanceof MediaStream)) {
+    element.srcObject = new MediaStream([track]);
+    return;
+  }
+  for (const one of playing.getTracks()) if (one !== track) playing.removeTrack(one);
+  playing.addTrack(track);
 }

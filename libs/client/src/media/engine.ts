@@ -61,6 +61,8 @@ export interface MediaLink {
    */
   receive(subscription: ReadySubscription, syncGroup: string): Promise<TrackReceiver>;
   restartIce(direction: TransportDirection, iceParameters: IceParameters): Promise<void>;
+  /** Nobody takes what is sent any more; what was received last stays until `close`. */
+  stopSending(): void;
   close(): void;
 }
 
@@ -77,6 +79,8 @@ export interface TrackReceiver {
   readonly mediaStreamTrack: MediaStreamTrack;
   /** How loud an audio track is now, 0 to 1; undefined when nothing was played yet. Cheap to read often. */
   readonly audioLevel: number | undefined;
+  /** Whether a first frame (video) or packet (audio) is there. Cheap to ask often. */
+  arrived(): Promise<boolean>;
   sample(): Promise<readonly RtpSample[]>;
   close(): void;
 }

@@ -1,13 +1,14 @@
-import type { ClientRequestInput } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { SkeinClientError } from '../client-error.ts';
-import type { SignalingConnection } from '../signaling/connection.ts';
+import type { Signaling } from '../signaling/signaling.ts';
 import type { LinkSignals } from './engine.ts';
 
-const CONNECT_ATTEMPTS = 3;
+const CONNECT_ATTEMPTS = 5;
 
 interface Ports {
-  readonly connection: SignalingConnection;
+  readonly signaling: Signaling;
+  /** Of the session that the link belongs to. */
+  readonly epoch: number;
   readonly clock: Clock;
   /** Ends waiting between attempts when the room closes. */
   readonly closing: AbortSignal;
@@ -17,25 +18,25 @@ interface Ports {
 }
 
 /** A link's questions to its node, carried by signaling. */
-export function linkSignals({ connection, clock, closing, stateChanged, failed }: Ports): LinkSignals {
+export function linkSignals({ signaling, epoch, clock, closing, stateChanged, failed }: Ports): LinkSignals {
   return {
     stateChanged,
     publish: async (publication, rtpParameters) => {
-      await connection.request('publish', { ...publication, rtpParameters });
+      await signaling.request('publish', { ...publication, epoch, rtpParameters });
     },
     // Without this answer no media ever flows in its direction, so that a busy moment must not lose it.
     connectTransport: async (direction, dtlsParameters) => {
-      const request: ClientRequestInput<'connectTransport'> = { direction, dtlsParameters };
       for (let attempt = 1; ; attempt++) {
         try {
-          await connection.request('connectTransport', request);
+          await signaling.request('connectTransport', { epoch, direction, dtlsParameters });
           return;
         } catch (thrown) {
           const error = SkeinClientError.from(thrown);
           // An answer that got lost: the attempt before has connected it.
           if (attempt > 1 && error.code === 'TRANSPORT_STATE') return;
-          if (attempt === CONNECT_ATTEMPTS || error.retryAfterMs === undefined || connection.closed)
-            return failed(error);
+          // The session moved on before its transport was needed.
+          if (error.code === 'STALE_EPOCH' || closing.aborted) return;
+          if (attempt === CONNECT_ATTEMPTS || error.retryAfterMs === undefined) return failed(error);
           await clock.sleep(error.retryAfterMs, closing).catch(() => undefined);
         }
       }

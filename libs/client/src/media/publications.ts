@@ -1,9 +1,11 @@
 import type { TrackSource } from '@skein/protocol';
+import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
 import { SkeinClientError } from '../client-error.ts';
-import type { MediaLink, TrackSender } from './engine.ts';
+import type { MediaLink } from './engine.ts';
 import { LocalTrack, type LocalTrackControls } from './local-track.ts';
-import { RtpMeter, type RtpRates } from './rtp-sample.ts';
+import { Publication } from './publication.ts';
+import type { RtpRates } from './rtp-sample.ts';
 import { planSend, type SendPlan, type VideoCodec } from './send-plan.ts';
 
 /** What publications ask of the gateway. */
@@ -17,6 +19,8 @@ export interface PublicationEvents {
   unpublished: { readonly track: LocalTrack };
   /** The capture ended by itself. */
   ended: { readonly track: LocalTrack };
+  /** A track could not be published again after a move; it is tried again at the next. */
+  failed: { readonly track: LocalTrack; readonly error: SkeinClientError };
 }
 
 export interface PublishOptions {
@@ -31,31 +35,30 @@ export interface PublishOptions {
   readonly muted?: boolean;
 }
 
-interface Publication {
-  readonly track: LocalTrack;
-  readonly plan: SendPlan;
-  readonly meter: RtpMeter;
-  readonly sender: TrackSender;
-  /** The last wish of mute and unmute; an answer to an earlier one changes nothing. */
-  wish: number;
-}
+/** How often a wish is told before its failure is the caller's. */
+const ATTEMPTS = 4;
+const LONGEST_PAUSE_MS = 1000;
 
-/** What this client publishes, over whichever link carries it. */
+/** What this client publishes, over whichever links carry it. */
 export class Publications {
   readonly events = new Emitter<PublicationEvents>();
   readonly #signals: PublicationSignals;
   readonly #controls: LocalTrackControls;
-  readonly #publications = new Map<string, Publication>();
-  readonly #tracks = new Map<string, LocalTrack>();
+  readonly #clock: Clock;
   readonly #newTrackId: () => string;
+  readonly #publications = new Map<string, Publication>();
+  /** What the room has; a subset of the publications. */
+  readonly #tracks = new Map<string, LocalTrack>();
   #link: MediaLink | undefined;
 
   constructor(
     signals: PublicationSignals,
     controls: Pick<LocalTrackControls, 'stats'>,
+    clock: Clock,
     newTrackId: () => string,
   ) {
     this.#signals = signals;
+    this.#clock = clock;
     this.#newTrackId = newTrackId;
     this.#controls = {
       setMuted: (trackId, muted) => this.#setMuted(trackId, muted),
@@ -69,8 +72,20 @@ export class Publications {
     return this.#tracks;
   }
 
+  isCarriedBy(link: MediaLink): boolean {
+    return [...this.#publications.values()].every((publication) => publication.isSettledOn(link));
+  }
+
+  /** Everything is published over `link` from now on, and goes on over the links before it. */
   handleLink(link: MediaLink): void {
     this.#link = link;
+    for (const publication of this.#publications.values()) {
+      publication.carry(link).catch((thrown: unknown) => this.#handleFailure(publication, thrown));
+    }
+  }
+
+  handleLinkClosed(link: MediaLink): void {
+    for (const publication of this.#publications.values()) publication.leave(link);
   }
 
   async publish(mediaStreamTrack: MediaStreamTrack, options: PublishOptions): Promise<LocalTrack> {
@@ -81,12 +96,15 @@ export class Publications {
     const id = this.#newTrackId();
     const kind = plan.mimeType.startsWith('audio/') ? 'audio' : 'video';
     const track = new LocalTrack({ id, kind, source, name, muted, mediaStreamTrack }, this.#controls);
-    const sender = await link.send({ trackId: id, kind, source, name, muted }, mediaStreamTrack, plan);
-    if (this.#link !== link) {
-      sender.close();
-      throw SkeinClientError.roomClosed();
+    const publication = new Publication(track, plan, this.#clock);
+    this.#publications.set(id, publication);
+    try {
+      await publication.carry(link);
+    } catch (error) {
+      this.#publications.delete(id);
+      publication.close();
+      throw this.#link ? error : SkeinClientError.roomClosed();
     }
-    this.#publications.set(id, { track, plan, meter: new RtpMeter(), sender, wish: 0 });
     this.#tracks.set(id, track);
     this.#watchEnd(track, mediaStreamTrack);
     this.events.emit('published', { track });
@@ -95,14 +113,13 @@ export class Publications {
 
   /** Rates of one track's encodings since the call before; undefined when it is not published. */
   async measure(trackId: string): Promise<readonly RtpRates[] | undefined> {
-    const publication = this.#publications.get(trackId);
-    return publication?.meter.measure(await publication.sender.sample());
+    return await this.#publications.get(trackId)?.measure();
   }
 
   /** The room is over: captures stay as they are, they are the caller's. */
   close(): void {
     this.#link = undefined;
-    for (const { sender } of this.#publications.values()) sender.close();
+    for (const publication of this.#publications.values()) publication.close();
     this.#publications.clear();
     this.#tracks.clear();
   }
@@ -112,20 +129,50 @@ export class Publications {
     const publication = this.#publicationOf(trackId);
     const wish = ++publication.wish;
     if (muted) this.#applyMuted(publication, true);
-    await this.#signals.setTrackMuted(trackId, muted);
+    await this.#tellMuted(publication, muted);
     if (!muted && publication.wish === wish) this.#applyMuted(publication, false);
   }
 
-  #applyMuted({ sender, track }: Publication, muted: boolean): void {
-    sender.setPaused(muted);
-    track.handleMuted(muted);
+  // A session that was replaced meanwhile took the wish with it: the new one is told once it has the track.
+  async #tellMuted(publication: Publication, muted: boolean): Promise<void> {
+    for (;;) {
+      const link = this.#link;
+      const failure = await this.#insist(() => this.#signals.setTrackMuted(publication.track.id, muted));
+      if (this.#link === link) {
+        if (failure) throw failure;
+        return;
+      }
+      if (!this.#link) throw SkeinClientError.roomClosed();
+      await publication.settled();
+    }
+  }
+
+  /** Asks again, a little, what may succeed then; answers with what it failed with in the end. */
+  async #insist(ask: () => Promise<unknown>): Promise<SkeinClientError | undefined> {
+    const link = this.#link;
+    for (let failures = 1; ; failures++) {
+      try {
+        await ask();
+        return undefined;
+      } catch (thrown) {
+        const error = SkeinClientError.from(thrown);
+        if (this.#link !== link || failures === ATTEMPTS || error.retryAfterMs === undefined) return error;
+        await this.#clock.sleep(Math.min(error.retryAfterMs, LONGEST_PAUSE_MS));
+      }
+    }
+  }
+
+  #applyMuted(publication: Publication, muted: boolean): void {
+    publication.setPaused(muted);
+    publication.track.handleMuted(muted);
   }
 
   async #replaceTrack(trackId: string, mediaStreamTrack: MediaStreamTrack): Promise<void> {
-    const { sender, track, plan } = this.#publicationOf(trackId);
+    const publication = this.#publicationOf(trackId);
+    const { track, plan } = publication;
     if (mediaStreamTrack === track.mediaStreamTrack) return;
     hint(mediaStreamTrack, plan);
-    await sender.replaceTrack(mediaStreamTrack);
+    await publication.replaceTrack(mediaStreamTrack);
     track.handleReplaced(mediaStreamTrack);
     this.#watchEnd(track, mediaStreamTrack);
   }
@@ -133,11 +180,20 @@ export class Publications {
   async #unpublish(trackId: string): Promise<void> {
     const publication = this.#publications.get(trackId);
     if (!publication) return;
+    const link = this.#link;
     this.#publications.delete(trackId);
     this.#tracks.delete(trackId);
-    publication.sender.close();
+    publication.close();
     this.events.emit('unpublished', { track: publication.track });
-    await this.#signals.unpublish(trackId);
+    const failure = await this.#insist(() => this.#signals.unpublish(trackId));
+    // A session that replaced the one before never had the track.
+    const isGone = failure?.code === 'TRACK_NOT_FOUND' && this.#link !== link;
+    if (failure && !isGone) throw failure;
+  }
+
+  #handleFailure({ track }: Publication, thrown: unknown): void {
+    if (this.#tracks.has(track.id))
+      this.events.emit('failed', { track, error: SkeinClientError.from(thrown) });
   }
 
   #watchEnd(track: LocalTrack, mediaStreamTrack: MediaStreamTrack): void {

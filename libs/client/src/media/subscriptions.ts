@@ -1,20 +1,21 @@
 import type { ClientEvent, Layers, ReadySubscription } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
-import { jitter, type Random } from '@skein/runtime/random';
-import { SkeinClientError } from '../client-error.ts';
-import type { MediaLink, TrackReceiver } from './engine.ts';
-import { RtpMeter, type RtpRates } from './rtp-sample.ts';
-import { retryDelayMs } from './subscription-retry.ts';
+import type { Random } from '@skein/runtime/random';
+import type { SkeinClientError } from '../client-error.ts';
+import type { MediaLink } from './engine.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import type { RtpRates } from './rtp-sample.ts';
+import { Subscription, type SubscriptionControls } from './subscription.ts';
 import { SubscriptionUpdates, type SubscriptionUpdate } from './subscription-updates.ts';
 
 /** What subscriptions ask of the gateway and of the room. */
-export interface SubscriptionPorts {
-  subscribe(trackId: string, preferredLayers: Layers | undefined): Promise<ReadySubscription>;
+export interface SubscriptionPorts extends Pick<
+  SubscriptionControls,
+  'subscribe' | 'syncGroupOf' | 'factsOf'
+> {
   unsubscribe(subscriptionId: string): Promise<unknown>;
   update(updates: SubscriptionUpdate[]): Promise<unknown>;
-  /** A voice is played in step with its speaker's camera, but not held back by their screen. */
-  syncGroupOf(trackId: string): string;
 }
 
 export interface SubscriptionEvents {
@@ -25,230 +26,147 @@ export interface SubscriptionEvents {
   failed: { readonly trackId: string; readonly error: SkeinClientError };
 }
 
-type Phase =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'asking' }
-  | { readonly kind: 'preparing'; readonly subscriptionId: string }
-  | {
-      readonly kind: 'receiving';
-      readonly ready: ReadySubscription;
-      readonly receiver: TrackReceiver;
-      readonly meter: RtpMeter;
-    }
-  | { readonly kind: 'retrying'; readonly timer: Disposable }
-  | { readonly kind: 'failed' };
-
-/** What this client wants of one track, and how far that has come. */
-interface Wanted {
-  readonly trackId: string;
-  enabled: boolean;
-  preferredLayers: Layers | undefined;
-  failures: number;
-  phase: Phase;
-}
-
-const RESUBSCRIBE_AFTER_MS = 250;
-/** Failures in a row after which the room is told, while asking goes on. */
-const FAILURES_TO_TELL = 4;
-
 /** Which tracks are received, over whichever link carries this client. Wishes outlive links and failures. */
 export class Subscriptions {
   readonly events = new Emitter<SubscriptionEvents>();
   readonly #ports: SubscriptionPorts;
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #wanted = new Map<string, Wanted>();
+  readonly #controls: SubscriptionControls;
+  readonly #wanted = new Map<string, Subscription>();
+  /** Tracks that the caller let go of: a node that carries this client anew does not know that. */
+  readonly #declined = new Set<string>();
   readonly #updates: SubscriptionUpdates;
   #link: MediaLink | undefined;
 
   constructor(ports: SubscriptionPorts, clock: Clock, random: Random) {
     this.#ports = ports;
-    this.#clock = clock;
-    this.#random = random;
     this.#updates = new SubscriptionUpdates(
       (updates) => ports.update(updates),
       (update, error) => this.#handleUpdateFailed(update, error),
     );
+    this.#controls = {
+      clock,
+      random,
+      subscribe: async (trackId, preferredLayers) => {
+        const ready = await ports.subscribe(trackId, preferredLayers);
+        // Let go of while it was asked for.
+        if (!this.#wanted.has(trackId)) this.#release(ready.subscriptionId);
+        return ready;
+      },
+      release: (subscriptionId) => this.#release(subscriptionId),
+      update: (update) => this.#updates.add(update),
+      syncGroupOf: (trackId) => ports.syncGroupOf(trackId),
+      factsOf: (trackId) => ports.factsOf(trackId),
+      media: (trackId, mediaStreamTrack) => this.events.emit('media', { trackId, mediaStreamTrack }),
+      failed: (trackId, error) => this.events.emit('failed', { trackId, error }),
+    };
   }
 
-  /** Media comes over `link` from now on; `ready` are subscriptions that the node has made already. */
+  /**
+   * Media comes over `link` from now on; `ready` are subscriptions that the node has made already. What is received over
+   * links before it is shown until it arrives over this one.
+   */
   handleLink(link: MediaLink, ready: readonly ReadySubscription[]): void {
     this.#link = link;
-    for (const subscription of ready) {
-      const wanted = this.#want(subscription.trackId);
-      if (wanted.phase.kind === 'idle') void this.#prepare(wanted, subscription);
+    const made = new Set(ready.map(({ trackId }) => trackId));
+    for (const subscription of this.#wanted.values())
+      if (!made.has(subscription.trackId)) subscription.renew(link);
+    for (const one of ready) {
+      if (this.#declined.has(one.trackId)) this.#release(one.subscriptionId);
+      else this.#want(one.trackId, link).handleReady(link, one);
     }
+  }
+
+  handleLinkClosed(link: MediaLink): void {
+    for (const subscription of this.#wanted.values()) subscription.handleLinkClosed(link);
+  }
+
+  isCarriedBy(link: MediaLink): boolean {
+    return [...this.#wanted.values()].every((subscription) => subscription.isSettledOn(link));
+  }
+
+  /** Signaling was away: what the node closed meanwhile was not told. */
+  handleResumed(): void {
+    for (const subscription of this.#wanted.values()) subscription.confirm();
   }
 
   subscribe(trackId: string): void {
-    const wanted = this.#want(trackId);
-    if (wanted.phase.kind === 'idle' || wanted.phase.kind === 'failed') void this.#ask(wanted);
+    this.#declined.delete(trackId);
+    if (this.#link) this.#want(trackId, this.#link).want();
   }
 
   unsubscribe(trackId: string): void {
-    const wanted = this.#wanted.get(trackId);
-    const subscriptionId = wanted && subscriptionOf(wanted.phase);
-    this.handleTrackGone(trackId);
-    if (subscriptionId !== undefined) this.#release(subscriptionId);
+    this.#declined.add(trackId);
+    this.#forget(trackId, true);
   }
 
   setEnabled(trackId: string, enabled: boolean): void {
-    const wanted = this.#want(trackId);
-    wanted.enabled = enabled;
-    if (wanted.phase.kind === 'receiving') {
-      this.#updates.add({ subscriptionId: wanted.phase.ready.subscriptionId, paused: !enabled });
-    }
+    if (this.#link) this.#want(trackId, this.#link).setEnabled(enabled);
   }
 
   setPreferredLayers(trackId: string, preferredLayers: Layers): void {
-    const wanted = this.#want(trackId);
-    wanted.preferredLayers = preferredLayers;
-    if (wanted.phase.kind === 'receiving' && wanted.phase.ready.type !== 'simple') {
-      this.#updates.add({ subscriptionId: wanted.phase.ready.subscriptionId, preferredLayers });
-    }
+    if (this.#link) this.#want(trackId, this.#link).setPreferredLayers(preferredLayers);
   }
 
   /** The track left the room; the node lets go of its subscription by itself. */
   handleTrackGone(trackId: string): void {
-    const wanted = this.#wanted.get(trackId);
-    this.#wanted.delete(trackId);
-    if (wanted) this.#stop(wanted);
+    this.#declined.delete(trackId);
+    this.#forget(trackId, false);
   }
 
-  /** The node closed a subscription: the track is going, or the way to it broke. */
+  /** The track is published from elsewhere since: another source of the same. */
+  handleTrackMoved(trackId: string): void {
+    if (this.#link) this.#wanted.get(trackId)?.renew(this.#link);
+  }
+
   handleClosed({ subscriptionId, trackId }: ClientEvent<'subscriptionClosed'>): void {
-    const wanted = this.#wanted.get(trackId);
-    if (!wanted || subscriptionOf(wanted.phase) !== subscriptionId) return;
-    this.#stop(wanted);
-    this.#retry(wanted, RESUBSCRIBE_AFTER_MS);
+    this.#updates.forget(subscriptionId);
+    this.#wanted.get(trackId)?.handleClosed(subscriptionId);
   }
 
   handleLayersChanged({ subscriptionId, trackId, layers }: ClientEvent<'subscriptionLayersChanged'>): void {
-    const wanted = this.#wanted.get(trackId);
-    if (wanted && subscriptionOf(wanted.phase) === subscriptionId)
-      this.events.emit('layers', { trackId, layers });
+    if (this.#wanted.get(trackId)?.holds(subscriptionId)) this.events.emit('layers', { trackId, layers });
   }
 
   /** Rates of one track's streams since the call before; undefined while it is not received. */
   async measure(trackId: string): Promise<readonly RtpRates[] | undefined> {
-    const phase = this.#wanted.get(trackId)?.phase;
-    return phase?.kind === 'receiving' ? phase.meter.measure(await phase.receiver.sample()) : undefined;
+    const shown = this.#wanted.get(trackId)?.shown;
+    return shown?.meter.measure(await shown.receiver.sample());
   }
 
   audioLevel(trackId: string): number | undefined {
-    const phase = this.#wanted.get(trackId)?.phase;
-    return phase?.kind === 'receiving' ? phase.receiver.audioLevel : undefined;
+    return this.#wanted.get(trackId)?.shown?.receiver.audioLevel;
   }
 
   close(): void {
-    for (const trackId of this.#wanted.keys()) this.handleTrackGone(trackId);
+    this.#link = undefined;
+    for (const trackId of this.#wanted.keys()) this.#forget(trackId, false);
   }
 
-  #want(trackId: string): Wanted {
+  #want(trackId: string, link: MediaLink): Subscription {
     const known = this.#wanted.get(trackId);
     if (known) return known;
-    const wanted: Wanted = {
-      trackId,
-      enabled: true,
-      preferredLayers: undefined,
-      failures: 0,
-      phase: { kind: 'idle' },
-    };
-    this.#wanted.set(trackId, wanted);
-    return wanted;
+    const subscription = new Subscription(trackId, link, this.#controls);
+    this.#wanted.set(trackId, subscription);
+    return subscription;
   }
 
-  async #ask(wanted: Wanted): Promise<void> {
-    wanted.phase = { kind: 'asking' };
-    try {
-      const subscription = await this.#ports.subscribe(wanted.trackId, wanted.preferredLayers);
-      if (this.#wanted.get(wanted.trackId) === wanted) await this.#prepare(wanted, subscription);
-      else if (!this.#wanted.has(wanted.trackId)) this.#release(subscription.subscriptionId);
-    } catch (thrown) {
-      this.#handleFailure(wanted, SkeinClientError.from(thrown));
-    }
+  #forget(trackId: string, release: boolean): void {
+    const subscription = this.#wanted.get(trackId);
+    this.#wanted.delete(trackId);
+    subscription?.close(release);
   }
 
-  async #prepare(wanted: Wanted, ready: ReadySubscription): Promise<void> {
-    if (!this.#link) return;
-    const phase: Phase = { kind: 'preparing', subscriptionId: ready.subscriptionId };
-    wanted.phase = phase;
-    try {
-      const receiver = await this.#link.receive(ready, this.#ports.syncGroupOf(wanted.trackId));
-      // Closed or unwanted meanwhile.
-      if (wanted.phase !== phase || this.#wanted.get(wanted.trackId) !== wanted) return receiver.close();
-      this.#receive(wanted, ready, receiver);
-    } catch (thrown) {
-      if (wanted.phase !== phase) return;
-      this.#release(ready.subscriptionId);
-      this.#handleFailure(wanted, SkeinClientError.from(thrown));
-    }
-  }
-
-  #receive(wanted: Wanted, ready: ReadySubscription, receiver: TrackReceiver): void {
-    const { trackId, enabled, preferredLayers } = wanted;
-    wanted.phase = { kind: 'receiving', ready, receiver, meter: new RtpMeter() };
-    wanted.failures = 0;
-    this.#updates.add({
-      subscriptionId: ready.subscriptionId,
-      paused: !enabled,
-      ...(preferredLayers && ready.type !== 'simple' && { preferredLayers }),
-    });
-    this.events.emit('media', { trackId, mediaStreamTrack: receiver.mediaStreamTrack });
-  }
-
-  #handleFailure(wanted: Wanted, error: SkeinClientError): void {
-    if (this.#wanted.get(wanted.trackId) !== wanted) return;
-    wanted.failures++;
-    const delayMs = retryDelayMs(error, wanted.failures);
-    if (delayMs === undefined) wanted.phase = { kind: 'failed' };
-    else this.#retry(wanted, delayMs);
-    if (delayMs === undefined || wanted.failures === FAILURES_TO_TELL) {
-      this.events.emit('failed', { trackId: wanted.trackId, error });
-    }
-  }
-
-  #retry(wanted: Wanted, delayMs: number): void {
-    const timer = this.#clock.after(jitter(delayMs, this.#random), () => void this.#ask(wanted));
-    wanted.phase = { kind: 'retrying', timer };
-  }
-
-  // A subscription that could not be resumed is made anew: the same path as one that the node closed.
   #handleUpdateFailed({ subscriptionId }: SubscriptionUpdate, error: SkeinClientError): void {
-    const wanted = [...this.#wanted.values()].find(({ phase }) => subscriptionOf(phase) === subscriptionId);
-    if (!wanted) return;
-    if (retryDelayMs(error, 1) === undefined)
-      return this.events.emit('failed', { trackId: wanted.trackId, error });
-    this.#stop(wanted);
-    this.#handleFailure(wanted, error);
+    const holder = [...this.#wanted.values()].find((one) => one.holds(subscriptionId));
+    if (!holder) return;
+    const delayMs = retryDelayMs(error, 1);
+    if (error.code === 'SUBSCRIPTION_NOT_FOUND') holder.handleClosed(subscriptionId);
+    else if (delayMs === undefined) this.events.emit('failed', { trackId: holder.trackId, error });
+    else this.#controls.clock.after(delayMs, () => holder.confirm());
   }
 
-  #stop(wanted: Wanted): void {
-    const { phase, trackId } = wanted;
-    wanted.phase = { kind: 'idle' };
-    if (phase.kind === 'retrying') phase.timer[Symbol.dispose]();
-    if (phase.kind !== 'receiving') return;
-    this.#updates.forget(phase.ready.subscriptionId);
-    phase.receiver.close();
-    this.events.emit('media', { trackId, mediaStreamTrack: undefined });
-  }
-
-  // Best effort: a subscription that nobody holds any more is also let go of when the session ends.
   #release(subscriptionId: string): void {
+    this.#updates.forget(subscriptionId);
     this.#ports.unsubscribe(subscriptionId).catch(() => undefined);
-  }
-}
-
-function subscriptionOf(phase: Phase): string | undefined {
-  switch (phase.kind) {
-    case 'preparing':
-      return phase.subscriptionId;
-    case 'receiving':
-      return phase.ready.subscriptionId;
-    case 'idle':
-    case 'asking':
-    case 'retrying':
-    case 'failed':
-      return undefined;
   }
 }

@@ -74,6 +74,15 @@ export class RoomFeed {
     this.#replay([...answer.changes, ...waiting]);
   }
 
+  /** What came while there was no connection. */
+  handleResumed(
+    answer: { readonly changes: readonly VersionedChange[] } | { readonly snapshot: RoomSnapshot },
+  ): void {
+    if (this.#feed.kind === 'catching-up') return this.handleSynced(answer);
+    if ('snapshot' in answer) return this.handleSnapshot(answer.snapshot);
+    for (const change of answer.changes) this.handleChange(change);
+  }
+
   #follow(after: RoomState): void {
     const before = this.room;
     this.#feed = { kind: 'following', room: after };

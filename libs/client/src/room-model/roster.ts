@@ -14,6 +14,8 @@ interface Place {
 export interface RosterPorts {
   trackAppeared(trackId: string): unknown;
   trackVanished(trackId: string): unknown;
+  /** Published from another session since; the same track for everyone. */
+  trackMoved(trackId: string): unknown;
 }
 
 /** The others in the room, as lasting objects. Fed with states of the room; tells what came of them. */
@@ -76,7 +78,7 @@ export class Roster {
       case 'trackNew':
         return this.#publish(difference.track);
       case 'trackChanged':
-        return this.#updateTrack(difference.track);
+        return this.#updateTrack(difference.before, difference.track);
       case 'trackGone':
         return this.#unpublish(difference.track);
     }
@@ -112,11 +114,12 @@ export class Roster {
     this.#ports.trackAppeared(facts.trackId);
   }
 
-  #updateTrack(facts: Track): void {
+  #updateTrack(before: Track, facts: Track): void {
     const place = this.#places.get(facts.trackId);
     if (!place) return;
     const wasMuted = place.track.muted;
     place.track.handleFacts(facts);
+    if (before.epoch !== facts.epoch) this.#ports.trackMoved(facts.trackId);
     if (wasMuted !== facts.muted) this.#events.emit(facts.muted ? 'trackMuted' : 'trackUnmuted', place);
   }
 

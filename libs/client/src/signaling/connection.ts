@@ -15,15 +15,20 @@ export interface SignalingEvents {
   frameIgnored: { readonly problem: string };
 }
 
-type SignalingState = { readonly kind: 'opening' } | { readonly kind: 'open' } | { readonly kind: 'closed' };
+type SignalingState =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closed'; readonly error: SkeinClientError };
 
 export interface RequestOptions {
   /** Default 10 000. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Repeats a request that another socket lost. Default: a new id. */
+  readonly id?: string | undefined;
 }
 
-const DEFAULT_DEADLINE_MS = 10_000;
+export const DEFAULT_DEADLINE_MS = 10_000;
 
 /** One socket to a gateway: requests with their answers, and events. Knows nothing of rooms or media. */
 export class SignalingConnection {
@@ -32,6 +37,7 @@ export class SignalingConnection {
   readonly #socket: SignalingSocket;
   #state: SignalingState = { kind: 'opening' };
   #lastRequest = 0;
+  #framesReceived = 0;
   /** An `error` event announces that the socket is about to be closed, and why. */
   #farewell: SkeinClientError | undefined;
 
@@ -48,6 +54,16 @@ export class SignalingConnection {
     return this.#state.kind === 'closed';
   }
 
+  /** What everything failed with that waited when the socket closed: the same object; undefined before. */
+  get lostWith(): SkeinClientError | undefined {
+    return this.#state.kind === 'closed' ? this.#state.error : undefined;
+  }
+
+  /** Raised by everything that comes in. */
+  get framesReceived(): number {
+    return this.#framesReceived;
+  }
+
   /**
    * Asks the gateway; sent before this returns if the window allows. Fails with the code that the gateway gave,
    * `DEADLINE_EXCEEDED`, `ABORTED`, `CONNECTION_LOST`, or `LIMIT_EXCEEDED` when too many wait already.
@@ -55,10 +71,10 @@ export class SignalingConnection {
   async request<Method extends ClientMethod>(
     method: Method,
     data: ClientRequestInput<Method>,
-    { deadlineMs = DEFAULT_DEADLINE_MS, signal }: RequestOptions = {},
+    { deadlineMs = DEFAULT_DEADLINE_MS, signal, id = `q${++this.#lastRequest}` }: RequestOptions = {},
   ): Promise<ClientResponse<Method>> {
-    if (this.#state.kind !== 'open') throw SkeinClientError.connectionLost('the socket is not open');
-    const id = `q${++this.#lastRequest}`;
+    if (this.#state.kind !== 'open')
+      throw this.lostWith ?? SkeinClientError.connectionLost('the socket is not open');
     const text = JSON.stringify({ id, method, data });
     const answer = await this.#pending.add({ id, method, text }, deadlineMs, signal);
     return answer as ClientResponse<Method>;
@@ -79,6 +95,7 @@ export class SignalingConnection {
 
   #handleMessage(text: string): void {
     if (this.closed) return;
+    this.#framesReceived++;
     const frame = parseFrame(text);
     switch (frame.kind) {
       case 'answer':
@@ -95,10 +112,9 @@ export class SignalingConnection {
 
   #handleClosed(code: number, reason: string): void {
     if (this.closed) return;
-    const wasOpen = this.#state.kind === 'open';
-    this.#state = { kind: 'closed' };
     const lost = SkeinClientError.connectionLost(reason || `close code ${code}`);
-    const error = this.#farewell ?? (wasOpen ? lost : SkeinClientError.unreachable());
+    const error = this.#farewell ?? (this.#state.kind === 'open' ? lost : SkeinClientError.unreachable());
+    this.#state = { kind: 'closed', error };
     this.#pending.failAll(error);
     this.events.emit('closed', { code, error });
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '@skein/runtime';
+import type { SignalingConnection } from './connection.ts';
 
 /**
  * Pings the gateway and says when it does not answer. A page can't see WebSocket pings, and a socket whose peer
@@ -9,17 +10,15 @@ export class Heartbeat implements Disposable {
   #lastRoundTripMs: number | undefined;
   #running = false;
   readonly #clock: Clock;
-  readonly #ping: () => Promise<unknown>;
-  readonly #dead: (error: unknown) => void;
+  readonly #connection: SignalingConnection;
+  readonly #deadlineMs: number;
+  readonly #dead: () => void;
 
-  constructor(
-    clock: Clock,
-    intervalMs: number,
-    ping: () => Promise<unknown>,
-    dead: (error: unknown) => void,
-  ) {
+  /** Pings every `intervalMs` and waits as long for each answer. */
+  constructor(clock: Clock, connection: SignalingConnection, intervalMs: number, dead: () => void) {
     this.#clock = clock;
-    this.#ping = ping;
+    this.#connection = connection;
+    this.#deadlineMs = intervalMs;
     this.#dead = dead;
     this.#timer = clock.every(intervalMs, () => void this.#beat());
   }
@@ -38,11 +37,13 @@ export class Heartbeat implements Disposable {
     if (this.#running) return;
     this.#running = true;
     const startedMs = this.#clock.monotonicMs();
+    const { framesReceived } = this.#connection;
     try {
-      await this.#ping();
+      await this.#connection.request('ping', {}, { deadlineMs: this.#deadlineMs });
       this.#lastRoundTripMs = this.#clock.monotonicMs() - startedMs;
-    } catch (error) {
-      if (this.#timer) this.#dead(error);
+    } catch {
+      // Whatever came in meanwhile, be it a refusal, came from a gateway that lives.
+      if (this.#timer && this.#connection.framesReceived === framesReceived) this.#dead();
     } finally {
       this.#running = false;
     }

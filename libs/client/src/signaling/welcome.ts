@@ -3,15 +3,14 @@ import type { Clock } from '@skein/runtime';
 import { SkeinClientError } from '../client-error.ts';
 import type { SignalingConnection } from './connection.ts';
 
-const WELCOME_DEADLINE_MS = 10_000;
-
 /**
  * Waits for the gateway's first message. Fails with `GATEWAY_UNREACHABLE`, `CONNECTION_LOST`,
- * `DEADLINE_EXCEEDED` after 10 s, or `ABORTED`.
+ * `DEADLINE_EXCEEDED` after `deadlineMs`, or `ABORTED`.
  */
 export function welcomeOf(
   connection: SignalingConnection,
   clock: Clock,
+  deadlineMs: number,
   signal?: AbortSignal,
 ): Promise<ClientEvent<'welcome'>> {
   const listening: Disposable[] = [];
@@ -21,9 +20,7 @@ export function welcomeOf(
     );
     listening.push(connection.events.on('closed', ({ error }) => reject(error)));
     listening.push(
-      clock.after(WELCOME_DEADLINE_MS, () =>
-        reject(SkeinClientError.deadline("the gateway's welcome", WELCOME_DEADLINE_MS)),
-      ),
+      clock.after(deadlineMs, () => reject(SkeinClientError.deadline("the gateway's welcome", deadlineMs))),
     );
     const onAbort = (): void => signal && reject(SkeinClientError.aborted(signal));
     signal?.addEventListener('abort', onAbort, { once: true });

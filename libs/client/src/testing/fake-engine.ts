@@ -51,6 +51,12 @@ export class FakeReceiver implements TrackReceiver {
   readonly mediaStreamTrack = fakeTrack('video');
   readonly audioLevel = undefined;
   closed = false;
+  /** Whether media comes; most tests don't wait for it. */
+  flowing = true;
+
+  async arrived(): Promise<boolean> {
+    return this.flowing;
+  }
 
   async sample(): ReturnType<TrackReceiver['sample']> {
     return [];
@@ -68,6 +74,9 @@ export class FakeLink implements MediaLink {
   readonly plans = new Map<string, SendPlan>();
   readonly restarts: string[] = [];
   closed = false;
+  sending = true;
+  /** What the receivers that it makes begin with. */
+  flowing = true;
   /** Thrown by the next `receive`. */
   receiveError: Error | undefined;
 
@@ -89,6 +98,7 @@ export class FakeLink implements MediaLink {
     this.receiveError = undefined;
     if (error) throw error;
     const receiver = new FakeReceiver();
+    receiver.flowing = this.flowing;
     this.receivers.set(subscriptionId, receiver);
     return receiver;
   }
@@ -97,7 +107,12 @@ export class FakeLink implements MediaLink {
     this.restarts.push(direction);
   }
 
+  stopSending(): void {
+    this.sending = false;
+  }
+
   close(): void {
+    this.sending = false;
     this.closed = true;
   }
 }
@@ -105,6 +120,8 @@ export class FakeLink implements MediaLink {
 export class FakeEngine implements MediaEngine {
   readonly loads: RtpCapabilities[] = [];
   readonly links: FakeLink[] = [];
+  /** Whether media arrives over links that are opened from now on. */
+  flowing = true;
 
   async load(capabilities: RtpCapabilities): Promise<RtpCapabilities> {
     this.loads.push(capabilities);
@@ -113,6 +130,7 @@ export class FakeEngine implements MediaEngine {
 
   openLink(_offer: unknown, signals: LinkSignals): MediaLink {
     const link = new FakeLink(signals);
+    link.flowing = this.flowing;
     this.links.push(link);
     return link;
   }

@@ -22,57 +22,84 @@ export class Refusal {
   }
 }
 
-/** The other end of a signaling socket, without a network. Answers in a microtask, as told by `answers`. */
+interface FakeSocket {
+  readonly url: string;
+  readonly handlers: SocketHandlers;
+  closedWith: number | undefined;
+}
+
+/**
+ * The other end of signaling sockets, without a network: answers in a microtask, as told by `answers`. Events go over the
+ * socket that joined or resumed last, all else over the one that was opened last.
+ */
 export class FakeGateway {
   readonly requests: SeenRequest[] = [];
   readonly answers = new Map<ClientMethod, Answer>();
-  closedWith: number | undefined;
-  #handlers: SocketHandlers | undefined;
+  readonly sockets: FakeSocket[] = [];
+  /** Runs, soon, after each socket was asked for. */
+  onOpen: (() => void) | undefined;
+  /** The socket that the session is held over. */
+  holder: FakeSocket | undefined;
 
-  readonly openSocket: OpenSocket = (_url, handlers) => {
-    this.#handlers = handlers;
+  readonly openSocket: OpenSocket = (url, handlers) => {
+    const socket: FakeSocket = { url, handlers, closedWith: undefined };
+    this.sockets.push(socket);
+    queueMicrotask(() => this.onOpen?.());
     return {
-      send: (text) => this.#receive(text),
-      close: (code) => (this.closedWith = code),
+      send: (text) => this.#receive(socket, text),
+      close: (code) => (socket.closedWith = code),
     };
   };
 
+  /** How the client closed the last socket. */
+  get closedWith(): number | undefined {
+    return this.sockets.at(-1)?.closedWith;
+  }
+
   accept(): void {
-    this.#handlers?.opened();
+    this.#last?.opened();
   }
 
   event(event: string, data: unknown, version?: number): void {
-    this.#handlers?.message(JSON.stringify({ event, data, version }));
+    const socket = event === 'welcome' ? this.sockets.at(-1) : (this.holder ?? this.sockets.at(-1));
+    socket?.handlers.message(JSON.stringify({ event, data, version }));
   }
 
   answer(id: string, data: unknown): void {
-    this.#handlers?.message(JSON.stringify({ id, data }));
+    this.raw(JSON.stringify({ id, data }));
   }
 
   refuse(id: string, refusal: Refusal): void {
-    this.#handlers?.message(JSON.stringify({ id, error: refusal.error }));
+    this.raw(JSON.stringify({ id, error: refusal.error }));
   }
 
   raw(text: string): void {
-    this.#handlers?.message(text);
+    this.#last?.message(text);
   }
 
   drop(code = 1006, reason = ''): void {
-    this.#handlers?.closed(code, reason);
+    this.#last?.closed(code, reason);
   }
 
   sent(method: ClientMethod): SeenRequest[] {
     return this.requests.filter((request) => request.method === method);
   }
 
-  #receive(text: string): void {
+  get #last(): SocketHandlers | undefined {
+    return this.sockets.at(-1)?.handlers;
+  }
+
+  #receive(socket: FakeSocket, text: string): void {
     const request = JSON.parse(text) as SeenRequest;
     this.requests.push(request);
     const answer = this.answers.get(request.method);
     queueMicrotask(() => {
       const data = answer?.(request.data);
-      if (data instanceof Refusal) this.refuse(request.id, data);
-      else if (data !== undefined) this.answer(request.id, data);
+      if (data === undefined) return;
+      const { id, method } = request;
+      if ((method === 'join' || method === 'resume') && !(data instanceof Refusal)) this.holder = socket;
+      const frame = data instanceof Refusal ? { id, error: data.error } : { id, data };
+      socket.handlers.message(JSON.stringify(frame));
     });
   }
 }

@@ -47,6 +47,7 @@ export function ready(trackId: string, change: Partial<ReadySubscription> = {}):
   return {
     subscriptionId: `sub_${trackId}`,
     trackId,
+    epoch: 1,
     kind: 'video',
     rtpParameters: { codecs: [], headerExtensions: [], encodings: [{}], rtcp: {} },
     type: 'simulcast',
@@ -69,15 +70,33 @@ export interface RoomFixture {
   readonly others?: readonly Participant[];
   readonly tracks?: readonly Track[];
   readonly subscriptions?: readonly ReadySubscription[];
+  /** Of `me`; default 1. */
+  readonly epoch?: number;
+  /** Default 10. */
+  readonly version?: number;
 }
 
-export function joinAnswer({ others = [], tracks = [], subscriptions = [] }: RoomFixture = {}): unknown {
+export function joinAnswer({
+  others = [],
+  tracks = [],
+  subscriptions = [],
+  epoch = 1,
+  version = 10,
+}: RoomFixture = {}): unknown {
   return {
     identity: 'me',
-    sessionId: 'ses_me',
-    epoch: 1,
-    nodeId: 'n1',
-    room: { room: 'standup', version: 10, participants: [participant('me'), ...others], tracks },
+    ...sessionMedia(epoch, subscriptions),
+    room: { room: 'standup', version, participants: [participant('me'), ...others], tracks },
+  };
+}
+
+/** What a join and a move have in common: session `epoch` of `me`, on the node of the same number. */
+export function sessionMedia(epoch: number, subscriptions: readonly ReadySubscription[]): object {
+  return {
+    sessionId: `ses_me_${epoch}`,
+    epoch,
+    nodeId: `n${epoch}`,
+    resumeToken: `tok_${epoch}`,
     sendTransport: offer('send'),
     recvTransport: offer('recv'),
     iceServers: [],
@@ -104,13 +123,15 @@ export class Bench {
       'setTrackMuted',
       'leave',
       'ping',
+      'finishMove',
     ] as const) {
       answers.set(method, () => ({}));
     }
   }
 
+  /** The newest. */
   get link(): FakeLink {
-    const link = this.engine.links[0];
+    const link = this.engine.links.at(-1);
     if (!link) throw new Error('no link was opened yet');
     return link;
   }
@@ -142,6 +163,33 @@ export class Bench {
   /** Runs promise callbacks until nothing is left to do at this moment. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) await this.clock.advance(0);
+  }
+
+  /** Lets `ms` pass in short steps, with all that follows from each. */
+  async pass(ms: number): Promise<void> {
+    for (let passedMs = 0; passedMs < ms; passedMs += 10) await this.clock.advance(10);
+    await this.settle();
+  }
+
+  /** From now on every socket opens by itself, and is welcomed. */
+  welcomeAll(): void {
+    this.gateway.onOpen = () => {
+      this.gateway.accept();
+      this.gateway.event('welcome', welcome);
+    };
+  }
+
+  moveSession(
+    mode: 'rebuild' | 'switch',
+    epoch: number,
+    subscriptions: readonly ReadySubscription[] = [],
+  ): void {
+    this.gateway.event('sessionMoved', {
+      ...sessionMedia(epoch, subscriptions),
+      mode,
+      reason: 'drain',
+      deadlineMs: 15_000,
+    });
   }
 
   roomChanged(version: number, change: unknown): void {

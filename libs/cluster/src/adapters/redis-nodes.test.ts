@@ -55,10 +55,11 @@ describe('the node registry', () => {
     expect((await nodes.list())[0]?.fence).toBe(second);
   });
 
-  it('gives a lease that had run out a higher fence', async () => {
+  it('gives a lease that ran out back to its holder; renewals that queued up meanwhile do not fence each other', async () => {
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
     await raw.del('skein:node:n1');
-    expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBeGreaterThan(fence);
+    const queued = [nodes.renew(aNode('n1'), { fence, ttlMs }), nodes.renew(aNode('n1'), { fence, ttlMs })];
+    expect(await Promise.all(queued)).toEqual([fence, fence]);
   });
 
   it('forgets a node that released its lease or let it run out', async () => {
@@ -70,8 +71,32 @@ describe('the node registry', () => {
     expect(await raw.keys('*')).toEqual([]);
   });
 
+  it('buries a node whose lease has run out, and refuses its next renewal', async () => {
+    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    expect(await nodes.bury('n1', fence)).toBe(false);
+    expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBe(fence);
+    await raw.del('skein:node:n1');
+    expect(await nodes.bury('n1', fence)).toBe(true);
+    expect(await nodes.bury('n1', fence)).toBe(true);
+    expect(await nodes.list()).toEqual([]);
+    await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+    expect(await raw.pttl('skein:node:n1')).toBeGreaterThan(0);
+  });
+
+  it('gives a new start of a buried node a lease, which its burial does not touch', async () => {
+    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    await raw.del('skein:node:n1');
+    await nodes.bury('n1', fence);
+    const again = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    expect(again).toBeGreaterThan(fence);
+    expect(await nodes.bury('n1', fence)).toBe(false);
+    expect(await nodes.renew(aNode('n1'), { fence: again, ttlMs })).toBe(again);
+    expect(await nodes.list()).toMatchObject([{ fence: again }]);
+    expect(await raw.pttl('skein:node:n1')).toBeLessThanOrEqual(ttlMs);
+  });
+
   it('refuses a lease time out of range', async () => {
-    for (const wrong of [999, 60_001, Number.NaN]) {
+    for (const wrong of [499, 60_001, Number.NaN]) {
       await expect(nodes.renew(aNode('n1'), { fence: undefined, ttlMs: wrong })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
         details: { field: 'ttlMs' },

@@ -1,13 +1,15 @@
-import { SkeinError, type NodeRecord } from '@skein/protocol';
+import type { NodeRecord } from '@skein/protocol';
 import type { NodeRegistry, RegisteredNode } from '../node-registry.ts';
 import { keys } from '../scripts/keys.ts';
-import { countAssignment, release, renew } from '../scripts/node-scripts.ts';
+import { bury, countAssignment, release, renew } from '../scripts/node-scripts.ts';
 import { refusals } from '../store-errors.ts';
+import { leaseTimeMs } from './lease-time.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
-const LEASE_MS = { min: 1000, max: 60_000 };
 /** Some beats: an assignment is forgotten when the node's report shows it. */
 const ASSIGNMENT_LIFE_MS = 10_000;
+/** How long a buried start that comes back finds out by its renewal. */
+const BURIED_LIFE_MS = 3_600_000;
 
 export class RedisNodes implements NodeRegistry {
   readonly #redis: RedisConnection;
@@ -20,11 +22,8 @@ export class RedisNodes implements NodeRegistry {
     record: NodeRecord,
     { fence, ttlMs }: { fence: number | undefined; ttlMs: number },
   ): Promise<number> {
-    if (!(ttlMs >= LEASE_MS.min && ttlMs <= LEASE_MS.max)) {
-      throw SkeinError.invalidArgument('ttlMs', `must be ${LEASE_MS.min} to ${LEASE_MS.max}`);
-    }
     const { nodeId } = record;
-    const args = [fence ?? '', Math.round(ttlMs), JSON.stringify(record)];
+    const args = [fence ?? '', leaseTimeMs(ttlMs), JSON.stringify(record)];
     // The set of ids lies in another slot; written each time, so an entry that `list` dropped too early comes back.
     const [reply] = await Promise.all([
       this.#redis.run(renew, [keys.node(nodeId)], args) as Promise<[status: string, fence: string]>,
@@ -37,6 +36,10 @@ export class RedisNodes implements NodeRegistry {
   async release(nodeId: string, fence: number): Promise<void> {
     const released = await this.#redis.run(release, [keys.node(nodeId)], [fence]);
     if (released === 1) await this.#redis.call(['SREM', keys.nodes, nodeId]);
+  }
+
+  async bury(nodeId: string, fence: number): Promise<boolean> {
+    return (await this.#redis.run(bury, [keys.node(nodeId)], [fence, BURIED_LIFE_MS])) === 1;
   }
 
   async list(): Promise<readonly RegisteredNode[]> {

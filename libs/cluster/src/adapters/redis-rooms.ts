@@ -6,12 +6,22 @@ import {
   type Track,
   type VersionedChange,
 } from '@skein/protocol';
-import type { Placed, PlaceRequest, RoomStore, RoomWrite, SessionRef } from '../room-store.ts';
+import type {
+  Held,
+  MoveRequest,
+  Placed,
+  PlaceRequest,
+  RoomStore,
+  RoomWrite,
+  SessionRef,
+  StoredSnapshot,
+} from '../room-store.ts';
 import { keys } from '../scripts/keys.ts';
+import * as placing from '../scripts/placing-scripts.ts';
 import * as scripts from '../scripts/room-scripts.ts';
 import type { Script } from '../scripts/script.ts';
 import { refusals } from '../store-errors.ts';
-import { changeJson, memberOpening, trackJson } from '../stored-json.ts';
+import { changeJson, memberJson, memberOpening, trackJson } from '../stored-json.ts';
 import type { Argument, RedisConnection } from './redis-connection.ts';
 import type { RoomIndex } from './redis-room-index.ts';
 
@@ -28,34 +38,66 @@ export class RedisRooms implements RoomStore {
   }
 
   async place(request: PlaceRequest): Promise<Placed> {
-    const { room, identity, maxParticipants, candidates } = request;
-    const { wishedNodeId = '', fallbackNodeId = '', openNodeIds } = candidates;
-    const open = ` ${openNodeIds.join(' ')} `;
-    const args = [identity, memberOpening(request), maxParticipants, wishedNodeId, fallbackNodeId, open];
-    const reply = await this.#run(room, scripts.place, args);
+    const { room, identity, maxParticipants } = request;
+    const args = [identity, memberOpening(request), maxParticipants, ...nodeArguments(request)];
+    const reply = await this.#run(room, placing.place, args);
     switch (reply[0]) {
       case 'ROOM_FULL':
         throw refusals.ROOM_FULL(maxParticipants);
       case 'NO_NODE_AVAILABLE':
         throw refusals.NO_NODE_AVAILABLE();
       default:
-        return await this.#placed(room, reply);
+        return await this.#placed(room, reply, joinedChange);
     }
   }
 
-  async #placed(room: string, reply: Reply): Promise<Placed> {
-    const [, version, born, created, member, old, members, tracks] = reply as [
+  async move(request: MoveRequest): Promise<Placed> {
+    const { room, identity, sessionId, fromEpoch, reason } = request;
+    const rest = [sessionId, fromEpoch, JSON.stringify(reason)];
+    const args = [identity, memberOpening(request), ...nodeArguments(request), ...rest];
+    const reply = await this.#run(room, placing.move, args);
+    switch (reply[0]) {
+      case 'STALE_EPOCH':
+        throw refusals.STALE_EPOCH();
+      case 'NO_NODE_AVAILABLE':
+        throw refusals.NO_NODE_AVAILABLE();
+      default:
+        return await this.#placed(room, reply, (participant, superseded) =>
+          superseded ? { type: 'participantMoved', participant, reason } : joinedChange(participant),
+        );
+    }
+  }
+
+  async announce(room: string, { participants, tracks, knownVersion = 0 }: Held): Promise<RoomWrite> {
+    const reply = await this.#run(room, placing.announce, [
+      knownVersion,
+      participants.length,
+      ...participants.flatMap((one) => [one.identity, one.epoch, one.nodeId, memberJson(one)]),
+      ...tracks.flatMap((one) => [one.trackId, one.identity, one.epoch, trackJson(one)]),
+    ]);
+    const [, born, created, ...flat] = reply as [string, string, number, ...string[]];
+    if (created === 1) await this.#index.add(room, born);
+    return { changes: changesFrom(flat) };
+  }
+
+  async #placed(
+    room: string,
+    reply: Reply,
+    changeOf: (participant: Participant, superseded: Participant | undefined) => RoomChange,
+  ): Promise<Placed> {
+    const [status, version, born, created, member, old, members, tracks] = reply as [
       ...[status: string, version: string, born: string, created: number],
       ...[member: string, old: string, members: string[], tracks: string[]],
     ];
     if (created === 1) await this.#index.add(room, born);
     else this.#index.addLater(room, born);
     const participant = parse<Participant>(member);
+    const superseded = old === '' ? undefined : parse<Participant>(old);
     return {
       participant,
       snapshot: snapshotFrom(room, version, members, tracks),
-      superseded: old === '' ? undefined : parse<Participant>(old),
-      changes: [{ version: Number(version), change: { type: 'participantJoined', participant } }],
+      superseded,
+      ...written([status, version], changeOf(participant, superseded)),
     };
   }
 
@@ -114,19 +156,17 @@ export class RedisRooms implements RoomStore {
     return written(reply, change);
   }
 
-  async snapshot(room: string): Promise<RoomSnapshot | undefined> {
-    const [status, version, members, tracks] = await this.#run(room, scripts.snapshot, []);
+  async snapshot(room: string): Promise<StoredSnapshot | undefined> {
+    const [status, version, born, members, tracks] = await this.#run(room, scripts.snapshot, []);
     if (status === 'NONE') return undefined;
-    return snapshotFrom(room, version as string, members as string[], tracks as string[]);
+    const snapshot = snapshotFrom(room, version as string, members as string[], tracks as string[]);
+    return { ...snapshot, bornVersion: Number(born) };
   }
 
   async changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
     const [status, ...flat] = (await this.#run(room, scripts.changesSince, [version])) as readonly string[];
     if (status === 'NONE') return undefined;
-    return Array.from({ length: flat.length / 2 }, (_, at) => ({
-      version: Number.parseInt(flat[2 * at] ?? '', 10),
-      change: parse<RoomChange>(flat[2 * at + 1] ?? ''),
-    }));
+    return changesFrom(flat);
   }
 
   async versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]> {
@@ -150,9 +190,31 @@ export class RedisRooms implements RoomStore {
     return names;
   }
 
+  onRecovered(listener: () => void): Disposable {
+    return this.#redis.events.on('recovered', listener);
+  }
+
   async #run(room: string, script: Script, args: readonly Argument[]): Promise<Reply> {
     return (await this.#redis.run(script, keys.room(room), args)) as Reply;
   }
+}
+
+/** The choice of a node, as the scripts take it. */
+function nodeArguments({ candidates }: PlaceRequest): readonly Argument[] {
+  const { wishedNodeId = '', fallbackNodeId = '', openNodeIds } = candidates;
+  return [wishedNodeId, fallbackNodeId, ` ${openNodeIds.join(' ')} `];
+}
+
+function joinedChange(participant: Participant): RoomChange {
+  return { type: 'participantJoined', participant };
+}
+
+/** From version, change, version, change, … */
+function changesFrom(flat: readonly string[]): readonly VersionedChange[] {
+  return Array.from({ length: flat.length / 2 }, (_, at) => ({
+    version: Number.parseInt(flat[2 * at] ?? '', 10),
+    change: parse<RoomChange>(flat[2 * at + 1] ?? ''),
+  }));
 }
 
 function written([status, version]: Reply, change: RoomChange): RoomWrite {

@@ -1,6 +1,7 @@
 import { silentLogger } from '@skein/telemetry';
 import type { ClusterStore, StoreOptions } from '../cluster-store.ts';
 import { RedisConnection } from './redis-connection.ts';
+import { RedisLeader } from './redis-leader.ts';
 import { RedisNodes } from './redis-nodes.ts';
 import { RoomIndex } from './redis-room-index.ts';
 import { RedisRooms } from './redis-rooms.ts';
@@ -15,6 +16,7 @@ export async function connectStore(options: StoreOptions): Promise<ClusterStore>
   return {
     rooms: new RedisRooms(connection, index),
     nodes: new RedisNodes(connection),
+    leader: new RedisLeader(connection),
     get status() {
       return connection.status;
     },

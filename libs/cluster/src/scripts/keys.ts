@@ -15,6 +15,7 @@ export const keys = {
   roomMeta: (room: string): string => `skein:{room:${encoded(room)}}:meta`,
   /** Names and births, in the order in which the index scripts take them. */
   roomIndex: ['skein:{rooms}', 'skein:{rooms}:born'],
+  reconciler: 'skein:reconciler',
   nodes: 'skein:nodes',
   node: (nodeId: string): string => `skein:node:${encoded(nodeId)}`,
   assigned: (nodeId: string, beat: number): string => `skein:node:${encoded(nodeId)}:assigned:${beat}`,

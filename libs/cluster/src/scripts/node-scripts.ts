@@ -2,21 +2,36 @@ import { script, TIME } from './script.ts';
 
 /**
  * KEYS: the node. ARGV: the fence that the caller holds or '', lease in milliseconds, record as JSON. A lease that
- * had run out is taken anew, with a higher fence: someone else may have held it meanwhile.
+ * ran out, or that the store lost, is taken again with the caller's own fence: renewals that queued up while the store
+ * hung must not make each other stale. A burial and a later start leave a higher one, which is what makes a caller stale.
  */
 export const renew = script(
   TIME,
   String.raw`
 local held, given, now = redis.call('HGET', KEYS[1], 'fence'), ARGV[1], now_us()
 local fence = given
-if held and given ~= '' then
-  if tonumber(held) > tonumber(given) then return { 'STALE_EPOCH' } end
-else
-  fence = int(math.max(now, tonumber(held or '0') + 1, (tonumber(given) or 0) + 1))
+if given == '' then
+  fence = int(math.max(now, tonumber(held or '0') + 1))
+elseif held and tonumber(held) > tonumber(given) then
+  return { 'STALE_EPOCH' }
 end
 redis.call('HSET', KEYS[1], 'fence', fence, 'record', ARGV[3], 'renewedAtUs', int(now))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return { 'OK', fence }`,
+);
+
+/**
+ * KEYS: the node. ARGV: the fence of the start that is to be buried, how long to remember it in milliseconds. What
+ * stays has a fence and no record: no lease, but the start that comes back finds its fence passed.
+ */
+export const bury = script(
+  TIME,
+  String.raw`
+if redis.call('HEXISTS', KEYS[1], 'record') == 1 then return 0 end
+local held, given = tonumber(redis.call('HGET', KEYS[1], 'fence') or '0'), tonumber(ARGV[1])
+if held <= given then redis.call('HSET', KEYS[1], 'fence', int(math.max(now_us(), given + 1))) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1`,
 );
 
 /** KEYS: the node. ARGV: fence. */

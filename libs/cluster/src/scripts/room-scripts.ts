@@ -1,86 +1,5 @@
+import { ROOM } from './room-keys.ts';
 import { script, TIME } from './script.ts';
-
-/** Log entries kept for those who missed some; a few more may be there, as Redis trims whole blocks. */
-const LOG_LENGTH = 512;
-
-/**
- * A room's keys, all in one slot. `meta`: version, born (its first version). `members`: identity -> JSON. `tracks`:
- * track id -> JSON, ending in `"muted":…}`. `hosts`: node id -> number of members. `owned`: identity -> its track ids,
- * with a space around each. `log`: stream, one entry per version.
- */
-const ROOM = String.raw`
-local meta, members, tracks, hosts, owned, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-
-local function member_of(identity)
-  local json = redis.call('HGET', members, identity)
-  return json and cjson.decode(json) or nil, json
-end
-local function append(version, change)
-  redis.call('HSET', meta, 'version', int(version))
-  redis.call('XADD', log, 'MAXLEN', '~', ${LOG_LENGTH}, int(version) .. '-0', 'c', change)
-  return int(version)
-end
-local function next_version()
-  return tonumber(redis.call('HGET', meta, 'version')) + 1
-end
-local function owned_by(identity)
-  return redis.call('HGET', owned, identity) or ' '
-end
-local function owns(list, id)
-  return string.find(list, ' ' .. id .. ' ', 1, true)
-end
-local function drop_tracks(identity)
-  for id in string.gmatch(owned_by(identity), '%S+') do redis.call('HDEL', tracks, id) end
-  redis.call('HDEL', owned, identity)
-end
-local function leave_host(node)
-  if redis.call('HINCRBY', hosts, node, -1) <= 0 then redis.call('HDEL', hosts, node) end
-end`;
-
-/**
- * ARGV: identity, the member's JSON up to its node (open), participant limit, wished node, fallback node, open nodes
- * (with a space around each). One long argument rather than a list: looking the few hosts up in it costs microseconds
- * with 1000 nodes, where a table of them would have to be made for each join.
- */
-export const place = script(
-  TIME,
-  ROOM,
-  String.raw`
-local identity, opening, limit, wished, fallback, open = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
-local old, old_json = member_of(identity)
-if not old and redis.call('HLEN', members) >= limit then return { 'ROOM_FULL' } end
-
-local node, most = nil, 0
-local flat = redis.call('HGETALL', hosts)
-for i = 1, #flat, 2 do
-  local host, count = flat[i], tonumber(flat[i + 1])
-  if old and old.nodeId == host then count = count - 1 end
-  local more = count > most or (count == most and node and host < node)
-  if count > 0 and more and owns(open, host) then node, most = host, count end
-end
-if wished ~= '' then node = wished end
-if not node and fallback ~= '' then node = fallback end
-if not node then return { 'NO_NODE_AVAILABLE' } end
-
-local now = now_us()
-local epoch, joined_at = now, math.floor(now / 1000)
-if old then
-  epoch, joined_at = math.max(now, old.epoch + 1), old.joinedAtMs
-  drop_tracks(identity)
-  leave_host(old.nodeId)
-end
-local born = redis.call('HGET', meta, 'born')
-local created = not born
-if created then
-  born = int(now)
-  redis.call('HSET', meta, 'born', born)
-end
-local member = opening .. ',"nodeId":' .. cjson.encode(node) .. ',"epoch":' .. int(epoch) .. ',"joinedAtMs":' .. int(joined_at) .. '}'
-redis.call('HSET', members, identity, member)
-redis.call('HINCRBY', hosts, node, 1)
-local version = append(created and now or next_version(), '{"type":"participantJoined","participant":' .. member .. '}')
-return { 'OK', version, born, created and 1 or 0, member, old_json or '', redis.call('HVALS', members), redis.call('HVALS', tracks) }`,
-);
 
 /** ARGV: identity, session id, epoch, track id, track as JSON, change as JSON, track limit. */
 export const publishTrack = script(
@@ -158,9 +77,9 @@ export const snapshot = script(
   TIME,
   ROOM,
   String.raw`
-local version = redis.call('HGET', meta, 'version')
+local version, born = unpack(redis.call('HMGET', meta, 'version', 'born'))
 if not version then return { 'NONE' } end
-return { 'OK', version, redis.call('HVALS', members), redis.call('HVALS', tracks) }`,
+return { 'OK', version, born, redis.call('HVALS', members), redis.call('HVALS', tracks) }`,
 );
 
 /** ARGV: the version that is known. */

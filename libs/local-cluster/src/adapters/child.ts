@@ -13,6 +13,8 @@ export interface ChildSpec {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Everything the child prints is appended here. Without it, only the last lines are kept, in memory. */
   readonly logFile?: string | undefined;
+  /** Network namespace to run in. Needs root. */
+  readonly namespace?: string | undefined;
 }
 
 const KEPT_LINES = 200;
@@ -36,10 +38,7 @@ export class Child {
     this.#onLine = onLine;
     const program = findProgram(spec.program);
     if (!program) throw LaunchError.missingProgram(spec.program);
-    const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
-    const [command, ...args] = setpriv
-      ? [setpriv, '--pdeathsig', 'TERM', '--', program, ...spec.args]
-      : [program, ...spec.args];
+    const [command, ...args] = commandLine(program, spec);
     const child = spawn(command, args, { env: spec.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.pid = child.pid ?? -1;
     rememberChild(this.pid);
@@ -106,4 +105,17 @@ export class Child {
     });
     stream?.on('end', () => take(splitter.flush()));
   }
+}
+
+/** Each wrapper replaces itself by what it starts, so that the child's id is the program's. */
+function commandLine(program: string, { args, namespace }: ChildSpec): [string, ...string[]] {
+  const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
+  const enter = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`, '--'];
+  const [command = program, ...rest] = [
+    ...(setpriv ? [setpriv, '--pdeathsig', 'TERM', '--'] : []),
+    ...enter,
+    program,
+    ...args,
+  ];
+  return [command, ...rest];
 }

@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessExit } from '../launch-error.ts';
-import { inheritedEnv, planServices, type ServicePlan } from '../service-plan.ts';
+import {
+  inheritedEnv,
+  planMediaNode,
+  planServices,
+  type ClusterPlanInput,
+  type ServiceHost,
+  type ServicePlan,
+} from '../service-plan.ts';
 import { startNats, type NatsServer } from './nats.ts';
 import { freePort } from './ports.ts';
 import { startRedis, type RedisServer } from './redis.ts';
@@ -38,6 +45,10 @@ export interface ClusterOptions {
   readonly controlPort?: number;
   /** The folder of the services. Default: this repository's `services`. */
   readonly servicesDir?: string;
+  /** Where media nodes run, by name (`media-node-1`, ...). Default: all on this machine, at 127.0.0.1. */
+  readonly hosts?: Readonly<Record<string, ServiceHost>> | undefined;
+  /** Address on which the started Redis and NATS listen. Default 127.0.0.1. */
+  readonly serverAddress?: string | undefined;
   /** A process ended that nobody asked to. */
   readonly onUnexpectedExit?: (process: ClusterProcess, exit: ProcessExit) => void;
 }
@@ -56,7 +67,6 @@ type Server = RedisServer | NatsServer;
 /** Real NATS, Redis and Skein services as child processes on this machine. */
 export class LocalCluster implements AsyncDisposable {
   readonly gateways: readonly GatewayProcess[];
-  readonly mediaNodes: readonly MediaNodeProcess[];
   readonly control: ControlProcess | undefined;
   /** `undefined` when the cluster uses one that it was given. */
   readonly redis: RedisServer | undefined;
@@ -64,20 +74,41 @@ export class LocalCluster implements AsyncDisposable {
   readonly redisUrl: string;
   readonly natsUrl: string;
 
-  constructor(servers: Servers, services: readonly Service[]) {
+  readonly #mediaNodes: MediaNodeProcess[];
+  readonly #addMediaNode: (name: string) => MediaNodeProcess;
+
+  constructor(
+    servers: Servers,
+    services: readonly Service[],
+    addMediaNode: (name: string) => MediaNodeProcess,
+  ) {
+    this.#addMediaNode = addMediaNode;
     this.redis = servers.redis;
     this.nats = servers.nats;
     this.redisUrl = servers.redisUrl;
     this.natsUrl = servers.natsUrl;
     this.gateways = services.filter((service) => service instanceof GatewayProcess);
-    this.mediaNodes = services.filter((service) => service instanceof MediaNodeProcess);
+    this.#mediaNodes = services.filter((service) => service instanceof MediaNodeProcess);
     this.control = services.find((service) => service instanceof ControlProcess);
+  }
+
+  /** With those that were added later, and those that have ended. */
+  get mediaNodes(): readonly MediaNodeProcess[] {
+    return this.#mediaNodes;
   }
 
   /** All processes with their state, servers first. */
   processes(): ClusterProcess[] {
     const servers = [this.redis, this.nats].filter((server) => server !== undefined);
     return [...servers.map(describeServer), ...this.#services().map(describeService)];
+  }
+
+  /** Starts one more media node, the next by number, and waits until it serves. */
+  async addMediaNode(): Promise<MediaNodeProcess> {
+    const node = this.#addMediaNode(`media-node-${this.mediaNodes.length + 1}`);
+    this.#mediaNodes.push(node);
+    await node.start();
+    return node;
   }
 
   /** Stops all, the services before the servers that they use. Nothing is left behind. Safe to repeat. */
@@ -110,31 +141,40 @@ export async function startCluster(options: ClusterOptions = {}): Promise<LocalC
   const { logDir, onUnexpectedExit, servicesDir = join(repositoryRoot, 'services') } = options;
   if (logDir !== undefined) mkdirSync(logDir, { recursive: true });
   const servers = await startServers(options);
-  const plans = await planFor(options, servers);
-  const services = plans.map((plan) =>
-    createService(plan, { logFile: logFileOf(logDir, plan.name), servicesDir }),
+  const plan = await planFor(options, servers);
+  const place = (name: string): ServicePlace => ({ logFile: logFileOf(logDir, name), servicesDir });
+  const watched = <Kind extends Service>(service: Kind): Kind => {
+    service.onUnexpectedExit = (exit) => onUnexpectedExit?.(describeService(service), exit);
+    return service;
+  };
+  const services = planServices(plan).map((service) => createService(service, place(service.name)));
+  const cluster = new LocalCluster(servers, services, (name) =>
+    watched(new MediaNodeProcess(planMediaNode(plan, name), place(name))),
   );
-  const cluster = new LocalCluster(servers, services);
   try {
     await allOrFirstFailure(services.map((service) => service.start()));
   } catch (error) {
     await cluster.stop();
     throw error;
   }
-  for (const service of services) {
-    service.onUnexpectedExit = (exit) => onUnexpectedExit?.(describeService(service), exit);
-  }
+  services.forEach(watched);
   for (const server of [servers.redis, servers.nats]) {
     if (server) server.onUnexpectedExit = (exit) => onUnexpectedExit?.(describeServer(server), exit);
   }
   return cluster;
 }
 
-async function startServers({ redisUrl, natsUrl, logDir }: ClusterOptions): Promise<Servers> {
+async function startServers({
+  redisUrl,
+  natsUrl,
+  logDir,
+  serverAddress: host,
+}: ClusterOptions): Promise<Servers> {
   const redis =
-    redisUrl === undefined ? await startRedis({ logFile: logFileOf(logDir, 'redis') }) : undefined;
+    redisUrl === undefined ? await startRedis({ logFile: logFileOf(logDir, 'redis'), host }) : undefined;
   try {
-    const nats = natsUrl === undefined ? await startNats({ logFile: logFileOf(logDir, 'nats') }) : undefined;
+    const nats =
+      natsUrl === undefined ? await startNats({ logFile: logFileOf(logDir, 'nats'), host }) : undefined;
     return { redis, nats, redisUrl: redisUrl ?? redis?.url ?? '', natsUrl: natsUrl ?? nats?.url ?? '' };
   } catch (error) {
     await redis?.[Symbol.asyncDispose]();
@@ -142,7 +182,7 @@ async function startServers({ redisUrl, natsUrl, logDir }: ClusterOptions): Prom
   }
 }
 
-async function planFor(options: ClusterOptions, { natsUrl, redisUrl }: Servers): Promise<ServicePlan[]> {
+async function planFor(options: ClusterOptions, { natsUrl, redisUrl }: Servers): Promise<ClusterPlanInput> {
   const {
     gateways = 2,
     mediaNodes = 3,
@@ -158,7 +198,7 @@ async function planFor(options: ClusterOptions, { natsUrl, redisUrl }: Servers):
   }
   const env = { ...inheritedEnv(process.env), ...options.env };
   const counts = { gateways, mediaNodes, control, workersPerNode };
-  return planServices({ ...counts, natsUrl, redisUrl, gatewayPorts, controlPort, webDir, env });
+  return { ...counts, natsUrl, redisUrl, gatewayPorts, controlPort, webDir, env, hosts: options.hosts };
 }
 
 function createService(plan: ServicePlan, place: ServicePlace): Service {

@@ -7,31 +7,33 @@ export interface NatsOptions {
   /** Default: one that is free. */
   readonly port?: number | undefined;
   readonly logFile?: string | undefined;
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly host?: string | undefined;
 }
 
 const READY_DEADLINE_MS = 10_000;
 const STOP_DEADLINE_MS = 3_000;
 
-/** A real NATS server on 127.0.0.1. It can be killed, frozen and started again on the same port. */
+/** A real NATS server. It can be killed, frozen and started again on the same port. */
 export class NatsServer extends Supervised<true> implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
 
-  constructor(port: number, { logFile }: NatsOptions) {
+  constructor(port: number, { logFile, host = '127.0.0.1' }: NatsOptions) {
     super({
       spec: {
         name: 'nats',
         program: 'nats-server',
-        args: ['--addr', '127.0.0.1', '--port', String(port)],
+        args: ['--addr', host, '--port', String(port)],
         env: { PATH: process.env['PATH'] },
         logFile,
       },
       readyDeadlineMs: READY_DEADLINE_MS,
       stopDeadlineMs: STOP_DEADLINE_MS,
-      probe: async () => ((await probeTcp({ host: '127.0.0.1', port, expect: 'INFO {' })) ? undefined : true),
+      probe: async () => ((await probeTcp({ host, port, expect: 'INFO {' })) ? undefined : true),
     });
     this.port = port;
-    this.url = `nats://127.0.0.1:${port}`;
+    this.url = `nats://${host}:${port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,17 +10,19 @@ export interface RedisOptions {
   /** Keeps the data here, across restarts. Default: no data are kept, and no file is written. */
   readonly dir?: string | undefined;
   readonly logFile?: string | undefined;
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly host?: string | undefined;
 }
 
 const READY_DEADLINE_MS = 10_000;
 const STOP_DEADLINE_MS = 3_000;
 
-/** A real Redis on 127.0.0.1. It can be killed, frozen and started again on the same port. */
+/** A real Redis. It can be killed, frozen and started again on the same port. */
 export class RedisServer extends Supervised<true> implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
 
-  constructor(port: number, { dir, logFile }: RedisOptions) {
+  constructor(port: number, { dir, logFile, host = '127.0.0.1' }: RedisOptions) {
     // Without data to keep it reads one file at the start, if there is one of this name, and writes none.
     const place =
       dir === undefined ? ['--dir', tmpdir(), '--dbfilename', `skein-no-data-${port}.rdb`] : ['--dir', dir];
@@ -30,7 +32,9 @@ export class RedisServer extends Supervised<true> implements AsyncDisposable {
         name: 'redis',
         program: 'redis-server',
         args: [
-          ...['--bind', '127.0.0.1', '--port', String(port), ...place],
+          ...['--bind', host, '--port', String(port), ...place],
+          // It has no password, and answers only those who reach an address of this machine.
+          ...['--protected-mode', 'no'],
           ...['--save', '', '--appendonly', keep, '--daemonize', 'no'],
         ],
         env: { PATH: process.env['PATH'] },
@@ -39,12 +43,12 @@ export class RedisServer extends Supervised<true> implements AsyncDisposable {
       readyDeadlineMs: READY_DEADLINE_MS,
       stopDeadlineMs: STOP_DEADLINE_MS,
       probe: async () => {
-        const failure = await probeTcp({ host: '127.0.0.1', port, send: 'PING\r\n', expect: '+PONG' });
+        const failure = await probeTcp({ host, port, send: 'PING\r\n', expect: '+PONG' });
         return failure ? undefined : true;
       },
     });
     this.port = port;
-    this.url = `redis://127.0.0.1:${port}`;
+    this.url = `redis://${host}:${port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,10 +25,17 @@ export interface ServicePlace {
 abstract class ServiceProcess extends Supervised<ReadyEvent> {
   protected ready: ReadyEvent | undefined;
 
-  constructor({ kind, name, env }: ServicePlan, { logFile, servicesDir }: ServicePlace) {
+  constructor({ kind, name, env, namespace }: ServicePlan, { logFile, servicesDir }: ServicePlace) {
     const main = join(servicesDir, kind, 'dist', 'main.js');
     super({
-      spec: { name, program: process.execPath, args: ['--enable-source-maps', main], env, logFile },
+      spec: {
+        name,
+        program: process.execPath,
+        args: ['--enable-source-maps', main],
+        env,
+        logFile,
+        namespace,
+      },
       readyDeadlineMs: READY_DEADLINE_MS,
       stopDeadlineMs: STOP_DEADLINE_MS,
       readyLine: (line) => {
@@ -67,12 +74,19 @@ export class GatewayProcess extends ServiceProcess {
 }
 
 export class MediaNodeProcess extends ServiceProcess {
+  readonly #grpcHost: string;
+
+  constructor(plan: ServicePlan, place: ServicePlace) {
+    super(plan, place);
+    this.#grpcHost = plan.env['SKEIN_NODE_GRPC_HOST'] ?? '127.0.0.1';
+  }
+
   get nodeId(): string {
     return this.name;
   }
 
   get grpcAddress(): string {
-    return `127.0.0.1:${this.ready?.service === 'media-node' ? this.ready.grpcPort : 0}`;
+    return `${this.#grpcHost}:${this.ready?.service === 'media-node' ? this.ready.grpcPort : 0}`;
   }
 
   get address(): string {

@@ -35,6 +35,19 @@ describe('Supervised', () => {
     expect(stubborn.status).toEqual({ status: 'stopped' });
   });
 
+  it('lets a process finish what it has begun, and says when it does not end by itself', async () => {
+    const tidy = node(
+      `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 50)); ${FOREVER} ${READY}`,
+    );
+    await tidy.start();
+    expect(await tidy.drain(5_000)).toEqual({ code: 0, signal: null });
+    const stubborn = node(`process.on('SIGTERM', () => {}); ${FOREVER} ${READY}`, { stopDeadlineMs: 100 });
+    await stubborn.start();
+    await expect(stubborn.drain(100)).rejects.toThrow('has not ended by itself within 0.1 s');
+    expect(stubborn.pid).toBeDefined();
+    await stubborn.stop();
+  });
+
   it('reports an end that nobody asked for, and can start the process again', async () => {
     const child = node(`process.on('SIGUSR2', () => process.exit(9)); ${FOREVER} ${READY}`);
     await child.start();

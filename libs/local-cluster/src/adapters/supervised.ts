@@ -78,6 +78,27 @@ export class Supervised<Ready> {
     await child?.stop(this.#supervision.stopDeadlineMs);
   }
 
+  /**
+   * SIGTERM, and waits for it to end by itself, however much it has to finish first. Fails when it has not by
+   * `deadlineMs`; it goes on running then.
+   */
+  async drain(deadlineMs: number): Promise<ProcessExit> {
+    const child = this.#child;
+    if (!child) throw new Error(`${this.name} does not run`);
+    this.#status = { status: 'stopped' };
+    child.signal('SIGTERM');
+    const waited = new AbortController();
+    const tooLate = systemClock.sleep(deadlineMs, waited.signal).then(() => {
+      throw new Error(`${this.name} has not ended by itself within ${deadlineMs / 1000} s of SIGTERM`);
+    });
+    try {
+      return await Promise.race([child.exited, tooLate]);
+    } finally {
+      waited.abort(new Error('no longer waited for'));
+      tooLate.catch(() => undefined);
+    }
+  }
+
   /** Ends it at once, as a crash would. It can be started again. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;

@@ -18,7 +18,10 @@ const end: PipeEnd = {
   srtp: { cryptoSuite: 'AEAD_AES_256_GCM', keyBase64: 'AAAA' },
 };
 const openRequest = { room: 'lobby', caller: end, routerId: 'router-b' };
-const pullRequest = { room: 'lobby', trackId: 'trk_1', callerInstanceId: 'pip_1', calleeInstanceId: 'pip_2' };
+const pullRequest = {
+  ...{ room: 'lobby', trackId: 'trk_1', epoch: 1_700_000_000_000, pullId: 'pul_1' },
+  ...{ callerInstanceId: 'pip_1', calleeInstanceId: 'pip_2' },
+};
 const opened: TrackUpdate = {
   update: 'opened',
   opened: { kind: 'audio', rtpParametersJson: '{}', muted: false },
@@ -26,8 +29,20 @@ const opened: TrackUpdate = {
 
 const never = (): Promise<never> => new Promise(() => {});
 const unused = (): Promise<never> => Promise.reject(new Error('not part of this test'));
-const pipes: PipeServiceHandlers = { openPipe: unused, pullTrack: unused, closePipe: unused };
-const nodes: NodeServiceHandlers = { getStatus: unused, getRoomMedia: unused };
+const pipes: PipeServiceHandlers = {
+  openPipe: unused,
+  pullTrack: unused,
+  releaseTrack: unused,
+  probePipes: unused,
+  offerRelay: unused,
+  closePipe: unused,
+};
+const nodes: NodeServiceHandlers = {
+  getStatus: unused,
+  getRoomMedia: unused,
+  drain: unused,
+  moveSessions: unused,
+};
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -43,8 +43,11 @@ test('a trace goes through a call: from what calls, through the client, to what 
   onTestFinished(() => void vi.unstubAllEnvs());
   const telemetry = await startTelemetry({ service: 'test' });
   const server = createRpcServer({ host: '127.0.0.1', port: 0 });
+  const notAsked = (): Promise<never> => Promise.reject(new Error('not asked'));
   server.addService(nodeService, {
-    getStatus: () => Promise.reject(new Error('not asked')),
+    getStatus: notAsked,
+    drain: notAsked,
+    moveSessions: notAsked,
     getRoomMedia: ({ room }) =>
       withSpan('inside the handler', {}, async () => {
         return { room, nodeId: 'node-a', version: 1, routerIds: [], sessions: [], pipes: [] };

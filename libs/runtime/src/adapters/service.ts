@@ -2,8 +2,12 @@ import { ConfigError, EXIT_CONFIG } from '../config.ts';
 
 /** A started service, as its process sees it. */
 export interface RunningService {
+  /** How long `stop` may take before the process ends anyway, ms. Default 10 000. */
+  readonly stopDeadlineMs?: number;
   /** Stops accepting, lets running work end, frees everything. Called once. */
   stop(reason: string): Promise<void>;
+  /** Resolves, with the reason, when the service is to end by itself: it is stopped, and the process exits 0. */
+  readonly ended?: Promise<string> | undefined;
 }
 
 export interface ServiceLog {
@@ -11,7 +15,7 @@ export interface ServiceLog {
   fatal(fields: object, message: string): void;
 }
 
-const STOP_DEADLINE_MS = 10_000;
+const DEFAULT_STOP_DEADLINE_MS = 10_000;
 
 /**
  * Runs a service as this process: starts it, stops it on SIGTERM or SIGINT (a second one ends it at once),
@@ -34,12 +38,11 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
     process.exit(1);
   }
   let stopping = false;
-  const stop = (signal: string): void => {
-    if (stopping) process.exit(1);
+  const stop = (reason: string): void => {
     stopping = true;
-    log.info({ signal }, 'stopping');
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    running.stop(signal).then(
+    log.info({ reason }, 'stopping');
+    setTimeout(() => process.exit(1), running.stopDeadlineMs ?? DEFAULT_STOP_DEADLINE_MS).unref();
+    running.stop(reason).then(
       () => process.exit(0),
       (error: unknown) => {
         log.fatal({ err: error }, 'could not stop cleanly');
@@ -47,6 +50,12 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
       },
     );
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  const onSignal = (signal: string): void => {
+    if (stopping) process.exit(1);
+    stop(signal);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  const reason = await running.ended;
+  if (reason !== undefined && !stopping) stop(reason);
 }

@@ -15,6 +15,8 @@ const pages: Record<string, { rooms: RoomSummary[]; nextPageToken: string }> = {
 const control: ControlServiceClient = {
   listNodes: async () => ({ nodes: [] }),
   listRooms: async ({ pageToken }) => pages[pageToken] ?? { rooms: [], nextPageToken: '' },
+  drainNode: async () => ({ sessions: 3 }),
+  rebalance: async () => ({ nodes: [{ nodeId: 'node-a', moving: 12 }] }),
   getRoom: () => Promise.reject(new SkeinError('ROOM_NOT_FOUND', 'there is no such room')),
 };
 
@@ -28,6 +30,19 @@ test('--json is one document with the names of the API', async () => {
   const rooms = JSON.parse(await answer(control, { about: 'rooms' }, true)) as unknown;
   expect(nodes).toEqual({ nodes: [] });
   expect(rooms).toEqual({ rooms: [summary('a'), summary('b'), summary('c')] });
+});
+
+test('a drain and a rebalance say what moves', async () => {
+  const drain = { about: 'drain', nodeId: 'node-a', deadlineMs: 0 } as const;
+  expect(await answer(control, drain, false)).toBe(
+    'node-a drains: 3 sessions to move. It ends by itself when it is empty.',
+  );
+  expect(JSON.parse(await answer(control, drain, true))).toEqual({ sessions: 3 });
+  const rebalance = { about: 'rebalance' } as const;
+  expect(await answer(control, rebalance, false)).toBe(['NODE    MOVING', 'node-a      12'].join('\n'));
+  expect(JSON.parse(await answer(control, rebalance, true))).toEqual({
+    nodes: [{ nodeId: 'node-a', moving: 12 }],
+  });
 });
 
 test("control's error is passed on", async () => {

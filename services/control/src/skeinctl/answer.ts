@@ -1,6 +1,6 @@
 import type { ControlServiceClient, RoomSummary } from '@skein/rpc';
 import type { Question } from './command-line.ts';
-import { formatNodes, formatRoom, formatRooms } from './views.ts';
+import { formatDrain, formatNodes, formatRebalance, formatRoom, formatRooms } from './views.ts';
 
 const DEADLINE = { deadlineMs: 5_000 };
 
@@ -22,6 +22,15 @@ export async function answer(
     case 'room': {
       const room = await client.getRoom({ room: question.room }, DEADLINE);
       return json ? JSON.stringify(room, undefined, 2) : formatRoom(room);
+    }
+    case 'drain': {
+      const { nodeId, deadlineMs } = question;
+      const drain = await client.drainNode({ nodeId, deadlineMs }, DEADLINE);
+      return json ? JSON.stringify(drain, undefined, 2) : formatDrain(nodeId, drain);
+    }
+    case 'rebalance': {
+      const moves = await client.rebalance({}, DEADLINE);
+      return json ? JSON.stringify(moves, undefined, 2) : formatRebalance(moves.nodes);
     }
   }
 }

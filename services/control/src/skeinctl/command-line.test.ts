@@ -11,6 +11,12 @@ test.each([
     'room lobby --control control:7001',
     { ...asked, question: { about: 'room', room: 'lobby' }, control: 'control:7001' },
   ],
+  ['node drain media-1', { ...asked, question: { about: 'drain', nodeId: 'media-1', deadlineMs: 0 } }],
+  [
+    'node drain media-1 --deadline 10m',
+    { ...asked, question: { about: 'drain', nodeId: 'media-1', deadlineMs: 600_000 } },
+  ],
+  ['rebalance --json', { ...asked, question: { about: 'rebalance' }, json: true }],
   ['--help', { kind: 'help' }],
   ['nodes -h', { kind: 'help' }],
 ])('%s is understood', (line, command) => {
@@ -23,6 +29,17 @@ test.each([
   ['room', 'room takes a name'],
   ['room a b', 'room takes one name'],
   ['nodes all', 'nodes takes no name'],
+  ['rebalance all', 'rebalance takes no name'],
+  ['node', 'node takes an action: node drain NODE'],
+  ['node kill media-1', 'node takes an action: node drain NODE'],
+  ['node drain', 'node drain takes the id of one node'],
+  ['node drain a b', 'node drain takes the id of one node'],
+  ['node drain é', '"é" is not the id of a node'],
+  ['nodes --deadline 10m', '--deadline goes with node drain'],
+  ...['10', '0s', '25h', '-1s', '1.5h', '10min', 'soon'].map((time) => [
+    `node drain a --deadline=${time}`,
+    `--deadline "${time}" is not a time such as 90s, 10m or 1h, up to 24h`,
+  ]),
   ['nodes --control nowhere', '"nowhere" is not HOST:PORT'],
 ])('%j is refused: %s', (line, problem) => {
   expect(parse(line)).toEqual({ kind: 'usageError', problem });

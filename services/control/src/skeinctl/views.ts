@@ -1,4 +1,13 @@
-import type { Node, Pipe, Room, RoomParticipant, RoomSummary, RoomTrack } from '@skein/rpc';
+import type {
+  DrainNodeResponse,
+  Node,
+  NodeMoves,
+  Pipe,
+  Room,
+  RoomParticipant,
+  RoomSummary,
+  RoomTrack,
+} from '@skein/rpc';
 import { formatTable, type Column } from './table.ts';
 
 const nodeColumns: readonly Column<Node>[] = [
@@ -50,6 +59,21 @@ const pipeColumns: readonly Column<Pipe>[] = [
   { title: 'TRACKS THERE', value: (pipe) => String(pipe.tracksForward.length), align: 'right' },
   { title: 'TRACKS BACK', value: (pipe) => String(pipe.tracksBackward.length), align: 'right' },
 ];
+
+const moveColumns: readonly Column<NodeMoves>[] = [
+  { title: 'NODE', value: (node) => node.nodeId },
+  { title: 'MOVING', value: (node) => String(node.moving), align: 'right' },
+];
+
+export function formatDrain(nodeId: string, { sessions }: DrainNodeResponse): string {
+  return sessions === 0
+    ? `${nodeId} drains: it has no sessions and ends now.`
+    : `${nodeId} drains: ${count(sessions, 'session')} to move. It ends by itself when it is empty.`;
+}
+
+export function formatRebalance(nodes: readonly NodeMoves[]): string {
+  return nodes.length === 0 ? 'No node has more than its share.' : formatTable(moveColumns, nodes);
+}
 
 export function formatNodes(nodes: readonly Node[]): string {
   return nodes.length === 0 ? 'No media nodes.' : formatTable(nodeColumns, nodes);

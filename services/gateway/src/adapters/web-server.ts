@@ -15,7 +15,8 @@ export interface SocketHandler {
   handleOverflow(): void;
   /** Nothing is queued any more. */
   handleDrain(): void;
-  handleClosed(): void;
+  /** `code`: the client's close code; 1006 when the connection was lost without one. */
+  handleClosed(code: number): void;
 }
 
 export interface WebServerOptions {
@@ -89,10 +90,10 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     drain: (ws) => {
       if (ws.getBufferedAmount() === 0) ws.getUserData().handler?.handleDrain();
     },
-    close: (ws) => {
+    close: (ws, code) => {
       const { socket, handler } = ws.getUserData();
       socket?.detach();
-      handler?.handleClosed();
+      handler?.handleClosed(code);
     },
   });
   app.any('/*', (response, request) => respond(response, options.handleHttp(headOf(request))));

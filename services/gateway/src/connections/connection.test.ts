@@ -3,7 +3,6 @@ import { eventually } from '@skein/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { joinRequest, MemoryCluster } from '../testing/memory-cluster.ts';
 import { HEARTBEAT_INTERVAL_MS, SLOW_DRAIN_MS } from './connection.ts';
-import { Connections } from './connections.ts';
 
 let cluster: MemoryCluster;
 beforeEach(async () => {
@@ -141,7 +140,7 @@ describe('a socket that has not joined', () => {
     await cluster.clock.advance(1);
     release(undefined);
     await eventually('the answers', () => lucky.socket.answer(first) && unlucky.socket.answer(second));
-    expect(lucky.connection.phase).toBe('joined');
+    expect(lucky.connection.phase).toBe('inRoom');
     expect(unlucky.socket.answer(second)).toMatchObject({ error: { code: 'INCOMPATIBLE_CODECS' } });
     expect(unlucky.socket.closed?.code).toBe(closeCodes.joinTimeout);
   });
@@ -205,7 +204,7 @@ describe('a socket that joins', () => {
     cluster.node[Symbol.dispose]();
     const { error } = await client.request('restartIce', { direction: 'send' });
     expect(error).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
-    expect(client.connection.phase).toBe('joined');
+    expect(client.connection.phase).toBe('inRoom');
   });
 
   test('is closed with 1000 after its leave was answered, and its node told', async () => {
@@ -219,12 +218,29 @@ describe('a socket that joins', () => {
     expect(cluster.signaling.rooms.size).toBe(0);
   });
 
-  test('ends its session when it is gone', async () => {
+  test.each([1000, 1001, 1005])(
+    'ends its session at once when it closes the socket itself (%i)',
+    async (code) => {
+      const client = await cluster.joined('ada');
+      client.socket.close(code, '');
+      await eventually('the end', () => cluster.node.requests('close').length === 1);
+      expect(cluster.node.requests('close')).toMatchObject([
+        { data: { reason: 'disconnected', attachment: 1 } },
+      ]);
+      await eventually(
+        'the room to be gone',
+        async () => (await cluster.store.snapshot('blue')) === undefined,
+      );
+    },
+  );
+
+  test('has its session wait for it when the socket was lost', async () => {
     const client = await cluster.joined('ada');
     client.socket.close(1006, '');
-    await eventually('the end', () => cluster.node.requests('close').length === 1);
-    expect(cluster.node.requests('close')).toMatchObject([{ data: { reason: 'disconnected' } }]);
-    await eventually('the room to be gone', async () => (await cluster.store.snapshot('blue')) === undefined);
+    await eventually('the node to be told', () => cluster.node.requests('detach').length === 1);
+    expect(cluster.node.requests('detach')).toMatchObject([{ data: { attachment: 1, graceMs: 15_000 } }]);
+    expect(cluster.node.requests('close')).toHaveLength(0);
+    expect((await cluster.store.snapshot('blue'))?.participants).toHaveLength(1);
   });
 });
 
@@ -232,10 +248,10 @@ describe('a session that the cluster ends', () => {
   test('is told to its client, whose further requests are stale', async () => {
     const client = await cluster.joined('ada');
     const [open] = cluster.node.requests('open');
-    cluster.node.tell(open!.sessionId, { event: 'sessionClosed', data: { reason: 'worker-died' } });
-    expect(await client.event('sessionClosed')).toMatchObject({ data: { reason: 'worker-died' } });
+    cluster.node.tell(open!.sessionId, { event: 'sessionClosed', data: { reason: 'media-timeout' } });
+    expect(await client.event('sessionClosed')).toMatchObject({ data: { reason: 'media-timeout' } });
     expect(await client.request('restartIce', { direction: 'send' })).toMatchObject({
-      error: { code: 'STALE_EPOCH', details: { reason: 'worker-died' } },
+      error: { code: 'STALE_EPOCH', details: { reason: 'media-timeout' } },
     });
     expect(await client.request('join', joinRequest)).toMatchObject({ error: { code: 'ALREADY_JOINED' } });
     expect(await client.request('ping')).toMatchObject({ data: {} });
@@ -269,7 +285,7 @@ describe('a socket that reads too slowly', () => {
     const client = await cluster.joined('ada');
     client.connection.handleOverflow();
     expect(client.socket.topics.size).toBe(0);
-    await eventually('the end', () => cluster.node.requests('close').length === 1);
+    await eventually('the end', () => cluster.node.requests('detach').length === 1);
     expect(client.socket.closed).toBeUndefined();
     client.connection.handleDrain();
     expect(client.socket.events('error')).toMatchObject([{ data: { code: 'SLOW_CONSUMER' } }]);
@@ -281,34 +297,5 @@ describe('a socket that reads too slowly', () => {
     client.connection.handleOverflow();
     await cluster.clock.advance(SLOW_DRAIN_MS);
     expect(client.socket.terminated).toBe(true);
-  });
-});
-
-describe('the heartbeat', () => {
-  test('pings every socket and closes one that was silent for three intervals', async () => {
-    const connections = new Connections(cluster.clock);
-    const [silent, alive] = [await cluster.joined('ada'), await cluster.joined('bob')];
-    connections.add(silent.connection);
-    connections.add(alive.connection);
-    for (let beat = 0; beat < 4; beat++) {
-      await cluster.clock.advance(HEARTBEAT_INTERVAL_MS);
-      alive.connection.heard();
-    }
-    expect(silent.socket.pings).toBe(3);
-    expect(silent.socket.closed?.code).toBe(closeCodes.heartbeatLost);
-    expect(alive.socket.closed).toBeUndefined();
-    connections.remove(silent.connection);
-    await connections.goAway(0);
-  });
-
-  test('of a gateway that stops: every client is told and every node', async () => {
-    const connections = new Connections(cluster.clock);
-    const clients = [await cluster.joined('ada'), await cluster.joined('bob')];
-    for (const { connection } of clients) connections.add(connection);
-    const gone = connections.goAway(1000);
-    await cluster.clock.advance(1000);
-    await gone;
-    for (const { socket } of clients) expect(socket.closed?.code).toBe(closeCodes.goingAway);
-    await eventually('the node to be told of both', () => cluster.node.requests('close').length === 2);
   });
 });

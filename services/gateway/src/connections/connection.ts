@@ -1,19 +1,13 @@
 import { closeCodes, limits, PROTOCOL_VERSION, routerRtpCapabilities, SkeinError } from '@skein/protocol';
-import type {
-  ClientRequest,
-  ClientResponse,
-  SessionEndReason,
-  SessionEvent,
-  SessionMethod,
-  SessionRequest,
-  SessionResponse,
-} from '@skein/protocol';
+import type { ClientRequest, ClientResponse } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { withSpan } from '@skein/telemetry';
 import type { Logger } from '@skein/telemetry';
-import type { JoinClient } from '../joins/joins.ts';
-import type { JoinedSession, SessionAddress } from '../sessions/session.ts';
+import type { Entered } from '../joins/joins.ts';
+import { logged } from '../sessions/session.ts';
 import type { Signaling } from '../signaling.ts';
+import type { Departure } from '../stays/state.ts';
+import type { Stay } from '../stays/stay.ts';
 import { encodeAnswer, encodeEvent, encodeFailure, readMessage } from './messages.ts';
 import { methodNamed } from './methods.ts';
 import type { AnyMethod, MethodHost } from './methods.ts';
@@ -25,8 +19,8 @@ import type { ConnectionEvent, ConnectionState } from './state.ts';
 export interface ConnectionDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** What a joined socket works with. Fails `UNAVAILABLE` until the gateway has been connected to its stores. */
-  readonly cluster: () => Pick<Signaling, 'joins' | 'rooms' | 'nodes' | 'endings'>;
+  /** What brings clients into rooms. Fails `UNAVAILABLE` until the gateway has been connected to its stores. */
+  readonly cluster: () => Pick<Signaling, 'joins' | 'resumes'>;
   readonly joinDeadlineMs: number;
 }
 
@@ -34,8 +28,8 @@ export interface ConnectionDeps {
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 /** How long a socket that was too slow has to read what is queued for it, before it is cut. */
 export const SLOW_DRAIN_MS = 5000;
-/** Session events that may come before the join's answer; more are dropped. They are sent after it. */
-const EARLY_EVENTS_MAX = 256;
+/** How a client closes a socket that it is done with (RFC 6455 §7.4.1); 1005 is a close frame without a code. */
+const DELIBERATE: ReadonlySet<number> = new Set([closeCodes.normal, closeCodes.goingAway, 1005]);
 
 /** The same for every socket, so encoded once. */
 const WELCOME = encodeEvent('welcome', {
@@ -45,7 +39,7 @@ const WELCOME = encodeEvent('welcome', {
 });
 
 /** One client's signaling connection: from the welcome to the end of its socket. */
-export class Connection implements MethodHost, JoinClient {
+export class Connection implements MethodHost {
   readonly socket: Socket;
   lastHeardMs: number;
   readonly #deps: ConnectionDeps;
@@ -53,7 +47,6 @@ export class Connection implements MethodHost, JoinClient {
   #inFlight = 0;
   #timer: Disposable;
   #slow = false;
-  #earlyEvents: SessionEvent[] = [];
 
   constructor(socket: Socket, deps: ConnectionDeps) {
     this.socket = socket;
@@ -86,7 +79,7 @@ export class Connection implements MethodHost, JoinClient {
     if (this.#slow || this.#state.phase === 'closed') return;
     this.#slow = true;
     this.#deps.log.warn(this.#logged(), 'a socket reads too slowly; closing it');
-    void this.#end('slow-consumer');
+    void this.#end('slow-consumer', 'lost');
     this.#timer[Symbol.dispose]();
     this.#timer = this.#deps.clock.after(SLOW_DRAIN_MS, () => this.socket.terminate());
   }
@@ -101,90 +94,71 @@ export class Connection implements MethodHost, JoinClient {
   /** Nothing was heard for too long. */
   handleSilence(): void {
     this.#deps.log.info(this.#logged(), 'a socket gave no sign of life; closing it');
-    void this.#end('heartbeat-lost');
+    void this.#end('heartbeat-lost', 'lost');
     this.socket.close(closeCodes.heartbeatLost, 'heartbeat lost');
   }
 
-  /** The socket is gone, whoever closed it. */
-  handleClosed(): void {
-    void this.#end('socket-closed');
+  /** The socket is gone, whoever closed it. `code`: the client's close code; 1006 when there was no close frame. */
+  handleClosed(code: number): void {
+    void this.#end('socket-closed', DELIBERATE.has(code) ? 'closed' : 'lost');
     this.#timer[Symbol.dispose]();
   }
 
-  /** The gateway stops. The session's node is told first; that it has heard is waited for elsewhere. */
+  /** The gateway is about to stop: the client has so long to resume elsewhere. */
+  moveOver(withinMs: number): void {
+    if (this.#state.phase !== 'closed') this.socket.send(encodeEvent('moveOver', { withinMs }));
+  }
+
+  /** The gateway stops; the session waits for its client. That its node has heard so is waited for elsewhere. */
   goAway(): void {
-    void this.#end('gateway-stopped');
+    void this.#end('gateway-stopped', 'lost');
     this.socket.close(closeCodes.goingAway, 'the gateway is stopping');
   }
 
   // MethodHost
 
-  session(method: string): SessionAddress {
-    const state = this.#state;
-    if (state.phase === 'joined') return state.session.address;
-    if (state.phase === 'over') throw refusals.sessionOver(state.reason);
-    throw refusals.notJoined(method);
+  stay(method: string): Stay {
+    if (this.#state.phase !== 'inRoom') throw refusals.notJoined(method);
+    return this.#state.stay;
   }
 
   async join(request: ClientRequest<'join'>): Promise<ClientResponse<'join'>> {
-    if (this.#state.phase !== 'open') throw refusals.alreadyJoined();
-    const abort = new AbortController();
-    this.#transition({ type: 'joinStarted', abort });
-    try {
-      const { response, session } = await this.#deps.cluster().joins.join(request, this, abort.signal);
-      this.#transition({ type: 'joined', session });
-      if (this.phase !== 'joined') throw this.#tooLate(session);
-      this.#timer[Symbol.dispose]();
-      return response;
-    } catch (error) {
-      this.#earlyEvents = [];
-      this.#transition({ type: 'joinFailed' });
-      throw error;
-    }
+    return await this.#enter((signal) => this.#deps.cluster().joins.join(request, this.socket, signal));
   }
 
-  async ask<Method extends SessionMethod>(
-    method: Method,
-    data: SessionRequest<Method>,
-  ): Promise<SessionResponse<Method>> {
-    return await this.#deps.cluster().nodes.request(this.session(method), method, data);
-  }
-
-  async sync({ room }: SessionAddress, version: number): Promise<ClientResponse<'sync'>> {
-    return await this.#deps.cluster().rooms.sync(room, version);
+  async resume(request: ClientRequest<'resume'>): Promise<ClientResponse<'resume'>> {
+    return await this.#enter((signal) => this.#deps.cluster().resumes.resume(request, this.socket, signal));
   }
 
   async leave(): Promise<void> {
-    await this.#end('left');
+    await this.#end('left', 'left');
   }
 
   hangUp(): void {
     this.socket.close(closeCodes.normal, 'left');
   }
 
-  // JoinClient
-
-  handleSessionEvent(message: SessionEvent): void {
-    if (this.#state.phase === 'joining') {
-      if (this.#earlyEvents.length < EARLY_EVENTS_MAX) this.#earlyEvents.push(message);
-      return;
-    }
-    if (this.#state.phase !== 'joined') return;
-    if (message.event === 'sessionClosed') this.handleSessionEnd(message.data.reason);
-    else if (message.event === 'subscriptionClosed')
-      this.socket.send(encodeEvent(message.event, message.data));
-    else this.socket.send(encodeEvent(message.event, message.data));
-  }
-
-  handleSessionEnd(reason: SessionEndReason): void {
-    const state = this.#state;
-    if (state.phase !== 'joined') return;
-    this.#transition({ type: 'sessionEnded', reason });
-    state.session.release();
-    this.socket.send(encodeEvent('sessionClosed', { reason }));
-  }
-
   // Own parts
+
+  async #enter<Response>(run: (signal: AbortSignal) => Promise<Entered<Response>>): Promise<Response> {
+    if (this.#state.phase !== 'open') throw refusals.alreadyJoined();
+    const abort = new AbortController();
+    this.#transition({ type: 'enterStarted', abort });
+    try {
+      const { response, stay } = await run(abort.signal);
+      this.#transition({ type: 'entered', stay });
+      if (this.phase !== 'inRoom') {
+        // The socket closed in the very turn in which all was done.
+        void stay.end('lost');
+        throw refusals.socketClosed();
+      }
+      this.#timer[Symbol.dispose]();
+      return response;
+    } catch (error) {
+      this.#transition({ type: 'enterFailed' });
+      throw error;
+    }
+  }
 
   async #answer(id: string, name: string, data: unknown): Promise<void> {
     if (this.#inFlight >= limits.requestsInFlight) {
@@ -207,7 +181,7 @@ export class Connection implements MethodHost, JoinClient {
     } finally {
       this.#inFlight--;
     }
-    if (name === 'join') this.#afterJoin();
+    if (method?.enters) this.#afterEntering();
   }
 
   async #call(method: AnyMethod, name: string, data: unknown): Promise<unknown> {
@@ -215,27 +189,16 @@ export class Connection implements MethodHost, JoinClient {
   }
 
   #check({ needs }: AnyMethod, name: string): void {
-    const { phase } = this.#state;
-    if (needs === 'nothing' || phase === 'joined') return;
-    if (needs === 'joinedOnce' && phase === 'over') return;
-    this.session(name);
+    if (needs === 'nothing') return;
+    const stay = this.stay(name);
+    if (needs === 'session') stay.check();
   }
 
-  /** What had to wait until the join was answered. */
-  #afterJoin(): void {
+  /** What had to wait until the join or the resume was answered. */
+  #afterEntering(): void {
     const state = this.#state;
     if (state.phase === 'closed' && state.reason === 'join-timeout') this.#closeUnjoined();
-    if (state.phase !== 'joined') return;
-    const events = this.#earlyEvents;
-    this.#earlyEvents = [];
-    for (const event of events) this.handleSessionEvent(event);
-  }
-
-  /** The socket closed in the very turn in which the join was done. */
-  #tooLate(session: JoinedSession): SkeinError {
-    session.release();
-    void this.#deps.cluster().endings.end(session.address, 'disconnected');
-    return refusals.socketClosed();
+    if (state.phase === 'inRoom') state.stay.start();
   }
 
   #handleJoinDeadline(): void {
@@ -253,19 +216,12 @@ export class Connection implements MethodHost, JoinClient {
     this.socket.close(closeCode, error.code);
   }
 
-  /**
-   * The one place that decides what becomes of a session whose client is gone: it ends at once. Resolves when its
-   * node has been told once.
-   */
-  #end(reason: string): Promise<void> {
+  /** Resolves when the node of the client's session, if there is one, has been told once. */
+  #end(reason: string, how: Departure): Promise<void> {
     const state = this.#state;
     this.#transition({ type: 'closed', reason });
-    if (state.phase === 'joining') state.abort.abort(refusals.socketClosed());
-    if (state.phase !== 'joined') return Promise.resolve();
-    state.session.release();
-    return this.#deps
-      .cluster()
-      .endings.end(state.session.address, reason === 'left' ? 'left' : 'disconnected');
+    if (state.phase === 'entering') state.abort.abort(refusals.socketClosed());
+    return state.phase === 'inRoom' ? state.stay.end(how) : Promise.resolve();
   }
 
   #transition(event: ConnectionEvent): void {
@@ -280,9 +236,6 @@ export class Connection implements MethodHost, JoinClient {
   }
 
   #logged(): Record<string, string> {
-    const state = this.#state;
-    if (state.phase !== 'joined' && state.phase !== 'over') return {};
-    const { room, identity, sessionId, nodeId } = state.session.address;
-    return { room, participant: identity, sessionId, nodeId };
+    return this.#state.phase === 'inRoom' ? logged(this.#state.stay.address) : {};
   }
 }

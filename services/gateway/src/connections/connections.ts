@@ -7,6 +7,7 @@ export class Connections {
   readonly #clock: Clock;
   readonly #open = new Set<Connection>();
   readonly #heartbeat: Disposable;
+  #onEmpty: () => void = () => {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,20 +24,36 @@ export class Connections {
 
   remove(connection: Connection): void {
     this.#open.delete(connection);
+    if (this.#open.size === 0) this.#onEmpty();
   }
 
   /**
-   * Closes every socket with 1001, spread evenly over `spreadMs` so that the other gateways don't get all clients
-   * at once. Resolves when the last one is closed.
+   * Asks every client to resume elsewhere, spread evenly over `spreadMs` so that the other gateways don't get all of
+   * them at once. Resolves when the last socket is closed, or after `deadlineMs`.
    */
-  async goAway(spreadMs: number): Promise<void> {
-    this.#heartbeat[Symbol.dispose]();
-    const leaving = [...this.#open];
-    const gone = leaving.map(async (connection, place) => {
-      if (place > 0) await this.#clock.sleep((spreadMs * place) / leaving.length);
-      connection.goAway();
+  async drain(deadlineMs: number, spreadMs: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    const asked = [...this.#open].map((connection, place, { length }) => {
+      const afterMs = Math.floor((spreadMs * place) / length);
+      return this.#clock.after(afterMs, () => connection.moveOver(deadlineMs - afterMs));
     });
-    await Promise.all(gone);
+    await this.#emptyOrAfter(deadlineMs);
+    for (const one of asked) one[Symbol.dispose]();
+  }
+
+  /** Closes every socket with 1001. */
+  goAway(): void {
+    this.#heartbeat[Symbol.dispose]();
+    for (const connection of [...this.#open]) connection.goAway();
+  }
+
+  async #emptyOrAfter(deadlineMs: number): Promise<void> {
+    let deadline: Disposable | undefined;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      deadline = this.#clock.after(deadlineMs, resolve);
+    });
+    deadline?.[Symbol.dispose]();
   }
 
   #beat(): void {

@@ -5,39 +5,37 @@ import type {
   ClientResponse,
   SessionMethod,
   SessionRequest,
-  SessionResponse,
 } from '@skein/protocol';
-import type { SessionAddress } from '../sessions/session.ts';
+import type { Stay } from '../stays/stay.ts';
 import { refusals } from './refusals.ts';
 
 /** What a method may do with the connection that it came over. */
 export interface MethodHost {
-  /** The session of this connection. Fails `NOT_JOINED`, or `STALE_EPOCH` once the session is over. */
-  session(method: string): SessionAddress;
+  /** The client's stay in its room, also when it is over. Fails `NOT_JOINED`. */
+  stay(method: string): Stay;
   join(request: ClientRequest<'join'>): Promise<ClientResponse<'join'>>;
-  ask<Method extends SessionMethod>(
-    method: Method,
-    data: SessionRequest<Method>,
-  ): Promise<SessionResponse<Method>>;
-  sync(session: SessionAddress, version: number): Promise<ClientResponse<'sync'>>;
+  resume(request: ClientRequest<'resume'>): Promise<ClientResponse<'resume'>>;
   leave(): Promise<void>;
   hangUp(): void;
 }
 
 interface Method<Name extends ClientMethod> {
-  /** `session`: only while joined. `joinedOnce`: also when the session is over. `nothing`: always. */
+  /** `session`: only while in the room. `joinedOnce`: also when the stay is over. `nothing`: always. */
   readonly needs: 'session' | 'joinedOnce' | 'nothing';
   readonly run: (host: MethodHost, data: ClientRequest<Name>) => Promise<ClientResponse<Name>>;
   /** Looks at data before its schema does, when a better error can be given. */
   readonly precheck?: (data: unknown) => void;
   /** Runs when the answer has been sent. */
   readonly afterAnswer?: (host: MethodHost) => void;
+  /** It brings the client into a room. */
+  readonly enters?: boolean;
 }
 
 export type AnyMethod = {
   readonly needs: Method<'join'>['needs'];
   readonly call: (host: MethodHost, data: unknown) => Promise<unknown>;
   readonly afterAnswer?: (host: MethodHost) => void;
+  readonly enters: boolean;
 };
 
 type Forwarded = ClientMethod & SessionMethod;
@@ -47,7 +45,9 @@ function forwarded<Name extends Forwarded>(name: Name): Method<Name> {
   return {
     needs: 'session',
     run: async (host, data) =>
-      (await host.ask(name, data as unknown as SessionRequest<Name>)) as unknown as ClientResponse<Name>,
+      (await host
+        .stay(name)
+        .ask(name, data as unknown as SessionRequest<Name>)) as unknown as ClientResponse<Name>,
   };
 }
 
@@ -56,6 +56,20 @@ const methods: { readonly [Name in ClientMethod]: Method<Name> } = {
     needs: 'nothing',
     precheck: checkProtocolVersion,
     run: (host, data) => host.join(data),
+    enters: true,
+  },
+  resume: {
+    needs: 'nothing',
+    precheck: checkProtocolVersion,
+    run: (host, data) => host.resume(data),
+    enters: true,
+  },
+  finishMove: {
+    needs: 'session',
+    run: (host, { epoch }) => {
+      host.stay('finishMove').finishMove(epoch);
+      return Promise.resolve({});
+    },
   },
   connectTransport: forwarded('connectTransport'),
   restartIce: forwarded('restartIce'),
@@ -65,7 +79,7 @@ const methods: { readonly [Name in ClientMethod]: Method<Name> } = {
   subscribe: forwarded('subscribe'),
   updateSubscriptions: forwarded('updateSubscriptions'),
   unsubscribe: forwarded('unsubscribe'),
-  sync: { needs: 'session', run: (host, { version }) => host.sync(host.session('sync'), version) },
+  sync: { needs: 'session', run: (host, { version }) => host.stay('sync').sync(version) },
   ping: { needs: 'joinedOnce', run: () => Promise.resolve({}) },
   leave: {
     needs: 'joinedOnce',
@@ -89,10 +103,11 @@ const table: ReadonlyMap<string, AnyMethod> = new Map(
 );
 
 function callable(name: ClientMethod, method: unknown): AnyMethod {
-  const { needs, run, precheck, afterAnswer } = method as Method<ClientMethod>;
+  const { needs, run, precheck, afterAnswer, enters = false } = method as Method<ClientMethod>;
   const schema = clientMethods[name].request;
   return {
     needs,
+    enters,
     call: (host, data) => {
       precheck?.(data);
       return run(host, parseInput(schema, data));

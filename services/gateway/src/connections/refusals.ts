@@ -33,6 +33,28 @@ export const refusals = {
       },
     );
   },
+  takenOver(): SkeinError {
+    return new SkeinError('STALE_EPOCH', 'another join with this identity took over');
+  },
+  sessionGone(): SkeinError {
+    return new SkeinError('SESSION_NOT_FOUND', 'the media node of this session is gone; join again');
+  },
+  sessionReplaced(): SkeinError {
+    return new SkeinError(
+      'STALE_EPOCH',
+      'this is for a session that another one has replaced; see sessionMoved',
+    );
+  },
+  resumedElsewhere(): SkeinError {
+    return new SkeinError('STALE_EPOCH', 'this session was resumed over another socket');
+  },
+  /** The session's media was lost; the gateway has another one made. */
+  recovering(cause?: unknown): SkeinError {
+    return new SkeinError('UNAVAILABLE', 'the session is being moved; sessionMoved will follow', {
+      retryAfterMs: 500,
+      cause,
+    });
+  },
   tooManyRequests(): SkeinError {
     const { requestsInFlight: limit } = limits;
     return new SkeinError(

@@ -1,57 +1,57 @@
 import type { Bus } from '@skein/bus';
 import { publishChanges } from '@skein/cluster';
 import type { Placed, RoomStore } from '@skein/cluster';
-import { sessionEvent, SkeinError, subjects } from '@skein/protocol';
-import type {
-  ClientRequest,
-  ClientResponse,
-  IceServer,
-  Participant,
-  RoomSnapshot,
-  SessionEvent,
-  SessionResponse,
-} from '@skein/protocol';
+import { SkeinError, subjects } from '@skein/protocol';
+import type { ClientRequest, ClientResponse, Participant, RoomSnapshot, SessionEvent } from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { Membership, RoomMember, Rooms } from '../rooms/rooms.ts';
+import { refusals } from '../connections/refusals.ts';
+import type { Socket } from '../connections/socket.ts';
+import type { Membership, Rooms } from '../rooms/rooms.ts';
 import type { SessionEndings } from '../sessions/endings.ts';
-import type { NodeSessions } from '../sessions/node-sessions.ts';
-import type { JoinedSession, SessionAddress } from '../sessions/session.ts';
+import type { OpenedSession, Openings } from '../sessions/openings.ts';
+import { logged, profileOf } from '../sessions/session.ts';
+import type { ClientProfile, SessionAddress } from '../sessions/session.ts';
+import type { SharedCapabilities } from '../sessions/shared-capabilities.ts';
+import type { Stay, StayBeginning } from '../stays/stay.ts';
 import type { NodeChoice } from './node-choice.ts';
 import { triesElsewhere } from './plan.ts';
-
-/** The client that joins: its place in the room's audience, and where its session's events go. */
-export interface JoinClient extends RoomMember {
-  handleSessionEvent(event: SessionEvent): void;
-}
 
 export interface JoinDeps {
   readonly bus: Bus;
   readonly store: RoomStore;
   readonly rooms: Rooms;
-  readonly nodes: NodeSessions;
+  readonly openings: Openings;
   readonly choice: NodeChoice;
   readonly endings: SessionEndings;
+  readonly beginStay: (beginning: StayBeginning) => Stay;
+  readonly capabilities: SharedCapabilities;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly log: Logger;
   readonly maxParticipants: number;
-  readonly iceServers: readonly IceServer[];
 }
 
-export interface Joined {
-  readonly response: ClientResponse<'join'>;
-  readonly session: JoinedSession;
+/** The client is in the room. `stay` is to be started when it has been told so. */
+export interface Entered<Response> {
+  readonly response: Response;
+  readonly stay: Stay;
 }
 
-interface OpenedSession {
-  readonly address: SessionAddress;
+/** What one join goes on with. */
+interface Joining {
+  readonly profile: ClientProfile;
+  readonly wishedNodeId: string | undefined;
+  readonly membership: Membership;
+  readonly socket: Socket;
+  readonly signal: AbortSignal;
+}
+
+interface JoinedSomewhere {
+  readonly stay: Stay;
+  readonly opened: OpenedSession;
   readonly snapshot: RoomSnapshot;
-  readonly opened: SessionResponse<'open'>;
-  readonly line: Disposable;
 }
-
-type JoinRequest = ClientRequest<'join'> & { readonly identity: string };
 
 /** Brings clients into rooms: audience, placement, session on the node; with other nodes when one fails. */
 export class Joins {
@@ -62,97 +62,79 @@ export class Joins {
   }
 
   /**
-   * Joins `client` to a room. Everything done so far is undone when it fails, or when `signal` aborts meanwhile.
-   * Fails with what the store or the last node tried answered.
+   * Joins the client of `socket` to a room. Everything done so far is undone when it fails, or when `signal` aborts
+   * meanwhile. Fails with what the store or the last node tried answered.
    */
-  async join(request: ClientRequest<'join'>, client: JoinClient, signal: AbortSignal): Promise<Joined> {
-    const { rooms, ids, clock, log, iceServers } = this.#deps;
+  async join(
+    request: ClientRequest<'join'>,
+    socket: Socket,
+    signal: AbortSignal,
+  ): Promise<Entered<ClientResponse<'join'>>> {
+    const { rooms, ids, clock, log } = this.#deps;
     const startedMs = clock.monotonicMs();
-    const named = { ...request, identity: request.identity ?? ids('usr') };
+    const identity = request.identity ?? ids('usr');
+    const profile = profileOf(request, identity, this.#deps.capabilities);
     // The audience first: no change after the snapshot of the answer can then be missed.
-    const membership = rooms.enter(request.room, client);
+    const membership = rooms.enter(request.room, socket);
     try {
-      const { address, snapshot, opened, line } = await this.#openSomewhere(
-        named,
-        client,
-        membership,
-        signal,
-      );
-      const release = (): void => {
-        line[Symbol.dispose]();
-        membership.leave();
-      };
-      const { identity, sessionId, epoch, nodeId } = address;
-      log.info({ ...logged(address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'joined');
-      return {
-        response: {
-          identity,
-          sessionId,
-          epoch,
-          nodeId,
-          room: snapshot,
-          ...opened,
-          iceServers: [...iceServers],
-        },
-        session: { address, release },
-      };
+      const joining = { profile, wishedNodeId: request.nodeId, membership, socket, signal };
+      const { stay, opened, snapshot } = await this.#openSomewhere(joining);
+      const { epoch } = stay.address;
+      log.info({ ...logged(stay.address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'joined');
+      return { response: { identity, room: snapshot, ...opened.media }, stay };
     } catch (error) {
       membership.leave();
       throw error;
     }
   }
 
-  async #openSomewhere(
-    request: JoinRequest,
-    client: JoinClient,
-    membership: Membership,
-    signal: AbortSignal,
-  ): Promise<OpenedSession> {
+  async #openSomewhere(joining: Joining): Promise<JoinedSomewhere> {
     const failed = new Set<string>();
     let lastFailure: SkeinError | undefined;
     for (let attempt = 1; ; attempt++) {
-      const placed = await this.#place(request, failed, lastFailure);
-      membership.offer(placed);
-      const address = { ...placed.participant, room: request.room };
-      const line = this.#listen(address, client);
+      const placed = await this.#place(joining, failed, lastFailure);
+      const address = { ...placed.participant, room: joining.profile.room };
       try {
-        signal.throwIfAborted();
-        const opened = await this.#open(request, address, placed.snapshot.version);
-        signal.throwIfAborted();
-        // Asked again, because changes may have gone out to the client while the node worked.
-        if (!membership.watch(address)) throw takenOver();
-        return { address, snapshot: membership.offer(placed), opened, line };
+        return await this.#open(joining, placed, address);
       } catch (error) {
-        line[Symbol.dispose]();
         lastFailure = SkeinError.from(error);
         await this.#undo(address);
-        if (signal.aborted || !triesElsewhere(lastFailure, attempt, request.nodeId !== undefined))
-          throw error;
+        const wished = joining.wishedNodeId !== undefined;
+        if (joining.signal.aborted || !triesElsewhere(lastFailure, attempt, wished)) throw error;
         failed.add(address.nodeId);
         this.#deps.log.warn({ ...logged(address), code: lastFailure.code }, 'a node did not take a session');
       }
     }
   }
 
-  async #open(
-    { identity, rtpCapabilities, autoSubscribe }: JoinRequest,
-    address: SessionAddress,
-    roomVersion: number,
-  ): Promise<SessionResponse<'open'>> {
-    const asked = { identity, roomVersion, rtpCapabilities, autoSubscribe };
-    const { sendTransport, recvTransport, subscriptions } = await this.#deps.nodes.request(
-      address,
-      'open',
-      asked,
-    );
-    return { sendTransport, recvTransport, subscriptions };
+  async #open(joining: Joining, placed: Placed, address: SessionAddress): Promise<JoinedSomewhere> {
+    const { profile, membership, socket, signal } = joining;
+    const { openings, beginStay } = this.#deps;
+    membership.offer(placed);
+    signal.throwIfAborted();
+    const opened = await openings.open(address, profile, placed.snapshot.version);
+    const { session } = opened;
+    try {
+      signal.throwIfAborted();
+      const stay = beginStay({ profile, membership, socket, session });
+      // Asked again, because changes may have gone out to the client while the node worked.
+      if (!membership.watch(address, stay)) throw refusals.takenOver();
+      return { stay, opened, snapshot: membership.offer(placed) };
+    } catch (error) {
+      session.line.close();
+      throw error;
+    }
   }
 
-  async #place(request: JoinRequest, failed: ReadonlySet<string>, lastFailure?: SkeinError): Promise<Placed> {
+  async #place(
+    { profile, wishedNodeId }: Joining,
+    failed: ReadonlySet<string>,
+    lastFailure?: SkeinError,
+  ): Promise<Placed> {
     const { store, bus, choice, ids, maxParticipants } = this.#deps;
-    const { room, identity, name, metadata, nodeId, region } = request;
+    const { room, identity, name, metadata, region } = profile;
     try {
-      const candidates = choice.candidates({ wishedNodeId: nodeId, region, exceptNodeIds: failed });
+      const candidates = choice.candidates({ wishedNodeId, region, exceptNodeIds: failed });
       const sessionId = ids('ses');
       const asked = { room, identity, name, metadata, sessionId, maxParticipants, candidates };
       const placed = await store.place(asked);
@@ -177,15 +159,6 @@ export class Joins {
     } satisfies SessionEvent);
   }
 
-  #listen(address: SessionAddress, client: JoinClient): Disposable {
-    const subscription = this.#deps.bus.subscribe(subjects.session(address.sessionId), (data) => {
-      const event = sessionEvent.safeParse(data);
-      if (event.success) client.handleSessionEvent(event.data);
-      else this.#deps.log.warn({ ...logged(address) }, 'an event of a session has a wrong form');
-    });
-    return { [Symbol.dispose]: () => subscription.close() };
-  }
-
   /** Takes back a placement whose session was not opened, or whose client is gone. */
   async #undo(address: SessionAddress): Promise<void> {
     const { store, bus, endings, log } = this.#deps;
@@ -198,12 +171,4 @@ export class Joins {
       log.warn({ ...logged(address), err: error }, 'a failed join could not be taken back yet');
     }
   }
-}
-
-function takenOver(): SkeinError {
-  return new SkeinError('STALE_EPOCH', 'another join with this identity took over');
-}
-
-function logged({ room, identity, sessionId, nodeId }: SessionAddress): Record<string, string> {
-  return { room, participant: identity, sessionId, nodeId };
 }

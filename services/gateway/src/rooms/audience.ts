@@ -1,55 +1,60 @@
-import type { Placed, RoomFeed, RoomFeeds } from '@skein/cluster';
-import { sessionEndReasons, snapshotOf } from '@skein/protocol';
-import type { RoomChange, RoomSnapshot, RoomState, SessionEndReason, VersionedChange } from '@skein/protocol';
-import type { Logger } from '@skein/telemetry';
+import type { Placed, RoomFeed } from '@skein/cluster';
+import { snapshotOf } from '@skein/protocol';
+import type { ClientResponse, Participant, RoomSnapshot, RoomState, VersionedChange } from '@skein/protocol';
 import { encodeEvent } from '../connections/messages.ts';
-import type { Broadcaster } from '../connections/socket.ts';
+import type { Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
-import type { RoomMember } from './rooms.ts';
+import type { RoomsDeps, SessionWatcher } from './rooms.ts';
 
 interface Watched {
-  readonly member: RoomMember;
+  readonly watcher: SessionWatcher;
   readonly epoch: number;
 }
+
+/** How long a client that resumes waits for the first state of its room. Without it, it gets the state later. */
+const FIRST_STATE_DEADLINE_MS = 1000;
 
 /** This gateway's clients in one room. Each change is encoded once, whatever their number. */
 export class Audience {
   readonly room: string;
-  readonly #feeds: RoomFeeds;
+  readonly #deps: RoomsDeps;
   readonly #topic: string;
-  readonly #broadcaster: Broadcaster;
-  readonly #log: Logger;
-  readonly #members = new Set<RoomMember>();
+  readonly #sockets = new Set<Socket>();
   readonly #watched = new Map<string, Watched>();
+  /** There has been a state. */
+  #begun = false;
+  /** A client was answered without any state, as there was none yet: it gets the first one as an event. */
+  #owesState = false;
   #listening: readonly Disposable[] = [];
   #feed: RoomFeed | undefined;
 
-  constructor(room: string, feeds: RoomFeeds, broadcaster: Broadcaster, log: Logger) {
+  constructor(room: string, deps: RoomsDeps) {
     this.room = room;
-    this.#feeds = feeds;
+    this.#deps = deps;
     this.#topic = `room/${room}`;
-    this.#broadcaster = broadcaster;
-    this.#log = log;
   }
 
   get state(): RoomState | undefined {
     return this.#feed?.state;
   }
 
+  /** The store has lost the room, and it grows back: until then `state` is what clients are to see. */
+  get isRegrowing(): boolean {
+    return this.#feed !== undefined && this.#feed.storedVersion !== this.#feed.state?.version;
+  }
+
   get isEmpty(): boolean {
-    return this.#members.size === 0;
+    return this.#sockets.size === 0;
   }
 
-  add(member: RoomMember): void {
-    this.#members.add(member);
-    member.socket.subscribe(this.#topic);
+  add(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.subscribe(this.#topic);
   }
 
-  remove(member: RoomMember, identity: string | undefined): void {
-    this.#members.delete(member);
-    member.socket.unsubscribe(this.#topic);
-    if (identity !== undefined && this.#watched.get(identity)?.member === member)
-      this.#watched.delete(identity);
+  remove(socket: Socket): void {
+    this.#sockets.delete(socket);
+    socket.unsubscribe(this.#topic);
   }
 
   close(): void {
@@ -63,60 +68,78 @@ export class Audience {
     return state && state.version > snapshot.version ? snapshotOf(state) : snapshot;
   }
 
-  /** The first placement starts the feed: before it there may be no room, after it there is a state to start with. */
-  #follow(snapshot: RoomSnapshot): RoomFeed {
-    const ref = this.#feeds.acquire(this.room, snapshot);
+  async catchUp(version: number): Promise<ClientResponse<'sync'>> {
+    const feed = this.#feed ?? this.#follow();
+    try {
+      await feed.waitFor(0, FIRST_STATE_DEADLINE_MS);
+      // Asked after the feed has begun: what comes after the answer is sent as an event.
+      const changes = await this.#deps.store.changesSince(this.room, version);
+      if (changes) return { changes: [...changes] };
+    } catch (error) {
+      this.#deps.log.debug({ err: error }, 'a client catches up without the store');
+    }
+    if (feed.state) return { snapshot: snapshotOf(feed.state) };
+    this.#owesState = true;
+    return { changes: [] };
+  }
+
+  /** `undefined` when the session is not the participant's current one any more, as far as known. */
+  watch({ identity, epoch }: SessionAddress, watcher: SessionWatcher): Disposable | undefined {
+    const shown = this.state?.participants.get(identity);
+    if (shown && shown.epoch > epoch && !watcher.owns(shown)) return undefined;
+    const earlier = this.#watched.get(identity);
+    this.#watched.set(identity, { watcher, epoch });
+    if (earlier && earlier.watcher !== watcher && earlier.epoch < epoch) earlier.watcher.handleSuperseded();
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#watched.get(identity)?.watcher === watcher) this.#watched.delete(identity);
+      },
+    };
+  }
+
+  /** A placement starts the feed with what it says; a client that resumes knows less, and the store is asked. */
+  #follow(snapshot?: RoomSnapshot): RoomFeed {
+    const ref = this.#deps.feeds.acquire(this.room, snapshot);
     const { feed } = ref;
     const onChange = feed.on('change', ({ change }) => this.#handleChange(change));
     const onReplaced = feed.on('replaced', ({ state }) => this.#handleReplaced(state));
     this.#listening = [onChange, onReplaced, ref];
     this.#feed = feed;
+    this.#begun = feed.state !== undefined;
     return feed;
   }
 
-  /** Whether the session is still the participant's current one, as far as known. */
-  watch({ identity, epoch }: SessionAddress, member: RoomMember): boolean {
-    const shown = this.state?.participants.get(identity);
-    if (shown && shown.epoch > epoch) return false;
-    const earlier = this.#watched.get(identity);
-    this.#watched.set(identity, { member, epoch });
-    if (earlier && earlier.epoch < epoch) earlier.member.handleSessionEnd('superseded');
-    return true;
-  }
-
   #handleChange({ version, change }: VersionedChange): void {
-    this.#broadcaster.publish(this.#topic, encodeEvent('roomChanged', change, version));
-    this.#checkSession(change);
-  }
-
-  /** The bus tells sessions that they are over, at most once; the room's state says it again, for sure. */
-  #checkSession(change: RoomChange): void {
-    if (change.type === 'participantJoined') {
-      const { identity, epoch } = change.participant;
-      this.#endBelow(identity, epoch, 'superseded');
+    this.#deps.broadcaster.publish(this.#topic, encodeEvent('roomChanged', change, version));
+    // The bus tells sessions that they are over, at most once; the room's state says it again, for sure.
+    if (change.type === 'participantJoined' || change.type === 'participantMoved') {
+      this.#checkPlaced(change.participant);
     } else if (change.type === 'participantLeft') {
-      this.#endBelow(change.identity, change.epoch + 1, endReasonOf(change.reason));
+      const watched = this.#watched.get(change.identity);
+      if (watched && watched.epoch <= change.epoch) watched.watcher.handleLeft(change.epoch, change.reason);
     }
   }
 
-  #endBelow(identity: string, epoch: number, reason: SessionEndReason): void {
-    const watched = this.#watched.get(identity);
-    if (!watched || watched.epoch >= epoch) return;
-    this.#watched.delete(identity);
-    watched.member.handleSessionEnd(reason);
+  #checkPlaced(participant: Participant): void {
+    const watched = this.#watched.get(participant.identity);
+    if (!watched || watched.epoch >= participant.epoch || watched.watcher.owns(participant)) return;
+    watched.watcher.handleSuperseded();
   }
 
   #handleReplaced(state: RoomState | undefined): void {
-    // Clients whose join is not answered yet get the state with their answer. A room that is gone from the store
-    // while clients are in it was lost with the store: it grows back as the nodes announce what they hold.
-    if (!state || this.#watched.size === 0) return;
-    this.#log.info({ version: state.version }, 'the room state was replaced');
-    this.#broadcaster.publish(this.#topic, encodeEvent('roomReplaced', snapshotOf(state), state.version));
-    for (const { identity, epoch } of state.participants.values())
-      this.#endBelow(identity, epoch, 'superseded');
+    // A room that is gone from the store while clients are in it was lost with the store, and nobody has it any more.
+    if (!state) return;
+    const asked = this.#begun || this.#owesState;
+    this.#begun = true;
+    this.#owesState = false;
+    // Clients whose join is not answered yet get the state with their answer.
+    if (asked && this.#watched.size > 0) {
+      this.#deps.log.info({ version: state.version }, 'the room state was replaced');
+      this.#deps.broadcaster.publish(
+        this.#topic,
+        encodeEvent('roomReplaced', snapshotOf(state), state.version),
+      );
+    }
+    for (const participant of state.participants.values()) this.#checkPlaced(participant);
   }
-}
-
-function endReasonOf(reason: string): SessionEndReason {
-  return sessionEndReasons.find((known) => known === reason) ?? 'removed';
 }

@@ -63,7 +63,7 @@ describe('the clients of a room', () => {
     });
     expect(replaced.version).toBe((replaced.data as { version: number }).version);
     // That the store has lost somebody is not the end of a session that runs.
-    expect(ada.connection.phase).toBe('joined');
+    expect(ada.connection.phase).toBe('inRoom');
   });
 
   test('learn from the room that their session is over, when its own event was lost', async () => {
@@ -71,9 +71,9 @@ describe('the clients of a room', () => {
     const ada = await cluster.joined('ada');
     const snapshot = await cluster.store.snapshot('blue');
     const { epoch } = snapshot!.participants[0]!;
-    const { changes } = await cluster.store.leave('blue', { identity: 'ada', epoch }, 'worker-died');
+    const { changes } = await cluster.store.leave('blue', { identity: 'ada', epoch }, 'removed');
     publishChanges(cluster.bus, 'blue', changes);
-    expect(await ada.event('sessionClosed')).toMatchObject({ data: { reason: 'worker-died' } });
+    expect(await ada.event('sessionClosed')).toMatchObject({ data: { reason: 'removed' } });
     expect(cluster.signaling.rooms.size).toBe(0);
   });
 });

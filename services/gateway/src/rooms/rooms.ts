@@ -1,24 +1,29 @@
 import type { Placed, RoomFeeds, RoomStore } from '@skein/cluster';
 import { snapshotOf } from '@skein/protocol';
-import type { ClientResponse, RoomSnapshot, SessionEndReason } from '@skein/protocol';
+import type { ClientResponse, Participant, RoomSnapshot } from '@skein/protocol';
 import type { Logger } from '@skein/telemetry';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
 import { Audience } from './audience.ts';
 
-/** A client of this gateway in a room. */
-export interface RoomMember {
-  readonly socket: Socket;
-  /** The room's state shows that the member's session is over. */
-  handleSessionEnd(reason: SessionEndReason): void;
+/** Whoever is told what the room's state says of a client's session. */
+export interface SessionWatcher {
+  /** Whether this entry of the room is a session of the same client, and not a takeover. */
+  owns(participant: Participant): boolean;
+  /** The room shows a later session of the identity, which is somebody else's. */
+  handleSuperseded(): void;
+  /** The room shows that the participant has left, with the session of `epoch`. */
+  handleLeft(epoch: number, reason: string): void;
 }
 
 /** A client's place in a room's audience. */
 export interface Membership {
   /** Takes in what placing this client changed; returns the state to answer with: no older than any event sent. */
   offer(placed: Placed): RoomSnapshot;
-  /** From now on the member is told when the room's state shows that this session is over. `false`: it is already. */
-  watch(address: SessionAddress): boolean;
+  /** For a client that holds `version` already: what it is missing, or the whole state; no older than any event sent. */
+  catchUp(version: number): Promise<ClientResponse<'sync'>>;
+  /** From now on `watcher` is told when the room's state shows that this session is over. `false`: it is already. */
+  watch(address: SessionAddress, watcher: SessionWatcher): boolean;
   /** No more events. Safe to repeat; the last member of a room lets its feed go. */
   leave(): void;
 }
@@ -44,21 +49,22 @@ export class Rooms {
   }
 
   /** Puts a client into a room's audience: from now on its socket gets every change. */
-  enter(room: string, member: RoomMember): Membership {
+  enter(room: string, socket: Socket): Membership {
     let audience = this.#audiences.get(room);
     if (!audience) {
-      const { feeds, broadcaster, log } = this.#deps;
-      audience = new Audience(room, feeds, broadcaster, log.child({ room }));
+      audience = new Audience(room, { ...this.#deps, log: this.#deps.log.child({ room }) });
       this.#audiences.set(room, audience);
     }
-    return this.#membership(audience, member);
+    return this.#membership(audience, socket);
   }
 
   /** What came after `version`, or the whole state. The store answers; without it, this gateway's own view does. */
   async sync(room: string, version: number): Promise<ClientResponse<'sync'>> {
     const { store, log } = this.#deps;
-    const own = this.#audiences.get(room)?.state;
+    const audience = this.#audiences.get(room);
+    const own = audience?.state;
     if (own?.version === version) return { changes: [] };
+    if (own && audience?.isRegrowing) return { snapshot: snapshotOf(own) };
     try {
       const changes = await store.changesSince(room, version);
       if (changes) return { changes: [...changes] };
@@ -73,20 +79,23 @@ export class Rooms {
     return latest ? { snapshot: snapshotOf(latest) } : { changes: [] };
   }
 
-  #membership(audience: Audience, member: RoomMember): Membership {
+  #membership(audience: Audience, socket: Socket): Membership {
     let inside = true;
-    let identity: string | undefined;
-    audience.add(member);
+    let watched: Disposable | undefined;
+    audience.add(socket);
     return {
       offer: (placed) => audience.offer(placed),
-      watch: (address) => {
-        identity = address.identity;
-        return audience.watch(address, member);
+      catchUp: (version) => audience.catchUp(version),
+      watch: (address, watcher) => {
+        const watch = audience.watch(address, watcher);
+        watched = watch ?? watched;
+        return watch !== undefined;
       },
       leave: () => {
         if (!inside) return;
         inside = false;
-        audience.remove(member, identity);
+        watched?.[Symbol.dispose]();
+        audience.remove(socket);
         if (!audience.isEmpty) return;
         audience.close();
         this.#audiences.delete(audience.room);

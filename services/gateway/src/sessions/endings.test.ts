@@ -7,7 +7,7 @@ describe('the end of a session', () => {
     await using cluster = await MemoryCluster.start();
     const client = await cluster.joined('ada');
     cluster.hub.setDown(true);
-    client.socket.close(1006, '');
+    client.socket.close(1001, '');
     await cluster.clock.advance(2000);
     expect(cluster.node.requests('close')).toHaveLength(0);
     cluster.hub.setDown(false);
@@ -21,7 +21,7 @@ describe('the end of a session', () => {
     await using cluster = await MemoryCluster.start();
     const [ada, bob] = [await cluster.joined('ada'), await cluster.joined('bob')];
     cluster.node[Symbol.dispose]();
-    ada.socket.close(1006, '');
+    ada.socket.close(1001, '');
     const gone = await eventually('ada to have left', () =>
       bob.socket
         .events('roomChanged')

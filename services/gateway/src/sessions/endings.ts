@@ -7,9 +7,9 @@ import { jitter } from '@skein/runtime';
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { NodeSessions } from './node-sessions.ts';
-import type { SessionAddress } from './session.ts';
-
-export type EndReason = SessionRequest<'close'>['reason'];
+import type { Departure } from '../stays/state.ts';
+import { logged } from './session.ts';
+import type { HeldSession, SessionAddress } from './session.ts';
 
 export interface EndingDeps {
   readonly nodes: NodeSessions;
@@ -18,15 +18,25 @@ export interface EndingDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** How long a session waits for its client to come back, when the socket was lost. */
+  readonly resumeGraceMs: number;
 }
+
+type CloseRequest = SessionRequest<'close'>;
+
+/** What a node is told, and whether its participant is taken out of the room when it can't be told. */
+type Ending =
+  | { readonly method: 'close'; readonly data: CloseRequest }
+  | { readonly method: 'detach'; readonly data: SessionRequest<'detach'> };
 
 /** Waits between attempts; with the deadlines of the attempts themselves it gives up after about a minute. */
 const RETRY_DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16_000];
 
 /**
- * Ends sessions at their nodes, and goes on trying for a bounded time while a node or the bus is away. When the
- * node does not answer, the participant is taken out of the room's state from here, so that nobody sees a ghost.
- * At most one ending runs for each session that was joined here, so their number has the bound of the sockets.
+ * Tells nodes that sessions end, or wait for their clients, and goes on trying for a bounded time while a node or the
+ * bus is away. When the node does not answer, the participant of a session that has ended is taken out of the room's
+ * state from here, so that nobody sees a ghost; one that may come back, or is elsewhere already, is left in it.
+ * At most a few endings run for each session that was held here, so their number has the bound of the sockets.
  */
 export class SessionEndings {
   readonly #deps: EndingDeps;
@@ -37,11 +47,19 @@ export class SessionEndings {
     this.#deps = deps;
   }
 
-  /** Resolves, never fails, when the first attempt is over; later ones go on in the background. */
-  async end(address: SessionAddress, reason: EndReason): Promise<void> {
-    const first = this.#attempt(address, reason);
-    this.#track(first.then((done) => (done ? undefined : this.#retry(address, reason))));
-    await first;
+  /** Ends a session, whoever holds it. Resolves, never fails, when the first attempt is over; later ones go on. */
+  end(address: SessionAddress, reason: CloseRequest['reason']): Promise<void> {
+    return this.#begin(address, { method: 'close', data: { reason } });
+  }
+
+  /** The client of a session has gone. Without effect once another gateway holds the session. Resolves like `end`. */
+  depart({ address, attachment }: HeldSession, how: Departure): Promise<void> {
+    if (how === 'lost') {
+      const graceMs = this.#deps.resumeGraceMs;
+      return this.#begin(address, { method: 'detach', data: { attachment, graceMs } });
+    }
+    const reason = how === 'left' ? 'left' : 'disconnected';
+    return this.#begin(address, { method: 'close', data: { reason, attachment } });
   }
 
   /** Waits up to `deadlineMs` for endings that run, then gives up on the rest. */
@@ -51,12 +69,18 @@ export class SessionEndings {
     this.#stopped.abort(new Error('the gateway stopped'));
   }
 
+  async #begin(address: SessionAddress, ending: Ending): Promise<void> {
+    const first = this.#attempt(address, ending);
+    this.#track(first.then((done) => (done ? undefined : this.#retry(address, ending))));
+    await first;
+  }
+
   #track(task: Promise<void>): void {
     const tracked = task.finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
   }
 
-  async #retry(address: SessionAddress, reason: EndReason): Promise<void> {
+  async #retry(address: SessionAddress, ending: Ending): Promise<void> {
     const { clock, random, log } = this.#deps;
     for (const delayMs of RETRY_DELAYS_MS) {
       try {
@@ -64,32 +88,41 @@ export class SessionEndings {
       } catch {
         return;
       }
-      if (await this.#attempt(address, reason)) return;
+      if (await this.#attempt(address, ending)) return;
     }
-    log.warn({ ...logged(address), reason }, 'gave up telling a node that its session has ended');
+    log.warn(
+      { ...logged(address), method: ending.method },
+      'gave up telling a node that its session has ended',
+    );
   }
 
   /** Whether nothing is left to do. */
-  async #attempt(address: SessionAddress, reason: EndReason): Promise<boolean> {
-    const { nodes, rooms, bus, log } = this.#deps;
+  async #attempt(address: SessionAddress, ending: Ending): Promise<boolean> {
+    const { nodes, log } = this.#deps;
+    let noSession = false;
     try {
-      await nodes.request(address, 'close', { reason });
+      await nodes.request(address, ending.method, ending.data);
       return true;
     } catch (error) {
-      const failure = SkeinError.from(error);
-      if (failure.code === 'STALE_EPOCH') return true;
-      log.debug({ ...logged(address), code: failure.code, reason }, 'a node did not end a session');
+      const { code } = SkeinError.from(error);
+      if (code === 'STALE_EPOCH') return true;
+      noSession = code === 'SESSION_NOT_FOUND';
+      log.debug({ ...logged(address), code, method: ending.method }, 'a node did not end a session');
     }
+    if (ending.method === 'detach' || ending.data.reason === 'moved') return noSession;
+    const takenOut = await this.#takeOut(address, ending.data.reason);
+    return noSession && takenOut;
+  }
+
+  async #takeOut(address: SessionAddress, reason: string): Promise<boolean> {
+    const { rooms, bus, log } = this.#deps;
     try {
       const { changes } = await rooms.leave(address.room, address, reason);
       publishChanges(bus, address.room, changes);
+      return true;
     } catch (error) {
       log.debug({ ...logged(address), err: error }, 'a participant could not be taken out of the room');
+      return false;
     }
-    return false;
   }
-}
-
-function logged({ room, identity, sessionId, nodeId }: SessionAddress): Record<string, string> {
-  return { room, participant: identity, sessionId, nodeId };
 }

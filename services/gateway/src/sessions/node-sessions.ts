@@ -6,9 +6,13 @@ import type { SessionAddress } from './session.ts';
 export interface NodeDeadlines {
   /** For a node to make a session: after this, another node is tried. */
   readonly openMs: number;
+  /** For a node to confirm a session that is resumed. Default 2 s: it only looks it up. */
+  readonly attachMs?: number;
   /** For any other request. */
   readonly requestMs: number;
 }
+
+const DEFAULT_ATTACH_MS = 2000;
 
 /**
  * Asks media nodes for what concerns one session. Fails with the node's own error, `UNAVAILABLE` when the node
@@ -24,14 +28,19 @@ export class NodeSessions {
   }
 
   async request<Method extends SessionMethod>(
-    { room, sessionId, epoch, nodeId }: SessionAddress,
+    { room, sessionId, epoch, nodeId }: Omit<SessionAddress, 'identity'>,
     method: Method,
     data: SessionRequest<Method>,
   ): Promise<SessionResponse<Method>> {
-    const { openMs, requestMs } = this.#deadlines;
     const envelope = { room, sessionId, epoch, method, data };
-    const deadlineMs = method === 'open' ? openMs : requestMs;
+    const deadlineMs = this.#deadlineOf(method);
     const answer = await this.#bus.request(subjects.nodeSession(nodeId), envelope, { deadlineMs });
     return answer as SessionResponse<Method>;
+  }
+
+  #deadlineOf(method: SessionMethod): number {
+    const { openMs, attachMs = DEFAULT_ATTACH_MS, requestMs } = this.#deadlines;
+    if (method === 'open') return openMs;
+    return method === 'attach' ? attachMs : requestMs;
   }
 }

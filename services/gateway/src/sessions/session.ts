@@ -1,3 +1,7 @@
+import type { ClientRequest, ClientResponse } from '@skein/protocol';
+import type { SessionLine } from './session-lines.ts';
+import type { SharedCapabilities } from './shared-capabilities.ts';
+
 /** One participant's life on one media node, as this gateway addresses it. */
 export interface SessionAddress {
   readonly room: string;
@@ -7,9 +11,34 @@ export interface SessionAddress {
   readonly nodeId: string;
 }
 
-/** A session that this gateway holds for a client, with what has to be let go when it ends. */
-export interface JoinedSession {
+/** A session that this gateway holds for a client. */
+export interface HeldSession {
   readonly address: SessionAddress;
-  /** Stops room events and the session's own events. Safe to repeat. */
-  release(): void;
+  /** Names this gateway's hold at the node; a higher one is a later hold, perhaps another gateway's. */
+  readonly attachment: number;
+  readonly line: SessionLine;
+}
+
+/** A client as its join described it: needed again whenever it is placed again. */
+export type ClientProfile = Pick<
+  ClientRequest<'join'>,
+  'room' | 'name' | 'metadata' | 'rtpCapabilities' | 'autoSubscribe' | 'region'
+> & { readonly identity: string };
+
+/** What a client is told of a session that it is to take up. */
+export type SessionMedia = Omit<ClientResponse<'join'>, 'identity' | 'room'>;
+
+export function profileOf(
+  request: ClientRequest<'join'>,
+  identity: string,
+  capabilities: SharedCapabilities,
+): ClientProfile {
+  const { room, name, metadata, autoSubscribe, region } = request;
+  const rtpCapabilities = capabilities.share(request.rtpCapabilities);
+  return { room, identity, name, metadata, rtpCapabilities, autoSubscribe, region };
+}
+
+/** The fields of a log line about a session. */
+export function logged({ room, identity, sessionId, nodeId }: SessionAddress): Record<string, string> {
+  return { room, participant: identity, sessionId, nodeId };
 }

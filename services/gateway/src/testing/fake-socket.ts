@@ -17,7 +17,7 @@ export class FakeSocket implements Socket {
   closed: { readonly code: number; readonly reason: string } | undefined;
   terminated = false;
   /** Called when the owner closes it, as a transport would. */
-  onClosed: () => void = () => {};
+  onClosed: (code: number) => void = () => {};
   readonly #network: FakeNetwork;
 
   constructor(network: FakeNetwork) {
@@ -45,7 +45,7 @@ export class FakeSocket implements Socket {
     if (this.closed) return;
     this.closed = { code, reason };
     this.topics.clear();
-    this.onClosed();
+    this.onClosed(code);
   }
 
   terminate(): void {

@@ -83,6 +83,7 @@ export class LiveCluster implements AsyncDisposable {
       SKEIN_NATS_URL: this.nats.url,
       SKEIN_REDIS_URL: this.redis.url,
       SKEIN_GATEWAY_PORT: '0',
+      SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '200',
       SKEIN_GATEWAY_WEB_DIR: this.webDir,
       ...env,
     });

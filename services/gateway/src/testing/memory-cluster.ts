@@ -1,7 +1,8 @@
 import { createMemoryBus } from '@skein/bus';
 import type { Bus, MemoryBusHub } from '@skein/bus';
-import { limits, PROTOCOL_VERSION, routerRtpCapabilities } from '@skein/protocol';
+import { limits, PROTOCOL_VERSION, routerRtpCapabilities, subjects } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
+import type { Clock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';
 import { Connection } from '../connections/connection.ts';
@@ -12,38 +13,76 @@ import type { Heard } from './fake-socket.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ScriptedNode } from './scripted-node.ts';
 
-/** One gateway's signaling over a bus and a store in memory, with scripted nodes and a clock moved by hand. */
+export interface MemoryGateway {
+  readonly bus: Bus;
+  readonly network: FakeNetwork;
+  readonly signaling: Signaling;
+}
+
+/** Gateways' signaling over a bus and a store in memory, with scripted nodes and a clock moved by hand. */
 export class MemoryCluster implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly hub: MemoryBusHub;
-  readonly bus: Bus;
   readonly store = new MemoryStore();
-  readonly network = new FakeNetwork();
   readonly nodes: ScriptedNode[] = [];
-  signaling!: Signaling;
+  readonly #gateways: MemoryGateway[] = [];
+  readonly #maxParticipants: number;
   #ids = 0;
 
-  private constructor() {
+  private constructor(maxParticipants: number) {
     this.hub = createMemoryBus({ clock: this.clock });
-    this.bus = this.hub.connect('gateway');
+    this.#maxParticipants = maxParticipants;
   }
 
   static async start({ nodes = 1, maxParticipants = 10 } = {}): Promise<MemoryCluster> {
-    const cluster = new MemoryCluster();
-    for (let number = 1; number <= nodes; number++) {
-      const nodeId = `node-${number}`;
-      cluster.store.addNode(nodeId);
-      cluster.nodes.push(new ScriptedNode(cluster.hub.connect(nodeId), cluster.store, nodeId));
-    }
-    const settings = { region: 'default', roomMaxParticipants: maxParticipants, iceServers: [] };
-    const nodeDeadlines = { openMs: 3000, requestMs: 5000 };
-    const { bus, store, clock, network: broadcaster } = cluster;
-    cluster.signaling = await startSignaling(
-      { bus, store },
-      { settings, nodeDeadlines, broadcaster },
-      { clock, random: seededRandom(1), ids: (prefix) => `${prefix}_${++cluster.#ids}`, log: silentLogger },
-    );
+    const cluster = new MemoryCluster(maxParticipants);
+    for (let number = 1; number <= nodes; number++) cluster.addNode(`node-${number}`);
+    await cluster.addGateway();
     return cluster;
+  }
+
+  /** `startedAtMs`: another one than before is another start of the node. */
+  addNode(nodeId: string, startedAtMs = 1): ScriptedNode {
+    this.store.addNode(nodeId, startedAtMs);
+    const node = new ScriptedNode(this.hub.connect(nodeId), this.store, nodeId);
+    this.nodes.push(node);
+    return node;
+  }
+
+  async addGateway(): Promise<MemoryGateway> {
+    const settings = {
+      ...{ region: 'default', roomMaxParticipants: this.#maxParticipants, iceServers: [] },
+      resumeGraceMs: 15_000,
+    };
+    const nodeDeadlines = { openMs: 3000, requestMs: 5000 };
+    const network = new FakeNetwork();
+    const bus = this.hub.connect('gateway');
+    const { store, clock } = this;
+    const signaling = await startSignaling(
+      { bus, store },
+      { settings, nodeDeadlines, broadcaster: network },
+      { clock, random: seededRandom(1), ids: (prefix) => `${prefix}_${++this.#ids}`, log: silentLogger },
+    );
+    const gateway = { bus, network, signaling };
+    this.#gateways.push(gateway);
+    return gateway;
+  }
+
+  /** The first gateway. */
+  get gateway(): MemoryGateway {
+    return this.#gateways[0]!;
+  }
+
+  get bus(): Bus {
+    return this.gateway.bus;
+  }
+
+  get network(): FakeNetwork {
+    return this.gateway.network;
+  }
+
+  get signaling(): Signaling {
+    return this.gateway.signaling;
   }
 
   get node(): ScriptedNode {
@@ -52,20 +91,29 @@ export class MemoryCluster implements AsyncDisposable {
     return node;
   }
 
-  client(): MemoryClient {
-    return new MemoryClient(this);
+  client(gateway = this.gateway): MemoryClient {
+    return new MemoryClient(gateway, this.clock);
+  }
+
+  /** The node dies, and everyone is told. */
+  kill(node: ScriptedNode): void {
+    this.store.records.delete(node.nodeId);
+    node[Symbol.dispose]();
+    this.bus.publish(subjects.nodeDead(node.nodeId), { nodeId: node.nodeId, startedAtMs: 1 });
   }
 
   /** A client that has joined. */
-  async joined(identity: string, room = 'blue'): Promise<MemoryClient> {
-    const client = this.client();
+  async joined(identity: string, room = 'blue', gateway = this.gateway): Promise<MemoryClient> {
+    const client = this.client(gateway);
     const { error } = await client.request('join', { ...joinRequest, room, identity, name: identity });
     if (error) throw new Error(`${error.code}: ${error.message}`);
     return client;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.signaling.close(0);
+    const closing = this.#gateways.map(({ signaling }) => signaling.close(0));
+    await this.clock.advance(0);
+    await Promise.all(closing);
     for (const node of this.nodes) node[Symbol.dispose]();
   }
 }
@@ -83,13 +131,12 @@ export class MemoryClient {
   readonly connection: Connection;
   #ids = 0;
 
-  constructor(cluster: MemoryCluster) {
-    this.socket = new FakeSocket(cluster.network);
-    const { clock } = cluster;
+  constructor({ network, signaling }: MemoryGateway, clock: Clock) {
+    this.socket = new FakeSocket(network);
     const { joinDeadlineMs } = limits;
-    const deps = { clock, log: silentLogger, joinDeadlineMs, cluster: () => cluster.signaling };
+    const deps = { clock, log: silentLogger, joinDeadlineMs, cluster: () => signaling };
     this.connection = new Connection(this.socket, deps);
-    this.socket.onClosed = () => this.connection.handleClosed();
+    this.socket.onClosed = (code) => this.connection.handleClosed(code);
   }
 
   /** Sends and returns the id to look for. */

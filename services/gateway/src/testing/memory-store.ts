@@ -1,5 +1,8 @@
 import type {
   ClusterStore,
+  Held,
+  LeaderLease,
+  MoveRequest,
   NodeRegistry,
   Placed,
   PlaceRequest,
@@ -11,6 +14,7 @@ import type {
 import { applyChange, roomStateOf, SkeinError, snapshotOf } from '@skein/protocol';
 import type {
   NodeRecord,
+  Participant,
   RoomChange,
   RoomSnapshot,
   RoomState,
@@ -25,8 +29,9 @@ interface MemoryRoom {
 
 /** Rooms and nodes in memory, as far as a gateway uses them. Placement takes the named or the first open node. */
 export class MemoryStore implements ClusterStore, RoomStore {
-  readonly status = { state: 'connected' } as const;
+  readonly status = { state: 'connected', sinceMs: 0 } as const;
   readonly nodes: NodeRegistry;
+  readonly leader: LeaderLease = { hold: () => Promise.resolve(1), release: () => Promise.resolve() };
   readonly rooms: RoomStore = this;
   readonly records = new Map<string, NodeRecord>();
   /** Set to make every call fail. */
@@ -38,6 +43,7 @@ export class MemoryStore implements ClusterStore, RoomStore {
     this.nodes = {
       renew: () => Promise.resolve(1),
       release: () => Promise.resolve(),
+      bury: () => Promise.resolve(true),
       list: () =>
         Promise.resolve(
           [...this.records.values()].map((record): RegisteredNode => ({ record, fence: 1, leaseAgeMs: 0 })),
@@ -46,7 +52,7 @@ export class MemoryStore implements ClusterStore, RoomStore {
     };
   }
 
-  addNode(nodeId: string): void {
+  addNode(nodeId: string, startedAtMs = 1): void {
     this.records.set(nodeId, {
       ...{
         nodeId,
@@ -55,35 +61,32 @@ export class MemoryStore implements ClusterStore, RoomStore {
         grpcAddress: 'node:1',
         workers: 1,
         version: '0',
-        startedAtMs: 1,
+        startedAtMs,
         beat: 1,
       },
       load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
     });
   }
 
-  async place({
-    room,
-    identity,
-    name,
-    metadata,
-    sessionId,
-    maxParticipants,
-    candidates,
-  }: PlaceRequest): Promise<Placed> {
+  async place(request: PlaceRequest): Promise<Placed> {
     this.#check();
-    const nodeId = candidates.wishedNodeId ?? candidates.openNodeIds[0];
-    if (nodeId === undefined) throw new SkeinError('NO_NODE_AVAILABLE', 'no node', { retryAfterMs: 1000 });
-    const known = this.#rooms.get(room);
-    const superseded = known?.state.participants.get(identity);
-    if (!superseded && (known?.state.participants.size ?? 0) >= maxParticipants) {
+    const known = this.#rooms.get(request.room);
+    const superseded = known?.state.participants.get(request.identity);
+    if (!superseded && (known?.state.participants.size ?? 0) >= request.maxParticipants) {
       throw new SkeinError('ROOM_FULL', 'the room is full');
     }
-    const epoch = ++this.#epoch;
-    const participant = { identity, name, metadata, sessionId, nodeId, epoch, joinedAtMs: epoch };
-    const changes = this.#write(room, { type: 'participantJoined', participant });
-    const { state } = this.#rooms.get(room)!;
-    return await Promise.resolve({ participant, superseded, changes, snapshot: snapshotOf(state) });
+    return await Promise.resolve(this.#put(request, superseded));
+  }
+
+  async move(request: MoveRequest): Promise<Placed> {
+    this.#check();
+    const old = this.#rooms.get(request.room)?.state.participants.get(request.identity);
+    if (old && old.epoch !== request.fromEpoch) throw new SkeinError('STALE_EPOCH', 'placed again since');
+    return await Promise.resolve(this.#put(request, old, old && request.reason));
+  }
+
+  announce(_room: string, _held: Held): Promise<RoomWrite> {
+    return Promise.resolve({ changes: [] });
   }
 
   async publishTrack(room: string, _sessionId: string, track: Track): Promise<RoomWrite> {
@@ -145,6 +148,22 @@ export class MemoryStore implements ClusterStore, RoomStore {
   /** Everything is gone, as after a restart of a store that keeps nothing. */
   lose(): void {
     this.#rooms.clear();
+  }
+
+  /** `movedBy`: why, when it is a move. */
+  #put(request: PlaceRequest, superseded: Participant | undefined, movedBy?: string): Placed {
+    const { room, identity, name, metadata, sessionId, candidates } = request;
+    const nodeId = candidates.wishedNodeId ?? candidates.openNodeIds[0];
+    if (nodeId === undefined) throw new SkeinError('NO_NODE_AVAILABLE', 'no node', { retryAfterMs: 1000 });
+    const epoch = ++this.#epoch;
+    const participant = { identity, name, metadata, sessionId, nodeId, epoch, joinedAtMs: epoch };
+    const change: RoomChange =
+      movedBy === undefined
+        ? { type: 'participantJoined', participant }
+        : { type: 'participantMoved', participant, reason: movedBy };
+    const changes = this.#write(room, change);
+    const { state } = this.#rooms.get(room)!;
+    return { participant, superseded, changes, snapshot: snapshotOf(state) };
   }
 
   #check(): void {

@@ -52,6 +52,27 @@ export class RawClient implements Disposable {
     this.#tcp.write(Buffer.concat([head, payload]));
   }
 
+  /** The data of the answer to a request, once it has come. */
+  answer<Data>(id: string): Data | undefined {
+    const messages = this.#texts().map((text) => JSON.parse(text) as { id?: string; data?: Data });
+    return messages.find((message) => message.id === id)?.data;
+  }
+
+  /** Whole text frames that have come (§5.2); a server does not mask them. */
+  #texts(): string[] {
+    const texts: string[] = [];
+    let at = this.received.indexOf('\r\n\r\n') + 4;
+    while (at + 4 <= this.received.length) {
+      const short = this.received.readUInt8(at + 1);
+      const [head, length] = short < 126 ? [2, short] : [4, this.received.readUInt16BE(at + 2)];
+      if (at + head + length > this.received.length) break;
+      if (this.received[at] === 0x81)
+        texts.push(this.received.toString('utf8', at + head, at + head + length));
+      at += head + length;
+    }
+    return texts;
+  }
+
   /** The code of the close frame that came last, if one did. */
   get closeCode(): number | undefined {
     for (let at = this.received.length - 4; at >= 0 && at > this.received.length - 200; at--) {

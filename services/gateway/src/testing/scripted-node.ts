@@ -1,12 +1,13 @@
 import type { Bus, BusSubscription } from '@skein/bus';
 import { publishChanges } from '@skein/cluster';
 import type { RoomStore } from '@skein/cluster';
-import { subjects } from '@skein/protocol';
+import { SkeinError, subjects } from '@skein/protocol';
 import type {
   SessionEnvelope,
   SessionEvent,
   SessionMethod,
   SessionRequest,
+  SessionResponse,
   TransportOffer,
 } from '@skein/protocol';
 
@@ -34,16 +35,20 @@ export class ScriptedNode implements Disposable {
   constructor(bus: Bus, store: RoomStore, nodeId: string) {
     this.#bus = bus;
     this.nodeId = nodeId;
-    this.on('open', () => ({
+    this.on('open', ({ sessionId }) => ({
+      resumeToken: `${sessionId}.1`,
+      attachment: 1,
       sendTransport: offer,
       recvTransport: { ...offer, id: 't2' },
       subscriptions: [],
     }));
+    this.on('attach', ({ sessionId, data }) => this.#attach(sessionId, data as SessionRequest<'attach'>));
     this.on('close', async ({ room, sessionId, epoch, data }) => {
       const snapshot = await store.snapshot(room);
       const member = snapshot?.participants.find((one) => one.sessionId === sessionId);
       const { reason } = data as SessionRequest<'close'>;
-      if (member) publishChanges(bus, room, (await store.leave(room, { ...member, epoch }, reason)).changes);
+      if (member && reason !== 'moved')
+        publishChanges(bus, room, (await store.leave(room, { ...member, epoch }, reason)).changes);
       return {};
     });
     this.#serving = bus.serve(subjects.nodeSession(nodeId), async (data) => {
@@ -56,6 +61,13 @@ export class ScriptedNode implements Disposable {
   /** From now on answers `method` so. */
   on(method: SessionMethod, script: Script): void {
     this.#scripts.set(method, script);
+  }
+
+  #attach(sessionId: string, { resumeToken }: SessionRequest<'attach'>): SessionResponse<'attach'> {
+    const earlier = this.requests('attach').filter((request) => request.sessionId === sessionId).length;
+    if (resumeToken !== `${sessionId}.${earlier}`)
+      throw new SkeinError('SESSION_NOT_FOUND', 'no such session');
+    return { resumeToken: `${sessionId}.${earlier + 1}`, attachment: earlier + 1 };
   }
 
   requests(method: SessionMethod): SessionEnvelope[] {

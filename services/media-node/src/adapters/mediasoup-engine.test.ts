@@ -29,6 +29,13 @@ async function rejected(parameters: RtpParameters, given?: ClientTransport): Pro
   return error as SkeinError;
 }
 
+test('a worker leaves what a signal means to the process that has it', () => {
+  const mediasoups = ['SIGINT', 'SIGTERM'].flatMap((signal) =>
+    process.listeners(signal as NodeJS.Signals).filter(({ name }) => name === 'onSignal'),
+  );
+  expect(mediasoups).toEqual([]);
+});
+
 describe('a router', () => {
   test('can receive exactly what the protocol says that every router can', async () => {
     const bare = await createWorker({ logLevel: 'none' });

@@ -9,6 +9,7 @@ import type {
   MediaWorker,
   WorkerOptions,
 } from '../media/engine.ts';
+import { chirpSource } from './mediasoup-chirps.ts';
 import { clientTransport } from './mediasoup-client-transport.ts';
 import { asCapabilities, producerOf } from './mediasoup-media.ts';
 import { pipeEndpoint } from './mediasoup-pipe-endpoint.ts';
@@ -38,6 +39,7 @@ export function mediasoupEngineWith(makeTransport: MakeClientTransport): MediaEn
 
 async function startWorker(options: WorkerOptions, makeTransport: MakeClientTransport): Promise<MediaWorker> {
   const worker = await createWorker({ logLevel: 'error' });
+  ignoreSignals(worker);
   const events: MediaWorker['events'] = new Emitter();
   worker.on('died', (error) => events.emit('died', { error }));
   try {
@@ -59,6 +61,15 @@ async function startWorker(options: WorkerOptions, makeTransport: MakeClientTran
     worker.close();
     throw error;
   }
+}
+
+// mediasoup closes its workers by itself when this process gets SIGTERM or SIGINT (Worker.ts, `onSignal`), while a
+// drain has only begun: when they end is for the node to say.
+function ignoreSignals(worker: types.Worker): void {
+  const onSignal: unknown = Reflect.get(worker, 'onSignal');
+  if (typeof onSignal !== 'function') return;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.removeListener(signal, onSignal as NodeJS.SignalsListener);
 }
 
 function listenInfos({ host, announcedAddress, rtcPort }: WorkerOptions): types.TransportListenInfo[] {
@@ -99,6 +110,7 @@ function mediaRouter(
   router: types.Router,
   makeTransport: (router: types.Router, direction: TransportDirection) => Promise<ClientTransport>,
 ): MediaRouter {
+  const chirps = chirpSource(router);
   return {
     id: router.id,
     createClientTransport: (direction) => makeTransport(router, direction),
@@ -106,6 +118,7 @@ function mediaRouter(
       const listenInfo = { protocol: 'udp', ip: host } as const;
       return pipeEndpoint(
         await router.createPipeTransport({ listenInfo, enableSrtp: secure, enableRtx: secure }),
+        chirps,
       );
     },
     canForward: (source: MediaSource, receiver: RtpCapabilities) =>

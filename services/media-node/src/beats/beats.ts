@@ -4,8 +4,10 @@ import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 
-export const BEAT_EVERY_MS = 1000;
-export const LEASE_TTL_MS = 3000;
+/** How often a node says that it lives. Control suspects it when two beats are missing. */
+export const BEAT_EVERY_MS = 250;
+/** How long the lease outlasts its last renewal. That alone buries nobody: the node is asked first. */
+export const LEASE_TTL_MS = 700;
 /** How long `stop` waits for the store to take the lease back. */
 const RELEASE_DEADLINE_MS = 1000;
 
@@ -15,13 +17,16 @@ export interface BeatsParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Measures and describes the node. */
-  readonly record: (beat: number) => Promise<NodeRecord>;
-  /** Another start of this node's id holds the lease now. */
-  readonly onReplaced: () => void;
+  /** Describes the node. */
+  readonly record: (beat: number) => NodeRecord;
+  /**
+   * The lease is not this node's any more. Resolves `retake` when a new one is to be taken, such as after a burial,
+   * `yield` when another start of this node's id holds it. Asked again after a failure.
+   */
+  readonly onFenced: () => Promise<'retake' | 'yield'>;
 }
 
-/** Says once a second that this node lives: to the registry, as its lease, and over the bus, for speed. */
+/** Says four times a second that this node lives: to the registry, as its lease, and over the bus, for speed. */
 export class Beats {
   readonly #parts: BeatsParts;
   #beat = 0;
@@ -30,6 +35,7 @@ export class Beats {
   #renewing: Promise<void> | undefined;
   #failing = false;
   #stopped = false;
+  #yielded = false;
 
   constructor(parts: BeatsParts) {
     this.#parts = parts;
@@ -41,7 +47,7 @@ export class Beats {
     const next = (waitMs: number): void => {
       this.#timer = clock.after(waitMs, () => {
         void this.now();
-        next(BEAT_EVERY_MS);
+        next(jitter(BEAT_EVERY_MS, random, 0.1));
       });
     };
     void this.now();
@@ -52,11 +58,12 @@ export class Beats {
   async now(): Promise<void> {
     const { bus, log, record, nodes } = this.#parts;
     try {
-      const described = await record(this.#beat++);
       if (this.#stopped) return;
+      const described = record(this.#beat++);
       bus.publish(subjects.nodeBeat(described.nodeId), described);
       // A store that is slow gets no second renewal on top of the first.
-      this.#renewing ??= this.#renew(nodes, described).finally(() => (this.#renewing = undefined));
+      if (!this.#yielded)
+        this.#renewing ??= this.#renew(nodes, described).finally(() => (this.#renewing = undefined));
       await this.#renewing;
     } catch (error) {
       log.error({ err: error }, 'a beat failed');
@@ -85,16 +92,26 @@ export class Beats {
   }
 
   async #renew(nodes: NodeRegistry, record: NodeRecord): Promise<void> {
-    const { log, onReplaced } = this.#parts;
+    const { log } = this.#parts;
     try {
       this.#fence = await nodes.renew(record, { fence: this.#fence, ttlMs: LEASE_TTL_MS });
       if (this.#failing) log.info({}, 'the lease is renewed again');
       this.#failing = false;
     } catch (error) {
-      if (error instanceof SkeinError && error.code === 'STALE_EPOCH') return onReplaced();
+      if (error instanceof SkeinError && error.code === 'STALE_EPOCH') return await this.#fenced();
       // Said once per outage. Media goes on: nobody is declared dead for a store that does not answer.
       if (!this.#failing) log.warn({ err: error }, 'the lease could not be renewed; trying on');
       this.#failing = true;
+    }
+  }
+
+  async #fenced(): Promise<void> {
+    const { log, onFenced } = this.#parts;
+    try {
+      if ((await onFenced()) === 'yield') this.#yielded = true;
+      else this.#fence = undefined;
+    } catch (error) {
+      log.warn({ err: error }, 'it is not known who has the lease now; trying on');
     }
   }
 }

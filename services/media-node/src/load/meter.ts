@@ -31,6 +31,8 @@ interface Reading {
  */
 const READINGS_PER_SAMPLE = 64;
 
+export const SAMPLE_EVERY_MS = 1000;
+
 /** Measures what this node is doing. */
 export class LoadMeter {
   readonly #parts: LoadMeterParts;
@@ -38,6 +40,7 @@ export class LoadMeter {
   readonly #cpu = new Map<number, { readonly pid: number; readonly cpuMs: number; readonly atMs: number }>();
   #next = 0;
   #sampling = false;
+  #timer: Disposable | undefined;
 
   constructor(parts: LoadMeterParts) {
     this.#parts = parts;
@@ -52,6 +55,16 @@ export class LoadMeter {
     );
     const measured = { busiestWorkerCpu, packetsPerSecond };
     return { ...measured, sessions: sessions(), used: usedShare(measured, limits) };
+  }
+
+  /** Samples every `SAMPLE_EVERY_MS` from now on. */
+  start(): void {
+    this.#timer ??= this.#parts.clock.every(SAMPLE_EVERY_MS, () => void this.sample());
+    void this.sample();
+  }
+
+  stop(): void {
+    this.#timer?.[Symbol.dispose]();
   }
 
   /** To be called once a second. A sample that takes longer than that is not joined by a second one. */

@@ -86,6 +86,10 @@ export interface PipeEndpoint {
   send(source: MediaSource): Promise<PipedMedia>;
   /** Takes what the other end sends, by the parameters that its `send` gave. */
   receive(media: ReceivedMedia): Promise<MediaSource>;
+  /** Bytes since the end was made, RTP and RTCP. Fails when the end is gone. */
+  counters(): Promise<{ readonly sentBytes: number; readonly receivedBytes: number }>;
+  /** Sends a few packets that belong to no track: the other end counts them, and drops them. */
+  chirp(): Promise<void>;
   close(): void;
 }
 

@@ -17,6 +17,16 @@ export const PipeError = {
     new SkeinError('PIPE_FAILED', 'that node is not known here', { details: { nodeId }, retryAfterMs: 1000 }),
   trackNotHere: (trackId: string): SkeinError =>
     new SkeinError('TRACK_NOT_FOUND', 'this node does not hold that track', { details: { trackId } }),
+  /** The node that is to relay a track cannot have it from where it is published either. */
+  cannotRelay: (nodeId: string, cause?: unknown): SkeinError =>
+    new SkeinError('UNAVAILABLE', 'this node cannot reach the origin either', {
+      details: { nodeId },
+      retryAfterMs: 1000,
+      cause,
+    }),
+  /** What a node sends into the pipe is not what it sent before its call broke. */
+  cameBackDifferent: (): SkeinError =>
+    new SkeinError('UNAVAILABLE', 'the track came back different', { retryAfterMs: 100 }),
   /** A subscriber waited for the track to reach its router. */
   notInTime: (trackId: string, waitedMs: number): SkeinError =>
     new SkeinError('PIPE_FAILED', 'the track could not be fetched from its node in time; try again', {

@@ -1,20 +1,29 @@
-import { SkeinError } from '@skein/protocol';
+import { SkeinError, type ErrorCode } from '@skein/protocol';
 import type { PipeServiceClient } from '@skein/rpc';
-import type { Clock, IdSource } from '@skein/runtime';
+import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
+import { trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
-import { pipeKey, type PipeCommand, type RouterAt } from './plan.ts';
+import { pipeKey, type PipeCommand, type Pull, type RouterAt, type WantedPipe } from './plan.ts';
 import type { PipePolicy } from './policy.ts';
 import type { Hop, PipeRegistry } from './registry.ts';
+import type { RelayDesk } from './relay-desk.ts';
+import type { RelayFinder } from './relay-finder.ts';
 import { TrackInlet } from './track-inlet.ts';
 import { TrackOutlet } from './track-outlet.ts';
+import { TrackPull } from './track-pull.ts';
+
+/** Errors that say that the way to a node is closed, rather than that the node refuses. */
+const WAY_CLOSED: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
 
 /** The other nodes, as far as pipes need them. */
 export interface PeerPipes {
   /** Fails `PIPE_FAILED` when nothing is known of the node. */
   client(nodeId: string): Promise<PipeServiceClient>;
+  /** Nodes that said lately that they are ready. */
+  readonly ready: readonly string[];
 }
 
 /** This node's routers of one room. */
@@ -22,9 +31,9 @@ export interface LocalRouters {
   /** A new end at a router. Fails `PIPE_FAILED` when the router is gone. */
   makePipeEnd(routerId: string, secure: boolean): Promise<PipeEndpoint>;
   /** A track as it is at a router now. */
-  sourceAt(routerId: string, trackId: string): MediaSource | undefined;
+  sourceAt(routerId: string, media: MediaKey): MediaSource | undefined;
   /** A track has come in at a router. */
-  addSource(routerId: string, trackId: string, source: MediaSource): void;
+  addSource(routerId: string, media: MediaKey, source: MediaSource): void;
 }
 
 export interface ExecutorParts {
@@ -34,7 +43,10 @@ export interface ExecutorParts {
   readonly routers: LocalRouters;
   readonly peers: PeerPipes;
   readonly policy: PipePolicy;
+  readonly relays: RelayFinder;
+  readonly desk: RelayDesk;
   readonly clock: Clock;
+  readonly random: Random;
   readonly ids: IdSource;
   readonly log: Logger;
   /** What this node sends into its pipes has changed. */
@@ -55,15 +67,20 @@ export class PipeExecutor {
   run(command: PipeCommand): void {
     switch (command.type) {
       case 'openPipe':
-        return this.#openPipe(command.key, command.local, command.peer);
+        return this.#openPipe(command);
       case 'closePipe':
         return this.#closePipe(command.key);
       case 'pullTrack':
         return this.#pull(command);
       case 'releaseTrack': {
-        const hop = this.#parts.registry.hop(command.trackId, command.into);
+        const hop = this.#parts.registry.hop(command.media, command.into);
         if (hop) this.#parts.registry.release(hop);
+        return;
       }
+      case 'findRelay':
+        return this.#parts.relays.find(command.nodeId);
+      case 'forgetRelay':
+        return this.#parts.relays.forget(command.nodeId);
     }
   }
 
@@ -76,10 +93,11 @@ export class PipeExecutor {
     return pipe;
   }
 
-  #openPipe(key: string, local: string, peer: RouterAt): void {
+  #openPipe({ key, local, peer, trial = false }: WantedPipe): void {
     const { nodeId, registry, routers } = this.#parts;
     if (peer.nodeId !== nodeId) {
       const pipe = this.addNodePipe(local, peer);
+      pipe.trial = trial;
       return this.#report(pipe, this.#openToNode(pipe));
     }
     const pipe = new WorkerPipe({ key, local, peer });
@@ -98,7 +116,7 @@ export class PipeExecutor {
         // The other node's request may have opened it while ours failed.
         if (!registry.holds(pipe) || pipe.phase.kind === 'open') return;
         log.warn({ peerNodeId: pipe.peer.nodeId, err: error }, 'a pipe could not be opened');
-        registry.failed(pipe, clock.now());
+        registry.failed(pipe, clock.now(), { closed: WAY_CLOSED.has(SkeinError.from(error).code) ? 1 : 0 });
       },
     );
   }
@@ -138,9 +156,10 @@ export class PipeExecutor {
     return (await client.closePipe(request, { deadlineMs: policy.closeDeadlineMs })).closed;
   }
 
-  #pull(wanted: { trackId: string; from: RouterAt; into: string }): void {
+  #pull({ media, from, into, relayFrom }: Pull): void {
+    const wanted = { media, from, into, relayFrom };
     const { nodeId, registry } = this.#parts;
-    const earlier = registry.hop(wanted.trackId, wanted.into);
+    const earlier = registry.hop(wanted.media, wanted.into);
     if (earlier && earlier.state.kind !== 'failed') return;
     const pipe = registry.pipe(pipeKey(wanted.from.routerId, wanted.into));
     const endpoint = pipe instanceof WorkerPipe ? pipe.endAt(wanted.into) : pipe?.endpoint;
@@ -163,14 +182,14 @@ export class PipeExecutor {
     const { registry, routers } = this.#parts;
     if (!registry.holdsHop(hop)) return source.close();
     registry.flowing(hop, source);
-    routers.addSource(hop.into, hop.trackId, source);
+    routers.addSource(hop.into, hop.media, source);
   }
 
   #pullEnded(hop: Hop, pipe: Pipe, error: SkeinError): void {
     const { registry, clock, log } = this.#parts;
     if (!registry.holdsHop(hop)) return;
     log.info(
-      { trackId: hop.trackId, peerNodeId: hop.from.nodeId, code: error.code, reason: error.message },
+      { ...trackEpochOf(hop.media), peerNodeId: hop.from.nodeId, code: error.code, reason: error.message },
       'a pull ended',
     );
     // PIPE_FAILED: the other node has no such end. This one leads nowhere.
@@ -179,40 +198,35 @@ export class PipeExecutor {
   }
 
   #pullFromNode(hop: Hop, pipe: NodePipe, inlet: TrackInlet): () => void {
-    const { room, peers, policy } = this.#parts;
-    const abort = new AbortController();
-    const start = async (): Promise<void> => {
-      const client = await peers.client(hop.from.nodeId);
-      if (abort.signal.aborted) return;
-      const { instanceId: callerInstanceId, remoteInstanceId: calleeInstanceId } = pipe;
-      if (calleeInstanceId === undefined) throw PipeError.gone();
-      const stream = client.pullTrack(
-        { room, trackId: hop.trackId, callerInstanceId, calleeInstanceId },
-        {
-          onUpdate: (update) => inlet.handle(update),
-          onEnd: (error) =>
-            inlet.fail(error ?? new SkeinError('TRACK_NOT_FOUND', 'the track ended at its node')),
-        },
-        { firstUpdateDeadlineMs: policy.pullDeadlineMs },
-      );
-      abort.signal.addEventListener('abort', () => stream.cancel(), { once: true });
-    };
-    start().catch((error: unknown) => inlet.fail(error));
-    return () => abort.abort();
+    const { room, peers, policy, clock, random, log, ids } = this.#parts;
+    const { instanceId: callerInstanceId, remoteInstanceId: calleeInstanceId } = pipe;
+    if (calleeInstanceId === undefined) {
+      queueMicrotask(() => inlet.fail(PipeError.gone()));
+      return () => {};
+    }
+    const ends = { callerInstanceId, calleeInstanceId };
+    const { media, relayFrom } = hop;
+    const request = { room, ...trackEpochOf(media), ...ends, pullId: ids('pul'), relayFrom };
+    const pull = new TrackPull({
+      ...{ peers, policy, clock, random, log, inlet, request },
+      nodeId: hop.from.nodeId,
+    });
+    pull.start();
+    return () => pull.stop();
   }
 
   #pullHere(hop: Hop, pipe: Pipe, inlet: TrackInlet): () => void {
     const { routers } = this.#parts;
     const endpoint = pipe instanceof WorkerPipe ? pipe.endAt(hop.from.routerId) : undefined;
-    const source = routers.sourceAt(hop.from.routerId, hop.trackId);
-    const outlet = new TrackOutlet(hop.trackId, {
+    const source = routers.sourceAt(hop.from.routerId, hop.media);
+    const outlet = new TrackOutlet(hop.media, {
       onUpdate: (update) => inlet.handle(update),
       onEnd: () => {},
     });
     const opening =
       endpoint && source
         ? outlet.open(endpoint, source)
-        : Promise.reject(PipeError.trackNotHere(hop.trackId));
+        : Promise.reject(PipeError.trackNotHere(trackEpochOf(hop.media).trackId));
     opening.catch((error: unknown) => inlet.fail(error));
     return () => outlet.end('released', { tell: false });
   }

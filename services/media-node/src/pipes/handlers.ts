@@ -3,6 +3,8 @@ import type { Rooms } from '../rooms/rooms.ts';
 import { PipeError } from './errors.ts';
 import type { RoomPipes } from './room-pipes.ts';
 
+const GONE = { known: false, sentBytes: 0, receivedBytes: 0 };
+
 /** What other nodes ask about pipes, handed to the room that it is about. */
 export function pipeHandlers(rooms: Rooms): PipeServiceHandlers {
   const pipesOf = (room: string): RoomPipes => {
@@ -13,6 +15,23 @@ export function pipeHandlers(rooms: Rooms): PipeServiceHandlers {
   return {
     openPipe: async (request) => await pipesOf(request.room).open(request),
     pullTrack: async (request, stream) => await pipesOf(request.room).pull(request, stream),
+    releaseTrack: async (request) => {
+      rooms.get(request.room)?.pipes.release(request);
+      return {};
+    },
+    probePipes: async ({ pipes }) => ({
+      ends: await Promise.all(
+        pipes.map(async (probe) => (await rooms.get(probe.room)?.pipes.count(probe)) ?? GONE),
+      ),
+    }),
+    offerRelay: async ({ room, originNodeId }) => {
+      const host = rooms.enter(room);
+      try {
+        return { routerId: await host.pipes.offerRelay(originNodeId) };
+      } finally {
+        rooms.release(room);
+      }
+    },
     closePipe: async (request) => ({ closed: rooms.get(request.room)?.pipes.closeFor(request) ?? true }),
   };
 }

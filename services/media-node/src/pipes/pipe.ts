@@ -1,8 +1,10 @@
 import type { PipeEnd } from '@skein/rpc';
 import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
+import type { EndCounters } from './health.ts';
 import type { RouterAt } from './plan.ts';
-import type { TrackOutlet } from './track-outlet.ts';
+import type { ServedTrack } from './served-track.ts';
 
 export type PipePhase =
   | { readonly kind: 'opening' }
@@ -19,8 +21,10 @@ export class NodePipe {
   readonly peer: RouterAt;
   /** Names this very end; another one has another name. */
   readonly instanceId: string;
-  /** What this node sends into it, by track. */
-  readonly outlets = new Map<string, TrackOutlet>();
+  /** What this node sends into it. */
+  readonly outlets = new Map<MediaKey, ServedTrack>();
+  /** Made here to see whether it works by now; kept though nothing crosses it. */
+  trial = false;
   phase: PipePhase = { kind: 'opening' };
   idleSinceMs: number | undefined;
   readonly #made: Promise<PipeEndpoint>;
@@ -28,6 +32,7 @@ export class NodePipe {
   #remoteInstanceId: string | undefined;
   #connecting: Promise<void> | undefined;
   readonly #connected = Promise.withResolvers<void>();
+  #counted: EndCounters | undefined;
   #closed = false;
 
   constructor(
@@ -84,6 +89,23 @@ export class NodePipe {
     if (this.#remoteInstanceId !== remote.instanceId) throw PipeError.endsDiffer(remote.nodeId);
     await this.#connecting;
     this.#connected.resolve();
+  }
+
+  /**
+   * What this end has sent and received; `undefined` when it is gone. One that has sent nothing since it was last
+   * asked says something now, so that the other one can tell whether it is heard.
+   */
+  async count(): Promise<EndCounters | undefined> {
+    try {
+      const counted = await this.#endpoint?.counters();
+      if (counted && this.#counted && counted.sentBytes <= this.#counted.sentBytes)
+        await this.#endpoint?.chirp();
+      this.#counted = counted;
+      return counted;
+    } catch {
+      // Its worker died, or it was closed meanwhile.
+      return undefined;
+    }
   }
 
   close(reason: string): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { MediaKey } from '../media/media-key.ts';
 import {
   planPipes,
   type HopView,
@@ -7,6 +8,7 @@ import {
   type PipeView,
   type RouterAt,
 } from './plan.ts';
+import type { RelayState } from './ways.ts';
 
 const here = (routerId: string): RouterAt => ({ nodeId: 'here', routerId });
 const there = (routerId: string): RouterAt => ({ nodeId: 'there', routerId });
@@ -16,6 +18,8 @@ function input(given: {
   tracks?: Record<string, RouterAt>;
   pipes?: PipeView[];
   hops?: HopView[];
+  relays?: Record<string, RelayState>;
+  relayed?: MediaKey[];
   routers?: string[];
 }): PipePlanInput {
   const routers = given.routers ?? ['h1', 'h2', 'h3'];
@@ -23,10 +27,12 @@ function input(given: {
     nodeId: 'here',
     hub: routers[0],
     routers: new Set(routers),
-    needs: new Map(Object.entries(given.needs ?? {}).map(([track, at]) => [track, new Set(at)])),
-    tracks: new Map(Object.entries(given.tracks ?? {})),
+    needs: new Map(Object.entries(given.needs ?? {}).map(([track, at]) => [`${track}@1`, new Set(at)])),
+    tracks: new Map(Object.entries(given.tracks ?? {}).map(([track, at]) => [`${track}@1`, at])),
     pipes: given.pipes ?? [],
     hops: given.hops ?? [],
+    relays: new Map(Object.entries(given.relays ?? {})),
+    relayed: new Set(given.relayed ?? []),
     lingerMs: 5000,
   };
 }
@@ -43,17 +49,18 @@ function pipe(
   local: string,
   peer: RouterAt,
   state: PipeView['state'] = { kind: 'open', idleSinceMs: undefined },
+  closedTries = 0,
 ): PipeView {
-  return { key: [local, peer.routerId].toSorted().join('~'), local, peer, state };
+  return { key: [local, peer.routerId].toSorted().join('~'), local, peer, state, closedTries };
 }
 
 function hop(
-  trackId: string,
+  track: string,
   from: RouterAt,
   into: string,
   state: HopView['state'] = { kind: 'flowing' },
 ): HopView {
-  return { trackId, from, into, state };
+  return { media: `${track}@1`, from, into, state };
 }
 
 describe('a track of another node', () => {
@@ -62,7 +69,7 @@ describe('a track of another node', () => {
   test('comes in through the hub, over a pipe that is opened first', () => {
     expect(commands({ tracks, needs: { cam: ['h1'] } })).toEqual([openPipe('h1', there('t1'))]);
     expect(commands({ tracks, needs: { cam: ['h1'] }, pipes: [pipe('h1', there('t1'))] })).toEqual([
-      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+      { type: 'pullTrack', media: 'cam@1', from: there('t1'), into: 'h1' },
     ]);
   });
 
@@ -75,11 +82,11 @@ describe('a track of another node', () => {
     ]);
     const pipes = [pipe('h1', there('t1')), pipe('h2', here('h1')), pipe('h3', here('h1'))];
     expect(commands({ tracks, needs, pipes })).toEqual([
-      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+      { type: 'pullTrack', media: 'cam@1', from: there('t1'), into: 'h1' },
     ]);
     expect(commands({ tracks, needs, pipes, hops: [hop('cam', there('t1'), 'h1')] })).toEqual([
-      { type: 'pullTrack', trackId: 'cam', from: here('h1'), into: 'h2' },
-      { type: 'pullTrack', trackId: 'cam', from: here('h1'), into: 'h3' },
+      { type: 'pullTrack', media: 'cam@1', from: here('h1'), into: 'h2' },
+      { type: 'pullTrack', media: 'cam@1', from: here('h1'), into: 'h3' },
     ]);
   });
 
@@ -95,8 +102,8 @@ describe('a track of another node', () => {
     const pipes = [pipe('h1', there('t1')), pipe('h2', here('h1'))];
     expect(commands({ tracks, needs: { cam: ['h2'] }, hops, pipes })).toEqual([]);
     expect(commands({ tracks, needs: {}, hops, pipes })).toEqual([
-      { type: 'releaseTrack', trackId: 'cam', into: 'h1' },
-      { type: 'releaseTrack', trackId: 'cam', into: 'h2' },
+      { type: 'releaseTrack', media: 'cam@1', into: 'h1' },
+      { type: 'releaseTrack', media: 'cam@1', into: 'h2' },
     ]);
   });
 
@@ -104,7 +111,7 @@ describe('a track of another node', () => {
     const moved = { cam: there('t2') };
     const hops = [hop('cam', there('t1'), 'h1')];
     const plan = commands({ tracks: moved, needs: { cam: ['h1'] }, hops, pipes: [pipe('h1', there('t1'))] });
-    expect(plan).toContainEqual({ type: 'releaseTrack', trackId: 'cam', into: 'h1' });
+    expect(plan).toContainEqual({ type: 'releaseTrack', media: 'cam@1', into: 'h1' });
     expect(plan.filter(({ type }) => type === 'pullTrack')).toEqual([]);
   });
 
@@ -123,7 +130,7 @@ describe('a track of this node', () => {
   test('goes straight to another router, whichever is the hub', () => {
     expect(commands({ tracks, needs: { mic: ['h3'] } })).toEqual([openPipe('h3', here('h2'))]);
     expect(commands({ tracks, needs: { mic: ['h3'] }, pipes: [pipe('h2', here('h3'))] })).toEqual([
-      { type: 'pullTrack', trackId: 'mic', from: here('h2'), into: 'h3' },
+      { type: 'pullTrack', media: 'mic@1', from: here('h2'), into: 'h3' },
     ]);
   });
 
@@ -150,21 +157,24 @@ describe('what is under way or has failed', () => {
       wakeAtMs: 700,
     });
     expect(commands({ tracks, needs, pipes: failedPipe }, 700)).toEqual([openPipe('h1', there('t1'))]);
-    const failedHop = { hops: [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300 })] };
+    const failedHop = {
+      hops: [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300, failures: 1 })],
+    };
     const open = { tracks, needs, ...failedHop, pipes: [pipe('h1', there('t1'))] };
     expect(planPipes(input(open), 0)).toEqual({ commands: [], wakeAtMs: 300 });
     expect(commands(open, 300)).toEqual([
-      { type: 'pullTrack', trackId: 'cam', from: there('t1'), into: 'h1' },
+      { type: 'pullTrack', media: 'cam@1', from: there('t1'), into: 'h1' },
     ]);
   });
 
   test('is forgotten when nobody needs it any more', () => {
-    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300 })];
+    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300, failures: 1 })];
     const pipes = [pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 300 })];
-    expect(commands({ tracks, hops, pipes })).toEqual([
-      { type: 'releaseTrack', trackId: 'cam', into: 'h1' },
-      { type: 'closePipe', key: 'h1~t1' },
-    ]);
+    expect(planPipes(input({ tracks, hops, pipes }), 0)).toEqual({
+      commands: [{ type: 'releaseTrack', media: 'cam@1', into: 'h1' }],
+      wakeAtMs: 5300,
+    });
+    expect(commands({ tracks, pipes }, 5300)).toEqual([{ type: 'closePipe', key: 'h1~t1' }]);
   });
 
   test('two tracks from one router share one pipe', () => {
@@ -181,7 +191,7 @@ describe('an idle pipe', () => {
   });
 
   test('is kept for a need that waits for something else', () => {
-    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 90_000 })];
+    const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 90_000, failures: 1 })];
     expect(commands({ pipes, hops, tracks: { cam: there('t1') }, needs: { cam: ['h1'] } }, 60_000)).toEqual(
       [],
     );
@@ -192,5 +202,78 @@ describe('an idle pipe', () => {
       commands: [],
       wakeAtMs: undefined,
     });
+  });
+});
+
+describe('a node to which the way is closed', () => {
+  const tracks = { cam: there('t1') };
+  const needs = { cam: ['h1'] };
+  const closed = pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 900 }, 2);
+  const mid: RouterAt = { nodeId: 'mid', routerId: 'm1' };
+  const found = { there: { kind: 'found', at: mid } } as const;
+  const viaMid = { media: 'cam@1', from: mid, into: 'h1', relayFrom: there('t1') } as const;
+
+  test('is one that failed twice in a row; then a relay is looked for, once', () => {
+    const once = pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 900 }, 1);
+    expect(commands({ tracks, needs, pipes: [once] })).toEqual([]);
+    expect(commands({ tracks, needs, pipes: [closed] })).toEqual([{ type: 'findRelay', nodeId: 'there' }]);
+    expect(commands({ tracks, needs, pipes: [closed], relays: { there: { kind: 'finding' } } })).toEqual([]);
+  });
+
+  test('has its tracks pulled from the relay, which is told where they are, while the way is tried on', () => {
+    expect(commands({ tracks, needs, pipes: [closed], relays: found })).toEqual([openPipe('h1', mid)]);
+    const pipes = [closed, pipe('h1', mid)];
+    const pull = { type: 'pullTrack', ...viaMid };
+    expect(planPipes(input({ tracks, needs, pipes, relays: found }), 0)).toEqual({
+      commands: [pull],
+      wakeAtMs: 900,
+    });
+    expect(commands({ tracks, needs, pipes, relays: found }, 900)).toEqual([
+      pull,
+      { ...openPipe('h1', there('t1')), trial: true },
+    ]);
+  });
+
+  test('is come back to when the way is known to work, and not before', () => {
+    const hops: HopView[] = [{ ...viaMid, state: { kind: 'flowing' } }];
+    const open = { kind: 'open', idleSinceMs: 0 } as const;
+    const unsure = [pipe('h1', there('t1'), open, 2), pipe('h1', mid)];
+    expect(commands({ tracks, needs, hops, pipes: unsure, relays: found })).toEqual([]);
+    const works = [pipe('h1', there('t1'), open), pipe('h1', mid)];
+    expect(commands({ tracks, needs, hops, pipes: works, relays: found })).toEqual([
+      { type: 'releaseTrack', media: 'cam@1', into: 'h1' },
+      { type: 'forgetRelay', nodeId: 'there' },
+    ]);
+  });
+
+  test('gets another relay when the one that it has fails', () => {
+    const lost = pipe('h1', mid, { kind: 'failed', retryAtMs: 900 }, 1);
+    const find: PipeCommand = { type: 'findRelay', nodeId: 'there' };
+    expect(commands({ tracks, needs, pipes: [closed, lost], relays: found })).toContainEqual(find);
+    const failed = (failures: number): HopView[] => [
+      { ...viaMid, state: { kind: 'failed', retryAtMs: 900, failures } },
+    ];
+    const pipes = [closed, pipe('h1', mid)];
+    expect(commands({ tracks, needs, pipes, relays: found, hops: failed(1) })).toEqual([]);
+    expect(commands({ tracks, needs, pipes, relays: found, hops: failed(2) })).toContainEqual(find);
+  });
+
+  test('waits when there is no relay', () => {
+    const none = { there: { kind: 'none', retryAtMs: 700 } } as const;
+    expect(planPipes(input({ tracks, needs, pipes: [closed], relays: none }), 0)).toEqual({
+      commands: [],
+      wakeAtMs: 700,
+    });
+  });
+
+  test('is not gone round for a track that others pull through here', () => {
+    const plan = commands({
+      tracks,
+      needs,
+      pipes: [closed, pipe('h1', mid)],
+      relays: found,
+      relayed: ['cam@1'],
+    });
+    expect(plan).toEqual([{ type: 'forgetRelay', nodeId: 'there' }]);
   });
 });

@@ -1,3 +1,6 @@
+import type { MediaKey } from '../media/media-key.ts';
+import { wayInto, type RelayState, type WayInput } from './ways.ts';
+
 /** A router and the node it is on. */
 export interface RouterAt {
   readonly nodeId: string;
@@ -17,18 +20,23 @@ export interface PipeView {
   readonly local: string;
   readonly peer: RouterAt;
   readonly state: PipeState;
+  /** How often in a row nobody answered or nothing came through; 0 once it is known to work. */
+  readonly closedTries: number;
 }
 
 export type HopState =
   | { readonly kind: 'pulling' }
   | { readonly kind: 'flowing' }
-  | { readonly kind: 'failed'; readonly retryAtMs: number };
+  /** `failures`: how often in a row. */
+  | { readonly kind: 'failed'; readonly retryAtMs: number; readonly failures: number };
 
-/** One track's way through one pipe into one router of this node. Known by track and router: a router has it once. */
+/** The way of one epoch of a track through one pipe into one router of this node: a router has it once. */
 export interface HopView {
-  readonly trackId: string;
+  readonly media: MediaKey;
   readonly from: RouterAt;
   readonly into: string;
+  /** Where the track is published, when `from` is a relay. */
+  readonly relayFrom?: RouterAt | undefined;
   readonly state: HopState;
 }
 
@@ -38,21 +46,38 @@ export interface PipePlanInput {
   readonly hub: string | undefined;
   /** This node's live routers of the room. */
   readonly routers: ReadonlySet<string>;
-  /** Routers of this node whose subscriptions need a track. */
-  readonly needs: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Where each track of the room is published. */
-  readonly tracks: ReadonlyMap<string, RouterAt>;
+  /** Routers of this node whose subscriptions need it. */
+  readonly needs: ReadonlyMap<MediaKey, ReadonlySet<string>>;
+  /** Where each track of the room is published, and the earlier epochs that are still received. */
+  readonly tracks: ReadonlyMap<MediaKey, RouterAt>;
   readonly pipes: readonly PipeView[];
   readonly hops: readonly HopView[];
+  /** Who brings the tracks of nodes that this one cannot reach, by those nodes. */
+  readonly relays: ReadonlyMap<string, RelayState>;
+  /** Tracks that other nodes pull through this one. */
+  readonly relayed: ReadonlySet<MediaKey>;
   /** How long an idle pipe is kept for the next need. */
   readonly lingerMs: number;
 }
 
+/** `trial`: to see whether it works by now. */
+export interface WantedPipe {
+  readonly key: string;
+  readonly local: string;
+  readonly peer: RouterAt;
+  readonly trial?: boolean;
+}
+
 export type PipeCommand =
-  | { readonly type: 'openPipe'; readonly key: string; readonly local: string; readonly peer: RouterAt }
+  | ({ readonly type: 'openPipe' } & WantedPipe)
   | { readonly type: 'closePipe'; readonly key: string }
-  | { readonly type: 'pullTrack'; readonly trackId: string; readonly from: RouterAt; readonly into: string }
-  | { readonly type: 'releaseTrack'; readonly trackId: string; readonly into: string };
+  | ({ readonly type: 'pullTrack' } & Pull)
+  | { readonly type: 'releaseTrack'; readonly media: MediaKey; readonly into: string }
+  /** Another one than now, if there is one now. */
+  | { readonly type: 'findRelay'; readonly nodeId: string }
+  | { readonly type: 'forgetRelay'; readonly nodeId: string };
+
+export type Pull = Omit<HopView, 'state'>;
 
 export interface PipePlan {
   readonly commands: readonly PipeCommand[];
@@ -60,10 +85,12 @@ export interface PipePlan {
   readonly wakeAtMs: number | undefined;
 }
 
-interface WantedHop {
-  readonly trackId: string;
-  readonly from: RouterAt;
-  readonly into: string;
+interface Wanted {
+  readonly hops: Map<string, Pull>;
+  /** Pipes to routers whose direct way is closed, by key: opened again and again, until one works. */
+  readonly trials: Map<string, { readonly local: string; readonly peer: RouterAt }>;
+  /** When to look for a relay, by the node that cannot be reached; `undefined`: one is there, or being looked for. */
+  readonly relays: Map<string, number | undefined>;
 }
 
 /** Names a pipe by its pair of routers, the same from both ends. */
@@ -72,8 +99,8 @@ export function pipeKey(oneRouterId: string, otherRouterId: string): string {
 }
 
 /** Names a hop. */
-export function hopKey(trackId: string, into: string): string {
-  return `${into}/${trackId}`;
+export function hopKey(media: MediaKey, into: string): string {
+  return `${into}/${media}`;
 }
 
 /**
@@ -82,65 +109,98 @@ export function hopKey(trackId: string, into: string): string {
  * routers, one copy of a track per pipe. What is under way is waited for; what failed is tried again when it is due.
  */
 export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
-  const wanted = wantedHops(input);
-  const hops = new Map(input.hops.map((hop) => [hopKey(hop.trackId, hop.into), hop]));
+  const hops = new Map(input.hops.map((hop) => [hopKey(hop.media, hop.into), hop]));
   const pipes = new Map(input.pipes.map((pipe) => [pipe.key, pipe]));
+  const context = { input, hops, pipes, nowMs };
+  const wanted = whatIsWanted(context);
   const commands = new Map<string, PipeCommand>();
   const wakes: number[] = [];
+  const doNext = (name: string, next: NextStep): void => {
+    if (next.do) commands.set(next.do.type === 'openPipe' ? `pipe ${next.do.key}` : name, next.do);
+    if (next.wakeAtMs !== undefined) wakes.push(next.wakeAtMs);
+  };
 
   for (const [key, hop] of hops) {
-    const keep = wanted.get(key);
-    if (keep && sameRouter(keep.from, hop.from)) continue;
-    commands.set(`hop ${key}`, { type: 'releaseTrack', trackId: hop.trackId, into: hop.into });
+    const keep = wanted.hops.get(key);
+    if (keep && sameWay(keep, hop)) continue;
+    commands.set(`hop ${key}`, { type: 'releaseTrack', media: hop.media, into: hop.into });
   }
-  const wantedPipes = new Set<string>();
-  for (const [key, hop] of wanted) {
+  const wantedPipes = new Set(wanted.trials.keys());
+  for (const [key, hop] of wanted.hops) {
     wantedPipes.add(pipeKey(hop.from.routerId, hop.into));
-    const next = nextStep(hop, hops.get(key), { input, hops, pipes, nowMs });
-    if (next.do) commands.set(next.do.type === 'openPipe' ? `pipe ${next.do.key}` : `hop ${key}`, next.do);
-    if (next.wakeAtMs !== undefined) wakes.push(next.wakeAtMs);
+    doNext(`hop ${key}`, nextStep(hop, hops.get(key), context));
+  }
+  for (const [key, { local, peer }] of wanted.trials) {
+    doNext(`pipe ${key}`, openStep({ key, local, peer, trial: true }, pipes.get(key), nowMs) ?? {});
   }
   for (const pipe of pipes.values()) {
-    if (wantedPipes.has(pipe.key)) continue;
-    const dueMs = closeDueMs(pipe.state, input.lingerMs);
-    if (dueMs === undefined) continue;
-    if (dueMs <= nowMs) commands.set(`pipe ${pipe.key}`, { type: 'closePipe', key: pipe.key });
-    else wakes.push(dueMs);
+    if (!wantedPipes.has(pipe.key)) doNext(`pipe ${pipe.key}`, closeStep(pipe, input.lingerMs, nowMs));
+  }
+  for (const [nodeId, findAtMs] of wanted.relays)
+    doNext(`relay ${nodeId}`, findStep(nodeId, findAtMs, nowMs));
+  for (const nodeId of input.relays.keys()) {
+    if (!wanted.relays.has(nodeId)) doNext(`relay ${nodeId}`, { do: { type: 'forgetRelay', nodeId } });
   }
   return { commands: [...commands.values()], wakeAtMs: wakes.length > 0 ? Math.min(...wakes) : undefined };
 }
 
-function wantedHops(input: PipePlanInput): ReadonlyMap<string, WantedHop> {
-  const wanted = new Map<string, WantedHop>();
-  const want = (trackId: string, from: RouterAt, into: string): void => {
-    wanted.set(hopKey(trackId, into), { trackId, from, into });
-  };
-  for (const [trackId, routers] of input.needs) {
-    const origin = input.tracks.get(trackId);
+function whatIsWanted(context: StepContext): Wanted {
+  const { input } = context;
+  const wanted: Wanted = { hops: new Map(), trials: new Map(), relays: new Map() };
+  const want = (pull: Pull): unknown => wanted.hops.set(hopKey(pull.media, pull.into), pull);
+  for (const [media, routers] of input.needs) {
+    const origin = input.tracks.get(media);
     const needing = [...routers].filter((router) => input.routers.has(router));
     if (!origin || needing.length === 0) continue;
     const local = origin.nodeId === input.nodeId;
     if (local && !input.routers.has(origin.routerId)) continue;
-    const entry = local ? origin.routerId : entryRouter(trackId, origin, input);
+    const entry = local ? origin.routerId : entryRouter(media, origin, input);
     if (entry === undefined) continue;
-    if (!local) want(trackId, origin, entry);
-    for (const router of needing) {
-      if (router !== entry) want(trackId, { nodeId: input.nodeId, routerId: entry }, router);
+    if (!local) want(enter(entry, media, origin, context, wanted));
+    for (const into of needing) {
+      if (into !== entry) want({ media, from: { nodeId: input.nodeId, routerId: entry }, into });
     }
   }
   return wanted;
 }
 
+/** How a track of another node comes in at its entry, and what that takes besides. */
+function enter(
+  entry: string,
+  media: MediaKey,
+  origin: RouterAt,
+  { input, hops, pipes, nowMs }: StepContext,
+  wanted: Wanted,
+): Pull {
+  const ways: WayInput = {
+    relays: input.relays,
+    relayed: input.relayed,
+    pipe: (one, other) => pipes.get(pipeKey(one, other)),
+    hop: (track, into) => hops.get(hopKey(track, into)),
+    nowMs,
+  };
+  const way = wayInto(entry, media, origin, ways);
+  if (way.closed) {
+    wanted.trials.set(pipeKey(origin.routerId, entry), { local: entry, peer: origin });
+    const earlier = wanted.relays.get(origin.nodeId);
+    wanted.relays.set(origin.nodeId, way.findAtMs ?? earlier);
+  }
+  const relayed = !sameRouter(way.from, origin);
+  return { media, from: way.from, into: entry, ...(relayed && { relayFrom: origin }) };
+}
+
 /** The router through which a track of another node comes in: the one that it has already, else the hub. */
 function entryRouter(
-  trackId: string,
+  media: MediaKey,
   origin: RouterAt,
-  { nodeId, hub, routers, hops }: PipePlanInput,
+  { nodeId, hub, routers, hops, relays }: PipePlanInput,
 ): string | undefined {
+  const relay = relays.get(origin.nodeId);
   let entry = hub;
   for (const hop of hops) {
-    if (hop.trackId !== trackId || hop.from.nodeId === nodeId) continue;
-    if (sameRouter(hop.from, origin) && routers.has(hop.into)) entry = hop.into;
+    if (hop.media !== media || hop.from.nodeId === nodeId || !routers.has(hop.into)) continue;
+    const relayed = relay?.kind === 'found' && sameRouter(hop.from, relay.at);
+    if (relayed || sameRouter(hop.from, origin)) entry = hop.into;
   }
   return entry;
 }
@@ -157,38 +217,58 @@ interface StepContext {
   readonly nowMs: number;
 }
 
-function nextStep(wanted: WantedHop, hop: HopView | undefined, context: StepContext): NextStep {
-  const { input, hops, pipes, nowMs } = context;
+function nextStep(
+  wanted: Pull,
+  hop: HopView | undefined,
+  { input, hops, pipes, nowMs }: StepContext,
+): NextStep {
   if (hop && hop.state.kind !== 'failed') return {};
-  if (hop && !sameRouter(hop.from, wanted.from)) return {};
+  if (hop && !sameWay(hop, wanted)) return {};
   if (hop?.state.kind === 'failed' && hop.state.retryAtMs > nowMs) return { wakeAtMs: hop.state.retryAtMs };
   const key = pipeKey(wanted.from.routerId, wanted.into);
-  const pipe = pipes.get(key);
-  if (!pipe) return { do: { type: 'openPipe', key, local: wanted.into, peer: wanted.from } };
-  switch (pipe.state.kind) {
+  const opening = openStep({ key, local: wanted.into, peer: wanted.from }, pipes.get(key), nowMs);
+  if (opening) return opening;
+  return isAt(wanted.media, wanted.from, input, hops) ? { do: { type: 'pullTrack', ...wanted } } : {};
+}
+
+/** What it takes to have a pipe open; `undefined` when it is. */
+function openStep(wanted: WantedPipe, pipe: PipeView | undefined, nowMs: number): NextStep | undefined {
+  const open: NextStep = { do: { type: 'openPipe', ...wanted } };
+  switch (pipe?.state.kind) {
+    case undefined:
+      return open;
     case 'opening':
     case 'closing':
       return {};
     case 'failed':
-      if (pipe.state.retryAtMs > nowMs) return { wakeAtMs: pipe.state.retryAtMs };
-      return { do: { type: 'openPipe', key, local: wanted.into, peer: wanted.from } };
+      return pipe.state.retryAtMs > nowMs ? { wakeAtMs: pipe.state.retryAtMs } : open;
     case 'open':
-      if (!isAt(wanted.trackId, wanted.from, input, hops)) return {};
-      return { do: { type: 'pullTrack', trackId: wanted.trackId, from: wanted.from, into: wanted.into } };
+      return undefined;
   }
 }
 
 /** Whether a track can be had from a router now. Of another node's routers only that node knows: it is asked. */
 function isAt(
-  trackId: string,
+  media: MediaKey,
   at: RouterAt,
   input: PipePlanInput,
   hops: ReadonlyMap<string, HopView>,
 ): boolean {
   if (at.nodeId !== input.nodeId) return true;
-  const origin = input.tracks.get(trackId);
+  const origin = input.tracks.get(media);
   if (origin && sameRouter(origin, at)) return true;
-  return hops.get(hopKey(trackId, at.routerId))?.state.kind === 'flowing';
+  return hops.get(hopKey(media, at.routerId))?.state.kind === 'flowing';
+}
+
+function closeStep({ key, state }: PipeView, lingerMs: number, nowMs: number): NextStep {
+  const dueMs = closeDueMs(state, lingerMs);
+  if (dueMs === undefined) return {};
+  return dueMs <= nowMs ? { do: { type: 'closePipe', key } } : { wakeAtMs: dueMs };
+}
+
+function findStep(nodeId: string, atMs: number | undefined, nowMs: number): NextStep {
+  if (atMs === undefined) return {};
+  return atMs <= nowMs ? { do: { type: 'findRelay', nodeId } } : { wakeAtMs: atMs };
 }
 
 function closeDueMs(state: PipeState, lingerMs: number): number | undefined {
@@ -197,10 +277,17 @@ function closeDueMs(state: PipeState, lingerMs: number): number | undefined {
     case 'closing':
       return undefined;
     case 'failed':
-      return 0;
+      // Whoever lost a track by it is about to ask for it again: what is known of the way is not forgotten yet.
+      return state.retryAtMs + lingerMs;
     case 'open':
       return state.idleSinceMs === undefined ? undefined : state.idleSinceMs + lingerMs;
   }
+}
+
+function sameWay(one: Pull, other: Pull): boolean {
+  if (!one.relayFrom || !other.relayFrom)
+    return one.relayFrom === other.relayFrom && sameRouter(one.from, other.from);
+  return sameRouter(one.from, other.from) && sameRouter(one.relayFrom, other.relayFrom);
 }
 
 function sameRouter(one: RouterAt, other: RouterAt): boolean {

@@ -7,14 +7,25 @@ export interface PipePolicy {
   readonly closeDeadlineMs: number;
   /** How long a pull may take until its first update. */
   readonly pullDeadlineMs: number;
+  /** How long a track stays in its pipe when the call that asked for it broke, until it is asked for again. */
+  readonly pullGraceMs: number;
+  /** How often the ends of a pipe are counted to see whether it works. */
+  readonly probeEveryMs: number;
+  readonly probeDeadlineMs: number;
+  /** How long a node that is to relay keeps the room for the first pull, and after the last one. */
+  readonly relayLeaseMs: number;
   /** Between tries of what failed, while it is needed. */
   readonly backoff: Backoff;
 }
 
 export const defaultPipePolicy: PipePolicy = {
   lingerMs: 5000,
-  openDeadlineMs: 2000,
+  openDeadlineMs: 1000,
   closeDeadlineMs: 1000,
   pullDeadlineMs: 2000,
+  pullGraceMs: 2000,
+  probeEveryMs: 500,
+  probeDeadlineMs: 700,
+  relayLeaseMs: 5000,
   backoff: { baseMs: 100, maxMs: 5000 },
 };

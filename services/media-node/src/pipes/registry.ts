@@ -1,5 +1,6 @@
 import type { Random } from '@skein/runtime';
 import type { MediaSource } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
 import { backoffMs } from '../retry/backoff.ts';
 import {
   hopKey,
@@ -8,16 +9,20 @@ import {
   type HopView,
   type PipeState,
   type PipeView,
+  type Pull,
   type RouterAt,
 } from './plan.ts';
 import type { PipePolicy } from './policy.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
+import { CLOSED_AFTER_FAILURES } from './ways.ts';
 
-/** One track's way into one router, as it is now. */
+/** The way of one epoch of a track into one router, as it is now. */
 export interface Hop {
-  readonly trackId: string;
+  readonly media: MediaKey;
   readonly from: RouterAt;
   readonly into: string;
+  /** Where the track is published, when `from` is a relay. */
+  readonly relayFrom?: RouterAt | undefined;
   state: HopState;
   /** Comes with `flowing`. */
   source: MediaSource | undefined;
@@ -31,6 +36,8 @@ export class PipeRegistry {
   readonly #hops = new Map<string, Hop>();
   /** Failures in a row of a pipe or hop, by key; forgotten with success or when nobody needs it. */
   readonly #failures = new Map<string, number>();
+  /** Of these, those of a pipe's way: not answered, or nothing came through. */
+  readonly #closedTries = new Map<string, number>();
   readonly #policy: PipePolicy;
   readonly #random: Random;
   readonly #onChange: () => void;
@@ -53,8 +60,8 @@ export class PipeRegistry {
     return this.#pipes.get(key);
   }
 
-  hop(trackId: string, into: string): Hop | undefined {
-    return this.#hops.get(hopKey(trackId, into));
+  hop(media: MediaKey, into: string): Hop | undefined {
+    return this.#hops.get(hopKey(media, into));
   }
 
   nodePipeByInstance(instanceId: string): NodePipe | undefined {
@@ -69,7 +76,8 @@ export class PipeRegistry {
     const pipes = this.pipes.map((pipe) => {
       if (inUse.has(pipe.key) || pipe.sending) pipe.idleSinceMs = undefined;
       else pipe.idleSinceMs ??= nowMs;
-      return { key: pipe.key, local: pipe.local, peer: pipe.peer, state: stateOf(pipe) };
+      const closedTries = this.#closedTries.get(pipe.key) ?? 0;
+      return { key: pipe.key, local: pipe.local, peer: pipe.peer, state: stateOf(pipe), closedTries };
     });
     return { pipes, hops: this.hops };
   }
@@ -96,8 +104,31 @@ export class PipeRegistry {
   opened(pipe: Pipe): void {
     if (!this.holds(pipe)) return;
     pipe.phase = { kind: 'open' };
-    this.#failures.delete(pipe.key);
+    // Within a node nothing gets lost on the way.
+    if (pipe instanceof WorkerPipe) this.#forgetFailures(pipe.key);
     this.#onChange();
+  }
+
+  /** Packets come through it both ways: what failed before counts no more. */
+  works(pipe: Pipe): void {
+    if (!this.holds(pipe) || !this.isDoubtful(pipe)) return;
+    this.#forgetFailures(pipe.key);
+    this.#onChange();
+  }
+
+  /** Whether it has failed and is not known to work again. */
+  isDoubtful({ key }: Pipe): boolean {
+    return this.#failures.has(key);
+  }
+
+  /** Whether the way to a node, or to one of its routers, failed so often that it is gone round. */
+  isClosedTo(at: { readonly nodeId: string; readonly routerId?: string }): boolean {
+    return this.pipes.some(
+      ({ key, peer }) =>
+        peer.nodeId === at.nodeId &&
+        (at.routerId === undefined || peer.routerId === at.routerId) &&
+        (this.#closedTries.get(key) ?? 0) >= CLOSED_AFTER_FAILURES,
+    );
   }
 
   closing(pipe: Pipe): void {
@@ -112,37 +143,44 @@ export class PipeRegistry {
     this.#onChange();
   }
 
-  /** The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. */
-  failed(pipe: Pipe, nowMs: number): void {
+  /**
+   * The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. `closed`: how many
+   * tries showed that nobody answers or nothing comes through, rather than that the other node refuses.
+   */
+  failed(pipe: Pipe, nowMs: number, { closed = 0 }: { closed?: number } = {}): void {
     if (!this.holds(pipe)) return;
-    this.#discard(pipe, 'pipe failed');
-    pipe.phase = { kind: 'failed', retryAtMs: this.#retryAtMs(pipe.key, nowMs) };
-    this.#pipes.set(pipe.key, pipe);
-    this.#onChange();
+    this.#closedTries.set(pipe.key, (this.#closedTries.get(pipe.key) ?? 0) + closed);
+    this.#setAside(pipe, this.#retryAtMs(pipe.key, nowMs));
+  }
+
+  /** The other node has closed it. One that was not known to work stays doubtful. */
+  closedByPeer(pipe: Pipe, nowMs: number): void {
+    if (this.isDoubtful(pipe)) this.#setAside(pipe, nowMs + this.#policy.backoff.maxMs);
+    else this.drop(pipe, 'closed by the other node');
   }
 
   /** Closes the pipe with everything in it and forgets it. */
   drop(pipe: Pipe, reason: string): void {
     if (this.#pipes.get(pipe.key) !== pipe) return;
     this.#discard(pipe, reason);
-    this.#failures.delete(pipe.key);
+    this.#forgetFailures(pipe.key);
     this.#onChange();
   }
 
-  addHop(wanted: { trackId: string; from: RouterAt; into: string }, stop: () => void): Hop {
+  addHop(wanted: Pull, stop: () => void): Hop {
     const hop: Hop = { ...wanted, state: { kind: 'pulling' }, source: undefined, stop };
-    this.#hops.set(hopKey(hop.trackId, hop.into), hop);
+    this.#hops.set(hopKey(hop.media, hop.into), hop);
     return hop;
   }
 
   holdsHop(hop: Hop): boolean {
-    return this.#hops.get(hopKey(hop.trackId, hop.into)) === hop;
+    return this.#hops.get(hopKey(hop.media, hop.into)) === hop;
   }
 
   flowing(hop: Hop, source: MediaSource): void {
     hop.state = { kind: 'flowing' };
     hop.source = source;
-    this.#failures.delete(hopKey(hop.trackId, hop.into));
+    this.#failures.delete(hopKey(hop.media, hop.into));
     this.#onChange();
   }
 
@@ -150,14 +188,16 @@ export class PipeRegistry {
     if (!this.holdsHop(hop) || hop.state.kind === 'failed') return;
     hop.stop();
     hop.source = undefined;
-    hop.state = { kind: 'failed', retryAtMs: this.#retryAtMs(hopKey(hop.trackId, hop.into), nowMs) };
+    const key = hopKey(hop.media, hop.into);
+    const retryAtMs = this.#retryAtMs(key, nowMs);
+    hop.state = { kind: 'failed', retryAtMs, failures: this.#failures.get(key) ?? 1 };
     this.#onChange();
   }
 
   /** Lets go of a hop and forgets it. */
   release(hop: Hop): void {
     if (!this.holdsHop(hop)) return;
-    const key = hopKey(hop.trackId, hop.into);
+    const key = hopKey(hop.media, hop.into);
     this.#hops.delete(key);
     this.#failures.delete(key);
     hop.stop();
@@ -181,9 +221,21 @@ export class PipeRegistry {
     pipe.close(reason);
     for (const hop of this.hops) {
       if (pipeOfHop(hop) !== pipe.key) continue;
-      this.#hops.delete(hopKey(hop.trackId, hop.into));
+      this.#hops.delete(hopKey(hop.media, hop.into));
       hop.stop();
     }
+  }
+
+  #setAside(pipe: Pipe, retryAtMs: number): void {
+    this.#discard(pipe, 'pipe failed');
+    pipe.phase = { kind: 'failed', retryAtMs };
+    this.#pipes.set(pipe.key, pipe);
+    this.#onChange();
+  }
+
+  #forgetFailures(key: string): void {
+    this.#failures.delete(key);
+    this.#closedTries.delete(key);
   }
 
   #retryAtMs(key: string, nowMs: number): number {

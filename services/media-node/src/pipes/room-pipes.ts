@@ -1,19 +1,45 @@
-import type { ClosePipeRequest, OpenPipeRequest, OpenPipeResponse, PullTrackRequest } from '@skein/rpc';
-import type { Random } from '@skein/runtime';
+import type {
+  ClosePipeRequest,
+  OpenPipeRequest,
+  OpenPipeResponse,
+  PipeEndCounters,
+  PipeProbe,
+  PullTrackRequest,
+  ReleaseTrackRequest,
+} from '@skein/rpc';
+import type { MediaKey } from '../media/media-key.ts';
+import { PipeError } from './errors.ts';
 import { PipeExecutor, type ExecutorParts } from './executor.ts';
-import { WorkerPipe, type Pipe } from './pipe.ts';
+import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
 import { pipeKey, planPipes, type PipePlanInput } from './plan.ts';
 import { PipeRegistry } from './registry.ts';
-import { PipeServing, type PullStream } from './serving.ts';
+import { RelayDesk, type RelayRoom } from './relay-desk.ts';
+import { RelayFinder } from './relay-finder.ts';
+import type { PullStream } from './served-track.ts';
+import { PipeServing } from './serving.ts';
+import { CLOSED_AFTER_FAILURES } from './ways.ts';
 
 /** What the room knows and the planner needs. */
-export type PipeDemand = Omit<PipePlanInput, 'nodeId' | 'pipes' | 'hops' | 'lingerMs'>;
+export type PipeDemand = Pick<PipePlanInput, 'hub' | 'routers' | 'needs' | 'tracks'>;
 
-export interface RoomPipesParts extends Omit<ExecutorParts, 'registry' | 'onOutletsChange'> {
-  readonly random: Random;
+type Own = 'registry' | 'relays' | 'desk' | 'onOutletsChange';
+
+export interface RoomPipesParts extends Omit<ExecutorParts, Own> {
   readonly demand: () => PipeDemand;
+  /** Nodes that participants of the room are on. */
+  readonly roomNodes: () => readonly string[];
+  /** For tracks that others pull through this node. */
+  readonly relayRoom: RelayRoom;
+  readonly onRelayIdle: () => void;
   /** Nobody of the room is here any more: idle pipes go at once. */
   readonly abandoned: () => boolean;
+}
+
+/** A pipe of which is to be known whether it works. */
+export interface WatchedPipe {
+  readonly pipe: NodePipe;
+  /** Whether a track that is not muted should be coming in. */
+  readonly expecting: boolean;
 }
 
 /** A pipe as it is reported: which tracks cross it, in which direction. */
@@ -22,14 +48,16 @@ export interface PipeReport {
   readonly localRouterId: string;
   readonly peerNodeId: string;
   readonly peerRouterId: string;
-  readonly tracksIn: readonly string[];
-  readonly tracksOut: readonly string[];
+  readonly tracksIn: readonly MediaKey[];
+  readonly tracksOut: readonly MediaKey[];
 }
 
 /** The pipes of one room on this node: plans whenever something has changed, and carries the plan out. */
 export class RoomPipes {
   readonly #parts: RoomPipesParts;
   readonly #registry: PipeRegistry;
+  readonly #relays: RelayFinder;
+  readonly #desk: RelayDesk;
   readonly #executor: PipeExecutor;
   readonly #serving: PipeServing;
   #planned = false;
@@ -41,7 +69,15 @@ export class RoomPipes {
     const { policy, random } = parts;
     const onChange = (): void => this.changed();
     this.#registry = new PipeRegistry({ policy, random, onChange });
-    const executorParts = { ...parts, registry: this.#registry, onOutletsChange: onChange };
+    this.#relays = new RelayFinder({ ...parts, onChange });
+    this.#desk = new RelayDesk({ ...parts, room: parts.relayRoom, onIdle: parts.onRelayIdle });
+    const executorParts = {
+      ...parts,
+      registry: this.#registry,
+      relays: this.#relays,
+      desk: this.#desk,
+      onOutletsChange: onChange,
+    };
     this.#executor = new PipeExecutor(executorParts);
     this.#serving = new PipeServing(executorParts, this.#executor);
   }
@@ -64,12 +100,61 @@ export class RoomPipes {
     return this.#serving.pull(request, stream);
   }
 
+  release(request: ReleaseTrackRequest): void {
+    this.#serving.release(request);
+  }
+
+  count(probe: PipeProbe): Promise<PipeEndCounters> {
+    return this.#serving.count(probe);
+  }
+
   closeFor(request: ClosePipeRequest): boolean {
     return this.#serving.close(request);
   }
 
+  /** A router through which another node gets the tracks of one that it cannot reach. Fails `UNAVAILABLE`. */
+  async offerRelay(originNodeId: string): Promise<string> {
+    if (this.#registry.isClosedTo({ nodeId: originNodeId })) throw PipeError.cannotRelay(originNodeId);
+    return await this.#desk.offer(originNodeId);
+  }
+
+  /** Whether other nodes need the room to be here, though nobody of it is. */
+  get relaying(): boolean {
+    return this.#desk.busy;
+  }
+
   routerLost(routerId: string): void {
+    this.#desk.routerLost(routerId);
     this.#registry.routerLost(routerId);
+  }
+
+  /** Whether another node takes it from here. */
+  sends(media: MediaKey): boolean {
+    return this.#registry.pipes.some((pipe) => pipe instanceof NodePipe && pipe.outlets.has(media));
+  }
+
+  /** The pipes through which tracks come in, and those that failed before and may work again. */
+  get watched(): readonly WatchedPipe[] {
+    const hops = this.#registry.hops.filter(({ state }) => state.kind !== 'failed');
+    return this.#registry.pipes.flatMap((pipe) => {
+      if (!(pipe instanceof NodePipe) || pipe.phase.kind !== 'open') return [];
+      const incoming = hops.filter(({ from, into }) => pipeKey(from.routerId, into) === pipe.key);
+      if (incoming.length === 0 && !this.#registry.isDoubtful(pipe)) return [];
+      return [{ pipe, expecting: incoming.some(({ source }) => source?.muted === false) }];
+    });
+  }
+
+  works(pipe: NodePipe): void {
+    this.#registry.works(pipe);
+  }
+
+  /** Both ends are given up: the plan makes new ones, and the other node gives up its end when it sees the new one. */
+  broken(pipe: NodePipe, { reason, cutOff }: { reason: string; cutOff: boolean }): void {
+    const { clock, log } = this.#parts;
+    if (!this.#registry.holds(pipe)) return;
+    log.warn({ peerNodeId: pipe.peer.nodeId, reason }, 'a pipe is broken and is made anew');
+    // Neither packets nor answers: that is as good as a second try.
+    this.#registry.failed(pipe, clock.now(), { closed: cutOff ? CLOSED_AFTER_FAILURES : 1 });
   }
 
   get counts(): { readonly nodePipes: number; readonly workerPipes: number } {
@@ -94,6 +179,7 @@ export class RoomPipes {
   close(): void {
     this.#closed = true;
     this.#wake?.[Symbol.dispose]();
+    this.#desk.close();
     for (const pipe of this.#registry.pipes) this.#registry.drop(pipe, 'the room is not here any more');
   }
 
@@ -101,7 +187,12 @@ export class RoomPipes {
     const { nodeId, clock, policy, demand, abandoned } = this.#parts;
     const nowMs = clock.now();
     const lingerMs = abandoned() ? 0 : policy.lingerMs;
-    const plan = planPipes({ ...demand(), ...this.#registry.view(nowMs), nodeId, lingerMs }, nowMs);
+    const relays = this.#relays.view;
+    const relayed = this.#desk.media;
+    const plan = planPipes(
+      { ...demand(), ...this.#registry.view(nowMs), nodeId, relays, relayed, lingerMs },
+      nowMs,
+    );
     this.#wake?.[Symbol.dispose]();
     this.#wake =
       plan.wakeAtMs === undefined
@@ -115,11 +206,11 @@ export class RoomPipes {
     return this.#registry.pipes.filter((pipe) => pipe.phase.kind !== 'failed');
   }
 
-  #hopsInto(pipe: Pipe, into: string): readonly string[] {
+  #hopsInto(pipe: Pipe, into: string): readonly MediaKey[] {
     const through = this.#registry.hops.filter(
       (hop) =>
         hop.into === into && hop.state.kind !== 'failed' && pipeKey(hop.from.routerId, hop.into) === pipe.key,
     );
-    return through.map((hop) => hop.trackId);
+    return through.map((hop) => hop.media);
   }
 }

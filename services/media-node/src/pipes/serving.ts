@@ -2,21 +2,18 @@ import type {
   ClosePipeRequest,
   OpenPipeRequest,
   OpenPipeResponse,
+  PipeEndCounters,
+  PipeProbe,
   PullTrackRequest,
-  TrackUpdate,
+  ReleaseTrackRequest,
 } from '@skein/rpc';
+import type { MediaSource } from '../media/engine.ts';
+import { mediaKey, trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 import type { ExecutorParts, PipeExecutor } from './executor.ts';
 import { NodePipe } from './pipe.ts';
-import { pipeKey } from './plan.ts';
-import { TrackOutlet } from './track-outlet.ts';
-
-/** Where a pulled track's updates go, for as long as the puller listens. */
-export interface PullStream {
-  send(update: TrackUpdate): boolean;
-  readonly closed: AbortSignal;
-  end(error?: unknown): void;
-}
+import { pipeKey, type RouterAt } from './plan.ts';
+import { ServedTrack, type PullStream } from './served-track.ts';
 
 /** What other nodes ask about the pipes of one room. */
 export class PipeServing {
@@ -53,47 +50,87 @@ export class PipeServing {
     if (known instanceof NodePipe && registry.holds(known) && known.phase.kind !== 'closing') {
       if (known.remoteInstanceId === undefined || known.remoteInstanceId === instanceId) return known;
     }
-    if (known) registry.drop(known, 'replaced by the other node');
     return this.#executor.addNodePipe(routerId, { nodeId: callerNodeId, routerId: callerRouterId });
   }
 
-  /** Sends a track that is published here into the pipe until the stream closes. */
-  async pull(
-    { trackId, callerInstanceId, calleeInstanceId }: PullTrackRequest,
-    stream: PullStream,
-  ): Promise<void> {
-    const { registry, routers } = this.#parts;
-    const pipe = registry.nodePipeByInstance(calleeInstanceId);
+  /** Sends a track into the pipe for as long as it is pulled: one that is published here, or that is to be relayed. */
+  async pull(request: PullTrackRequest, stream: PullStream): Promise<void> {
+    const { registry } = this.#parts;
+    const pipe = registry.nodePipeByInstance(request.calleeInstanceId);
     // The caller may be ahead of us: our own opening of the same pipe is answered, but the answer still under way.
     await pipe?.connected;
     if (stream.closed.aborted) return;
-    if (!pipe?.endpoint || pipe.remoteInstanceId !== callerInstanceId || !registry.holds(pipe))
+    const isThis = (): boolean =>
+      pipe?.endpoint !== undefined &&
+      pipe.remoteInstanceId === request.callerInstanceId &&
+      registry.holds(pipe);
+    if (!pipe || !isThis()) throw PipeError.gone();
+    const media = mediaKey(request);
+    const kept = pipe.outlets.get(media);
+    // A puller that lost its call asks again, maybe before we saw the loss: the same copy goes on.
+    if (kept) return kept.attach(request.pullId, stream);
+    const { source, need } = await this.#sourceFor(media, pipe.local, request.relayFrom, stream.closed);
+    const { endpoint } = pipe;
+    if (!endpoint || !isThis() || stream.closed.aborted || pipe.outlets.has(media)) {
+      need?.[Symbol.dispose]();
       throw PipeError.gone();
-    const source = routers.sourceAt(pipe.local, trackId);
-    // A track that itself came through a pipe is not passed on: its puller would no longer be at the origin.
-    if (!source || registry.hop(trackId, pipe.local)) throw PipeError.trackNotHere(trackId);
-    // A puller that lost its stream asks again, maybe before we saw the loss: still one copy.
-    pipe.outlets.get(trackId)?.end('pulled again');
-    const outlet: TrackOutlet = new TrackOutlet(trackId, {
-      onUpdate: (update) => stream.send(update),
+    }
+    const { clock, policy } = this.#parts;
+    const served: ServedTrack = new ServedTrack({
+      ...{ media, clock, graceMs: policy.pullGraceMs },
       onEnd: () => {
-        if (pipe.outlets.get(trackId) === outlet) pipe.outlets.delete(trackId);
-        stream.end();
+        if (pipe.outlets.get(media) === served) pipe.outlets.delete(media);
+        need?.[Symbol.dispose]();
         this.#parts.onOutletsChange();
       },
     });
-    pipe.outlets.set(trackId, outlet);
-    stream.closed.addEventListener('abort', () => outlet.end('released', { tell: false }), { once: true });
-    await outlet.open(pipe.endpoint, source);
+    pipe.outlets.set(media, served);
+    served.attach(request.pullId, stream);
+    await served.open(endpoint, source);
   }
 
-  /** Closes our end unless tracks still cross it. One that is unknown is closed. */
-  close({ callerInstanceId, calleeInstanceId }: ClosePipeRequest): boolean {
+  release({ trackId, epoch, calleeInstanceId, pullId }: ReleaseTrackRequest): void {
+    const pipe = this.#parts.registry.nodePipeByInstance(calleeInstanceId);
+    pipe?.outlets.get(mediaKey({ trackId, epoch }))?.release(pullId);
+  }
+
+  async count({ callerInstanceId, calleeInstanceId }: PipeProbe): Promise<PipeEndCounters> {
     const { registry } = this.#parts;
     const pipe = registry.nodePipeByInstance(calleeInstanceId);
+    const known = pipe?.remoteInstanceId === callerInstanceId && registry.holds(pipe);
+    const counted = known ? await pipe.count() : undefined;
+    return { known: counted !== undefined, sentBytes: 0, receivedBytes: 0, ...counted };
+  }
+
+  /** Closes our end unless tracks still cross it, or we are trying whether it works. One that is unknown is closed. */
+  close({ callerInstanceId, calleeInstanceId }: ClosePipeRequest): boolean {
+    const { registry, clock } = this.#parts;
+    const pipe = registry.nodePipeByInstance(calleeInstanceId);
     if (!pipe || pipe.remoteInstanceId !== callerInstanceId || !registry.holds(pipe)) return true;
-    if (pipe.phase.kind === 'opening' || registry.inUse(pipe)) return false;
-    registry.drop(pipe, 'closed by the other node');
+    const onTrial = pipe.trial && registry.isDoubtful(pipe);
+    if (pipe.phase.kind === 'opening' || registry.inUse(pipe) || onTrial) return false;
+    registry.closedByPeer(pipe, clock.now());
     return true;
+  }
+
+  /**
+   * A track of this node, or, to be relayed, of the node that it is published on. One that came here through a relay is
+   * not passed on, and no other one without being asked to: its puller would not be where it thinks it is.
+   */
+  async #sourceFor(
+    media: MediaKey,
+    routerId: string,
+    relayFrom: RouterAt | null | undefined,
+    signal: AbortSignal,
+  ): Promise<{ source: MediaSource; need?: Disposable }> {
+    const { nodeId, registry, routers, desk } = this.#parts;
+    if (relayFrom && relayFrom.nodeId !== nodeId) {
+      const indirect = registry.hops.some((hop) => hop.media === media && hop.relayFrom);
+      if (indirect || registry.isClosedTo(relayFrom)) throw PipeError.cannotRelay(relayFrom.nodeId);
+      return await desk.pull({ media, origin: relayFrom, routerId }, signal);
+    }
+    const source = routers.sourceAt(routerId, media);
+    if (!source || registry.hop(media, routerId)) throw PipeError.trackNotHere(trackEpochOf(media).trackId);
+    return { source };
   }
 }

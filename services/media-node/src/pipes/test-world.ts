@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { MediaKey } from '../media/media-key.ts';
 import {
   hopKey,
   pipeKey,
@@ -6,8 +7,10 @@ import {
   type HopView,
   type PipeCommand,
   type PipeView,
+  type Pull,
   type RouterAt,
 } from './plan.ts';
+import type { RelayState } from './ways.ts';
 
 const LINGER_MS = 5000;
 const RETRY_MS = 100;
@@ -18,18 +21,30 @@ const places: readonly RouterAt[] = [
   { nodeId: 'there', routerId: 't2' },
   { nodeId: 'far', routerId: 'f1' },
 ];
-const trackIds = ['a', 'b', 'c', 'd'];
+/** Two epochs of one track are as different as two tracks. */
+const tracks: readonly MediaKey[] = ['a@1', 'a@2', 'b@1', 'c@1'];
+/** Nodes to which the way may be closed, and where each one's relays are. One of them also holds tracks. */
+const relaysTo: Readonly<Record<string, readonly RouterAt[]>> = {
+  there: [
+    { nodeId: 'far', routerId: 'f1' },
+    { nodeId: 'mid', routerId: 'm1' },
+  ],
+  far: [{ nodeId: 'mid', routerId: 'm1' }],
+};
+const closable = Object.keys(relaysTo);
 
 export type Step =
-  | { readonly do: 'need' | 'unneed'; readonly track: string; readonly router: string }
-  | { readonly do: 'place'; readonly track: string; readonly place: number }
-  | { readonly do: 'remove'; readonly track: string }
+  | { readonly do: 'need' | 'unneed'; readonly track: MediaKey; readonly router: string }
+  | { readonly do: 'place'; readonly track: MediaKey; readonly place: number }
+  | { readonly do: 'remove'; readonly track: MediaKey }
   | { readonly do: 'answer'; readonly nth: number; readonly ok: boolean }
   | { readonly do: 'break'; readonly nth: number }
+  | { readonly do: 'close' | 'heal'; readonly node: string }
+  | { readonly do: 'relayed'; readonly track: MediaKey; readonly on: boolean }
   | { readonly do: 'routerDies'; readonly router: string }
   | { readonly do: 'wait'; readonly ms: number };
 
-const track = fc.constantFrom(...trackIds);
+export const track = fc.constantFrom(...tracks);
 const router = fc.constantFrom(...routers);
 const nth = fc.nat(20);
 export const step: fc.Arbitrary<Step> = fc.oneof(
@@ -42,20 +57,36 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), track }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('answer' as const), nth, ok: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break' as const), nth }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('close' as const, 'heal' as const),
+      node: fc.constantFrom(...closable),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('relayed' as const), track, on: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('routerDies' as const), router }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(7000) }) },
 );
+
+type Pending = Mutable<PipeView> | Mutable<HopView> | { readonly nodeId: string };
 
 type Mutable<View> = { -readonly [Key in keyof View]: View[Key] };
 
 /** A node without media: carries out plans, answers late, and refuses whatever must never happen. */
 export class World {
   nowMs = 0;
-  readonly needs = new Map<string, Set<string>>();
-  readonly tracks = new Map<string, RouterAt>();
+  readonly needs = new Map<MediaKey, Set<string>>();
+  readonly tracks = new Map<MediaKey, RouterAt>();
   readonly live = new Set(routers);
   readonly pipes = new Map<string, Mutable<PipeView>>();
-  readonly hops = new Map<string, Mutable<HopView>>();
+  readonly hops = new Map<string, Mutable<HopView> & Pull>();
+  readonly relays = new Map<string, RelayState>();
+  /** Tracks that others pull through here. */
+  readonly relayed = new Set<MediaKey>();
+  /** Nodes from which no packet comes, whatever they answer. */
+  readonly closed = new Set<string>();
+  #found = 0;
   #wakeAtMs: number | undefined;
 
   apply(event: Step): void {
@@ -77,6 +108,16 @@ export class World {
         break;
       case 'break':
         this.#dropPipe([...this.pipes.keys()][event.nth % Math.max(1, this.pipes.size)]);
+        break;
+      case 'close':
+        this.closed.add(event.node);
+        break;
+      case 'heal':
+        this.closed.delete(event.node);
+        break;
+      case 'relayed':
+        if (event.on) this.relayed.add(event.track);
+        else this.relayed.delete(event.track);
         break;
       case 'routerDies':
         this.#routerDies(event.router);
@@ -100,6 +141,8 @@ export class World {
           tracks: this.tracks,
           pipes: [...this.pipes.values()],
           hops: [...this.hops.values()],
+          relays: this.relays,
+          relayed: this.relayed,
           lingerMs: LINGER_MS,
         },
         this.nowMs,
@@ -115,23 +158,38 @@ export class World {
   }
 
   /** Follows a track from a router back to where it flows from; `undefined` when it does not flow there. */
-  wayTo(trackId: string, router: string): RouterAt | undefined {
-    const hop = this.hops.get(hopKey(trackId, router));
+  wayTo(media: MediaKey, router: string): RouterAt | undefined {
+    const hop = this.hops.get(hopKey(media, router));
     if (hop?.state.kind !== 'flowing') return undefined;
-    const origin = this.tracks.get(trackId);
+    const origin = this.tracks.get(media);
     const within = hop.from.nodeId === 'here' && hop.from.routerId !== origin?.routerId;
-    return within ? this.wayTo(trackId, hop.from.routerId) : hop.from;
+    return within ? this.wayTo(media, hop.from.routerId) : (hop.relayFrom ?? hop.from);
   }
 
-  /** Answers everything well and lets time pass until nothing is left to wait for. */
+  /** Everything heals, everything is answered well, and time passes until nothing is left to wait for. */
   comeToRest(): void {
+    this.closed.clear();
     for (let round = 0; ; round++) {
-      must(round < 200, 'the world comes to rest');
-      this.settle();
-      if (this.#pending().length > 0) this.#answer(0, true);
-      else if (this.#wakeAtMs === undefined) return;
-      else this.nowMs = Math.max(this.nowMs, this.#wakeAtMs);
+      must(round < 300, 'the world comes to rest');
+      if (!this.#goOn()) return;
     }
+  }
+
+  /** Time passes as if nothing else happened. */
+  pass(ms: number): void {
+    const untilMs = this.nowMs + ms;
+    for (let round = 0; this.nowMs < untilMs; round++) {
+      must(round < 2000, 'time passes');
+      if (!this.#goOn()) return;
+    }
+  }
+
+  #goOn(): boolean {
+    this.settle();
+    if (this.#pending().length > 0) this.#answer(0, true);
+    else if (this.#wakeAtMs === undefined) return false;
+    else this.nowMs = Math.max(this.nowMs, this.#wakeAtMs);
+    return true;
   }
 
   #run(command: PipeCommand): void {
@@ -141,7 +199,11 @@ export class World {
         must(present === undefined || present.state.kind === 'failed', 'one pipe per pair');
         must(this.live.has(command.local), 'pipes begin at live routers');
         must(command.key === pipeKey(command.local, command.peer.routerId), 'a pipe is known by its routers');
-        this.pipes.set(command.key, { ...command, state: { kind: 'opening' } });
+        this.pipes.set(command.key, {
+          ...command,
+          state: { kind: 'opening' },
+          closedTries: present?.closedTries ?? 0,
+        });
         return;
       }
       case 'closePipe': {
@@ -152,7 +214,7 @@ export class World {
         return;
       }
       case 'pullTrack': {
-        const key = hopKey(command.trackId, command.into);
+        const key = hopKey(command.media, command.into);
         const present = this.hops.get(key);
         must(present === undefined || present.state.kind === 'failed', 'one copy per router');
         const pipe = this.pipes.get(pipeKey(command.from.routerId, command.into));
@@ -161,38 +223,95 @@ export class World {
         return;
       }
       case 'releaseTrack':
-        this.hops.delete(hopKey(command.trackId, command.into));
+        this.hops.delete(hopKey(command.media, command.into));
+        return;
+      case 'findRelay':
+        must(this.relays.get(command.nodeId)?.kind !== 'finding', 'one search at a time');
+        this.relays.set(command.nodeId, { kind: 'finding' });
+        return;
+      case 'forgetRelay':
+        this.relays.delete(command.nodeId);
     }
   }
 
   #check(): void {
-    for (const trackId of trackIds) {
+    for (const media of tracks) {
       const entries = [...this.hops.values()].filter(
-        (hop) => hop.trackId === trackId && hop.from.nodeId !== 'here' && hop.state.kind !== 'failed',
+        (hop) => hop.media === media && hop.from.nodeId !== 'here' && hop.state.kind !== 'failed',
       );
-      must(entries.length <= 1, `${trackId} enters the node once`);
+      must(entries.length <= 1, `${media} enters the node once`);
+      const origin = this.tracks.get(media);
+      for (const { from, relayFrom } of entries) {
+        const direct = from.nodeId === origin?.nodeId && from.routerId === origin.routerId;
+        must(direct === (relayFrom === undefined), 'a relay is told that it is one, and where the track is');
+        must(relayFrom === undefined || !this.relayed.has(media), `${media} is relayed once at most`);
+        must(from.nodeId !== relayFrom?.nodeId, 'nobody relays its own tracks');
+      }
     }
   }
 
-  #pending(): readonly (Mutable<PipeView> | Mutable<HopView>)[] {
+  /** What is under way: pipes and pulls, relays being looked for, pipes of which it is not known whether they work. */
+  #pending(): readonly Pending[] {
     const waiting = ['opening', 'closing', 'pulling'];
-    return [...this.pipes.values(), ...this.hops.values()].filter(({ state }) =>
-      waiting.includes(state.kind),
+    const pipes = [...this.pipes.values()].filter(
+      ({ state, closedTries, peer }) =>
+        waiting.includes(state.kind) ||
+        (state.kind === 'open' && (closedTries > 0 || this.closed.has(peer.nodeId))),
     );
+    const hops = [...this.hops.values()].filter(({ state }) => waiting.includes(state.kind));
+    const relays = [...this.relays].flatMap(([nodeId, { kind }]) => (kind === 'finding' ? [{ nodeId }] : []));
+    return [...pipes, ...hops, ...relays];
   }
 
   #answer(nth: number, ok: boolean): void {
     const pending = this.#pending();
     const one = pending[nth % Math.max(1, pending.length)];
     if (!one) return;
-    const failed = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS } as const;
-    if ('trackId' in one) one.state = ok ? { kind: 'flowing' } : failed;
-    else if (one.state.kind === 'opening')
-      one.state = ok ? { kind: 'open', idleSinceMs: this.nowMs } : failed;
-    // The other end refuses to close, or it is closed.
-    else if (ok) this.#dropPipe(one.key);
-    else one.state = { kind: 'open', idleSinceMs: this.nowMs };
+    if ('media' in one) this.#answerPull(one, ok);
+    else if ('nodeId' in one) this.#answerSearch(one.nodeId, ok);
+    else this.#answerPipe(one, ok);
     this.#loseUnfed();
+  }
+
+  #answerPull(hop: Mutable<HopView>, ok: boolean): void {
+    hop.state = ok
+      ? { kind: 'flowing' }
+      : { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS, failures: this.#found % 4 };
+  }
+
+  #answerSearch(nodeId: string, ok: boolean): void {
+    const candidates = relaysTo[nodeId] ?? [];
+    const at = candidates[this.#found++ % candidates.length];
+    this.relays.set(
+      nodeId,
+      ok && at ? { kind: 'found', at } : { kind: 'none', retryAtMs: this.nowMs + 10 * RETRY_MS },
+    );
+  }
+
+  #answerPipe(pipe: Mutable<PipeView>, ok: boolean): void {
+    const idle = { kind: 'open', idleSinceMs: this.nowMs } as const;
+    switch (pipe.state.kind) {
+      case 'opening':
+        // It opens though nothing will come through, or it is refused.
+        pipe.state = ok ? idle : { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS };
+        return;
+      case 'open':
+        if (!this.closed.has(pipe.peer.nodeId)) pipe.closedTries = 0;
+        else this.#findBroken(pipe);
+        return;
+      case 'closing':
+        // It is closed, or the other end refuses.
+        if (ok) this.#dropPipe(pipe.key);
+        else pipe.state = idle;
+        return;
+      case 'failed':
+    }
+  }
+
+  #findBroken(pipe: Mutable<PipeView>): void {
+    for (const [hop] of this.#through(pipe.key)) this.hops.delete(hop);
+    pipe.closedTries++;
+    pipe.state = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS * 2 ** Math.min(pipe.closedTries, 5) };
   }
 
   #dropPipe(key: string | undefined): void {
@@ -207,17 +326,17 @@ export class World {
     for (const [key, pipe] of this.pipes) {
       if (pipe.local === router || pipe.peer.routerId === router) this.#dropPipe(key);
     }
-    for (const [trackId, place] of this.tracks) if (place.routerId === router) this.tracks.delete(trackId);
+    for (const [media, place] of this.tracks) if (place.routerId === router) this.tracks.delete(media);
   }
 
   /** A hop within the node ends when its track is no longer where it comes from. */
   #loseUnfed(): void {
     for (const hop of this.hops.values()) {
       if (hop.from.nodeId !== 'here' || hop.state.kind === 'failed') continue;
-      const origin = this.tracks.get(hop.trackId);
+      const origin = this.tracks.get(hop.media);
       const fed =
-        origin?.routerId === hop.from.routerId || this.hops.has(hopKey(hop.trackId, hop.from.routerId));
-      if (!fed) hop.state = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS };
+        origin?.routerId === hop.from.routerId || this.hops.has(hopKey(hop.media, hop.from.routerId));
+      if (!fed) hop.state = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS, failures: 1 };
     }
   }
 

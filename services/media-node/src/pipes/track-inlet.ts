@@ -1,6 +1,7 @@
 import { parseInput, rtpParameters as rtpParametersSchema, SkeinError } from '@skein/protocol';
 import type { TrackUpdate } from '@skein/rpc';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
+import { PipeError } from './errors.ts';
 
 export interface InletListener {
   /** The track comes out of the pipe. */
@@ -14,7 +15,8 @@ export class TrackInlet {
   readonly #endpoint: PipeEndpoint;
   readonly #listener: InletListener;
   #source: MediaSource | undefined;
-  #opening = false;
+  /** As the other end first gave them. */
+  #parameters: string | undefined;
   #ended = false;
   #muted = false;
   #muting = false;
@@ -29,11 +31,7 @@ export class TrackInlet {
     if (this.#ended) return;
     switch (update.update) {
       case 'opened':
-        if (this.#opening) return;
-        this.#opening = true;
-        this.#muted = update.opened.muted;
-        void this.#open(update.opened.kind, update.opened.rtpParametersJson);
-        return;
+        return this.#opened(update.opened);
       case 'muted':
         // Only the last one counts, so that a slow engine makes no queue.
         this.#muted = update.muted.muted;
@@ -42,6 +40,11 @@ export class TrackInlet {
       case 'closed':
         this.fail(new SkeinError('TRACK_NOT_FOUND', `the track ended at its node: ${update.closed.reason}`));
     }
+  }
+
+  /** Whether the track comes out here. */
+  get flows(): boolean {
+    return this.#source !== undefined && !this.#ended;
   }
 
   /** The other end cannot be heard any more, or says that it is over. */
@@ -54,6 +57,16 @@ export class TrackInlet {
   close(): void {
     this.#ended = true;
     this.#source?.close();
+  }
+
+  /** Comes again when the call that tells of the track broke and was made anew: the track goes on as it was. */
+  #opened({ kind, rtpParametersJson, muted }: Extract<TrackUpdate, { update: 'opened' }>['opened']): void {
+    this.#muted = muted;
+    if (this.#parameters === undefined) {
+      this.#parameters = rtpParametersJson;
+      void this.#open(kind, rtpParametersJson);
+    } else if (this.#parameters === rtpParametersJson) void this.#applyMuted();
+    else this.fail(PipeError.cameBackDifferent());
   }
 
   async #open(kind: MediaSource['kind'], rtpParametersJson: string): Promise<void> {

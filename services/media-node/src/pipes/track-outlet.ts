@@ -1,5 +1,6 @@
 import type { TrackUpdate } from '@skein/rpc';
 import type { MediaSource, PipedMedia, PipeEndpoint } from '../media/engine.ts';
+import { trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 
 export interface OutletListener {
@@ -11,14 +12,14 @@ export interface OutletListener {
 
 /** One track on its way into one end of a pipe. */
 export class TrackOutlet {
-  readonly trackId: string;
+  readonly media: MediaKey;
   readonly #listener: OutletListener;
   #piped: PipedMedia | undefined;
   #disposables: Disposable[] = [];
   #ended = false;
 
-  constructor(trackId: string, listener: OutletListener) {
-    this.trackId = trackId;
+  constructor(media: MediaKey, listener: OutletListener) {
+    this.media = media;
     this.#listener = listener;
   }
 
@@ -28,12 +29,12 @@ export class TrackOutlet {
       this.#piped = await endpoint.send(source);
     } catch (error) {
       this.end('could not be sent');
-      throw source.closed ? PipeError.trackNotHere(this.trackId) : error;
+      throw source.closed ? PipeError.trackNotHere(trackEpochOf(this.media).trackId) : error;
     }
     if (this.#ended) return this.#piped.close();
     if (source.closed) {
       this.end('source closed');
-      throw PipeError.trackNotHere(this.trackId);
+      throw PipeError.trackNotHere(trackEpochOf(this.media).trackId);
     }
     const { kind, rtpParameters } = this.#piped;
     // The source's own events tell of every change after this line, so that none is missed or told twice.

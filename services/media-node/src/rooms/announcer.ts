@@ -11,6 +11,9 @@ export interface AnnouncerParts {
   readonly onWritten: (room: string, write: RoomWrite) => void;
 }
 
+/** How long a gateway may take to place a participant again whose media was lost here: it gives up after 30 s itself. */
+const PLACED_AGAIN_WITHIN_MS = 40_000;
+
 const NOTHING_WRITTEN: RoomWrite = { changes: [] };
 
 /** Announcements of one room. What takes away waits for a store that is down; what adds fails. */
@@ -38,6 +41,19 @@ export function roomAnnouncer(
     unpublished: (session, trackId, reason, isGone) =>
       taken('unpublished', trackId, async () =>
         isGone() ? await rooms.unpublishTrack(room, session, trackId, reason) : NOTHING_WRITTEN,
+      ),
+    held: (sessions) =>
+      taken('held', 'sessions', () => {
+        const held = sessions();
+        if (held.length === 0) return Promise.resolve(NOTHING_WRITTEN);
+        return rooms.announce(room, {
+          participants: held.map(({ participant }) => participant),
+          tracks: held.flatMap(({ tracks }) => tracks),
+        });
+      }),
+    leftUnlessMoved: (session, reason) =>
+      outbox.deliverLater(room, `left ${sessionKey(session)}`, PLACED_AGAIN_WITHIN_MS, () =>
+        rooms.leave(room, session, reason),
       ),
     left: (session, reason) => taken('left', sessionKey(session), () => rooms.leave(room, session, reason)),
   };

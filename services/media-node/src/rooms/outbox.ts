@@ -30,6 +30,7 @@ interface Queue {
 export class Outbox {
   readonly #parts: OutboxParts;
   readonly #queues = new Map<string, Queue>();
+  readonly #later = new Set<Disposable>();
   #waiting = 0;
   #closed = false;
 
@@ -60,8 +61,22 @@ export class Outbox {
     return 'waiting';
   }
 
+  /** Writes in `waitMs`, then as `deliver` does. Never written when the node stops before. */
+  deliverLater(room: string, key: string, waitMs: number, write: Write): void {
+    if (this.#closed) return;
+    const { clock, log } = this.#parts;
+    const timer = clock.after(waitMs, () => {
+      this.#later.delete(timer);
+      this.deliver(room, key, write).catch((error: unknown) =>
+        log.info({ room, err: error }, 'a late announcement was not needed any more'),
+      );
+    });
+    this.#later.add(timer);
+  }
+
   close(): void {
     this.#closed = true;
+    for (const timer of this.#later) timer[Symbol.dispose]();
     for (const queue of this.#queues.values()) queue.retry?.[Symbol.dispose]();
     this.#queues.clear();
   }
@@ -77,7 +92,7 @@ export class Outbox {
     if (!queue.writes.has(key)) this.#waiting++;
     queue.writes.set(key, write);
     if (this.#waiting > (this.#parts.maxWaiting ?? 4096)) this.#dropOldest();
-    queue.retry ??= this.#later(room, queue);
+    queue.retry ??= this.#retryLater(room, queue);
   }
 
   #dropOldest(): void {
@@ -91,7 +106,7 @@ export class Outbox {
     }
   }
 
-  #later(room: string, queue: Queue): Disposable {
+  #retryLater(room: string, queue: Queue): Disposable {
     const { clock, random, backoff = { baseMs: 250, maxMs: 5000 } } = this.#parts;
     queue.failures++;
     return clock.after(backoffMs(backoff, queue.failures, random), () => void this.#retry(room, queue));
@@ -102,7 +117,7 @@ export class Outbox {
       const outage = await this.#attempt(room, write);
       if (this.#closed) return;
       if (outage) {
-        queue.retry = this.#later(room, queue);
+        queue.retry = this.#retryLater(room, queue);
         return;
       }
       queue.failures = 0;
@@ -110,7 +125,7 @@ export class Outbox {
       if (queue.writes.get(key) === write && queue.writes.delete(key)) this.#waiting--;
     }
     if (queue.writes.size === 0) this.#queues.delete(room);
-    else queue.retry = this.#later(room, queue);
+    else queue.retry = this.#retryLater(room, queue);
   }
 
   async #attempt(room: string, write: Write): Promise<boolean> {

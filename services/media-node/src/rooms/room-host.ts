@@ -1,8 +1,9 @@
 import type { RoomFeed, RoomFeedRef, RoomStore } from '@skein/cluster';
-import type { RoomState, SessionEvent, VersionedChange } from '@skein/protocol';
+import type { RoomChange, RoomState, SessionEvent, Track, VersionedChange } from '@skein/protocol';
 import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource } from '../media/engine.ts';
+import { mediaKey, trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import type { PeerPipes } from '../pipes/executor.ts';
 import type { RouterAt } from '../pipes/plan.ts';
 import type { PipePolicy } from '../pipes/policy.ts';
@@ -11,12 +12,17 @@ import type { Session } from '../sessions/session.ts';
 import type { RoomAnnouncer, Seat, SessionRoom } from '../sessions/session-room.ts';
 import type { WorkerPolicy } from '../workers/choice.ts';
 import type { WorkerPool } from '../workers/pool.ts';
-import { TrackNeeds } from './needs.ts';
+import { TrackNeeds, type NeededTrack } from './needs.ts';
 import { RoomRouters } from './room-routers.ts';
+import { RoomSessions } from './room-sessions.ts';
 import { RoomSources } from './sources.ts';
 
 /** How long `sync` waits for the store and what it brings. */
 const SYNC_DEADLINE_MS = 1000;
+/** How long a state that was replaced may lack tracks that are received here: a store that came back empty is filled again. */
+const STATE_GROWS_BACK_MS = 10_000;
+/** Within which time, at random, a node puts back what the store has lost. */
+const ANNOUNCE_WITHIN_MS = 500;
 
 export interface RoomHostParts {
   readonly nodeId: string;
@@ -32,6 +38,8 @@ export interface RoomHostParts {
   /** Address that pipe ends listen on and are reached at by other nodes. */
   readonly pipeHost: string;
   readonly tell: (sessionId: string, event: SessionEvent) => void;
+  /** Nothing of the room is relayed here any more: it may go. */
+  readonly onRelayIdle: (room: string) => void;
 }
 
 /** One room as far as it is on this node: its routers, its sessions, its pipes, and its state as all nodes see it. */
@@ -44,8 +52,10 @@ export class RoomHost implements SessionRoom {
   readonly #sources: RoomSources;
   readonly #needs: TrackNeeds;
   readonly #routers: RoomRouters;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions: RoomSessions;
   readonly #listening: readonly Disposable[];
+  #growingBack: Disposable | undefined;
+  #announcing: Disposable | undefined;
 
   constructor(name: string, announce: RoomAnnouncer, feedRef: RoomFeedRef, parts: RoomHostParts) {
     this.name = name;
@@ -54,6 +64,7 @@ export class RoomHost implements SessionRoom {
     this.#feedRef = feedRef;
     const { clock, pool, workerPolicy } = parts;
     const changed = (): void => this.pipes.changed();
+    this.#sessions = new RoomSessions(parts.log.child({ room: name }));
     this.#sources = new RoomSources(clock);
     this.#needs = new TrackNeeds(changed);
     this.#routers = new RoomRouters(pool, workerPolicy, changed);
@@ -61,6 +72,7 @@ export class RoomHost implements SessionRoom {
     this.#listening = [
       feedRef.feed.on('change', ({ change }) => this.#onChange(change)),
       feedRef.feed.on('replaced', ({ state }) => this.#onReplaced(state)),
+      feedRef.feed.on('lost', () => this.#announceLater()),
     ];
   }
 
@@ -89,22 +101,29 @@ export class RoomHost implements SessionRoom {
   }
 
   get sessions(): readonly Session[] {
-    return [...this.#sessions.values()];
+    return this.#sessions.all;
+  }
+
+  get spansNodes(): boolean {
+    return [...(this.state?.participants.values() ?? [])].some(({ nodeId }) => nodeId !== this.nodeId);
+  }
+
+  /** Whether the room has something to do here. */
+  get inUse(): boolean {
+    return this.#sessions.size > 0 || this.pipes.relaying;
   }
 
   get routerIds(): readonly string[] {
     return this.#routers.ids;
   }
 
-  /** A session that holds the identity with a lower epoch is over: the participant was placed again. */
   addSession(session: Session): void {
-    this.#endOlder(session.name.identity, session.name.epoch);
-    this.#sessions.set(session.name.sessionId, session);
+    this.#sessions.add(session);
     this.pipes.changed();
   }
 
   removeSession(session: Session): void {
-    if (this.#sessions.get(session.name.sessionId) === session) this.#sessions.delete(session.name.sessionId);
+    this.#sessions.remove(session);
     this.pipes.changed();
   }
 
@@ -123,34 +142,45 @@ export class RoomHost implements SessionRoom {
     return this.#routers.takeSeat();
   }
 
-  holdNeed(trackId: string, routerId: string): Disposable {
-    return this.#needs.hold(trackId, routerId);
+  holdNeed(track: Track, routerId: string): Disposable {
+    return this.#needs.hold(track, routerId);
   }
 
-  source(routerId: string, trackId: string, deadlineMs: number, signal: AbortSignal): Promise<MediaSource> {
-    return this.#sources.wait(routerId, trackId, deadlineMs, signal);
+  source(routerId: string, media: MediaKey, deadlineMs: number, signal: AbortSignal): Promise<MediaSource> {
+    return this.#sources.wait(routerId, media, deadlineMs, signal);
   }
 
-  addSource(routerId: string, trackId: string, source: MediaSource): void {
-    this.#sources.add(routerId, trackId, source);
+  isReceived(media: MediaKey): boolean {
+    return this.#needs.has(media) || this.pipes.sends(media);
+  }
+
+  addSource(routerId: string, media: MediaKey, source: MediaSource): void {
+    this.#sources.add(routerId, media, source);
   }
 
   tell(sessionId: string, event: SessionEvent): void {
     this.#parts.tell(sessionId, event);
   }
 
-  /** Everything of the room on that worker is gone: its sessions end and their clients are told. */
+  /** Everything of the room on that worker is gone: its sessions end, and their gateways are told so that they go on elsewhere. */
   workerDied(index: number): void {
     const routerId = this.#routers.lost(index);
     if (routerId === undefined) return;
-    const lost = this.sessions.filter((session) => session.routerId === routerId);
-    for (const session of lost) void session.end('worker-died', { leave: true, tell: 'worker-died' });
+    this.#sessions.routerLost(routerId);
     this.pipes.routerLost(routerId);
+  }
+
+  /** This node was taken for dead: sessions that were placed again meanwhile go, the others stay. */
+  async comeBack(): Promise<void> {
+    await this.sync();
+    for (const session of this.sessions) if (session.leaving) session.movedAway({ done: true });
   }
 
   /** When no session is left: frees what remains. */
   close(): void {
     for (const listening of this.#listening) listening[Symbol.dispose]();
+    this.#growingBack?.[Symbol.dispose]();
+    this.#announcing?.[Symbol.dispose]();
     this.pipes.close();
     this.#routers.close();
     this.#feedRef[Symbol.dispose]();
@@ -170,49 +200,86 @@ export class RoomHost implements SessionRoom {
       routers: {
         makePipeEnd: async (routerId, secure) =>
           await this.#routers.get(routerId).createPipeEnd({ secure, host: secure ? pipeHost : '127.0.0.1' }),
-        sourceAt: (routerId, trackId) => this.#sources.get(routerId, trackId),
-        addSource: (routerId, trackId, source) => this.#sources.add(routerId, trackId, source),
+        sourceAt: (routerId, media) => this.#sources.get(routerId, media),
+        addSource: (routerId, media, source) => this.#sources.add(routerId, media, source),
       },
       demand: () => {
         const ids = this.#routers.ids;
         return { hub: ids[0], routers: new Set(ids), needs: this.#needs.view(), tracks: this.#tracks() };
       },
-      abandoned: () => this.#sessions.size === 0,
+      abandoned: () => !this.inUse,
+      roomNodes: () => [...(this.state?.participants.values() ?? [])].map((member) => member.nodeId),
+      relayRoom: {
+        hub: () => this.#routers.ids[0],
+        takeSeat: () => this.takeSeat(),
+        // Nobody's here: it ends with its pull, whoever publishes it.
+        need: (media, origin, routerId) =>
+          this.#needs.hold({ ...trackEpochOf(media), ...origin, identity: '' }, routerId),
+        source: (...wanted) => this.source(...wanted),
+      },
+      onRelayIdle: () => this.#parts.onRelayIdle(this.name),
     });
   }
 
-  #tracks(): ReadonlyMap<string, RouterAt> {
-    const tracks = [...(this.state?.tracks ?? [])];
-    return new Map(tracks.map(([trackId, { nodeId, routerId }]) => [trackId, { nodeId, routerId }]));
+  /** What the state shows, and what is still received of what it showed. */
+  #tracks(): ReadonlyMap<MediaKey, RouterAt> {
+    const shown = [...(this.state?.tracks.values() ?? [])];
+    const at = shown.map((track): [MediaKey, RouterAt] => {
+      const { nodeId, routerId } = track;
+      return [mediaKey(track), { nodeId, routerId }];
+    });
+    return new Map([...this.#needs.locations(), ...at]);
   }
 
   #onChange({ change }: VersionedChange): void {
-    if (change.type === 'participantJoined')
-      this.#endOlder(change.participant.identity, change.participant.epoch);
-    if (change.type === 'participantLeft') {
-      for (const session of this.#sessionsOf(change.identity)) {
-        if (session.name.epoch <= change.epoch)
-          void session.end('removed', { leave: false, tell: 'removed' });
-      }
-    }
+    this.#sessions.onChange(change);
+    this.#forgetEnded(change);
     this.pipes.changed();
+  }
+
+  #forgetEnded(change: RoomChange): void {
+    const ended = endedBy(change);
+    if (ended) this.#needs.forget(ended);
   }
 
   #onReplaced(state: RoomState | undefined): void {
-    // A state without our participants is not taken for their removal: the store may have lost it.
-    for (const participant of state?.participants.values() ?? []) {
-      this.#endOlder(participant.identity, participant.epoch);
-    }
+    this.#sessions.onReplaced(state);
+    if (this.#sessions.missingIn(state)) this.#announceLater();
+    this.#growingBack?.[Symbol.dispose]();
+    this.#growingBack = this.clock.after(STATE_GROWS_BACK_MS, () =>
+      this.#needs.forget(({ trackId }) => !this.state?.tracks.has(trackId)),
+    );
     this.pipes.changed();
   }
 
-  #endOlder(identity: string, epoch: number): void {
-    for (const session of this.#sessionsOf(identity)) {
-      if (session.name.epoch < epoch) void session.end('superseded', { leave: false, tell: 'superseded' });
-    }
+  /** What is here goes back into a room's state that was lost; nodes don't do so all at once. */
+  #announceLater(): void {
+    this.#announcing ??= this.clock.after(this.#parts.random() * ANNOUNCE_WITHIN_MS, () => {
+      this.#announcing = undefined;
+      this.log.warn(
+        { room: this.name, sessions: this.#sessions.size },
+        'the store lost this room; telling it',
+      );
+      void this.announce.held(() => this.#sessions.held);
+    });
   }
+}
 
-  #sessionsOf(identity: string): readonly Session[] {
-    return this.sessions.filter((session) => session.name.identity === identity);
+/** Which tracks are not published any more after a change; `undefined`: it ends none. */
+function endedBy(change: RoomChange): ((track: NeededTrack) => boolean) | undefined {
+  switch (change.type) {
+    case 'trackUnpublished':
+      return ({ trackId }) => trackId === change.trackId;
+    case 'participantLeft':
+      return ({ identity, epoch }) => identity === change.identity && epoch <= change.epoch;
+    case 'participantJoined': {
+      const { participant: member } = change;
+      return ({ identity, epoch }) => identity === member.identity && epoch < member.epoch;
+    }
+    // A move, or a track published again, ends no track: the earlier epoch may still be received.
+    case 'participantMoved':
+    case 'trackPublished':
+    case 'trackUpdated':
+      return undefined;
   }
 }

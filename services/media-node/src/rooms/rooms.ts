@@ -7,7 +7,7 @@ import { RoomHost, type RoomHostParts } from './room-host.ts';
 /** How long a room that nobody is in any more keeps its routers for the next session, by default. */
 export const ROOM_LINGER_MS = 1000;
 
-export interface RoomsParts extends RoomHostParts {
+export interface RoomsParts extends Omit<RoomHostParts, 'onRelayIdle'> {
   readonly bus: Bus;
   readonly feeds: RoomFeeds;
   /** Default: `ROOM_LINGER_MS`. */
@@ -44,15 +44,16 @@ export class Rooms {
     const { rooms, feeds, log } = this.#parts;
     const onWritten = (name: string, write: RoomWrite): void => this.#written(name, write);
     const announce = roomAnnouncer(room, { rooms, outbox: this.outbox, log, onWritten });
-    const host = new RoomHost(room, announce, feeds.acquire(room), this.#parts);
+    const onRelayIdle = (name: string): void => this.release(name);
+    const host = new RoomHost(room, announce, feeds.acquire(room), { ...this.#parts, onRelayIdle });
     this.#hosts.set(room, host);
     return host;
   }
 
-  /** To be called when a session has left the room: an empty one is freed after its linger. */
+  /** To be called when a session has left the room, or a relay was let go: an empty one is freed after its linger. */
   release(room: string): void {
     const host = this.#hosts.get(room);
-    if (!host || host.sessions.length > 0) return;
+    if (!host || host.inUse) return;
     this.#lingering.get(room)?.[Symbol.dispose]();
     this.#lingering.set(
       room,

@@ -1,5 +1,6 @@
 import type { Clock } from '@skein/runtime';
 import type { MediaSource } from '../media/engine.ts';
+import { trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import { PipeError } from '../pipes/errors.ts';
 
 interface Waiter {
@@ -17,13 +18,13 @@ export class RoomSources {
     this.#clock = clock;
   }
 
-  get(routerId: string, trackId: string): MediaSource | undefined {
-    return this.#sources.get(keyOf(routerId, trackId));
+  get(routerId: string, media: MediaKey): MediaSource | undefined {
+    return this.#sources.get(keyOf(routerId, media));
   }
 
   /** Stays until it closes, or until another one takes its place. */
-  add(routerId: string, trackId: string, source: MediaSource): void {
-    const key = keyOf(routerId, trackId);
+  add(routerId: string, media: MediaKey, source: MediaSource): void {
+    const key = keyOf(routerId, media);
     if (source.closed) return;
     this.#sources.set(key, source);
     source.events.on('closed', () => {
@@ -37,14 +38,14 @@ export class RoomSources {
   /** The track at the router, once it is there. Fails `PIPE_FAILED` after `deadlineMs`, or with the signal's reason. */
   async wait(
     routerId: string,
-    trackId: string,
+    media: MediaKey,
     deadlineMs: number,
     signal: AbortSignal,
   ): Promise<MediaSource> {
     signal.throwIfAborted();
-    const present = this.get(routerId, trackId);
+    const present = this.get(routerId, media);
     if (present) return present;
-    const key = keyOf(routerId, trackId);
+    const key = keyOf(routerId, media);
     const waiters = this.#waiters.get(key) ?? new Set();
     this.#waiters.set(key, waiters);
     const { promise, resolve, reject } = Promise.withResolvers<MediaSource>();
@@ -52,7 +53,9 @@ export class RoomSources {
     waiters.add(waiter);
     const onAbort = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
-    using _deadline = this.#clock.after(deadlineMs, () => reject(PipeError.notInTime(trackId, deadlineMs)));
+    using _deadline = this.#clock.after(deadlineMs, () =>
+      reject(PipeError.notInTime(trackEpochOf(media).trackId, deadlineMs)),
+    );
     try {
       return await promise;
     } finally {
@@ -63,6 +66,6 @@ export class RoomSources {
   }
 }
 
-function keyOf(routerId: string, trackId: string): string {
-  return `${routerId}/${trackId}`;
+function keyOf(routerId: string, media: MediaKey): string {
+  return `${routerId}/${media}`;
 }

@@ -205,11 +205,15 @@ describe('a request is refused when', () => {
     expect(node.counts).toMatchObject({ sessions: 2, clientTransports: 4 });
   });
 
-  test('it connects a transport a second time', async () => {
+  test('it connects a transport a second time, to another client', async () => {
     const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AB').join(':') }];
     const data = { direction: 'send', dtlsParameters: { role: 'client', fingerprints } };
     await ann.ask('connectTransport', data);
-    expect(await failure(ann.ask('connectTransport', data))).toMatchObject({ code: 'TRANSPORT_STATE' });
+    const other = [{ algorithm: 'sha-256', value: Array(32).fill('CD').join(':') }];
+    const another = { direction: 'send', dtlsParameters: { role: 'client', fingerprints: other } };
+    expect(await failure(ann.ask('connectTransport', another))).toMatchObject({ code: 'TRANSPORT_STATE' });
+    // A repeat is a client that did not get the answer.
+    expect(await ann.ask('connectTransport', data)).toEqual({});
   });
 
   test.each([

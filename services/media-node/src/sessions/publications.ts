@@ -1,12 +1,13 @@
-import { limits, SkeinError, type RtpParameters, type SessionRequest, type Track } from '@skein/protocol';
+import { limits, SkeinError, type SessionRequest, type Track } from '@skein/protocol';
 import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
+import { mediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
 import { checkCodecKinds, checkKind, checkStreamsUnused } from './track-rules.ts';
 
 interface Publication {
-  readonly rtpParameters: RtpParameters;
+  readonly request: SessionRequest<'publish'>;
   /** Comes with the engine's answer; the track is announced right after. */
   source: MediaSource | undefined;
 }
@@ -34,6 +35,13 @@ export class Publications {
     return [...this.#tracks.keys()];
   }
 
+  /** As the room's state is to show them. */
+  get tracks(): readonly Track[] {
+    return [...this.#tracks.values()].flatMap(({ request, source }) =>
+      source ? [this.#describe(request, source)] : [],
+    );
+  }
+
   get sources(): readonly MediaSource[] {
     return [...this.#tracks.values()].flatMap(({ source }) => (source ? [source] : []));
   }
@@ -47,7 +55,7 @@ export class Publications {
   }
 
   async unpublish(trackId: string): Promise<void> {
-    if (!this.#tracks.has(trackId)) return;
+    if (!this.#tracks.has(trackId) && !this.#isInTransit(trackId)) return;
     this.#forget(trackId);
     await this.#announceGone(trackId, 'unpublished');
   }
@@ -63,16 +71,36 @@ export class Publications {
     await room.announce.muted(session, trackId, source);
   }
 
+  /** Takes away what the participant published before it moved here and has not published again. */
+  dropLeftBehind(): void {
+    const { room, session } = this.#parts;
+    for (const trackId of room.state?.tracks.keys() ?? []) {
+      if (!this.#isInTransit(trackId)) continue;
+      room.log.info(
+        { room: room.name, participant: session.identity, trackId },
+        'a track did not come along',
+      );
+      const isGone = (): boolean => this.#isInTransit(trackId);
+      void room.announce.unpublished(session, trackId, 'not-moved', isGone);
+    }
+  }
+
+  /** Mutes what an earlier session still sends as its participant has it now, from elsewhere. */
+  async followMuted(trackId: string, muted: boolean): Promise<void> {
+    const source = this.#tracks.get(trackId)?.source;
+    if (source && !source.closed && source.muted !== muted) await source.setMuted(muted);
+  }
+
   close(): void {
     for (const trackId of this.trackIds) this.#forget(trackId);
   }
 
   async #publish(request: SessionRequest<'publish'>): Promise<void> {
     const { session, room, signal } = this.#parts;
-    const { trackId, rtpParameters } = request;
+    const { trackId } = request;
     this.#check(request);
     // Held from here on, so that the checks of a request that runs at the same time see it.
-    const publication: Publication = { rtpParameters, source: undefined };
+    const publication: Publication = { request, source: undefined };
     this.#tracks.set(trackId, publication);
     try {
       publication.source = await this.#receive(request);
@@ -99,15 +127,15 @@ export class Publications {
     checkCodecKinds(kind, rtpParameters);
     checkStreamsUnused(
       rtpParameters,
-      [...this.#tracks.values()].map((other) => other.rtpParameters),
+      [...this.#tracks.values()].map((other) => other.request.rtpParameters),
     );
   }
 
   async #receive({ trackId, kind, rtpParameters, muted }: SessionRequest<'publish'>): Promise<MediaSource> {
-    const { room, routerId, transport, signal } = this.#parts;
+    const { session, room, routerId, transport, signal } = this.#parts;
     const source = await transport.receive({ kind, rtpParameters, muted });
     if (signal.aborted) source.close();
-    else room.addSource(routerId, trackId, source);
+    else room.addSource(routerId, mediaKey({ trackId, epoch: session.epoch }), source);
     return source;
   }
 
@@ -128,6 +156,13 @@ export class Publications {
       spatialLayers: source.layers.spatial,
       temporalLayers: source.layers.temporal,
     };
+  }
+
+  /** Shown as it was published by an earlier session of this participant. */
+  #isInTransit(trackId: string): boolean {
+    const { session, room } = this.#parts;
+    const shown = room.state?.tracks.get(trackId);
+    return shown?.identity === session.identity && shown.epoch < session.epoch && !this.#tracks.has(trackId);
   }
 
   #announceGone(trackId: string, reason: string): Promise<void> {

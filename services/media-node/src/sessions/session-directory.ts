@@ -6,6 +6,7 @@ import {
   type SessionEnvelope,
   type SessionResponse,
 } from '@skein/protocol';
+import { chooseToMove } from '../moves/plan.ts';
 import type { RoomHost } from '../rooms/room-host.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { SessionError } from './errors.ts';
@@ -14,11 +15,13 @@ import { Session } from './session.ts';
 /** The sessions on this node, and what gateways ask of them. */
 export class SessionDirectory {
   readonly #rooms: Rooms;
+  readonly #onEnded: (session: Session) => void;
   readonly #sessions = new Map<string, { readonly session: Session; readonly host: RoomHost }>();
   #open = true;
 
-  constructor(rooms: Rooms) {
+  constructor(rooms: Rooms, onEnded: (session: Session) => void) {
     this.#rooms = rooms;
+    this.#onEnded = onEnded;
   }
 
   get size(): number {
@@ -39,14 +42,29 @@ export class SessionDirectory {
     return await session.handle(envelope.method, envelope.data);
   }
 
+  /** Which sessions to ask to move, so that this node carries less. */
+  chooseToMove(count: number): readonly Session[] {
+    const present = [...this.#sessions.values()].filter(({ session }) => !session.leaving);
+    const movable = present.map(({ session, host }) => ({
+      sessionId: session.name.sessionId,
+      room: session.room,
+      spansNodes: host.spansNodes,
+    }));
+    const chosen = new Set(chooseToMove(movable, count));
+    return present.flatMap(({ session }) => (chosen.has(session.name.sessionId) ? [session] : []));
+  }
+
   /** Takes no new sessions from now on. */
   stopTaking(): void {
     this.#open = false;
   }
 
-  /** Ends all sessions and tells their clients. Resolves when the rooms' states have it or wait for the store. */
-  async endAll(reason: SessionEndReason): Promise<void> {
-    await Promise.all(this.all.map((session) => session.end(reason, { leave: true, tell: reason })));
+  /**
+   * Ends all sessions and tells their gateways. `leave`: their participants are not to come back elsewhere. Resolves
+   * when the rooms' states have it or wait for the store.
+   */
+  async endAll(reason: SessionEndReason, { leave }: { leave: boolean }): Promise<void> {
+    await Promise.all(this.all.map((session) => session.end(reason, { leave, tell: reason })));
   }
 
   async #openSession({ room, sessionId, epoch, data }: SessionEnvelope): Promise<SessionResponse<'open'>> {
@@ -74,6 +92,7 @@ export class SessionDirectory {
     if (entry?.session === session) this.#sessions.delete(sessionId);
     host?.removeSession(session);
     this.#rooms.release(session.room);
+    this.#onEnded(session);
   }
 }
 

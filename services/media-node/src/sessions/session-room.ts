@@ -1,7 +1,8 @@
-import type { RoomState, SessionEvent, Track } from '@skein/protocol';
+import type { Participant, RoomState, SessionEvent, Track } from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaRouter, MediaSource } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
 
 /** A session's place: a router of its room, on some worker. Disposing gives it back. */
 export interface Seat extends Disposable {
@@ -15,6 +16,12 @@ export interface SessionName {
   readonly epoch: number;
 }
 
+/** A session as the room's state is to show it. */
+export interface HeldSession {
+  readonly participant: Participant;
+  readonly tracks: readonly Track[];
+}
+
 /** Tells the room's state what this node holds. */
 export interface RoomAnnouncer {
   /** Fails as `RoomStore.publishTrack`; nothing is announced later. */
@@ -24,6 +31,10 @@ export interface RoomAnnouncer {
   /** `isGone`: asked when a late one is written, because the track may be published again by then. */
   unpublished(session: SessionName, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
   left(session: SessionName, reason: string): Promise<void>;
+  /** Later, if it is still placed here then. */
+  leftUnlessMoved(session: SessionName, reason: string): void;
+  /** Puts back what the store has lost, as it is when it is written. */
+  held(sessions: () => readonly HeldSession[]): Promise<void>;
 }
 
 /** The room on this node, as its sessions use it. */
@@ -41,9 +52,11 @@ export interface SessionRoom {
   /** Fails `UNAVAILABLE` when no worker runs. */
   takeSeat(): Promise<Seat>;
   /** Holds the need for a track at a router; the pipes follow. */
-  holdNeed(trackId: string, routerId: string): Disposable;
-  source(routerId: string, trackId: string, deadlineMs: number, signal: AbortSignal): Promise<MediaSource>;
-  addSource(routerId: string, trackId: string, source: MediaSource): void;
+  holdNeed(track: Track, routerId: string): Disposable;
+  source(routerId: string, media: MediaKey, deadlineMs: number, signal: AbortSignal): Promise<MediaSource>;
+  /** Whether anyone here, or a pipe to another node, takes it. */
+  isReceived(media: MediaKey): boolean;
+  addSource(routerId: string, media: MediaKey, source: MediaSource): void;
   /** Tells the gateway that holds the client. */
   tell(sessionId: string, event: SessionEvent): void;
 }

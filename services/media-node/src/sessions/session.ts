@@ -1,35 +1,35 @@
 import {
+  limits,
   parseInput,
   sessionMethods,
+  type Participant,
   type SessionEndReason,
   type SessionMethod,
   type SessionRequest,
   type SessionResponse,
   type TransportDirection,
-  limits,
 } from '@skein/protocol';
-import type { ClientTransport, MediaRouter } from '../media/engine.ts';
+import type { ClientTransport } from '../media/engine.ts';
+import { mediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import { watchMediaPath } from './media-path.ts';
-import { Publications } from './publications.ts';
-import type { Seat, SessionName, SessionRoom } from './session-room.ts';
-import { Subscriptions } from './subscriptions.ts';
+import {
+  newLife,
+  nextCheckMs,
+  stepLife,
+  type LifeInput,
+  type LifeOutcome,
+  type SessionLife,
+} from './session-life.ts';
+import { SessionMedia, type SessionTransports } from './session-media.ts';
+import type { HeldSession, Seat, SessionName, SessionRoom } from './session-room.ts';
 
 /** How long `open` waits for the room's state to be as new as the placement. */
 const ROOM_STATE_DEADLINE_MS = 2000;
 /** How long `open` waits for tracks of other nodes; what is not there by then is left to `subscribe`. */
 const READY_SUBSCRIPTIONS_DEADLINE_MS = 250;
-
-interface SessionTransports {
-  readonly router: MediaRouter;
-  readonly send: ClientTransport;
-  readonly recv: ClientTransport;
-}
-
-interface SessionMedia extends SessionTransports {
-  readonly publications: Publications;
-  readonly subscriptions: Subscriptions;
-}
+/** How long tracks that a moved participant published elsewhere may take to be published again here. */
+export const TRANSIT_DEADLINE_MS = 10_000;
 
 type SessionState =
   | { readonly kind: 'opening' }
@@ -37,9 +37,12 @@ type SessionState =
   | { readonly kind: 'closed'; readonly reason: string };
 
 export interface EndOptions {
-  /** Takes the participant out of the room's state. Not when it was placed again, or taken out by others. */
-  readonly leave: boolean;
-  /** Tells the client's gateway why. */
+  /**
+   * Takes the participant out of the room's state. Not when it was placed again, or taken out by others. `unlessMoved`:
+   * only when no gateway has placed it again some time later.
+   */
+  readonly leave: boolean | 'unlessMoved';
+  /** Tells the client's gateway why. Not when it has moved the client elsewhere. */
   readonly tell?: SessionEndReason;
 }
 
@@ -48,10 +51,13 @@ export class Session {
   readonly name: SessionName;
   readonly #room: SessionRoom;
   readonly #onEnd: (session: Session) => void;
-  readonly #life = new AbortController();
+  readonly #ending = new AbortController();
   readonly #held: Disposable[] = [];
   #state: SessionState = { kind: 'opening' };
+  #life: SessionLife;
+  #check: Disposable | undefined;
   #opened: Promise<SessionResponse<'open'>> | undefined;
+  #participant: Participant | undefined;
   #seat: Seat | undefined;
   #requests = 0;
 
@@ -59,6 +65,7 @@ export class Session {
     this.name = name;
     this.#room = room;
     this.#onEnd = onEnd;
+    this.#life = newLife(room.ids('rsm'));
   }
 
   get room(): string {
@@ -74,6 +81,18 @@ export class Session {
     return this.#state.kind === 'open' ? this.#state.media : undefined;
   }
 
+  /** The participant was placed again elsewhere: this session goes on only until others have followed. */
+  get leaving(): boolean {
+    return this.#life.leaving !== undefined;
+  }
+
+  /** `undefined` when the room's state is not this session's to restore. */
+  get held(): HeldSession | undefined {
+    const participant = this.#participant;
+    if (!participant || this.leaving || this.#state.kind === 'closed') return undefined;
+    return { participant, tracks: this.media?.publications.tracks ?? [] };
+  }
+
   /** Makes the session's media. Repeating it answers the same. A session that cannot be opened ends. */
   open(request: SessionRequest<'open'>): Promise<SessionResponse<'open'>> {
     this.#opened ??= this.#open(request).catch((error: unknown) => {
@@ -85,47 +104,68 @@ export class Session {
 
   /** Runs one request. At most `limits.requestsInFlight` at once; one more fails `TOO_MANY_REQUESTS`. */
   async handle(method: Exclude<SessionMethod, 'open'>, data: unknown): Promise<object> {
+    if (this.#state.kind === 'closed') throw SessionError.notFound(this.name.sessionId);
     if (this.#requests >= limits.requestsInFlight) throw SessionError.tooManyRequests();
     this.#requests++;
     try {
-      if (method === 'close') return await this.#close(parseInput(sessionMethods.close.request, data));
-      const media = this.media;
-      if (!media) throw SessionError.notFound(this.name.sessionId);
-      return await this.#run(method, data, media);
+      switch (method) {
+        case 'attach':
+          return await this.#attach(parseInput(sessionMethods.attach.request, data));
+        case 'detach':
+          await this.#take({ type: 'detach', ...parseInput(sessionMethods.detach.request, data) });
+          return {};
+        case 'close':
+          await this.#take({ type: 'close', ...parseInput(sessionMethods.close.request, data) });
+          return {};
+        default: {
+          const { media } = this;
+          if (!media) throw SessionError.notFound(this.name.sessionId);
+          return await media.run(method, data);
+        }
+      }
     } finally {
       this.#requests--;
     }
   }
 
+  /** The participant was placed again elsewhere. `done`: its client is there already, as far as this node knows. */
+  movedAway({ done = false }: { done?: boolean } = {}): void {
+    void this.#take({ type: 'moved' });
+    if (done) void this.#take({ type: 'close', reason: 'moved' });
+  }
+
   /** Frees everything at once. Resolves when the room's state has it, or it waits for the store. */
   async end(reason: string, { leave, tell }: EndOptions): Promise<void> {
     if (this.#state.kind === 'closed') return;
-    const media = this.media;
+    const { media, leaving } = this;
     this.#state = { kind: 'closed', reason };
-    this.#life.abort(SessionError.notFound(this.name.sessionId));
-    media?.subscriptions.close();
-    media?.publications.close();
+    this.#check?.[Symbol.dispose]();
+    this.#ending.abort(SessionError.notFound(this.name.sessionId));
+    media?.close();
     for (const held of this.#held.toReversed()) held[Symbol.dispose]();
     const { log, announce, name: room } = this.#room;
     const { sessionId, identity: participant } = this.name;
     log.info({ room, participant, sessionId, reason }, 'session ended');
     this.#onEnd(this);
-    if (tell) this.#room.tell(sessionId, { event: 'sessionClosed', data: { reason: tell } });
-    if (leave) await announce.left(this.name, reason);
+    if (tell && !leaving) this.#room.tell(sessionId, { event: 'sessionClosed', data: { reason: tell } });
+    if (!leave || leaving) return;
+    if (leave === 'unlessMoved') announce.leftUnlessMoved(this.name, reason);
+    else await announce.left(this.name, reason);
   }
 
   async #open(request: SessionRequest<'open'>): Promise<SessionResponse<'open'>> {
     const inRoom = this.#waitUntilPlaced(request.roomVersion);
     const transports = this.#makeTransports();
     const settled = await Promise.allSettled([transports, inRoom]);
-    this.#life.signal.throwIfAborted();
+    this.#ending.signal.throwIfAborted();
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
     const media = this.#begin(await transports, request);
     const subscriptions = request.autoSubscribe
       ? await media.subscriptions.subscribeToAll(READY_SUBSCRIPTIONS_DEADLINE_MS)
       : [];
-    this.#life.signal.throwIfAborted();
-    return { sendTransport: media.send.offer, recvTransport: media.recv.offer, subscriptions };
+    this.#ending.signal.throwIfAborted();
+    const { resumeToken, attachment } = this.#life;
+    return { resumeToken, attachment, ...media.offers, subscriptions };
   }
 
   async #waitUntilPlaced(version: number): Promise<void> {
@@ -134,6 +174,7 @@ export class Session {
     if (placed?.sessionId !== this.name.sessionId || placed.epoch !== this.name.epoch) {
       throw SessionError.staleEpoch(placed?.epoch ?? 0, this.name.epoch);
     }
+    this.#participant = placed;
   }
 
   async #makeTransports(): Promise<SessionTransports> {
@@ -154,70 +195,69 @@ export class Session {
   #hold<Held extends Disposable>(held: Held): Held {
     if (this.#state.kind === 'closed') {
       held[Symbol.dispose]();
-      this.#life.signal.throwIfAborted();
+      this.#ending.signal.throwIfAborted();
     }
     this.#held.push(held);
     return held;
   }
 
-  #begin(made: SessionTransports, request: SessionRequest<'open'>): SessionMedia {
-    const { router, send, recv } = made;
-    const shared = { session: this.name, room: this.#room, signal: this.#life.signal };
-    const media: SessionMedia = {
-      ...made,
-      publications: new Publications({ ...shared, routerId: router.id, transport: send }),
-      subscriptions: new Subscriptions({
-        ...shared,
-        router,
-        transport: recv,
-        capabilities: request.rtpCapabilities,
-      }),
-    };
+  #begin(transports: SessionTransports, { rtpCapabilities }: SessionRequest<'open'>): SessionMedia {
+    const { name: session } = this;
+    const room = this.#room;
+    const { signal } = this.#ending;
+    const media = new SessionMedia({ ...transports, session, room, signal, capabilities: rtpCapabilities });
     this.#state = { kind: 'open', media };
-    const { log, name: room } = this.#room;
-    log.info({ room, participant: this.name.identity, sessionId: this.name.sessionId }, 'session opened');
+    this.#hold(room.clock.after(TRANSIT_DEADLINE_MS, () => media.publications.dropLeftBehind()));
+    const { identity: participant, sessionId } = session;
+    room.log.info({ room: room.name, participant, sessionId }, 'session opened');
     return media;
   }
 
-  async #run(
-    method: Exclude<SessionMethod, 'open' | 'close'>,
-    data: unknown,
-    media: SessionMedia,
-  ): Promise<object> {
-    switch (method) {
-      case 'connectTransport': {
-        const { direction, dtlsParameters } = parseInput(sessionMethods.connectTransport.request, data);
-        await media[direction].connect(dtlsParameters);
-        return {};
-      }
-      case 'restartIce': {
-        const { direction } = parseInput(sessionMethods.restartIce.request, data);
-        return { iceParameters: await media[direction].restartIce() };
-      }
-      case 'publish':
-        return await media.publications.publish(parseInput(sessionMethods.publish.request, data));
-      case 'unpublish':
-        await media.publications.unpublish(parseInput(sessionMethods.unpublish.request, data).trackId);
-        return {};
-      case 'setTrackMuted': {
-        const { trackId, muted } = parseInput(sessionMethods.setTrackMuted.request, data);
-        await media.publications.setMuted(trackId, muted);
-        return {};
-      }
-      case 'subscribe':
-        return await media.subscriptions.subscribe(parseInput(sessionMethods.subscribe.request, data));
-      case 'updateSubscriptions':
-        await media.subscriptions.update(parseInput(sessionMethods.updateSubscriptions.request, data));
-        return {};
-      case 'unsubscribe':
-        media.subscriptions.unsubscribe(parseInput(sessionMethods.unsubscribe.request, data).subscriptionId);
-        return {};
-    }
+  async #attach({ resumeToken }: SessionRequest<'attach'>): Promise<SessionResponse<'attach'>> {
+    const { sessionId, epoch } = this.name;
+    const outcome = await this.#take({ type: 'attach', resumeToken, nextToken: this.#room.ids('rsm') });
+    if (outcome.kind === 'refused')
+      throw outcome.why === 'wrongToken'
+        ? SessionError.notFound(sessionId)
+        : SessionError.staleEpoch(this.#room.state?.participants.get(this.name.identity)?.epoch ?? 0, epoch);
+    const { attachment, resumeToken: next } = this.#life;
+    return { resumeToken: next, attachment };
   }
 
-  async #close({ reason }: SessionRequest<'close'>): Promise<object> {
-    await this.end(reason, { leave: reason !== 'superseded' });
-    return {};
+  /** One step of the session's life, and what comes of it. Resolves as `end` does. */
+  async #take(input: LifeInput): Promise<LifeOutcome> {
+    if (this.#state.kind === 'closed') return { kind: 'goesOn' };
+    const { clock, log, name: room } = this.#room;
+    const wasLeaving = this.leaving;
+    const { life, outcome } = stepLife(this.#life, input, clock.monotonicMs());
+    this.#life = life;
+    if (this.leaving && !wasLeaving) {
+      const { identity: participant, sessionId } = this.name;
+      log.info(
+        { room, participant, sessionId },
+        'placed again elsewhere; goes on until others have followed',
+      );
+    }
+    if (outcome.kind === 'ends') await this.end(outcome.reason, { leave: outcome.leave });
+    else if (input.type !== 'checked') await this.#checkNow();
+    else this.#checkLater();
+    return outcome;
+  }
+
+  async #checkNow(): Promise<void> {
+    const { epoch } = this.name;
+    const trackIds = this.media?.publications.trackIds ?? [];
+    const received = trackIds.some((trackId) => this.#room.isReceived(mediaKey({ trackId, epoch })));
+    await this.#take({ type: 'checked', received });
+  }
+
+  #checkLater(): void {
+    const { clock } = this.#room;
+    this.#check?.[Symbol.dispose]();
+    const nowMs = clock.monotonicMs();
+    const dueMs = nextCheckMs(this.#life, nowMs);
+    if (dueMs === undefined) return;
+    this.#check = clock.after(Math.max(1, dueMs - nowMs), () => void this.#checkNow());
   }
 
   #mediaLost(): void {

@@ -1,6 +1,7 @@
 import type { ReadySubscription, RtpCapabilities, SessionRequest, Track } from '@skein/protocol';
 import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaRouter, MediaSink, MediaSource } from '../media/engine.ts';
+import { mediaKey, type MediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
 import { canReceive, checkLayers } from './track-rules.ts';
@@ -31,22 +32,25 @@ export interface SubscriptionsParts {
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #byId = new Map<string, Subscription>();
-  readonly #byTrack = new Map<string, Subscription>();
-  readonly #subscribing = new SingleFlight<string, ReadySubscription>();
+  readonly #byMedia = new Map<MediaKey, Subscription>();
+  readonly #subscribing = new SingleFlight<MediaKey, ReadySubscription>();
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts;
   }
 
-  get all(): readonly { subscriptionId: string; trackId: string; sink: MediaSink }[] {
+  get all(): readonly { subscriptionId: string; media: MediaKey; sink: MediaSink }[] {
     return [...this.#byId.values()].map(({ subscriptionId, track, sink }) => ({
       subscriptionId,
-      trackId: track.trackId,
+      media: mediaKey(track),
       sink,
     }));
   }
 
-  /** Repeating it answers with the same subscription, also while the first is under way. */
+  /**
+   * To the track as the room's state has it now; a subscription to an earlier epoch of it stays beside. Repeating it
+   * answers with the same subscription, also while the first is under way.
+   */
   async subscribe(
     request: SessionRequest<'subscribe'>,
     deadlineMs = SUBSCRIBE_DEADLINE_MS,
@@ -55,8 +59,9 @@ export class Subscriptions {
     const track = this.#find(trackId) ?? (await this.#findAfterSync(trackId));
     if (!track) throw SessionError.trackNotFound(trackId);
     this.#check(track, request);
-    return await this.#subscribing.run(trackId, async () => {
-      const present = this.#byTrack.get(trackId);
+    const media = mediaKey(track);
+    return await this.#subscribing.run(media, async () => {
+      const present = this.#byMedia.get(media);
       return present ? answerFor(present) : await this.#create(track, request, deadlineMs);
     });
   }
@@ -123,9 +128,9 @@ export class Subscriptions {
     deadlineMs: number,
   ): Promise<ReadySubscription> {
     const { room, router, transport, capabilities, signal } = this.#parts;
-    const need = room.holdNeed(track.trackId, router.id);
+    const need = room.holdNeed(track, router.id);
     try {
-      const source = await room.source(router.id, track.trackId, deadlineMs, signal);
+      const source = await room.source(router.id, mediaKey(track), deadlineMs, signal);
       if (!router.canForward(source, capabilities))
         throw SessionError.incompatible(track.trackId, track.mimeType);
       const sink = await transport.send(
@@ -159,7 +164,7 @@ export class Subscriptions {
     ];
     const subscription: Subscription = { subscriptionId, track, source, sink, need, listeners };
     this.#byId.set(subscriptionId, subscription);
-    this.#byTrack.set(trackId, subscription);
+    this.#byMedia.set(mediaKey(track), subscription);
     return subscription;
   }
 
@@ -178,7 +183,8 @@ export class Subscriptions {
   #free(subscription: Subscription): boolean {
     const { subscriptionId, track, sink, need, listeners } = subscription;
     if (!this.#byId.delete(subscriptionId)) return false;
-    if (this.#byTrack.get(track.trackId) === subscription) this.#byTrack.delete(track.trackId);
+    const media = mediaKey(track);
+    if (this.#byMedia.get(media) === subscription) this.#byMedia.delete(media);
     for (const listener of listeners) listener[Symbol.dispose]();
     sink.close();
     need[Symbol.dispose]();
@@ -188,6 +194,6 @@ export class Subscriptions {
 
 function answerFor({ subscriptionId, track, source, sink }: Subscription): ReadySubscription {
   const { rtpParameters, type } = sink;
-  const { trackId, kind } = track;
-  return { subscriptionId, trackId, kind, rtpParameters, type, trackMuted: source.muted };
+  const { trackId, epoch, kind } = track;
+  return { subscriptionId, trackId, epoch, kind, rtpParameters, type, trackMuted: source.muted };
 }

@@ -61,7 +61,7 @@ describe('a room on two workers of a node', () => {
 });
 
 describe('a worker that dies', () => {
-  test('ends its sessions, tells their clients, clears the room of them, and is started again', async () => {
+  test('ends its sessions, tells their gateways, leaves their places in the room to be moved, and is started again', async () => {
     const room = 'mourning';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -84,12 +84,9 @@ describe('a worker that dies', () => {
       ? [ann, bob]
       : [bob, ann];
     expect(alive.events).not.toContainEqual(told);
-    const identities = [alive.place.identity, 'cho'].toSorted();
-    await vi.waitFor(async () => {
-      const snapshot = await cluster.store.rooms.snapshot(room);
-      expect(snapshot?.participants.map(({ identity }) => identity).toSorted()).toEqual(identities);
-      expect(snapshot?.tracks.map(({ trackId }) => trackId)).toEqual([`from-${alive.place.identity}`]);
-    });
+    const snapshot = await cluster.store.rooms.snapshot(room);
+    expect(snapshot?.participants.map(({ identity }) => identity).toSorted()).toEqual(['ann', 'bob', 'cho']);
+    expect(snapshot?.tracks.map(({ trackId }) => trackId).toSorted()).toEqual(['from-ann', 'from-bob']);
     const lost = expect.objectContaining({ trackId: `from-${dead.place.identity}` });
     await vi.waitFor(() => expect(cho.events).toContainEqual({ event: 'subscriptionClosed', data: lost }));
 
@@ -103,14 +100,16 @@ describe('a worker that dies', () => {
     );
     const dee = await cluster.join(one, room, 'dee');
     await dee.watch(`from-${alive.place.identity}`);
-    await Promise.all([alive.leave(), cho.leave(), dee.leave()]);
+    const again = await cluster.move(dead, two);
+    expect(again.place.epoch).toBeGreaterThan(dead.place.epoch);
+    await Promise.all([alive.leave(), cho.leave(), dee.leave(), again.leave()]);
     const nothing = expect.objectContaining({ routers: 0, sessions: 0, nodePipes: 0, workerPipes: 0 });
     await vi.waitFor(() => expect([one.counts, two.counts]).toEqual([nothing, nothing]), { timeout: 5000 });
   });
 });
 
 describe('a node that stops', () => {
-  test('tells its clients, leaves the rooms and the registry; viewers elsewhere lose only its tracks', async () => {
+  test('tells the gateways and leaves the registry; its participants stay, to be placed on another node', async () => {
     const room = 'goodbye';
     const three = await cluster.addNode({ nodeId: 'three' });
     const ann = await cluster.join(three, room, 'ann');
@@ -124,8 +123,8 @@ describe('a node that stops', () => {
     await three.stop('test');
     expect(ann.events).toContainEqual({ event: 'sessionClosed', data: { reason: 'node-stopped' } });
     expect(await registered()).toEqual(['one', 'two']);
-    const left = { participants: [{ identity: 'bob' }], tracks: [] };
-    expect(await cluster.store.rooms.snapshot(room)).toMatchObject(left);
+    const kept = { participants: [{ identity: 'ann' }, { identity: 'bob' }], tracks: [{ trackId: 'mic' }] };
+    expect(await cluster.store.rooms.snapshot(room)).toMatchObject(kept);
     await vi.waitFor(() =>
       expect(bob.events).toContainEqual(expect.objectContaining({ event: 'subscriptionClosed' })),
     );
@@ -133,6 +132,9 @@ describe('a node that stops', () => {
       for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     });
     await expect(ann.ask('open', ann.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await bob.leave();
+    const again = await cluster.move(ann, two);
+    await again.publishAudio('mic', audioParameters({ ssrc: 702 }));
+    await vi.waitFor(async () => await bob.watch('mic'));
+    await Promise.all([bob.leave(), again.leave()]);
   });
 });

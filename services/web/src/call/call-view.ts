@@ -1,6 +1,6 @@
-import type { RemoteParticipant, RemoteTrack, Room, SkeinClientError } from '@skein/client';
+import type { ConnectionState, RemoteParticipant, RemoteTrack, Room, SkeinClientError } from '@skein/client';
 import { canShareScreen } from '../adapters/capture.ts';
-import { every } from '../adapters/page-clock.ts';
+import { after, every } from '../adapters/page-clock.ts';
 import { element } from '../elements.ts';
 import { icon } from '../icons.ts';
 import { announce, Notices } from '../notices.ts';
@@ -18,6 +18,8 @@ import { Stage } from './stage.ts';
 const SPEAKING_REFRESH_MS = 200;
 /** Audio level, 0 to 1, above which someone is shown as speaking. */
 const SPEAKING_LEVEL = 0.02;
+/** An interruption that is over by then is not spoken of. */
+const CALM_MS = 700;
 
 /** The call: tiles, controls, details. Everything it shows comes from the room. */
 export class CallView implements Disposable {
@@ -40,6 +42,7 @@ export class CallView implements Disposable {
   );
   readonly #qualities = new Map<string, Quality>();
   readonly #disposables: Disposable[] = [];
+  #interruption: Disposable | undefined;
 
   constructor(room: Room, media: OwnMedia) {
     this.#room = room;
@@ -68,6 +71,7 @@ export class CallView implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#interruption?.[Symbol.dispose]();
     for (const one of this.#disposables) one[Symbol.dispose]();
   }
 
@@ -117,9 +121,7 @@ export class CallView implements Disposable {
       room.on('localTrackUnpublished', () => this.#showOwn()),
       room.on('localTrackEnded', ({ track }) => void this.#handleEnded(track.source)),
       room.on('playbackBlocked', ({ track, element: player }) => this.#askForClick(track, player)),
-      room.on('connectionStateChanged', ({ connection }) => {
-        this.#status.textContent = connection.state === 'reconnecting' ? 'Reconnecting…' : '';
-      }),
+      room.on('connectionStateChanged', ({ connection }) => this.#showConnection(connection)),
       room.on('error', ({ error }) =>
         this.#notices.show({ text: `Something did not work: ${error.message}` }),
       ),
@@ -128,6 +130,17 @@ export class CallView implements Disposable {
     const onMedia = (): void => this.#showOwn();
     this.#media.addEventListener('change', onMedia);
     this.#disposables.push({ [Symbol.dispose]: () => this.#media.removeEventListener('change', onMedia) });
+  }
+
+  #showConnection({ state }: ConnectionState): void {
+    const interrupted = state === 'reconnecting' || state === 'recovering';
+    if (interrupted) {
+      this.#interruption ??= after(CALM_MS, () => (this.#status.textContent = 'Reconnecting…'));
+      return;
+    }
+    this.#interruption?.[Symbol.dispose]();
+    this.#interruption = undefined;
+    this.#status.textContent = '';
   }
 
   #addPerson(participant: RemoteParticipant): void {

@@ -2,6 +2,14 @@
 
 import type { MethodDefinition } from '@grpc/proto-loader';
 import type {
+  DrainNodeRequestInput as _skein_control_v1_DrainNodeRequestInput,
+  DrainNodeRequest as _skein_control_v1_DrainNodeRequest,
+} from '../../../skein/control/v1/DrainNodeRequest.ts';
+import type {
+  DrainNodeResponseInput as _skein_control_v1_DrainNodeResponseInput,
+  DrainNodeResponse as _skein_control_v1_DrainNodeResponse,
+} from '../../../skein/control/v1/DrainNodeResponse.ts';
+import type {
   GetRoomRequestInput as _skein_control_v1_GetRoomRequestInput,
   GetRoomRequest as _skein_control_v1_GetRoomRequest,
 } from '../../../skein/control/v1/GetRoomRequest.ts';
@@ -22,11 +30,25 @@ import type {
   ListRoomsResponse as _skein_control_v1_ListRoomsResponse,
 } from '../../../skein/control/v1/ListRoomsResponse.ts';
 import type {
+  RebalanceRequestInput as _skein_control_v1_RebalanceRequestInput,
+  RebalanceRequest as _skein_control_v1_RebalanceRequest,
+} from '../../../skein/control/v1/RebalanceRequest.ts';
+import type {
+  RebalanceResponseInput as _skein_control_v1_RebalanceResponseInput,
+  RebalanceResponse as _skein_control_v1_RebalanceResponse,
+} from '../../../skein/control/v1/RebalanceResponse.ts';
+import type {
   RoomInput as _skein_control_v1_RoomInput,
   Room as _skein_control_v1_Room,
 } from '../../../skein/control/v1/Room.ts';
 
 export interface ControlServiceDefinition {
+  DrainNode: MethodDefinition<
+    _skein_control_v1_DrainNodeRequestInput,
+    _skein_control_v1_DrainNodeResponseInput,
+    _skein_control_v1_DrainNodeRequest,
+    _skein_control_v1_DrainNodeResponse
+  >;
   GetRoom: MethodDefinition<
     _skein_control_v1_GetRoomRequestInput,
     _skein_control_v1_RoomInput,
@@ -44,5 +66,11 @@ export interface ControlServiceDefinition {
     _skein_control_v1_ListRoomsResponseInput,
     _skein_control_v1_ListRoomsRequest,
     _skein_control_v1_ListRoomsResponse
+  >;
+  Rebalance: MethodDefinition<
+    _skein_control_v1_RebalanceRequestInput,
+    _skein_control_v1_RebalanceResponseInput,
+    _skein_control_v1_RebalanceRequest,
+    _skein_control_v1_RebalanceResponse
   >;
 }

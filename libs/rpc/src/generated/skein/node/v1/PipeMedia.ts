@@ -37,7 +37,8 @@ export interface PipeMediaInput {
   peerNodeId?: string;
   peerRouterId?: string;
   /**
-   * What crosses it, one entry per copy: an id that stands here twice is a bug.
+   * What crosses it, one entry per copy: an id that stands here twice is a bug. A track id alone is what the room's state
+   * shows; `ID@EPOCH` is an earlier epoch, still received while its participant moves.
    */
   tracksIn?: string[];
   tracksOut?: string[];
@@ -49,7 +50,8 @@ export interface PipeMedia {
   peerNodeId: string;
   peerRouterId: string;
   /**
-   * What crosses it, one entry per copy: an id that stands here twice is a bug.
+   * What crosses it, one entry per copy: an id that stands here twice is a bug. A track id alone is what the room's state
+   * shows; `ID@EPOCH` is an earlier epoch, still received while its participant moves.
    */
   tracksIn: string[];
   tracksOut: string[];

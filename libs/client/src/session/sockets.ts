@@ -1,0 +1,160 @@
+import type { ClientResponse } from '@skein/protocol';
+import { SkeinClientError } from '../client-error.ts';
+import type { SignalingConnection } from '../signaling/connection.ts';
+import type { EarlyEvents } from '../signaling/early-events.ts';
+import type { Entered, EntryDeadlines, Resumption } from '../signaling/entry.ts';
+import type { GatewayEvent } from '../signaling/frames.ts';
+import { Heartbeat } from '../signaling/heartbeat.ts';
+import { entryDelayMs } from './entry-delay.ts';
+import type { SessionOptions } from './session.ts';
+import type { Attempt, SessionCommand } from './session-state.ts';
+
+export interface SocketsPorts {
+  resumption(): Resumption;
+  /** From the socket in use. */
+  event(event: GatewayEvent): void;
+  lost(socket: number): void;
+  refused(socket: number, epoch: number, error: SkeinClientError): void;
+  resumed(socket: number, answer: ClientResponse<'resume'>): void;
+  joined(socket: number, answer: ClientResponse<'join'>): void;
+}
+
+interface Entry {
+  readonly connection: SignalingConnection;
+  readonly early: EarlyEvents;
+}
+
+/** A gateway that hangs must not keep the next one from being tried. */
+const DEADLINES: EntryDeadlines = { welcomeMs: 3000, answerMs: 6000 };
+/** Closes towards a gateway that does not answer: 1000 would end the session, should it hear of it. */
+const UNANSWERED = 4002;
+
+/** The sockets that there are, by number: one in use, and attempts at another. */
+export class Sockets {
+  readonly #options: SessionOptions;
+  readonly #ports: SocketsPorts;
+  readonly #closing = new AbortController();
+  readonly #entries = new Map<number, Entry>();
+  /** Ends the waiting before an attempt. */
+  readonly #waits = new Map<number, AbortController>();
+  #used: { readonly socket: number; readonly heartbeat: Heartbeat } | undefined;
+  #urlIndex: number;
+
+  constructor(options: SessionOptions, ports: SocketsPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#urlIndex = options.urlIndex;
+    this.#entries.set(0, options.entered);
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#used?.heartbeat.roundTripMs;
+  }
+
+  enter(command: Extract<SessionCommand, { type: 'enter' }>): void {
+    void this.#enter(command);
+  }
+
+  hurry(socket: number): void {
+    this.#waits.get(socket)?.abort();
+  }
+
+  /** Listens to `socket` from now on, and to no other. Early events wait for `ifUsed`. */
+  use(socket: number): SignalingConnection {
+    const entry = this.#entries.get(socket);
+    if (!entry) throw SkeinClientError.connectionLost('this socket is not there any more');
+    const { connection } = entry;
+    this.#used?.heartbeat[Symbol.dispose]();
+    const { environment, pingIntervalMs } = this.#options;
+    const heartbeat = new Heartbeat(environment.clock, connection, pingIntervalMs, () =>
+      connection.close(UNANSWERED, 'unanswered'),
+    );
+    this.#used = { socket, heartbeat };
+    connection.events.on('closed', () => this.#handleClosed(socket));
+    return connection;
+  }
+
+  /** When `socket` is in use: calls `tell`, then hands over what came before, and what comes from now on. */
+  ifUsed(socket: number, tell: () => void): void {
+    const entry = this.#entries.get(socket);
+    if (!entry || this.#used?.socket !== socket) return;
+    tell();
+    entry.early.replayTo((event) => this.#handleEvent(socket, event));
+    entry.connection.events.on('event', (event) => this.#handleEvent(socket, event));
+    // It may have closed before anyone listened.
+    if (entry.connection.closed) this.#handleClosed(socket);
+  }
+
+  close(socket: number): void {
+    const entry = this.#entries.get(socket);
+    this.#entries.delete(socket);
+    this.#waits.get(socket)?.abort();
+    entry?.early[Symbol.dispose]();
+    entry?.connection.close();
+  }
+
+  closeAll(): void {
+    this.#closing.abort(SkeinClientError.roomClosed());
+    this.#used?.heartbeat[Symbol.dispose]();
+    for (const socket of this.#entries.keys()) this.close(socket);
+  }
+
+  async #enter({ attempt, error, withinMs }: Extract<SessionCommand, { type: 'enter' }>): Promise<void> {
+    const { environment, urls } = this.#options;
+    const { random } = environment;
+    await this.#wait(
+      attempt.socket,
+      withinMs === undefined
+        ? entryDelayMs(attempt.failures, urls.length, error?.retryAfterMs, random)
+        : withinMs * random(),
+    );
+    if (this.#closing.signal.aborted) return;
+    this.#urlIndex = (this.#urlIndex + 1) % urls.length;
+    const resumption = this.#ports.resumption();
+    try {
+      await this.#try(attempt, urls[this.#urlIndex] ?? '', resumption);
+    } catch (thrown) {
+      this.#ports.refused(attempt.socket, resumption.epoch, SkeinClientError.from(thrown));
+    }
+  }
+
+  async #try({ how, socket }: Attempt, url: string, resumption: Resumption): Promise<void> {
+    const { entry } = this.#options;
+    const { signal } = this.#closing;
+    if (how === 'resume') {
+      const entered = await entry.resume(url, resumption, DEADLINES, signal);
+      this.#add(socket, entered);
+      this.#ports.resumed(socket, entered.answer);
+    } else {
+      // The node that was wished for at first may be the one that died.
+      const change = { identity: resumption.identity, nodeId: undefined };
+      const entered = await entry.join(url, change, DEADLINES, signal);
+      this.#add(socket, entered);
+      this.#ports.joined(socket, entered.answer);
+    }
+  }
+
+  #add(socket: number, { connection, early }: Entered<unknown>): void {
+    this.#entries.set(socket, { connection, early });
+  }
+
+  async #wait(socket: number, ms: number): Promise<void> {
+    const hurried = new AbortController();
+    this.#waits.set(socket, hurried);
+    await this.#options.environment.clock
+      .sleep(ms, AbortSignal.any([hurried.signal, this.#closing.signal]))
+      .catch(() => undefined);
+    this.#waits.delete(socket);
+  }
+
+  #handleEvent(socket: number, event: GatewayEvent): void {
+    if (this.#used?.socket === socket) this.#ports.event(event);
+  }
+
+  #handleClosed(socket: number): void {
+    this.#entries.delete(socket);
+    if (this.#used?.socket !== socket) return;
+    this.#used.heartbeat[Symbol.dispose]();
+    this.#ports.lost(socket);
+  }
+}

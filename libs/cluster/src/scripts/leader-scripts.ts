@@ -1,0 +1,24 @@
+import { script, TIME } from './script.ts';
+
+/**
+ * The lease of the one that leads: holder, fence, untilUs. The key never expires, so that the fence only rises; whether
+ * the lease has run out is told by the store's clock.
+ */
+
+/** KEYS: the lease. ARGV: holder, lease in milliseconds. */
+export const hold = script(
+  TIME,
+  String.raw`
+local holder, fence, until_us = unpack(redis.call('HMGET', KEYS[1], 'holder', 'fence', 'untilUs'))
+local now = now_us()
+local held = holder and tonumber(until_us) > now
+if held and holder ~= ARGV[1] then return { 'HELD' } end
+if not held then fence = int(math.max(now, tonumber(fence or '0') + 1)) end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'fence', fence, 'untilUs', int(now + 1000 * tonumber(ARGV[2])))
+return { 'OK', fence }`,
+);
+
+/** KEYS: the lease. ARGV: holder. */
+export const release = script(String.raw`
+if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
+return redis.call('HSET', KEYS[1], 'untilUs', '0')`);

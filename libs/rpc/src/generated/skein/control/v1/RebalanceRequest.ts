@@ -1,0 +1,5 @@
+// From proto/skein/control/v1/control.proto
+
+export interface RebalanceRequestInput {}
+
+export interface RebalanceRequest {}

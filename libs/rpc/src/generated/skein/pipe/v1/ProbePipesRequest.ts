@@ -1,0 +1,14 @@
+// From proto/skein/pipe/v1/pipe.proto
+
+import type {
+  PipeProbeInput as _skein_pipe_v1_PipeProbeInput,
+  PipeProbe as _skein_pipe_v1_PipeProbe,
+} from '../../../skein/pipe/v1/PipeProbe.ts';
+
+export interface ProbePipesRequestInput {
+  pipes?: _skein_pipe_v1_PipeProbeInput[];
+}
+
+export interface ProbePipesRequest {
+  pipes: _skein_pipe_v1_PipeProbe[];
+}

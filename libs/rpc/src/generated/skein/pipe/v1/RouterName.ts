@@ -1,0 +1,11 @@
+// From proto/skein/pipe/v1/pipe.proto
+
+export interface RouterNameInput {
+  nodeId?: string;
+  routerId?: string;
+}
+
+export interface RouterName {
+  nodeId: string;
+  routerId: string;
+}

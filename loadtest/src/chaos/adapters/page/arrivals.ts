@@ -1,0 +1,78 @@
+import { longestGap } from '../../gaps.ts';
+import type { TrackGap } from '../../person-report.ts';
+import { watchPictures } from './media-streams.ts';
+import { watchAudioPackets } from './packets.ts';
+
+interface Received {
+  readonly trackId: string;
+  readonly identity: string;
+  readonly kind: 'audio' | 'video';
+  readonly times: number[];
+  readonly swaps: number[];
+  /** Which `MediaStreamTrack` the SDK shows for it now; what comes on another one is not seen or heard by anybody. */
+  shown: string | undefined;
+  stop: () => void;
+}
+
+// Two minutes of packets of one track; older arrivals are forgotten.
+const KEPT = 6_000;
+const FORGOTTEN_AT_ONCE = 1_000;
+
+/** When pictures were decoded and packets came, for each track of others. */
+export class Arrivals {
+  readonly #received = new Map<string, Received>();
+  readonly #byMediaTrack = new Map<string, Received>();
+
+  constructor() {
+    watchAudioPackets((mediaTrackId, atMs) => {
+      const received = this.#byMediaTrack.get(mediaTrackId);
+      if (received && received.shown === mediaTrackId) note(received, atMs);
+    });
+  }
+
+  /** The SDK shows the track by this `MediaStreamTrack` from now on. */
+  show(
+    track: { readonly id: string; readonly identity: string; readonly kind: 'audio' | 'video' },
+    media: MediaStreamTrack,
+  ): void {
+    const received = this.#received.get(track.id) ?? {
+      ...{ trackId: track.id, identity: track.identity, kind: track.kind },
+      ...{ times: [], swaps: [], shown: undefined, stop: () => {} },
+    };
+    this.#received.set(track.id, received);
+    if (received.shown === media.id) return;
+    received.stop();
+    received.shown = media.id;
+    received.swaps.push(Date.now());
+    this.#byMediaTrack.set(media.id, received);
+    received.stop =
+      track.kind === 'video' ? watchPictures(media, () => note(received, Date.now())) : () => {};
+  }
+
+  /** What was received of somebody who left by plan. */
+  forget(identity: string): void {
+    for (const received of [...this.#received.values()].filter((one) => one.identity === identity)) {
+      received.stop();
+      this.#received.delete(received.trackId);
+    }
+  }
+
+  /** Milliseconds since anything came of this track. */
+  quietMs(trackId: string, nowMs: number): number {
+    const last = this.#received.get(trackId)?.times.at(-1);
+    return last === undefined ? Number.MAX_SAFE_INTEGER : nowMs - last;
+  }
+
+  gaps(fromMs: number, toMs: number): TrackGap[] {
+    return [...this.#received.values()].map(({ trackId, identity, kind, times, swaps }) => ({
+      ...{ trackId, identity, kind },
+      ...longestGap(times, fromMs, toMs),
+      swappedAtMs: swaps.filter((atMs) => atMs >= fromMs && atMs <= toMs),
+    }));
+  }
+}
+
+function note({ times }: Received, atMs: number): void {
+  times.push(atMs);
+  if (times.length > KEPT) times.splice(0, FORGOTTEN_AT_ONCE);
+}

@@ -1,0 +1,69 @@
+import { eventually, type Browser, type Page } from '@skein/testkit';
+import type { PersonOptions, PersonView, TrackGap } from '../person-report.ts';
+
+const JOIN_DEADLINE_MS = 20_000;
+// A page that does not answer for this long hangs; its renderer has a core to itself most of the time.
+const ANSWER_DEADLINE_MS = 3_000;
+
+/** A person of the fault bench: a page of its own in a real browser. */
+export class Person implements AsyncDisposable {
+  readonly identity: string;
+  /** Errors that the page threw. */
+  readonly problems: string[] = [];
+  readonly #page: Page;
+  readonly #options: PersonOptions;
+
+  private constructor(options: PersonOptions, page: Page) {
+    this.#options = options;
+    this.identity = options.identity;
+    this.#page = page;
+    page.on('pageerror', (error) => this.problems.push(String(error)));
+  }
+
+  static async join(browser: Browser, pageUrl: string, options: PersonOptions): Promise<Person> {
+    const context = await browser.newContext({ viewport: { width: 200, height: 100 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(ANSWER_DEADLINE_MS);
+    const person = new Person(options, page);
+    await page.goto(pageUrl, { timeout: JOIN_DEADLINE_MS });
+    await person.#join(options);
+    return person;
+  }
+
+  view(): Promise<PersonView> {
+    return this.#page.evaluate(() => window.chaosPerson!.view());
+  }
+
+  gaps(fromMs: number, toMs: number): Promise<readonly TrackGap[]> {
+    return this.#page.evaluate(([from, to]) => window.chaosPerson!.gaps(from, to), [fromMs, toMs] as const);
+  }
+
+  async excuse(identities: readonly string[]): Promise<void> {
+    await this.#page.evaluate((given) => window.chaosPerson!.excuse(given), identities);
+  }
+
+  /** Leaves and joins anew, on this node. */
+  async rejoin(nodeId: string): Promise<void> {
+    await this.#page.evaluate(() => window.chaosPerson!.leave());
+    await this.#page.reload();
+    await this.#join({ ...this.#options, nodeId });
+  }
+
+  async #join(options: PersonOptions): Promise<void> {
+    const timeout = JOIN_DEADLINE_MS;
+    await this.#page.waitForFunction(() => window.chaosPerson !== undefined, undefined, { timeout });
+    // A node that has just started is known to the store some moments before every gateway knows it.
+    await eventually(
+      `${this.identity} to join`,
+      async () => {
+        await this.#page.evaluate((given) => window.chaosPerson!.join(given), options);
+        return true;
+      },
+      { deadlineMs: timeout, everyMs: 200 },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#page.context().close();
+  }
+}

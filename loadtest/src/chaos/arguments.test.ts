@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { parseChaosArguments, usage } from './arguments.ts';
+
+const names = ['node-kill', 'random'];
+
+it('takes a scenario and its options', () => {
+  expect(parseChaosArguments(['random', '--json', '--minutes', '2', '--seed', '7'], names)).toEqual({
+    kind: 'run',
+    chaos: { scenario: 'random', json: true, minutes: 2, seed: 7, rounds: undefined },
+  });
+});
+
+it.each([
+  [[], 'which scenario?'],
+  [['node-kil'], 'there is no scenario node-kil'],
+  [['node-kill', 'random'], 'one scenario at a time: node-kill random'],
+  [['node-kill', '--rounds', '0'], '--rounds 0 is not a whole number from 1 on'],
+])('refuses %j', (args, why) => {
+  expect(parseChaosArguments(args, names)).toEqual({ kind: 'refused', why });
+});
+
+it('lists the scenarios', () => {
+  expect(usage([{ name: 'node-kill', what: 'A node is killed.' }])).toContain(
+    '  node-kill  A node is killed.',
+  );
+});

@@ -1,0 +1,133 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeExit, startCluster, type ServiceHost } from '@skein/local-cluster';
+import { systemClock, type Random } from '@skein/runtime';
+import { ClusterProbe, launchBrowser, Network } from '@skein/testkit';
+import { PageServer } from './adapters/page-server.ts';
+import { Person } from './adapters/person.ts';
+import type { Violation } from './invariants.ts';
+import { Observer } from './observer.ts';
+import type { Setting } from './scenario.ts';
+import type { StageParts } from './stage.ts';
+
+export interface BenchOptions {
+  readonly setting: Setting;
+  readonly form: 'long' | 'short';
+  readonly random: Random;
+  readonly say: (line: string) => void;
+}
+
+const NAMES = ['ada', 'ben', 'cleo', 'dora', 'emil', 'fritz', 'gina', 'hans'];
+const FPS = 15;
+/** More spare hosts than one round of any scenario starts nodes. */
+const SPARE_HOSTS = 2;
+
+/** A call on a cluster of its own, with an observer: all that rounds are run on. Disposing leaves nothing behind. */
+export class Bench implements AsyncDisposable {
+  readonly stage: StageParts;
+  /** Each process' log. */
+  readonly logDir: string;
+  readonly #closers: readonly Closer[];
+
+  private constructor(stage: StageParts, logDir: string, closers: readonly Closer[]) {
+    this.stage = stage;
+    this.logDir = logDir;
+    this.#closers = closers;
+  }
+
+  get violations(): readonly Violation[] {
+    return this.stage.violations;
+  }
+
+  static async open(options: BenchOptions): Promise<Bench> {
+    const logDir = mkdtempSync(join(tmpdir(), 'skein-chaos-'));
+    const closers: Closer[] = [];
+    try {
+      return new Bench(await setUp(options, logDir, closers), logDir, closers);
+    } catch (error) {
+      await closeAll(closers);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await closeAll(this.#closers);
+  }
+}
+
+type Closer = () => Promise<void> | void;
+
+/** The last opened first. */
+async function closeAll(closers: readonly Closer[]): Promise<void> {
+  for (const close of closers.toReversed()) await close();
+}
+
+async function setUp(
+  { setting, form, random, say }: BenchOptions,
+  logDir: string,
+  closers: Closer[],
+): Promise<StageParts> {
+  const { mediaNodes, gateways, hosts, people: count, env = {} } = setting;
+  say(`${count} people on ${mediaNodes} media nodes, ${gateways} gateways; logs in ${logDir}`);
+  const violations: Violation[] = [];
+  const onViolation = (violation: Violation): void => {
+    violations.push(violation);
+    say(`VIOLATION: ${violation.invariant}: ${violation.what}`);
+  };
+  const network = hosts === 'network' ? await Network.create() : undefined;
+  closers.push(async () => network?.[Symbol.asyncDispose]());
+  const cluster = await startCluster({
+    ...{ mediaNodes, gateways, env, logDir, serverAddress: network?.address },
+    hosts: network && (await mediaHosts(network, mediaNodes + SPARE_HOSTS)),
+    onUnexpectedExit: ({ name }, exit) => {
+      // A node that was drained has done what it was told.
+      if (exit.code === 0) return;
+      const what = `${name} ${describeExit(exit)}`;
+      onViolation({ invariant: 'no service crashes', what, atMs: systemClock.now() });
+    },
+  });
+  closers.push(() => cluster.stop());
+  const probe = new ClusterProbe(cluster.control?.grpcAddress ?? '');
+  closers.push(() => probe[Symbol.dispose]());
+  const people: Person[] = [];
+  const room = `chaos-${process.pid}`;
+  const observer = await Observer.start({ room, cluster, people: () => people }, onViolation);
+  closers.push(() => observer[Symbol.asyncDispose]());
+  const stage = { room, cluster, network, probe, observer, people, random, form, say, violations };
+  closers.push(await joinAll(stage, people, count));
+  return stage;
+}
+
+/** A host for each media node, and for some that join later, by name. */
+async function mediaHosts(network: Network, count: number): Promise<Record<string, ServiceHost>> {
+  const hosts: Record<string, ServiceHost> = {};
+  for (let number = 1; number <= count; number++) {
+    const name = `media-node-${number}`;
+    hosts[name] = await network.host(name);
+  }
+  return hosts;
+}
+
+/** Each joins through another gateway first, on another node. Gives what closes their pages. */
+async function joinAll({ cluster, room }: StageParts, people: Person[], count: number): Promise<Closer> {
+  const pages = await PageServer.start();
+  const browser = await launchBrowser();
+  const close = async (): Promise<void> => {
+    await browser.close();
+    await pages[Symbol.asyncDispose]();
+  };
+  const urls = cluster.gateways.map(({ url }) => url);
+  try {
+    for (const [index, identity] of NAMES.slice(0, count).entries()) {
+      const first = index % urls.length;
+      const nodeId = cluster.mediaNodes[index % cluster.mediaNodes.length]?.nodeId;
+      const own = { urls: [...urls.slice(first), ...urls.slice(0, first)], room, identity, nodeId, fps: FPS };
+      people.push(await Person.join(browser, pages.url, own));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return close;
+}

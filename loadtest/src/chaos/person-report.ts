@@ -1,0 +1,79 @@
+/** What one person's page is told to do and what it answers. Shared by the page and the bench; times are milliseconds since 1970. */
+export interface PersonOptions {
+  /** Gateways, tried in turn. */
+  readonly urls: readonly string[];
+  readonly room: string;
+  readonly identity: string;
+  readonly nodeId?: string | undefined;
+  /** Pictures per second; 0 publishes sound only. */
+  readonly fps: number;
+}
+
+/** People whose name starts so come and go by plan. */
+export const VISITOR = 'visitor';
+
+/** One track of another, as this person receives it. */
+export interface TrackGap {
+  readonly trackId: string;
+  readonly identity: string;
+  readonly kind: 'audio' | 'video';
+  readonly longestGapMs: number;
+  /** When media came again after the longest gap; absent when it has not. */
+  readonly endedAtMs?: number;
+  /** When the SDK put another `MediaStreamTrack` under the track, in the same time. */
+  readonly swappedAtMs: readonly number[];
+}
+
+export interface ConnectionLogEntry {
+  readonly state: string;
+  readonly cause?: string | undefined;
+  readonly atMs: number;
+}
+
+/** Something that the SDK told about others which nobody of them did. */
+export interface Flicker {
+  readonly event: string;
+  readonly identity: string;
+  readonly atMs: number;
+}
+
+/** What the client makes of the room. */
+export interface PersonView {
+  readonly identity: string;
+  readonly atMs: number;
+  readonly connection: ConnectionLogEntry;
+  readonly sessionId: string;
+  readonly nodeId: string;
+  /** Address of the gateway's socket that it opened last. */
+  readonly gateway: string;
+  /** Own track ids. */
+  readonly published: readonly string[];
+  readonly others: readonly {
+    readonly identity: string;
+    readonly tracks: readonly {
+      readonly trackId: string;
+      readonly kind: 'audio' | 'video';
+      readonly quietMs: number;
+    }[];
+  }[];
+  readonly flickers: readonly Flicker[];
+  readonly connectionLog: readonly ConnectionLogEntry[];
+  readonly errors: readonly string[];
+}
+
+/** What the page offers to the bench. */
+export interface PersonPage {
+  join(options: PersonOptions): Promise<void>;
+  view(): PersonView;
+  /** Longest gap of each track of others that was ever received, between two moments. */
+  gaps(fromMs: number, toMs: number): readonly TrackGap[];
+  /** That these leave, and come again, is planned from now on. */
+  excuse(identities: readonly string[]): void;
+  leave(): Promise<void>;
+}
+
+declare global {
+  interface Window {
+    chaosPerson?: PersonPage;
+  }
+}

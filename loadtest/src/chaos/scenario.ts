@@ -1,0 +1,45 @@
+import type { Stage } from './stage.ts';
+
+/** A plan: a setting, what is broken in each round, and what must hold. */
+export interface Scenario {
+  readonly name: string;
+  /** One sentence. */
+  readonly what: string;
+  readonly setting: Setting;
+  /** Rounds of the long form. */
+  readonly rounds: number;
+  /** What a round's `recoverMs` are. */
+  readonly recovers: Recovery;
+  readonly bounds: Bounds;
+  /**
+   * Breaks something through `stage.fault`, from which on time counts. What is to come back once the call has recovered
+   * without it is left to `stage.afterwards`.
+   */
+  readonly fault: (stage: Stage) => Promise<void>;
+}
+
+export interface Setting {
+  readonly people: number;
+  readonly mediaNodes: number;
+  readonly gateways: number;
+  /** `network`: each media node is a host with an address of its own, which needs root. */
+  readonly hosts: 'loopback' | 'network';
+  /** Added to every service's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * `media`: from the fault until a receiver that lost a track has it again. `signaling`: from the fault until a client
+ * that lost its gateway is connected again. `service`: from the return of what was away until a newcomer can join and
+ * everybody sees them.
+ */
+export type Recovery = 'media' | 'signaling' | 'service';
+
+/** Milliseconds; what is absent is only reported. */
+export interface Bounds {
+  readonly recoverP95Ms?: number;
+  readonly longestGapMs?: number;
+}
+
+/** Six people on three nodes behind two gateways: what all figures are measured with. */
+export const SIX_ON_THREE: Setting = { people: 6, mediaNodes: 3, gateways: 2, hosts: 'loopback' };

@@ -1,0 +1,19 @@
+import type { Scenario } from '../scenario.ts';
+import { controlKill } from './control-kill.ts';
+import { gatewayKill } from './gateway-kill.ts';
+import { natsRestart } from './nats-restart.ts';
+import { nodeCutOff } from './node-cut-off.ts';
+import { nodeDrain } from './node-drain.ts';
+import { nodeHang } from './node-hang.ts';
+import { nodeKill } from './node-kill.ts';
+import { pipePartition } from './pipe-partition.ts';
+import { random } from './random.ts';
+import { redisHang } from './redis-hang.ts';
+import { redisRestartEmpty } from './redis-restart-empty.ts';
+import { rollingUpdate } from './rolling-update.ts';
+import { workerKill } from './worker-kill.ts';
+
+export const scenarios: readonly Scenario[] = [
+  ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, rollingUpdate, gatewayKill],
+  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, pipePartition, random],
+];

@@ -1,0 +1,17 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+export const natsRestart: Scenario = {
+  name: 'nats-restart',
+  what: 'NATS dies and comes back.',
+  setting: SIX_ON_THREE,
+  rounds: 4,
+  recovers: 'service',
+  bounds: { longestGapMs: 200 },
+
+  async fault(stage) {
+    await stage.fault('NATS: SIGKILL', () => stage.nats.kill());
+    await stage.hold({ longMs: 10_000, shortMs: 2_000 });
+    await stage.mend('NATS: started again', () => stage.nats.start());
+    await stage.backAgain();
+  },
+};

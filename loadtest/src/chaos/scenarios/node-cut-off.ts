@@ -1,0 +1,19 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+export const nodeCutOff: Scenario = {
+  name: 'node-cut-off',
+  what: "A media node's host loses its network, both ways; later it has it again.",
+  setting: { ...SIX_ON_THREE, hosts: 'network' },
+  rounds: 4,
+  recovers: 'media',
+  bounds: {},
+
+  async fault(stage) {
+    const node = await stage.busyNode();
+    await stage.fault(`${node.name}: network gone`, () => stage.network.cut(node.name));
+    stage.afterwards(`${node.name}: network back`, async () => {
+      await stage.hold({ longMs: 5_000, shortMs: 500 });
+      await stage.network.heal();
+    });
+  },
+};

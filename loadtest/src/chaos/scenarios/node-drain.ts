@@ -1,0 +1,22 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+const DEADLINE_MS = 60_000;
+
+export const nodeDrain: Scenario = {
+  name: 'node-drain',
+  what: 'A media node is drained, by an operator or by SIGTERM, and ends by itself when it is empty.',
+  setting: { ...SIX_ON_THREE, env: { SKEIN_NODE_DRAIN_DEADLINE_MS: String(DEADLINE_MS) } },
+  rounds: 4,
+  recovers: 'media',
+  bounds: { longestGapMs: 500 },
+
+  async fault(stage) {
+    const node = await stage.busyNode();
+    const bySignal = stage.random() < 0.5;
+    await stage.fault(`${node.name}: ${bySignal ? 'SIGTERM' : 'skeinctl node drain'}`, async () => {
+      if (!bySignal) await stage.probe.drainNode(node.nodeId, DEADLINE_MS);
+      await stage.endsByItself(node, { bySignal, withinMs: DEADLINE_MS });
+    });
+    stage.afterwards(`${node.name}: started again`, () => node.start());
+  },
+};

@@ -1,0 +1,16 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+export const nodeKill: Scenario = {
+  name: 'node-kill',
+  what: 'A media node that carries people is killed.',
+  setting: SIX_ON_THREE,
+  rounds: 5,
+  recovers: 'media',
+  bounds: { recoverP95Ms: 2_000 },
+
+  async fault(stage) {
+    const node = await stage.busyNode();
+    await stage.fault(`${node.name}: SIGKILL`, () => node.kill());
+    stage.afterwards(`${node.name}: started again`, () => node.start());
+  },
+};

@@ -1,0 +1,33 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { controlKill } from './control-kill.ts';
+import { gatewayKill } from './gateway-kill.ts';
+import { natsRestart } from './nats-restart.ts';
+import { nodeCutOff } from './node-cut-off.ts';
+import { nodeDrain } from './node-drain.ts';
+import { nodeHang } from './node-hang.ts';
+import { nodeKill } from './node-kill.ts';
+import { pipePartition } from './pipe-partition.ts';
+import { redisHang } from './redis-hang.ts';
+import { redisRestartEmpty } from './redis-restart-empty.ts';
+import { workerKill } from './worker-kill.ts';
+
+const mixed: readonly Scenario[] = [
+  ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, gatewayKill],
+  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, pipePartition],
+];
+
+/** One fault after another, chosen by the seed, until the time is up or an invariant does not hold. */
+export const random: Scenario = {
+  name: 'random',
+  what: 'Faults of all the others in turn, chosen by the seed, for --minutes.',
+  setting: { ...SIX_ON_THREE, hosts: 'network', env: nodeDrain.setting.env ?? {} },
+  rounds: Number.MAX_SAFE_INTEGER,
+  recovers: 'media',
+  bounds: {},
+
+  async fault(stage) {
+    const { name, fault } = stage.pick(mixed);
+    stage.say(name);
+    await fault(stage);
+  },
+};

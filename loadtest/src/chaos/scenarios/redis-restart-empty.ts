@@ -1,0 +1,18 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+export const redisRestartEmpty: Scenario = {
+  name: 'redis-restart-empty',
+  what: 'Redis dies and comes back without its data.',
+  setting: SIX_ON_THREE,
+  rounds: 4,
+  recovers: 'service',
+  bounds: { longestGapMs: 200 },
+
+  async fault(stage) {
+    await stage.fault('Redis: SIGKILL', () => stage.redis.kill());
+    await stage.hold({ longMs: 8_000, shortMs: 1_000 });
+    await stage.refusesAtOnce();
+    await stage.mend('Redis: started again, empty', () => stage.redis.start());
+    await stage.backAgain();
+  },
+};

@@ -1,0 +1,38 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+const NODE_DEADLINE_MS = 60_000;
+const GATEWAY_DEADLINE_MS = 20_000;
+
+export const rollingUpdate: Scenario = {
+  name: 'rolling-update',
+  what: 'Every service is replaced, one after another, under a running call.',
+  setting: {
+    ...SIX_ON_THREE,
+    env: {
+      SKEIN_NODE_DRAIN_DEADLINE_MS: String(NODE_DEADLINE_MS),
+      SKEIN_GATEWAY_DRAIN_DEADLINE_MS: String(GATEWAY_DEADLINE_MS),
+    },
+  },
+  rounds: 1,
+  recovers: 'media',
+  bounds: { longestGapMs: 500 },
+
+  async fault(stage) {
+    const { cluster } = stage;
+    for (const node of cluster.mediaNodes.filter(({ status }) => status.status === 'ready')) {
+      await stage.fault(`a replacement for ${node.name} joins; SIGTERM`, async () => {
+        await cluster.addMediaNode();
+        await stage.endsByItself(node, { bySignal: true, withinMs: NODE_DEADLINE_MS });
+      });
+    }
+    for (const gateway of cluster.gateways) {
+      await stage.fault(`${gateway.name}: SIGTERM, then started again`, async () => {
+        await stage.endsByItself(gateway, { bySignal: true, withinMs: GATEWAY_DEADLINE_MS });
+        await gateway.start();
+      });
+    }
+    await stage.fault('control: SIGTERM, then started again', async () => {
+      await cluster.control?.restart();
+    });
+  },
+};

@@ -1,0 +1,16 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+export const workerKill: Scenario = {
+  name: 'worker-kill',
+  what: 'A mediasoup worker dies under a node that goes on.',
+  setting: SIX_ON_THREE,
+  rounds: 5,
+  recovers: 'media',
+  bounds: {},
+
+  async fault(stage) {
+    const node = await stage.busyNode();
+    const worker = stage.pick(await stage.workersOf(node));
+    await stage.fault(`a worker of ${node.name}: SIGKILL`, async () => stage.signal(worker, 'SIGKILL'));
+  },
+};

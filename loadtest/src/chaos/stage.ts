@@ -1,0 +1,246 @@
+import {
+  describeExit,
+  type GatewayProcess,
+  type LocalCluster,
+  type MediaNodeProcess,
+  type NatsServer,
+  type ProcessExit,
+  type RedisServer,
+} from '@skein/local-cluster';
+import { SkeinError } from '@skein/protocol';
+import { systemClock, type Random } from '@skein/runtime';
+import { eventually, SignalClient, type ClusterProbe, type Network } from '@skein/testkit';
+import type { Person } from './adapters/person.ts';
+import type { Violation } from './invariants.ts';
+import type { Observer } from './observer.ts';
+import { VISITOR } from './person-report.ts';
+
+export interface StageParts {
+  readonly room: string;
+  readonly cluster: LocalCluster;
+  readonly network: Network | undefined;
+  readonly probe: ClusterProbe;
+  readonly observer: Observer;
+  readonly people: readonly Person[];
+  readonly random: Random;
+  readonly form: 'long' | 'short';
+  readonly say: (line: string) => void;
+  /** All so far. */
+  readonly violations: readonly Violation[];
+}
+
+const VISIT_DEADLINE_MS = 30_000;
+const LEAVE_DEADLINE_MS = 15_000;
+// A gateway may have to wait for its first call to a store that hangs; from then on it knows.
+const FIRST_REFUSAL_MS = 2_500;
+const REFUSAL_MS = 500;
+
+/** What a scenario acts through in one round: who is there, the faults' clock, and questions to the cluster. */
+export class Stage {
+  readonly cluster: LocalCluster;
+  readonly random: Random;
+  /** Where a `service` recovery is written to by `backAgain`. */
+  readonly recoveries: number[] = [];
+  readonly failed: string[] = [];
+  /** When the round's first fault began; milliseconds since 1970. */
+  faultAtMs: number | undefined;
+  readonly #parts: StageParts;
+  readonly #afterwards: { readonly what: string; readonly act: () => Promise<unknown> }[] = [];
+  #visits = 0;
+
+  constructor(parts: StageParts) {
+    this.#parts = parts;
+    this.cluster = parts.cluster;
+    this.random = parts.random;
+  }
+
+  get network(): Network {
+    const { network } = this.#parts;
+    if (!network) throw new Error('this scenario needs a setting with hosts on a network');
+    return network;
+  }
+
+  get redis(): RedisServer {
+    const { redis } = this.cluster;
+    if (!redis) throw new Error('this cluster has a Redis that it did not start');
+    return redis;
+  }
+
+  get nats(): NatsServer {
+    const { nats } = this.cluster;
+    if (!nats) throw new Error('this cluster has a NATS that it did not start');
+    return nats;
+  }
+
+  get probe(): ClusterProbe {
+    return this.#parts.probe;
+  }
+
+  say(line: string): void {
+    this.#parts.say(line);
+  }
+
+  /** Breaks something. Recovery is measured from the first fault of a round. */
+  async fault(what: string, act: () => Promise<unknown>): Promise<void> {
+    this.say(what);
+    this.faultAtMs ??= systemClock.now();
+    await act();
+  }
+
+  /** To be done when the call has recovered, and in any case before the round ends. */
+  afterwards(what: string, act: () => Promise<unknown>): void {
+    this.#afterwards.push({ what, act });
+  }
+
+  /** Does what was left for afterwards; once. */
+  async restore(): Promise<void> {
+    for (const { what, act } of this.#afterwards.splice(0)) await this.mend(what, act);
+  }
+
+  async mend(what: string, act: () => Promise<unknown>): Promise<void> {
+    this.say(what);
+    await act();
+  }
+
+  /** How long something stays away: the long form's time, or what is enough for the short one. */
+  async hold({ longMs, shortMs }: { longMs: number; shortMs: number }): Promise<void> {
+    await systemClock.sleep(this.#parts.form === 'long' ? longMs : shortMs);
+  }
+
+  pick<Choice>(from: readonly Choice[]): Choice {
+    const choice = from[Math.floor(this.random() * from.length)];
+    if (choice === undefined) throw new Error('there is nothing to pick from');
+    return choice;
+  }
+
+  /** A node that carries somebody, picked among all that do. */
+  async busyNode(): Promise<MediaNodeProcess> {
+    const nodes = await this.busyNodes();
+    return this.pick(nodes);
+  }
+
+  async busyNodes(): Promise<MediaNodeProcess[]> {
+    const room = await this.#parts.observer.snapshot();
+    const busy = new Set(room?.participants.map(({ nodeId }) => nodeId));
+    return this.cluster.mediaNodes.filter(
+      ({ nodeId, status }) => busy.has(nodeId) && status.status === 'ready',
+    );
+  }
+
+  /** Two nodes that both carry somebody, so that a pipe joins them. */
+  async twoBusyNodes(): Promise<[MediaNodeProcess, MediaNodeProcess]> {
+    const nodes = await this.busyNodes();
+    const one = this.pick(nodes);
+    return [one, this.pick(nodes.filter((node) => node !== one))];
+  }
+
+  /** A gateway that holds somebody's connection. */
+  async busyGateway(): Promise<GatewayProcess> {
+    const views = await Promise.all(this.#parts.people.map((person) => person.view()));
+    const ports = new Set(views.map(({ gateway }) => Number(new URL(gateway).port)));
+    return this.pick(this.cluster.gateways.filter(({ httpPort }) => ports.has(httpPort)));
+  }
+
+  /** Process ids of a node's mediasoup workers. */
+  async workersOf(node: MediaNodeProcess): Promise<number[]> {
+    return this.#parts.probe.workersOf(node.grpcAddress);
+  }
+
+  /** Sends a signal to a worker; these are children of this bench's own nodes. */
+  signal(pid: number, signal: NodeJS.Signals): void {
+    process.kill(pid, signal);
+  }
+
+  /** Waits until a process that was told to go has gone, with exit code 0. `bySignal`: SIGTERM tells it first. */
+  async endsByItself(
+    service: MediaNodeProcess | GatewayProcess,
+    { bySignal, withinMs }: { bySignal: boolean; withinMs: number },
+  ): Promise<void> {
+    const exit = bySignal ? await service.drain(withinMs) : await this.#exitOf(service, withinMs);
+    if (exit.code !== 0) this.failed.push(`${service.name} ${describeExit(exit)}`);
+  }
+
+  async #exitOf(service: MediaNodeProcess | GatewayProcess, deadlineMs: number): Promise<ProcessExit> {
+    return await eventually(
+      `${service.name} to end by itself`,
+      () => (service.status.status === 'exited' ? service.status.exit : undefined),
+      { deadlineMs },
+    );
+  }
+
+  /**
+   * Joins as somebody new, again and again until it works and everybody sees them, and leaves. Says how long it took
+   * until then.
+   */
+  async visit(): Promise<number> {
+    const fromMs = systemClock.now();
+    const identity = `${VISITOR}-${++this.#visits}-${fromMs}`;
+    await using visitor = await eventually('a newcomer to get in', () => this.#tryJoin(identity), {
+      deadlineMs: VISIT_DEADLINE_MS,
+    });
+    await this.#everyoneSees(identity, true, VISIT_DEADLINE_MS);
+    const tookMs = systemClock.now() - fromMs;
+    await visitor.request('leave', {});
+    await this.#everyoneSees(identity, false, LEAVE_DEADLINE_MS);
+    return tookMs;
+  }
+
+  /** What was away is back: how long it takes until newcomers get in and everybody sees them is this round's recovery. */
+  async backAgain(): Promise<void> {
+    this.recoveries.push(await this.visit());
+  }
+
+  /** While the store is away a join has to be refused at once, with a time to try again, and gateways have to count as alive. */
+  async refusesAtOnce(): Promise<void> {
+    for (const gateway of this.cluster.gateways) {
+      for (const withinMs of [FIRST_REFUSAL_MS, REFUSAL_MS]) await this.#expectRefusal(gateway, withinMs);
+      const { status } = await fetch(`${gateway.url}/healthz`);
+      if (status !== 200)
+        this.failed.push(`${gateway.name} counts as dead (${status}) while the store is away`);
+    }
+  }
+
+  async #expectRefusal(gateway: GatewayProcess, withinMs: number): Promise<void> {
+    const fromMs = systemClock.monotonicMs();
+    await using client = await SignalClient.open(gateway.signalUrl);
+    const outcome = await client.join(this.#parts.room, `${VISITOR}-refused`).then(
+      () => 'let somebody join',
+      (error: unknown) => SkeinError.from(error),
+    );
+    const tookMs = Math.round(systemClock.monotonicMs() - fromMs);
+    if (typeof outcome === 'string') this.failed.push(`${gateway.name} ${outcome} without a store`);
+    else if (outcome.code !== 'UNAVAILABLE' || outcome.retryAfterMs === undefined) {
+      this.failed.push(`${gateway.name} refused with ${outcome.code}, retryAfterMs ${outcome.retryAfterMs}`);
+    } else if (tookMs > withinMs) {
+      this.failed.push(`${gateway.name} took ${tookMs} ms to refuse, more than ${withinMs}`);
+    }
+  }
+
+  async #tryJoin(identity: string): Promise<SignalClient> {
+    const { gateways } = this.cluster;
+    const ready = gateways.filter(({ status }) => status.status === 'ready');
+    const client = await SignalClient.open(this.pick(ready).signalUrl);
+    try {
+      await client.join(this.#parts.room, identity, { autoSubscribe: false });
+      return client;
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #everyoneSees(identity: string, present: boolean, deadlineMs: number): Promise<void> {
+    await eventually(
+      `everybody to see that ${identity} is ${present ? 'there' : 'gone'}`,
+      async () => {
+        const views = await Promise.all(this.#parts.people.map((person) => person.view()));
+        const late = views.filter(
+          ({ others }) => others.some((other) => other.identity === identity) !== present,
+        );
+        if (late.length > 0) throw new Error(`not yet: ${late.map((view) => view.identity).join(', ')}`);
+        return true;
+      },
+      { deadlineMs, everyMs: 25 },
+    );
+  }
+}

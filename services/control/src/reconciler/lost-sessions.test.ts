@@ -1,0 +1,95 @@
+import { SkeinError, type Participant, type RoomSnapshot } from '@skein/protocol';
+import { FakeClock } from '@skein/runtime';
+import { expect, test } from 'vitest';
+import { LOST_AFTER_MS, LostSessions } from './lost-sessions.ts';
+import { NodeWatch } from './node-watch.ts';
+
+const clockAtStart = new FakeClock().now();
+
+function member(identity: string, nodeId: string, placedAgoMs = 0): Participant {
+  const epoch = (clockAtStart - placedAgoMs) * 1000;
+  return { identity, name: identity, nodeId, sessionId: `ses_${identity}`, epoch, joinedAtMs: 0 };
+}
+
+/** One node, `n1`, that holds these sessions of these rooms. */
+function world(held: Record<string, string[]> | 'no answer', { startedAgoMs = 3_600_000 } = {}) {
+  const clock = new FakeClock();
+  const watch = new NodeWatch();
+  watch.beat(
+    {
+      ...{ nodeId: 'n1', region: 'eu', state: 'ready', grpcAddress: 'n1:7100', workers: 1, version: '0.1.0' },
+      ...{ startedAtMs: clock.now() - startedAgoMs, beat: 1 },
+      load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
+    },
+    clock.now(),
+  );
+  const asked: string[] = [];
+  const answer = () => {
+    if (held === 'no answer') throw SkeinError.unavailable('the node');
+    return held;
+  };
+  const node = {
+    getStatus: async () => ({ nodeId: 'n1', workers: [], rooms: Object.keys(answer()), counts: null }),
+    getRoomMedia: async ({ room }: { room: string }) => {
+      asked.push(room);
+      const ids = answer()[room] ?? [];
+      const sessions = ids.map((sessionId) => {
+        return { sessionId, identity: '', epoch: 1, routerId: 'r', trackIds: [], subscriptions: [] };
+      });
+      return { room, nodeId: 'n1', version: 1, routerIds: [], sessions, pipes: [] };
+    },
+  };
+  const lost = new LostSessions({ watch, nodeAt: () => node, clock });
+  const lostIn = async (...participants: Participant[]): Promise<string[]> => {
+    const snapshot: RoomSnapshot = { room: 'lobby', version: 1, participants, tracks: [] };
+    lost.beginSweep();
+    await lost.lostOf(snapshot);
+    await clock.advance(LOST_AFTER_MS);
+    lost.beginSweep();
+    return (await lost.lostOf(snapshot)).map(({ identity }) => identity);
+  };
+  return { lost, lostIn, clock, asked };
+}
+
+test('a participant whose room its node does not carry has lost its session', async () => {
+  expect(await world({}).lostIn(member('ann', 'n1', 3_000_000))).toEqual(['ann']);
+});
+
+test('a participant that was placed before its node was started anew has lost its session', async () => {
+  const { lostIn } = world({ lobby: ['ses_bob'] }, { startedAgoMs: 600_000 });
+  expect(await lostIn(member('ann', 'n1', 700_000), member('bob', 'n1', 500_000))).toEqual(['ann']);
+});
+
+test('a participant that was placed lately and never opened has lost its session', async () => {
+  const { lostIn } = world({ lobby: ['ses_bob'] });
+  expect(await lostIn(member('ann', 'n1'), member('bob', 'n1'))).toEqual(['ann']);
+});
+
+test('a room of long ago that its node carries is not asked for again and again', async () => {
+  const { lostIn, asked } = world({ lobby: ['ses_ann'] });
+  expect(await lostIn(member('ann', 'n1', 1_000_000))).toEqual([]);
+  expect(asked).toEqual([]);
+});
+
+test('nothing is lost by the word of a node that does not answer, or that is not known', async () => {
+  expect(await world('no answer').lostIn(member('ann', 'n1'))).toEqual([]);
+  expect(await world({}).lostIn(member('ann', 'n2'))).toEqual([]);
+});
+
+test('a session that is missing for a moment is not lost', async () => {
+  const held: Record<string, string[]> = {};
+  const { lost, clock } = world(held);
+  const look = async (): Promise<number> => {
+    lost.beginSweep();
+    return (await lost.lostOf({ room: 'lobby', version: 1, participants: [member('ann', 'n1')], tracks: [] }))
+      .length;
+  };
+  expect(await look()).toBe(0);
+  await clock.advance(LOST_AFTER_MS - 1);
+  expect(await look()).toBe(0);
+  held['lobby'] = ['ses_ann'];
+  expect(await look()).toBe(0);
+  delete held['lobby'];
+  await clock.advance(1000);
+  expect(await look()).toBe(0);
+});

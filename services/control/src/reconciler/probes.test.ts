@@ -1,0 +1,83 @@
+import { createMemoryBus } from '@skein/bus';
+import { SkeinError, subjects } from '@skein/protocol';
+import { createRpcClients, createRpcServer, nodeService, type NodeServiceHandlers } from '@skein/rpc';
+import { systemClock } from '@skein/runtime';
+import { afterEach, expect, test } from 'vitest';
+import { createProbes } from './probes.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const unused = (): Promise<never> => Promise.reject(new SkeinError('INTERNAL', 'not asked'));
+const never = (): Promise<never> => new Promise(() => {});
+const status = async () => ({ nodeId: 'n1', workers: [], rooms: [], counts: null });
+
+async function rpcNode(getStatus: NodeServiceHandlers['getStatus']) {
+  const server = createRpcServer({ host: '127.0.0.1', port: 0 });
+  server.addService(nodeService, { getStatus, getRoomMedia: unused, drain: unused, moveSessions: unused });
+  const { port } = await server.listen();
+  cleanups.push(() => server.close({ deadlineMs: 0 }));
+  return { address: `127.0.0.1:${port}`, close: () => server.close({ deadlineMs: 0 }) };
+}
+
+function prober() {
+  const hub = createMemoryBus();
+  const clients = createRpcClients();
+  cleanups.push(() => clients.close());
+  const bus = hub.connect('control');
+  const ask = createProbes({ bus, clients, clock: systemClock });
+  return {
+    ...{ hub, bus, node: hub.connect('n1') },
+    ask: (grpcAddress: string) =>
+      ask({ nodeId: 'n1', grpcAddress, startedAtMs: 1, draining: false, fence: 1, lastHeardMs: 0 }),
+  };
+}
+
+test('a node that lives answers both ways; also an error is an answer', async () => {
+  const { node, ask } = prober();
+  node.serve(subjects.nodePing('n1'), async () => ({}));
+  expect(await ask((await rpcNode(status)).address)).toMatchObject({ bus: 'answered', rpc: 'answered' });
+  expect(await ask((await rpcNode(unused)).address)).toMatchObject({ rpc: 'answered' });
+});
+
+test('nobody there is told at once', async () => {
+  const { ask } = prober();
+  const gone = await rpcNode(status);
+  await gone.close();
+  const beganMs = systemClock.monotonicMs();
+  expect(await ask(gone.address)).toMatchObject({ bus: 'refused', rpc: 'refused' });
+  expect(systemClock.monotonicMs() - beganMs).toBeLessThan(250);
+});
+
+test('a node that hangs is silent, and takes no longer than the deadline', async () => {
+  const { node, ask } = prober();
+  node.serve(subjects.nodePing('n1'), never);
+  const { address } = await rpcNode(never);
+  expect(await ask(address)).toMatchObject({ bus: 'silent', rpc: 'silent' });
+});
+
+test('a bus that is away, or does not answer itself, says nothing about the node', async () => {
+  const { hub, bus, node, ask } = prober();
+  node.serve(subjects.nodePing('n1'), never);
+  const { address } = await rpcNode(status);
+  bus.flush = () => Promise.reject(SkeinError.deadline('the bus', 300));
+  expect(await ask(address)).toMatchObject({ bus: 'notAsked', rpc: 'answered' });
+  hub.setDown(true);
+  expect(await ask(address)).toMatchObject({ bus: 'notAsked', rpc: 'answered' });
+});
+
+test('a node that was refused once and is back is found at the next question', async () => {
+  const { ask } = prober();
+  const first = await rpcNode(status);
+  await first.close();
+  expect(await ask(first.address)).toMatchObject({ rpc: 'refused' });
+  const server = createRpcServer({ host: '127.0.0.1', port: Number(first.address.split(':')[1]) });
+  server.addService(nodeService, {
+    ...{ getStatus: status, getRoomMedia: unused, drain: unused, moveSessions: unused },
+  });
+  await server.listen();
+  cleanups.push(() => server.close({ deadlineMs: 0 }));
+  expect(await ask(first.address)).toMatchObject({ rpc: 'answered' });
+});

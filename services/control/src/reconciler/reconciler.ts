@@ -1,0 +1,136 @@
+import { publishChanges, type ClusterStore } from '@skein/cluster';
+import type { Bus, BusSubscription } from '@skein/bus';
+import { nodeDeath, nodeRecord, subjects } from '@skein/protocol';
+import { SingleFlight, jitter, type Clock, type Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import { DeathNotices } from './death-notices.ts';
+import { Inquiries } from './inquiries.ts';
+import { Leadership } from './leadership.ts';
+import { LostSessions, type LostSessionsParts } from './lost-sessions.ts';
+import { NodeWatch } from './node-watch.ts';
+import type { AskNode } from './probes.ts';
+import type { Steadiness } from './steadiness.ts';
+import { Sweeper } from './sweep.ts';
+
+/** How often suspects are looked for, and the leases read while there is one. */
+const TICK_MS = 100;
+/** How often the leases are read while all is well. */
+const READ_LEASES_EVERY_MS = 1000;
+
+export interface ReconcilerParts {
+  readonly store: Pick<ClusterStore, 'rooms' | 'nodes' | 'leader' | 'status'>;
+  readonly bus: Bus;
+  readonly ask: AskNode;
+  readonly nodeAt: LostSessionsParts['nodeAt'];
+  /** Told by the connections too, of every loss. */
+  readonly storeSteadiness: Steadiness;
+  readonly busSteadiness: Steadiness;
+  /** Unique among all controls. */
+  readonly holderId: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/**
+ * Buries dead nodes and cleans up after them. Every control watches the nodes; the elected one acts. Without store or
+ * bus nothing is decided.
+ */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #watch = new NodeWatch();
+  readonly #leadership: Leadership;
+  readonly #inquiries: Inquiries;
+  readonly #notices: DeathNotices;
+  readonly #sweeper: Sweeper;
+  readonly #reading = new SingleFlight<'leases', void>();
+  readonly #subscriptions: BusSubscription[] = [];
+  #timer: Disposable | undefined;
+  #nextReadMs = 0;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    const { store, bus, ask, nodeAt, clock, random, log, holderId, storeSteadiness, busSteadiness } = parts;
+    const watch = this.#watch;
+    this.#leadership = new Leadership({ lease: store.leader, holderId, clock, log });
+    this.#notices = new DeathNotices({ bus, clock });
+    const steadiness = { storeSteadiness, busSteadiness };
+    const shared = { watch, ...steadiness, leadership: this.#leadership, clock, random, log };
+    this.#sweeper = new Sweeper({
+      ...shared,
+      rooms: store.rooms,
+      lostSessions: new LostSessions({ watch, nodeAt, clock }),
+      publish: (room, changes) => publishChanges(bus, room, changes),
+    });
+    this.#inquiries = new Inquiries({
+      ...shared,
+      ask,
+      nodes: store.nodes,
+      onDeath: (death) => {
+        this.#notices.announce(death);
+        this.#sweeper.afterDeath();
+      },
+    });
+  }
+
+  start(): void {
+    const { bus, clock } = this.#parts;
+    this.#subscriptions.push(
+      bus.subscribe(subjects.anyNodeBeat, (data) => this.#onBeat(data)),
+      bus.subscribe(subjects.anyNodeDead, (data) => this.#onDeath(data)),
+    );
+    this.#leadership.start();
+    this.#sweeper.start();
+    this.#timer = clock.every(TICK_MS, () => this.#tick());
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.[Symbol.dispose]();
+    for (const subscription of this.#subscriptions) subscription.close();
+    this.#sweeper.stop();
+    this.#notices.stop();
+    await this.#leadership.stop();
+  }
+
+  #tick(): void {
+    const { store, bus, clock, random, storeSteadiness, busSteadiness } = this.#parts;
+    const now = clock.monotonicMs();
+    if (store.status.state === 'disconnected') storeSteadiness.failed();
+    if (bus.status.state === 'disconnected') busSteadiness.failed();
+    else busSteadiness.answered(now);
+    const suspects = this.#leadership.leading ? this.#inquiries.suspects(now) : [];
+    if (suspects.length > 0 || now >= this.#nextReadMs) {
+      this.#nextReadMs = now + jitter(READ_LEASES_EVERY_MS, random);
+      void this.#reading.run('leases', () => this.#readLeases());
+      this.#watch.tidy(now);
+    }
+    this.#inquiries.pursue(suspects);
+  }
+
+  /** Never rejects. */
+  async #readLeases(): Promise<void> {
+    const { store, clock, storeSteadiness, log } = this.#parts;
+    const atMs = clock.monotonicMs();
+    try {
+      this.#watch.leasesRead(await store.nodes.list(), atMs);
+      storeSteadiness.answered(atMs);
+    } catch (error) {
+      storeSteadiness.failed();
+      log.debug({ err: error }, 'the leases could not be read; nobody is judged without them');
+    }
+  }
+
+  #onBeat(data: unknown): void {
+    const { clock, log } = this.#parts;
+    const beat = nodeRecord.safeParse(data);
+    if (beat.success) this.#watch.beat(beat.data, clock.monotonicMs());
+    else log.warn({ err: beat.error }, 'a beat that could not be read was dropped');
+  }
+
+  #onDeath(data: unknown): void {
+    const { clock, log } = this.#parts;
+    const death = nodeDeath.safeParse(data);
+    if (death.success) this.#watch.died(death.data, clock.monotonicMs());
+    else log.warn({ err: death.error }, 'a death that could not be read was dropped');
+  }
+}

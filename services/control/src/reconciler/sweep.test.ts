@@ -1,0 +1,198 @@
+import type { RoomStore } from '@skein/cluster';
+import { SkeinError, type NodeRecord, type Participant, type VersionedChange } from '@skein/protocol';
+import { FakeClock, seededRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { expect, test } from 'vitest';
+import type { LostSessions } from './lost-sessions.ts';
+import { NodeWatch } from './node-watch.ts';
+import { Steadiness } from './steadiness.ts';
+import { Sweeper } from './sweep.ts';
+
+const load = { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 };
+
+function record(nodeId: string): NodeRecord {
+  const place = { nodeId, region: 'eu', grpcAddress: `${nodeId}:7100`, workers: 1, version: '0.1.0' };
+  return { ...place, state: 'ready', startedAtMs: 1, beat: 1, load };
+}
+
+/** Rooms in memory; a participant is written `ann@node-1`. */
+class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'leave'> {
+  readonly rooms = new Map<string, Participant[]>();
+  /** How many leaves ran at the same time, at most. */
+  mostAtOnce = 0;
+  /** How often a room was read. */
+  looks = 0;
+  #running = 0;
+
+  add(room: string, ...people: string[]): void {
+    const members = people.map((person, index) => {
+      const [identity = '', nodeId = ''] = person.split('@');
+      return {
+        identity,
+        name: identity,
+        nodeId,
+        sessionId: `ses_${identity}`,
+        epoch: index + 1,
+        joinedAtMs: 0,
+      };
+    });
+    this.rooms.set(room, members);
+  }
+
+  people(room: string): string[] | undefined {
+    return this.rooms.get(room)?.map(({ identity }) => identity);
+  }
+
+  async listRooms({ pageSize, after = '' }: { pageSize: number; after?: string }) {
+    return [...this.rooms.keys()]
+      .sort()
+      .filter((name) => name > after)
+      .slice(0, pageSize);
+  }
+
+  async snapshot(room: string) {
+    this.looks++;
+    const participants = this.rooms.get(room);
+    return participants && { room, version: 1, participants, tracks: [] };
+  }
+
+  async leave(room: string, { identity, epoch }: { identity: string; epoch: number }, reason: string) {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running);
+    await Promise.resolve();
+    this.#running--;
+    const members = this.rooms.get(room) ?? [];
+    const left = members.filter((one) => one.identity === identity && one.epoch === epoch);
+    this.rooms.set(
+      room,
+      members.filter((one) => !left.includes(one)),
+    );
+    const change = { type: 'participantLeft' as const, identity, epoch, reason };
+    return { changes: left.map((): VersionedChange => ({ version: 2, change })) };
+  }
+}
+
+async function world({ leads = true } = {}) {
+  const clock = new FakeClock();
+  const watch = new NodeWatch();
+  const rooms = new FakeRooms();
+  const leadership = { leading: leads, confirm: async () => leadership.leading };
+  const [storeSteadiness, busSteadiness] = [new Steadiness(), new Steadiness()];
+  for (const one of [storeSteadiness, busSteadiness]) one.answered(clock.now());
+  const published: string[] = [];
+  const lost: string[] = [];
+  const lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'> = {
+    beginSweep: () => {},
+    lostOf: async ({ participants }) => participants.filter(({ identity }) => lost.includes(identity)),
+  };
+  const sweeper = new Sweeper({
+    ...{ clock, watch, rooms, leadership, storeSteadiness, busSteadiness, lostSessions, log: silentLogger },
+    random: seededRandom(1),
+    publish: (room, changes) => published.push(...changes.map(({ change }) => `${room} ${change.type}`)),
+  });
+  for (const nodeId of ['n1', 'n2']) watch.beat(record(nodeId), clock.now());
+  sweeper.start();
+  await clock.advance(30_000);
+  const die = (nodeId: string): void => {
+    watch.died({ nodeId, startedAtMs: 1 }, clock.now());
+    sweeper.afterDeath();
+  };
+  return { clock, watch, rooms, leadership, storeSteadiness, busSteadiness, published, sweeper, lost, die };
+}
+
+test('ten seconds after a death, those whom nobody placed again are taken out, and the rooms are told', async () => {
+  const { clock, rooms, published, die } = await world();
+  rooms.add('lobby', 'ann@n1', 'bob@n2');
+  rooms.add('office', 'cy@n1');
+  die('n1');
+  await clock.advance(9_900);
+  expect(rooms.people('lobby')).toEqual(['ann', 'bob']);
+  await clock.advance(200);
+  expect(rooms.people('lobby')).toEqual(['bob']);
+  expect(rooms.people('office')).toEqual([]);
+  expect(published).toEqual(['lobby participantLeft', 'office participantLeft']);
+});
+
+test('a participant that was placed again meanwhile stays', async () => {
+  const { clock, rooms, die } = await world();
+  rooms.add('lobby', 'ann@n1');
+  die('n1');
+  await clock.advance(5_000);
+  rooms.add('lobby', 'ann@n2');
+  await clock.advance(120_000);
+  expect(rooms.people('lobby')).toEqual(['ann']);
+});
+
+test('participants of a node that nobody knows are taken out when it stays so', async () => {
+  const { clock, rooms, watch } = await world();
+  rooms.add('lobby', 'ann@n7', 'bob@n8', 'cy@n1');
+  while (rooms.looks === 0) await clock.advance(1000);
+  watch.beat(record('n8'), clock.now());
+  await clock.advance(9_000);
+  expect(rooms.people('lobby')).toEqual(['ann', 'bob', 'cy']);
+  await clock.advance(15_000);
+  expect(rooms.people('lobby')).toEqual(['bob', 'cy']);
+});
+
+test('a participant whose living node has lost its session is taken out', async () => {
+  const { clock, rooms, lost, published } = await world();
+  rooms.add('lobby', 'ann@n1', 'bob@n1');
+  lost.push('ann');
+  await clock.advance(70_000);
+  expect(rooms.people('lobby')).toEqual(['bob']);
+  expect(published).toEqual(['lobby participantLeft']);
+});
+
+test.each(['storeSteadiness', 'busSteadiness'] as const)(
+  'nobody is taken out until %s has lasted for ten seconds',
+  async (which) => {
+    const { clock, rooms, die, ...rest } = await world();
+    rooms.add('lobby', 'ann@n1');
+    die('n1');
+    await clock.advance(5_000);
+    rest[which].failed();
+    await clock.advance(60_000);
+    expect(rooms.people('lobby')).toEqual(['ann']);
+    rest[which].answered(clock.now());
+    await clock.advance(25_000);
+    expect(rooms.people('lobby')).toEqual([]);
+  },
+);
+
+test('a control that does not lead takes nobody out, nor one whose lease has just gone', async () => {
+  const follower = await world({ leads: false });
+  follower.rooms.add('lobby', 'ann@n1');
+  follower.die('n1');
+  await follower.clock.advance(120_000);
+  expect(follower.rooms.people('lobby')).toEqual(['ann']);
+
+  const deposed = await world();
+  deposed.rooms.add('lobby', 'ann@n1');
+  deposed.leadership.confirm = async () => false;
+  deposed.die('n1');
+  await deposed.clock.advance(120_000);
+  expect(deposed.rooms.people('lobby')).toEqual(['ann']);
+});
+
+test('many rooms are gone through page by page, a bounded number of calls at a time', async () => {
+  const { clock, rooms, die } = await world();
+  for (let index = 0; index < 450; index++) rooms.add(`room-${index}`, 'ann@n1', 'bob@n1', 'cy@n2');
+  die('n1');
+  for (let passed = 0; passed < 12_000; passed += 100) await clock.advance(100);
+  await clock.advance(0);
+  for (let turn = 0; turn < 2000; turn++) await Promise.resolve();
+  expect([...rooms.rooms.values()].every((members) => members.length === 1)).toBe(true);
+  expect(rooms.mostAtOnce).toBeLessThanOrEqual(16);
+});
+
+test('a sweep that a failing store breaks off is done again', async () => {
+  const { clock, rooms, die } = await world();
+  rooms.add('lobby', 'ann@n1');
+  const leave = rooms.leave.bind(rooms);
+  rooms.leave = () => Promise.reject(SkeinError.unavailable('the store'));
+  die('n1');
+  await clock.advance(15_000);
+  expect(rooms.people('lobby')).toEqual(['ann']);
+  rooms.leave = leave;
+  await clock.advance(15_000);
+  expect(rooms.people('lobby')).toEqual([]);
+});

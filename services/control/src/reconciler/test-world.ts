@@ -1,0 +1,262 @@
+import { createMemoryBus, type Bus } from '@skein/bus';
+import type { ClusterStore, RegisteredNode } from '@skein/cluster';
+import { nodeDeath, SkeinError, subjects, type NodeDeath, type NodeRecord } from '@skein/protocol';
+import { FakeClock, seededRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import type { NodeSight } from './node-watch.ts';
+import { PROBE_DEADLINE_MS } from './probes.ts';
+import { Reconciler } from './reconciler.ts';
+import { Steadiness } from './steadiness.ts';
+import type { Asking } from './verdict.ts';
+
+export const LEASE_TTL_MS = 700;
+export const BEAT_EVERY_MS = 250;
+
+/**
+ * What a node is doing: `offBus` has lost the bus only, `cutOff` the store as well, but it answers control's gRPC;
+ * `hung` holds its sockets and says nothing.
+ */
+export type NodeMode = 'up' | 'offBus' | 'cutOff' | 'hung' | 'killed';
+
+export interface FakeNode {
+  readonly nodeId: string;
+  mode: NodeMode;
+  /** When `mode` was set last. */
+  modeSinceMs: number;
+  startedAtMs: number;
+  fence: number | undefined;
+  /** When the store or the bus took its last sign of life; `undefined`: never. */
+  heardMs: number | undefined;
+}
+
+interface Lease {
+  readonly record: NodeRecord;
+  readonly fence: number;
+  readonly renewedMs: number;
+}
+
+/** A cluster in virtual time: nodes that beat, a store and a bus that fail, and controls that watch. */
+export class TestWorld {
+  readonly clock = new FakeClock();
+  readonly nodes = new Map<string, FakeNode>();
+  /** Every death that was told, the repeats left out. */
+  readonly deaths: (NodeDeath & { atMs: number })[] = [];
+  /** Successful burials, by the control that did them. */
+  readonly burials: { by: string; nodeId: string; atMs: number }[] = [];
+  /** Burials of nodes that had been up for more than a beat. */
+  readonly wrongBurials: string[] = [];
+  readonly #hub = createMemoryBus({ clock: this.clock });
+  readonly #leases = new Map<string, Lease>();
+  readonly #buried = new Map<string, number>();
+  readonly #outsider: Bus = this.#hub.connect('test');
+  #leader: { holderId: string; fence: number; untilMs: number } | undefined;
+  #fences = 1;
+  readonly #deadControls = new Set<string>();
+  #store: 'up' | 'down' = 'up';
+  #bus: 'up' | 'down' = 'up';
+
+  constructor() {
+    this.#outsider.subscribe(subjects.anyNodeDead, (data) => {
+      const death = nodeDeath.parse(data);
+      const told = this.deaths.some(
+        ({ nodeId, startedAtMs }) => nodeId === death.nodeId && startedAtMs === death.startedAtMs,
+      );
+      if (!told) this.deaths.push({ ...death, atMs: this.clock.now() });
+    });
+    this.clock.every(BEAT_EVERY_MS, () => {
+      for (const node of this.nodes.values()) this.#beat(node);
+    });
+  }
+
+  /** Calls `listener` for each notice of a death, the repeats too. */
+  onDeathNotice(listener: () => void): void {
+    this.#outsider.subscribe(subjects.anyNodeDead, listener);
+  }
+
+  startNode(nodeId: string): FakeNode {
+    const now = this.clock.now();
+    const node: FakeNode = { nodeId, mode: 'up', modeSinceMs: now, startedAtMs: now, ...nothingYet };
+    this.nodes.set(nodeId, node);
+    this.#beat(node);
+    return node;
+  }
+
+  setMode(nodeId: string, mode: NodeMode): void {
+    const node = this.node(nodeId);
+    if (node.mode === mode) return;
+    if (node.mode === 'killed') {
+      this.startNode(nodeId).mode = mode;
+      return;
+    }
+    node.mode = mode;
+    node.modeSinceMs = this.clock.now();
+  }
+
+  node(nodeId: string): FakeNode {
+    const node = this.nodes.get(nodeId);
+    if (!node) throw new Error(`no node ${nodeId}`);
+    return node;
+  }
+
+  setStore(state: 'up' | 'down'): void {
+    this.#store = state;
+  }
+
+  emptyStore(): void {
+    this.#leases.clear();
+    this.#buried.clear();
+    this.#leader = undefined;
+  }
+
+  setBus(state: 'up' | 'down'): void {
+    this.#bus = state;
+    this.#hub.setDown(state === 'down');
+  }
+
+  startControl(holderId: string, rooms = noRooms): Reconciler {
+    const bus = this.#hub.connect(holderId);
+    const control = new Reconciler({
+      ...{ bus, holderId, clock: this.clock, log: silentLogger },
+      storeSteadiness: new Steadiness(),
+      busSteadiness: new Steadiness(),
+      store: this.#storeFor(holderId, rooms),
+      ask: (node) => this.#ask(node),
+      nodeAt: () => ({ getStatus: notAsked, getRoomMedia: notAsked }),
+      random: seededRandom(holderId.length),
+    });
+    control.start();
+    return control;
+  }
+
+  /** It does nothing any more, and gives nothing back. */
+  killControl(holderId: string): void {
+    this.#deadControls.add(holderId);
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 25) await this.clock.advance(Math.min(25, ms - passed));
+  }
+
+  #beat(node: FakeNode): void {
+    if (node.mode !== 'up' && node.mode !== 'offBus') return;
+    const overBus = node.mode === 'up' && this.#bus === 'up';
+    if (this.#store === 'up') this.#renew(node);
+    if (overBus) this.#outsider.publish(subjects.nodeBeat(node.nodeId), recordOf(node));
+    if (this.#store === 'up' || overBus) node.heardMs = this.clock.now();
+  }
+
+  #renew(node: FakeNode): void {
+    const buriedFence = this.#buried.get(node.nodeId) ?? 0;
+    if (node.fence !== undefined && buriedFence > node.fence) {
+      node.startedAtMs = this.clock.now();
+      node.fence = undefined;
+    }
+    node.fence ??= Math.max(buriedFence + 1, this.#fences++);
+    this.#leases.set(node.nodeId, {
+      record: recordOf(node),
+      fence: node.fence,
+      renewedMs: this.clock.now(),
+    });
+  }
+
+  #live(): readonly Lease[] {
+    const now = this.clock.now();
+    return [...this.#leases.values()].filter(({ renewedMs }) => now - renewedMs < LEASE_TTL_MS);
+  }
+
+  #storeFor(holderId: string, rooms: ClusterStore['rooms']) {
+    const reached = async (): Promise<void> => {
+      if (this.#store === 'down' || this.#deadControls.has(holderId))
+        throw SkeinError.unavailable('the store');
+    };
+    const nodes = {
+      list: async (): Promise<readonly RegisteredNode[]> => {
+        await reached();
+        const now = this.clock.now();
+        return this.#live().map(({ record, fence, renewedMs }) => ({
+          ...{ record, fence, leaseAgeMs: now - renewedMs },
+        }));
+      },
+      bury: async (nodeId: string, fence: number): Promise<boolean> => {
+        await reached();
+        if (this.#live().some(({ record }) => record.nodeId === nodeId)) return false;
+        this.#buried.set(nodeId, Math.max(this.#buried.get(nodeId) ?? 0, fence + 1));
+        const now = this.clock.now();
+        const { mode, modeSinceMs } = this.node(nodeId);
+        const lives = mode !== 'hung' && mode !== 'killed';
+        // A node that wakes up in the last moment is fenced; that is what the fence is for.
+        if (lives && now - modeSinceMs > BEAT_EVERY_MS) this.wrongBurials.push(`${nodeId} at ${now}`);
+        this.burials.push({ by: holderId, nodeId, atMs: now });
+        return true;
+      },
+      renew: notAsked,
+      release: notAsked,
+      countAssignment: notAsked,
+    };
+    const leader = {
+      hold: async (holder: string, ttlMs: number): Promise<number | undefined> => {
+        await reached();
+        const now = this.clock.now();
+        if (this.#leader && this.#leader.untilMs > now && this.#leader.holderId !== holder) return undefined;
+        const held = this.#leader?.holderId === holder && this.#leader.untilMs > now;
+        const fence = held && this.#leader ? this.#leader.fence : this.#fences++;
+        this.#leader = { holderId: holder, fence, untilMs: now + ttlMs };
+        return fence;
+      },
+      release: async (holder: string): Promise<void> => {
+        if (this.#leader?.holderId === holder) this.#leader = undefined;
+      },
+    };
+    const statusOf = (): ClusterStore['status'] =>
+      this.#store === 'up' ? { state: 'connected', sinceMs: 0 } : { state: 'disconnected', sinceMs: 0 };
+    return {
+      ...{ rooms, nodes, leader },
+      get status() {
+        return statusOf();
+      },
+    };
+  }
+
+  async #ask({ nodeId }: NodeSight): Promise<Asking> {
+    const beganMs = this.clock.now();
+    const { mode } = this.node(nodeId);
+    if (mode === 'hung') await this.clock.sleep(PROBE_DEADLINE_MS);
+    const answers = {
+      up: { bus: 'answered', rpc: 'answered' },
+      offBus: { bus: 'refused', rpc: 'answered' },
+      cutOff: { bus: 'refused', rpc: 'answered' },
+      hung: { bus: 'silent', rpc: 'silent' },
+      killed: { bus: 'refused', rpc: 'refused' },
+    } as const;
+    const { bus, rpc } = answers[mode];
+    return { beganMs, bus: this.#bus === 'down' ? 'notAsked' : bus, rpc };
+  }
+}
+
+const nothingYet = { fence: undefined, heardMs: undefined };
+
+function notAsked(): Promise<never> {
+  return Promise.reject(new Error('not asked in this world'));
+}
+
+function recordOf({ nodeId, startedAtMs }: FakeNode): NodeRecord {
+  return {
+    ...{ nodeId, region: 'eu', state: 'ready', grpcAddress: `${nodeId}:7100`, workers: 1, version: '0.1.0' },
+    ...{ startedAtMs, beat: 1 },
+    load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
+  };
+}
+
+const noRooms: ClusterStore['rooms'] = {
+  place: notAsked,
+  move: notAsked,
+  announce: notAsked,
+  publishTrack: notAsked,
+  updateTrack: notAsked,
+  unpublishTrack: notAsked,
+  leave: notAsked,
+  snapshot: async () => undefined,
+  changesSince: notAsked,
+  versions: notAsked,
+  listRooms: async () => [],
+};

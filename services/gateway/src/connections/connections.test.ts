@@ -1,0 +1,71 @@
+import { closeCodes } from '@skein/protocol';
+import { eventually } from '@skein/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MemoryCluster } from '../testing/memory-cluster.ts';
+import { HEARTBEAT_INTERVAL_MS } from './connection.ts';
+import { Connections } from './connections.ts';
+
+let cluster: MemoryCluster;
+beforeEach(async () => {
+  cluster = await MemoryCluster.start();
+});
+afterEach(async () => {
+  await cluster[Symbol.asyncDispose]();
+});
+
+describe('the heartbeat', () => {
+  test('pings every socket and closes one that was silent for three intervals', async () => {
+    const connections = new Connections(cluster.clock);
+    const [silent, alive] = [await cluster.joined('ada'), await cluster.joined('bob')];
+    connections.add(silent.connection);
+    connections.add(alive.connection);
+    for (let beat = 0; beat < 4; beat++) {
+      await cluster.clock.advance(HEARTBEAT_INTERVAL_MS);
+      alive.connection.heard();
+    }
+    expect(silent.socket.pings).toBe(3);
+    expect(silent.socket.closed?.code).toBe(closeCodes.heartbeatLost);
+    expect(alive.socket.closed).toBeUndefined();
+    connections.remove(silent.connection);
+    connections.goAway();
+  });
+
+  test('of a gateway that stops: every client is told, and every node keeps its session for a while', async () => {
+    const connections = new Connections(cluster.clock);
+    const clients = [await cluster.joined('ada'), await cluster.joined('bob')];
+    for (const { connection } of clients) connections.add(connection);
+    connections.goAway();
+    for (const { socket } of clients) expect(socket.closed?.code).toBe(closeCodes.goingAway);
+    await eventually('the node to be told of both', () => cluster.node.requests('detach').length === 2);
+    expect(cluster.node.requests('close')).toHaveLength(0);
+  });
+});
+
+describe('a gateway that drains', () => {
+  test('asks its clients one after another to move over, and is done when the last one has', async () => {
+    const connections = new Connections(cluster.clock);
+    const clients = [await cluster.joined('ada'), await cluster.joined('bob')];
+    for (const { connection } of clients) connections.add(connection);
+    const asked = (): unknown[] => clients.map(({ socket }) => socket.events('moveOver')[0]?.data);
+    let drained = false;
+    const draining = connections.drain(10_000, 3000).then(() => (drained = true));
+    await cluster.clock.advance(0);
+    expect(asked()).toEqual([{ withinMs: 10_000 }, undefined]);
+    await cluster.clock.advance(1500);
+    expect(asked()).toEqual([{ withinMs: 10_000 }, { withinMs: 8500 }]);
+    connections.remove(clients[0]!.connection);
+    await cluster.clock.advance(100);
+    expect(drained).toBe(false);
+    connections.remove(clients[1]!.connection);
+    await draining;
+  });
+
+  test('does not wait longer than it may', async () => {
+    const connections = new Connections(cluster.clock);
+    connections.add((await cluster.joined('ada')).connection);
+    const draining = connections.drain(10_000, 3000);
+    await cluster.clock.advance(10_000);
+    await draining;
+    connections.goAway();
+  });
+});

@@ -1,0 +1,46 @@
+import type { RoomStore } from '@skein/cluster';
+import type { Bus } from '@skein/bus';
+import type { Clock, IdSource, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { NodeChoice } from '../joins/node-choice.ts';
+import type { SessionEndings } from '../sessions/endings.ts';
+import type { Openings } from '../sessions/openings.ts';
+import { Move } from './move.ts';
+import type { MoveOrder } from './move.ts';
+import { Turns } from './turns.ts';
+
+export interface MoveDeps {
+  readonly bus: Bus;
+  readonly store: RoomStore;
+  readonly choice: NodeChoice;
+  readonly openings: Openings;
+  readonly endings: SessionEndings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: IdSource;
+  readonly log: Logger;
+  readonly maxParticipants: number;
+}
+
+/** Attempts of this gateway that run at once; others wait for their turn. */
+export const MOVES_AT_ONCE = 16;
+
+/** Places clients of this gateway again, on other nodes, while they stay where they are. */
+export class Moves {
+  readonly #deps: MoveDeps;
+  readonly #turns = new Turns(MOVES_AT_ONCE);
+
+  constructor(deps: MoveDeps) {
+    this.#deps = deps;
+  }
+
+  /** Moves that wait for their turn. */
+  get waiting(): number {
+    return this.#turns.waiting;
+  }
+
+  /** Begins to move a client. At most one move of a client runs at a time. */
+  start(order: MoveOrder): Move {
+    return new Move(order, this.#turns, this.#deps);
+  }
+}

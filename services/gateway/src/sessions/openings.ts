@@ -1,0 +1,48 @@
+import type { IceServer } from '@skein/protocol';
+import type { NodeSessions } from './node-sessions.ts';
+import type { ClientProfile, HeldSession, SessionAddress, SessionMedia } from './session.ts';
+import type { SessionLines } from './session-lines.ts';
+
+export interface OpenedSession {
+  readonly session: HeldSession;
+  readonly media: SessionMedia;
+}
+
+export interface OpeningDeps {
+  readonly nodes: NodeSessions;
+  readonly lines: SessionLines;
+  readonly iceServers: readonly IceServer[];
+}
+
+/** Has sessions made at the nodes that they were placed on. */
+export class Openings {
+  readonly #deps: OpeningDeps;
+
+  constructor(deps: OpeningDeps) {
+    this.#deps = deps;
+  }
+
+  /** `roomVersion`: the room's version that placed it. Fails with what the node answers; nothing is held then. */
+  async open(address: SessionAddress, profile: ClientProfile, roomVersion: number): Promise<OpenedSession> {
+    const { nodes, lines, iceServers } = this.#deps;
+    const { identity, rtpCapabilities, autoSubscribe } = profile;
+    // Listened to first: events may come before the answer.
+    const line = lines.open(address);
+    try {
+      const asked = { identity, roomVersion, rtpCapabilities, autoSubscribe };
+      const opened = await nodes.request(address, 'open', asked);
+      const { attachment, resumeToken, sendTransport, recvTransport, subscriptions } = opened;
+      const { sessionId, epoch, nodeId } = address;
+      return {
+        session: { address, attachment, line },
+        media: {
+          ...{ sessionId, epoch, nodeId, resumeToken },
+          ...{ sendTransport, recvTransport, subscriptions, iceServers: [...iceServers] },
+        },
+      };
+    } catch (error) {
+      line.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { Bus } from '@skein/bus';
+import { sessionEvent, subjects } from '@skein/protocol';
+import type { SessionEvent } from '@skein/protocol';
+import type { NodeDirectory } from '@skein/cluster';
+import type { Logger } from '@skein/telemetry';
+import { logged } from './session.ts';
+import type { SessionAddress } from './session.ts';
+
+/** Whoever is told what becomes of a session. */
+export interface SessionListener {
+  handleSessionEvent(sessionId: string, event: SessionEvent): void;
+  /** The session's node is gone, or was started anew without it. */
+  handleSessionLost(sessionId: string, reason: NodeLoss): void;
+}
+
+export type NodeLoss = 'node-died' | 'node-restarted';
+
+/** What is heard of one session: its node's events, and the loss of that node. */
+export interface SessionLine {
+  /** Which start of its node carries the session, as far as known. */
+  readonly nodeStartedAtMs: number | undefined;
+  /** Gives `listener` what has come so far, in order, and everything from now on. */
+  start(listener: SessionListener): void;
+  /** Nothing more is told. Safe to repeat. */
+  close(): void;
+}
+
+/** What may come before a line is started; more is dropped. It is given to the client after the session itself. */
+const EARLY_MAX = 256;
+
+export interface SessionLinesDeps {
+  readonly bus: Bus;
+  readonly directory: Pick<NodeDirectory, 'views' | 'on'>;
+  readonly log: Logger;
+}
+
+/** The lines of all sessions of this gateway's clients. Their number has the bound of the sockets. */
+export class SessionLines {
+  readonly #deps: SessionLinesDeps;
+  readonly #byNode = new Map<string, Set<Line>>();
+  readonly #listening: readonly Disposable[];
+
+  constructor(deps: SessionLinesDeps) {
+    this.#deps = deps;
+    this.#listening = [
+      deps.directory.on('dead', ({ nodeId, startedAtMs }) =>
+        this.#handleLoss(nodeId, startedAtMs, 'node-died'),
+      ),
+      deps.directory.on('restarted', ({ nodeId, startedAtMs }) =>
+        this.#handleLoss(nodeId, startedAtMs - 1, 'node-restarted'),
+      ),
+    ];
+  }
+
+  open(address: SessionAddress): SessionLine {
+    const { bus, directory, log } = this.#deps;
+    const { nodeId, sessionId } = address;
+    const startedAtMs = directory.views().find(({ record }) => record.nodeId === nodeId)?.record.startedAtMs;
+    const subscription = bus.subscribe(subjects.session(sessionId), (data) => {
+      const event = sessionEvent.safeParse(data);
+      if (event.success) line.hear((listener) => listener.handleSessionEvent(sessionId, event.data));
+      else log.warn(logged(address), 'an event of a session has a wrong form');
+    });
+    const lines = this.#byNode.get(nodeId) ?? new Set();
+    const line = new Line(sessionId, startedAtMs, () => {
+      subscription.close();
+      lines.delete(line);
+      if (lines.size === 0 && this.#byNode.get(nodeId) === lines) this.#byNode.delete(nodeId);
+    });
+    this.#byNode.set(nodeId, lines.add(line));
+    return line;
+  }
+
+  close(): void {
+    for (const one of this.#listening) one[Symbol.dispose]();
+  }
+
+  /** The start of a node at `lastStartMs`, and any before it, is over. */
+  #handleLoss(nodeId: string, lastStartMs: number, reason: NodeLoss): void {
+    for (const line of [...(this.#byNode.get(nodeId) ?? [])]) {
+      if (line.nodeStartedAtMs === undefined || line.nodeStartedAtMs <= lastStartMs) line.lose(reason);
+    }
+  }
+}
+
+type Told = (listener: SessionListener) => void;
+
+class Line implements SessionLine {
+  readonly nodeStartedAtMs: number | undefined;
+  readonly #sessionId: string;
+  readonly #onClosed: () => void;
+  #early: Told[] = [];
+  #listener: SessionListener | undefined;
+  #closed = false;
+
+  constructor(sessionId: string, nodeStartedAtMs: number | undefined, onClosed: () => void) {
+    this.#sessionId = sessionId;
+    this.nodeStartedAtMs = nodeStartedAtMs;
+    this.#onClosed = onClosed;
+  }
+
+  hear(told: Told): void {
+    if (this.#closed) return;
+    if (this.#listener) told(this.#listener);
+    else if (this.#early.length < EARLY_MAX) this.#early.push(told);
+  }
+
+  lose(reason: NodeLoss): void {
+    this.hear((listener) => listener.handleSessionLost(this.#sessionId, reason));
+  }
+
+  start(listener: SessionListener): void {
+    this.#listener = listener;
+    const early = this.#early;
+    this.#early = [];
+    for (const told of early) this.hear(told);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#early = [];
+    this.#onClosed();
+  }
+}

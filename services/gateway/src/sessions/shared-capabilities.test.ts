@@ -1,0 +1,15 @@
+import { routerRtpCapabilities } from '@skein/protocol';
+import { expect, test } from 'vitest';
+import { SharedCapabilities } from './shared-capabilities.ts';
+
+test('equal capabilities are kept once, different ones apart, and not without bound', () => {
+  const shared = new SharedCapabilities();
+  const first = shared.share(structuredClone(routerRtpCapabilities));
+  expect(shared.share(structuredClone(routerRtpCapabilities))).toBe(first);
+  const audioOnly = { codecs: first.codecs.slice(0, 1), headerExtensions: [] };
+  expect(shared.share(audioOnly)).toBe(audioOnly);
+  for (let preferredId = 1; preferredId <= 64; preferredId++) {
+    shared.share({ codecs: [], headerExtensions: [{ kind: 'audio', uri: 'urn:x', preferredId }] });
+  }
+  expect(shared.share(structuredClone(routerRtpCapabilities))).not.toBe(first);
+});

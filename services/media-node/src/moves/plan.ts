@@ -1,0 +1,86 @@
+/** How sessions are asked to move away. */
+export interface MovePolicy {
+  /** Moves that may be under way at once, so that neither the targets nor the clients are flooded. */
+  readonly atOnce: number;
+  /** A session that has not begun to move by then is asked again, after those that were asked less often. */
+  readonly askAgainMs: number;
+  /** Between one step and the next, because the start of a move costs everyone in its room work. */
+  readonly stepMs: number;
+  /** All are asked within about so many steps: a step takes one session, or more on a node with many. */
+  readonly steps: number;
+}
+
+export const defaultMovePolicy: MovePolicy = { atOnce: 16, askAgainMs: 5000, stepMs: 500, steps: 120 };
+
+/** A session that is to move. */
+export interface MoveView {
+  readonly sessionId: string;
+  /** It is placed elsewhere already and waits for others to follow. */
+  readonly leaving: boolean;
+  readonly timesAsked: number;
+  readonly lastAskedMs: number;
+}
+
+export interface MovePlan {
+  /** To be asked now, in this order. */
+  readonly ask: readonly string[];
+  /** When to plan again though no session has ended. */
+  readonly wakeAtMs: number | undefined;
+}
+
+/**
+ * Which sessions to ask now. Pure. A move is under way from the asking until the session has ended here; one that does
+ * not begin gives its turn to another after `askAgainMs`, so that stuck ones hold nobody up.
+ */
+export function planMoves(
+  sessions: readonly MoveView[],
+  nowMs: number,
+  { atOnce, askAgainMs, stepMs, steps }: MovePolicy,
+): MovePlan {
+  const waitsUntil = ({ timesAsked, lastAskedMs }: MoveView): number =>
+    timesAsked === 0 ? nowMs : lastAskedMs + askAgainMs;
+  const staying = sessions.filter(({ leaving }) => !leaving);
+  const pending = staying.filter((session) => waitsUntil(session) > nowMs);
+  const due = staying.filter((session) => waitsUntil(session) <= nowMs);
+  const free = Math.max(0, atOnce - pending.length - (sessions.length - staying.length));
+  const asked = sessions.filter(({ timesAsked }) => timesAsked > 0);
+  const nextStepMs = Math.max(...asked.map(({ lastAskedMs }) => lastAskedMs + stepMs), 0);
+  const step = nextStepMs > nowMs ? 0 : Math.ceil(sessions.length / steps);
+  const ask = due
+    .toSorted((one, other) => one.timesAsked - other.timesAsked)
+    .slice(0, Math.min(free, step))
+    .map(({ sessionId }) => sessionId);
+  const isMoreDue = due.length > ask.length && free > ask.length;
+  // Those that are asked now are waited for like the others.
+  const wakes = [
+    ...pending.map(waitsUntil),
+    ...(ask.length > 0 ? [nowMs + askAgainMs] : []),
+    ...(isMoreDue ? [ask.length > 0 ? nowMs + stepMs : nextStepMs] : []),
+  ];
+  return { ask, wakeAtMs: wakes.length > 0 ? Math.min(...wakes) : undefined };
+}
+
+/** A session that may be chosen to move, so that this node carries less. */
+export interface MovableSession {
+  readonly sessionId: string;
+  readonly room: string;
+  /** The room is on other nodes too. */
+  readonly spansNodes: boolean;
+}
+
+/**
+ * Which sessions to move: rooms that are on this node only come first, and a room's sessions stand together, so that
+ * as few rooms as possible are torn apart. Pure.
+ */
+export function chooseToMove(sessions: readonly MovableSession[], count: number): readonly string[] {
+  return sessions
+    .toSorted(
+      (one, other) => Number(one.spansNodes) - Number(other.spansNodes) || compare(one.room, other.room),
+    )
+    .slice(0, count)
+    .map(({ sessionId }) => sessionId);
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
+}

@@ -1,0 +1,100 @@
+/** What one end of a pipe has sent and received since it was made, RTP and RTCP. */
+export interface EndCounters {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
+/** Both ends of a pipe, counted at about the same time. */
+export interface PipeSample {
+  readonly atMs: number;
+  readonly here: EndCounters;
+  /** `unanswered`: the other node did not say; `gone`: it has no such end any more. */
+  readonly there: EndCounters | 'unanswered' | 'gone';
+  /** Whether a track that is not muted should be coming in. */
+  readonly expecting: boolean;
+}
+
+interface Direction {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** When something was last received, or since when it has been watched. */
+  readonly heardAtMs: number;
+  /** Whether anything was received since it has been watched. */
+  readonly heard: boolean;
+  /** Samples in a row in which more was sent and nothing was received. */
+  readonly lost: number;
+}
+
+/** What is known of a pipe from its samples so far. */
+export interface PipeHealth {
+  readonly inbound: Direction;
+  readonly outbound: Direction;
+  /** Samples in a row without an answer. */
+  readonly unanswered: number;
+}
+
+export type Verdict =
+  | { readonly kind: 'unsure' | 'works' }
+  /** `cutOff`: the other node is not heard on any way, packets or calls. */
+  | { readonly kind: 'broken'; readonly reason: string; readonly cutOff: boolean };
+
+/** How long one direction may be silent although its sender sends. */
+export const SILENCE_MS = 1500;
+/** And for how many samples, so that a slow node's late samples don't count for more than they show. */
+const SILENT_SAMPLES = 3;
+const UNANSWERED_SAMPLES = 2;
+
+/**
+ * What one more sample says of a pipe. Pure. Silence alone is no evidence: muted tracks send nothing. It counts when the
+ * sender says that it has sent meanwhile (ends that are idle send something when they are asked), or when the other
+ * node does not answer either although a track should be coming.
+ */
+export function judge(
+  before: PipeHealth | undefined,
+  sample: PipeSample,
+): { readonly health: PipeHealth; readonly verdict: Verdict } {
+  const { atMs, here, there } = sample;
+  const known = typeof there === 'object' ? there : undefined;
+  const health: PipeHealth = {
+    inbound: listen(before?.inbound, atMs, known?.sentBytes, here.receivedBytes),
+    outbound: listen(before?.outbound, atMs, here.sentBytes, known?.receivedBytes),
+    unanswered: there === 'unanswered' ? (before?.unanswered ?? 0) + 1 : 0,
+  };
+  return { health, verdict: verdictOf(health, sample) };
+}
+
+function listen(
+  before: Direction | undefined,
+  atMs: number,
+  sentBytes: number | undefined,
+  receivedBytes: number | undefined,
+): Direction {
+  if (!before) {
+    const counted = { sentBytes: sentBytes ?? 0, receivedBytes: receivedBytes ?? 0 };
+    return { ...counted, heardAtMs: atMs, heard: counted.receivedBytes > 0, lost: 0 };
+  }
+  const sent = sentBytes ?? before.sentBytes;
+  if (receivedBytes !== undefined && receivedBytes > before.receivedBytes)
+    return { sentBytes: sent, receivedBytes, heardAtMs: atMs, heard: true, lost: 0 };
+  // Without both counts nothing can be said.
+  const lost = receivedBytes !== undefined && sent > before.sentBytes ? before.lost + 1 : before.lost;
+  return { ...before, sentBytes: sent, lost };
+}
+
+function verdictOf(health: PipeHealth, { atMs, there, expecting }: PipeSample): Verdict {
+  const broken = (reason: string, cutOff = false): Verdict => ({ kind: 'broken', reason, cutOff });
+  if (there === 'gone') return broken('the other node has no such end any more');
+  const { inbound, outbound, unanswered } = health;
+  const silence = `nothing came in for ${Math.round(atMs - inbound.heardAtMs)} ms`;
+  if (isLost(inbound, atMs)) return broken(silence);
+  if (isLost(outbound, atMs))
+    return broken(`nothing arrived at the other node for ${Math.round(atMs - outbound.heardAtMs)} ms`);
+  if (expecting && unanswered >= UNANSWERED_SAMPLES && atMs - inbound.heardAtMs >= SILENCE_MS)
+    return broken(`${silence}, and the other node does not answer`, true);
+  const bothHeard = inbound.heard && outbound.heard && inbound.lost + outbound.lost === 0;
+  return { kind: bothHeard && there !== 'unanswered' ? 'works' : 'unsure' };
+}
+
+function isLost({ lost, heardAtMs }: Direction, atMs: number): boolean {
+  return lost >= SILENT_SAMPLES && atMs - heardAtMs >= SILENCE_MS;
+}

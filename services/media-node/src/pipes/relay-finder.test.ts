@@ -1,0 +1,77 @@
+import { SkeinError } from '@skein/protocol';
+import type { OfferRelayRequest, PipeServiceClient } from '@skein/rpc';
+import { FakeClock, seededRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { defaultPipePolicy } from './policy.ts';
+import { RelayFinder } from './relay-finder.ts';
+
+let asked: string[];
+let able: Set<string>;
+let changes: number;
+let finder: RelayFinder;
+
+beforeEach(() => {
+  asked = [];
+  able = new Set();
+  changes = 0;
+  const client = async (nodeId: string): Promise<PipeServiceClient> => {
+    const offerRelay = async ({ originNodeId }: OfferRelayRequest): Promise<{ routerId: string }> => {
+      asked.push(nodeId);
+      if (!able.has(nodeId)) throw SkeinError.unavailable(originNodeId);
+      return { routerId: `router of ${nodeId}` };
+    };
+    return { offerRelay } as Partial<PipeServiceClient> as PipeServiceClient;
+  };
+  finder = new RelayFinder({
+    ...{ nodeId: 'here', room: 'lobby', policy: defaultPipePolicy },
+    ...{ clock: new FakeClock(), random: seededRandom(1), log: silentLogger },
+    peers: { client, ready: ['here', 'there', 'in-room', 'other', 'another'] },
+    roomNodes: () => ['here', 'there', 'in-room'],
+    onChange: () => changes++,
+  });
+});
+
+async function found(): Promise<unknown> {
+  await vi.waitFor(() => expect(finder.view.get('there')?.kind).not.toBe('finding'));
+  return finder.view.get('there');
+}
+
+describe('a relay', () => {
+  test('is looked for among the nodes of the room first, and neither here nor at the origin', async () => {
+    able.add('in-room').add('other');
+    finder.find('there');
+    expect(await found()).toEqual({
+      kind: 'found',
+      at: { nodeId: 'in-room', routerId: 'router of in-room' },
+    });
+    expect([asked, changes]).toEqual([['in-room'], 1]);
+  });
+
+  test('is another one the next time, and the first again when all were asked', async () => {
+    able.add('in-room').add('other').add('another');
+    const nodes: unknown[] = [];
+    for (let round = 0; round < 4; round++) {
+      finder.find('there');
+      await found();
+      nodes.push(asked.at(-1));
+    }
+    expect(nodes[0]).toBe('in-room');
+    expect(new Set(nodes.slice(1, 3))).toEqual(new Set(['other', 'another']));
+    expect(nodes[3]).toBe('in-room');
+  });
+
+  test('is looked for again later when nobody can', async () => {
+    finder.find('there');
+    expect(await found()).toMatchObject({ kind: 'none' });
+    expect(asked).toHaveLength(3);
+  });
+
+  test('that is found after it was given up is forgotten', async () => {
+    able.add('in-room');
+    finder.find('there');
+    finder.forget('there');
+    await vi.waitFor(() => expect(asked).toEqual(['in-room']));
+    expect(finder.view.size).toBe(0);
+  });
+});

@@ -1,0 +1,106 @@
+import { SkeinError } from '@skein/protocol';
+import { jitter, type Clock, type Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { PeerPipes } from './executor.ts';
+import type { PipePolicy } from './policy.ts';
+import type { RelayState } from './ways.ts';
+
+/** Nodes that are asked in one search, one after another. */
+const ASKED_AT_MOST = 4;
+/** Until the next search, when nobody can relay. */
+const RETRY_MS = 2000;
+
+export interface RelayFinderParts {
+  readonly nodeId: string;
+  readonly room: string;
+  readonly peers: PeerPipes;
+  /** Nodes that participants of the room are on: they carry it already. */
+  readonly roomNodes: () => readonly string[];
+  readonly policy: PipePolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly onChange: () => void;
+}
+
+interface Search {
+  state: RelayState;
+  /** Asked since the search began or went round; asked again only after all others. */
+  readonly asked: Set<string>;
+}
+
+/** Finds nodes that reach those which this one cannot reach. */
+export class RelayFinder {
+  readonly #parts: RelayFinderParts;
+  readonly #searches = new Map<string, Search>();
+
+  constructor(parts: RelayFinderParts) {
+    this.#parts = parts;
+  }
+
+  get view(): ReadonlyMap<string, RelayState> {
+    return new Map([...this.#searches].map(([nodeId, { state }]) => [nodeId, state]));
+  }
+
+  /** Looks for a node that brings the tracks of `originNodeId`: another one than it has now. */
+  find(originNodeId: string): void {
+    const search = this.#searches.get(originNodeId) ?? { state: { kind: 'finding' }, asked: new Set() };
+    this.#searches.set(originNodeId, search);
+    search.state = { kind: 'finding' };
+    void this.#search(originNodeId, search).then((state) => {
+      if (this.#searches.get(originNodeId) !== search) return;
+      search.state = state;
+      this.#parts.onChange();
+    });
+  }
+
+  forget(originNodeId: string): void {
+    if (this.#searches.delete(originNodeId)) this.#parts.onChange();
+  }
+
+  async #search(originNodeId: string, search: Search): Promise<RelayState> {
+    const { log, clock, random } = this.#parts;
+    for (const nodeId of this.#candidates(originNodeId, search.asked)) {
+      search.asked.add(nodeId);
+      try {
+        const routerId = await this.#ask(nodeId, originNodeId);
+        log.warn(
+          { peerNodeId: originNodeId, relayNodeId: nodeId },
+          'a node cannot be reached; going through another',
+        );
+        return { kind: 'found', at: { nodeId, routerId } };
+      } catch (error) {
+        const { code, message: reason } = SkeinError.from(error);
+        log.info({ peerNodeId: originNodeId, relayNodeId: nodeId, code, reason }, 'a node cannot relay');
+      }
+      if (this.#searches.get(originNodeId) !== search) break;
+    }
+    return { kind: 'none', retryAtMs: clock.now() + jitter(RETRY_MS, random) };
+  }
+
+  async #ask(nodeId: string, originNodeId: string): Promise<string> {
+    const { peers, room, policy } = this.#parts;
+    const client = await peers.client(nodeId);
+    const answer = await client.offerRelay({ room, originNodeId }, { deadlineMs: policy.openDeadlineMs });
+    return answer.routerId;
+  }
+
+  /** Nodes that carry the room come first; within each group any order, so that not all choose the same one. */
+  #candidates(originNodeId: string, asked: Set<string>): readonly string[] {
+    const { nodeId, roomNodes, peers, random } = this.#parts;
+    const ofRoom = new Set(roomNodes());
+    const others = peers.ready.filter((ready) => !ofRoom.has(ready));
+    const usable = [...shuffled([...ofRoom], random), ...shuffled(others, random)].filter(
+      (candidate) => candidate !== nodeId && candidate !== originNodeId,
+    );
+    if (usable.every((candidate) => asked.has(candidate))) asked.clear();
+    return usable.filter((candidate) => !asked.has(candidate)).slice(0, ASKED_AT_MOST);
+  }
+}
+
+function shuffled(nodeIds: readonly string[], random: Random): readonly string[] {
+  return nodeIds
+    .map((nodeId) => ({ nodeId, at: random() }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ nodeId }) => nodeId);
+}

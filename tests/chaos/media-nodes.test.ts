@@ -1,0 +1,13 @@
+import { Network } from '@skein/testkit';
+import { describe } from 'vitest';
+import { holdsThrough } from './testing-rounds.ts';
+
+// Without root there are no hosts to cut off from each other.
+const onNetwork = Network.possible ? ['node-cut-off', 'pipe-partition'] : [];
+
+describe('a call goes on through what happens to media nodes', () => {
+  holdsThrough(['node-kill', 'worker-kill', 'node-hang', ...onNetwork, 'node-drain'], {
+    hosts: Network.possible ? 'network' : 'loopback',
+    env: { SKEIN_NODE_DRAIN_DEADLINE_MS: '30000' },
+  });
+});

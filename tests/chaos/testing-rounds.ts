@@ -1,0 +1,43 @@
+import { Bench, runRound, scenarios, SIX_ON_THREE, type Scenario, type Setting } from '@skein/loadtest/chaos';
+import { seededRandom } from '@skein/runtime';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const ROUND_DEADLINE_MS = 120_000;
+const OPEN_DEADLINE_MS = 90_000;
+const SEED = 1;
+
+/** The short form of these scenarios, one round each, one after another on the same call of four people. */
+export function holdsThrough(names: readonly string[], setting: Partial<Setting> = {}): void {
+  let bench: Bench | undefined;
+  const lines: string[] = [];
+
+  beforeAll(async () => {
+    const random = seededRandom(SEED);
+    const whole = { ...SIX_ON_THREE, people: 4, ...setting };
+    bench = await Bench.open({ setting: whole, form: 'short', random, say: (line) => lines.push(line) });
+  }, OPEN_DEADLINE_MS);
+
+  afterAll(async () => {
+    await bench?.[Symbol.asyncDispose]();
+  });
+
+  it.each(names)(
+    '%s',
+    async (name) => {
+      const { stage, violations } = bench!;
+      const before = violations.length;
+      const { failed } = await runRound(scenario(name), stage);
+      const broken = violations.slice(before);
+      // How fast it was is the long form's to judge, on a machine that does nothing else.
+      const holds = failed.length === 0 && broken.length === 0;
+      expect({ failed, broken, log: holds ? [] : lines }).toEqual({ failed: [], broken: [], log: [] });
+    },
+    ROUND_DEADLINE_MS,
+  );
+}
+
+function scenario(name: string): Scenario {
+  const found = scenarios.find((one) => one.name === name);
+  if (!found) throw new Error(`there is no scenario ${name}`);
+  return found;
+}
