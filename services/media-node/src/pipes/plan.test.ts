@@ -210,7 +210,7 @@ describe('a node to which the way is closed', () => {
   const needs = { cam: ['h1'] };
   const closed = pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 900 }, 2);
   const mid: RouterAt = { nodeId: 'mid', routerId: 'm1' };
-  const found = { there: { kind: 'found', at: mid } } as const;
+  const found = { there: { kind: 'found', at: mid, foundAtMs: -1000 } } as const;
   const viaMid = { media: 'cam@1', from: mid, into: 'h1', relayFrom: there('t1') } as const;
 
   test('is one that failed twice in a row; then a relay is looked for, once', () => {

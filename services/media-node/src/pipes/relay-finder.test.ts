@@ -11,6 +11,8 @@ let able: Set<string>;
 let changes: number;
 let finder: RelayFinder;
 
+const clock = new FakeClock();
+
 beforeEach(() => {
   asked = [];
   able = new Set();
@@ -25,7 +27,7 @@ beforeEach(() => {
   };
   finder = new RelayFinder({
     ...{ nodeId: 'here', room: 'lobby', policy: defaultPipePolicy },
-    ...{ clock: new FakeClock(), random: seededRandom(1), log: silentLogger },
+    ...{ clock, random: seededRandom(1), log: silentLogger },
     peers: { client, ready: ['here', 'there', 'in-room', 'other', 'another'] },
     roomNodes: () => ['here', 'there', 'in-room'],
     onChange: () => changes++,
@@ -44,6 +46,7 @@ describe('a relay', () => {
     expect(await found()).toEqual({
       kind: 'found',
       at: { nodeId: 'in-room', routerId: 'router of in-room' },
+      foundAtMs: clock.now(),
     });
     expect([asked, changes]).toEqual([['in-room'], 1]);
   });

@@ -68,7 +68,7 @@ export class RelayFinder {
           { peerNodeId: originNodeId, relayNodeId: nodeId },
           'a node cannot be reached; going through another',
         );
-        return { kind: 'found', at: { nodeId, routerId } };
+        return { kind: 'found', at: { nodeId, routerId }, foundAtMs: clock.now() };
       } catch (error) {
         const { code, message: reason } = SkeinError.from(error);
         log.info({ peerNodeId: originNodeId, relayNodeId: nodeId, code, reason }, 'a node cannot relay');

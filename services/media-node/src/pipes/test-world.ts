@@ -284,7 +284,9 @@ export class World {
     const at = candidates[this.#found++ % candidates.length];
     this.relays.set(
       nodeId,
-      ok && at ? { kind: 'found', at } : { kind: 'none', retryAtMs: this.nowMs + 10 * RETRY_MS },
+      ok && at
+        ? { kind: 'found', at, foundAtMs: this.nowMs }
+        : { kind: 'none', retryAtMs: this.nowMs + 10 * RETRY_MS },
     );
   }
 

@@ -5,12 +5,14 @@ import type { HopView, PipeView, RouterAt } from './plan.ts';
 export const CLOSED_AFTER_FAILURES = 2;
 /** From how many failures in a row of one pull another relay is looked for. */
 const RELAY_FAILED_AFTER = 2;
+/** The least time between two searches: with every relay out of reach they would follow each other without a pause. */
+const FIND_AGAIN_AFTER_MS = 500;
 
 /** A node that brings the tracks of another one that this node cannot reach. */
 export type RelayState =
   | { readonly kind: 'finding' }
   /** `at`: the router there through which they come. */
-  | { readonly kind: 'found'; readonly at: RouterAt }
+  | { readonly kind: 'found'; readonly at: RouterAt; readonly foundAtMs: number }
   | { readonly kind: 'none'; readonly retryAtMs: number };
 
 export interface WayInput {
@@ -44,7 +46,8 @@ export function wayInto(entry: string, media: MediaKey, origin: RouterAt, input:
   switch (relay?.kind) {
     case 'found': {
       const useless = isUseless(relay.at, entry, media, input);
-      return { from: useless ? origin : relay.at, closed, findAtMs: useless ? input.nowMs : undefined };
+      const findAtMs = useless ? Math.max(input.nowMs, relay.foundAtMs + FIND_AGAIN_AFTER_MS) : undefined;
+      return { from: useless ? origin : relay.at, closed, findAtMs };
     }
     case 'finding':
       return { from: origin, closed, findAtMs: undefined };
