@@ -3,10 +3,10 @@ import { describe } from 'vitest';
 import { holdsThrough } from './testing-rounds.ts';
 
 // Without root there are no hosts to cut off from each other.
-const onNetwork = Network.possible ? ['node-cut-off', 'pipe-partition'] : [];
+const onNetwork = Network.possible ? ['node-cut-off', 'pipe-partition', 'random'] : [];
 
 describe('a call goes on through what happens to media nodes', () => {
-  holdsThrough(['node-kill', 'worker-kill', 'node-hang', ...onNetwork, 'node-drain'], {
+  holdsThrough(['node-kill', 'worker-kill', 'node-hang', 'node-drain', ...onNetwork], {
     hosts: Network.possible ? 'network' : 'loopback',
     env: { SKEIN_NODE_DRAIN_DEADLINE_MS: '30000' },
   });

@@ -7,8 +7,15 @@ import { scenarios } from './scenarios/index.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** As a shell tells it. */
+const EXIT_SIGNAL = 128;
 const MINUTE_MS = 60_000;
 const SEEDS = 1_000_000;
+
+// Ending by a signal runs no exit handlers, and they are what takes children, browser and namespaces along.
+for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 })) {
+  process.once(signal, () => process.exit(EXIT_SIGNAL + number));
+}
 
 const JOIN_BURST = { name: 'join-burst', what: '200 people join within 5 s: one room, then 100 rooms.' };
 const all = [...scenarios, JOIN_BURST];

@@ -27,7 +27,7 @@ export interface HeldSession {
   readonly epoch: number;
   /** Track ids; `ID@EPOCH` is an earlier epoch of a track that is moving. */
   readonly tracks: readonly string[];
-  /** Track ids, as above. */
+  /** Ids of tracks that are received, as above. */
   readonly subscriptions: readonly string[];
 }
 

@@ -67,6 +67,8 @@ export interface PersonPage {
   view(): PersonView;
   /** Longest gap of each track of others that was ever received, between two moments. */
   gaps(fromMs: number, toMs: number): readonly TrackGap[];
+  /** What the browser counts of a track of another over half a second: for the search of why nothing comes. */
+  evidence(trackId: string): Promise<string>;
   /** That these leave, and come again, is planned from now on. */
   excuse(identities: readonly string[]): void;
   leave(): Promise<void>;

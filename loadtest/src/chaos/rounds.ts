@@ -29,10 +29,12 @@ export async function runRound(scenario: Scenario, parts: StageParts): Promise<R
   if (await spreadPeople(people, observer)) await settled(people, observer, parts);
   const undisturbedGapMs = await gapsDuring(people, () => systemClock.sleep(UNDISTURBED_MS[form]));
   const fromMs = systemClock.now();
+  let recoveredAtMs: number | undefined;
   try {
     await scenario.fault(stage);
     await systemClock.sleep(FELT_BY_MS);
     await flowing(people, RECOVER_DEADLINE_MS);
+    recoveredAtMs = systemClock.now();
     await stage.restore();
     await settled(people, observer, parts);
     await stage.visit();
@@ -41,19 +43,36 @@ export async function runRound(scenario: Scenario, parts: StageParts): Promise<R
     stage.failed.push(error instanceof Error ? error.message : String(error));
     await stage.restore();
   }
-  const toMs = systemClock.now();
-  const gaps = await allGaps(people, fromMs, toMs);
-  const views = await Promise.all(people.map((person) => person.view()));
-  const measured = { gaps, views, faultAtMs: stage.faultAtMs ?? fromMs, toMs };
-  for (const line of worstGaps(measured)) stage.say(line);
+  const undisturbed = undisturbedGapMs.map(({ longestGapMs }) => longestGapMs);
   return {
-    recoverMs: scenario.recovers === 'service' ? stage.recoveries : recoveries(scenario.recovers, measured),
+    ...(await figuresOf(scenario, stage, people, { fromMs, recoveredAtMs })),
+    undisturbedGapMs: undisturbed,
+  };
+}
+
+async function figuresOf(
+  { recovers }: Scenario,
+  stage: Stage,
+  people: readonly Person[],
+  { fromMs, recoveredAtMs }: { fromMs: number; recoveredAtMs: number | undefined },
+): Promise<Omit<RoundFigures, 'undisturbedGapMs'>> {
+  const toMs = systemClock.now();
+  const faultAtMs = stage.faultAtMs ?? fromMs;
+  const gaps = await allGaps(people, fromMs, toMs);
+  for (const line of worstGaps(gaps, faultAtMs, toMs)) stage.say(line);
+  const untilRecovered = await allGaps(people, faultAtMs, recoveredAtMs ?? toMs);
+  const views = await Promise.all(people.map((person) => person.view()));
+  const open = gaps.filter(isOpen).map((gap) => describeGap(gap, people));
+  return {
+    recoverMs:
+      recovers === 'service'
+        ? stage.recoveries
+        : recoveries(recovers, { gaps: untilRecovered, views, faultAtMs, toMs }),
     longestGapMs: gaps.map(({ longestGapMs }) => longestGapMs),
-    undisturbedGapMs: undisturbedGapMs.map(({ longestGapMs }) => longestGapMs),
     failed: [
       ...stage.failed,
       ...people.flatMap(({ problems }) => problems.splice(0)),
-      ...gaps.filter(isOpen).map(describeGap),
+      ...(await Promise.all(open)),
     ],
   };
 }
@@ -91,7 +110,7 @@ export function recoveries(
 }
 
 /** The longest gaps that were felt, for people who look for the reason. */
-function worstGaps({ gaps, faultAtMs, toMs }: Measured): string[] {
+function worstGaps(gaps: readonly ReceivedGap[], faultAtMs: number, toMs: number): string[] {
   return gaps
     .filter(({ longestGapMs }) => longestGapMs > FELT_MS)
     .toSorted((one, other) => other.longestGapMs - one.longestGapMs)
@@ -170,6 +189,9 @@ function isOpen({ endedAtMs, longestGapMs }: ReceivedGap): boolean {
   return endedAtMs === undefined && longestGapMs > FELT_MS;
 }
 
-function describeGap({ receiver, identity, kind, trackId, longestGapMs }: ReceivedGap): string {
-  return `${receiver} gets no ${kind} of ${identity} (${trackId}) any more, for ${Math.round(longestGapMs)} ms`;
+async function describeGap(gap: ReceivedGap, people: readonly Person[]): Promise<string> {
+  const { receiver, identity, kind, trackId, longestGapMs } = gap;
+  const evidence = await people.find((person) => person.identity === receiver)?.evidence(trackId);
+  const what = `${receiver} gets no ${kind} of ${identity} (${trackId}) any more`;
+  return `${what}, for ${Math.round(longestGapMs)} ms; ${evidence}`;
 }

@@ -38,6 +38,10 @@ export class Person implements AsyncDisposable {
     return this.#page.evaluate(([from, to]) => window.chaosPerson!.gaps(from, to), [fromMs, toMs] as const);
   }
 
+  evidence(trackId: string): Promise<string> {
+    return this.#page.evaluate((id) => window.chaosPerson!.evidence(id), trackId);
+  }
+
   async excuse(identities: readonly string[]): Promise<void> {
     await this.#page.evaluate((given) => window.chaosPerson!.excuse(given), identities);
   }

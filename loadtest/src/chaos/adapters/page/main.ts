@@ -56,6 +56,16 @@ class Person implements PersonPage {
     return this.#arrivals.gaps(fromMs, toMs);
   }
 
+  async evidence(trackId: string): Promise<string> {
+    const tracks = [...this.#joined().participants.values()].flatMap((other) => [...other.tracks.values()]);
+    const track = tracks.find(({ id }) => id === trackId);
+    if (!track) return 'the SDK does not know it';
+    await track.stats();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { subscribed, enabled, muted, nodeId } = track;
+    return JSON.stringify({ subscribed, enabled, muted, nodeId, stats: await track.stats() });
+  }
+
   excuse(identities: readonly string[]): void {
     this.#excused = new Set(identities);
   }
