@@ -41,7 +41,7 @@ export class PageServer implements AsyncDisposable {
 async function bundle(): Promise<[string, { type: string; body: string }][]> {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: ['main', 'packet-worker'].map((name) => join(pageSources, `${name}.ts`)),
+    entryPoints: ['main', 'arrival-worker'].map((name) => join(pageSources, `${name}.ts`)),
     outdir: '/',
     bundle: true,
     write: false,

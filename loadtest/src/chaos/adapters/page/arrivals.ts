@@ -1,7 +1,6 @@
 import { longestGap } from '../../gaps.ts';
 import type { TrackGap } from '../../person-report.ts';
-import { watchPictures } from './media-streams.ts';
-import { watchAudioPackets } from './packets.ts';
+import { Watching } from './watching.ts';
 
 interface Received {
   readonly trackId: string;
@@ -23,12 +22,10 @@ export class Arrivals {
   readonly #received = new Map<string, Received>();
   readonly #byMediaTrack = new Map<string, Received>();
 
-  constructor() {
-    watchAudioPackets((mediaTrackId, atMs) => {
-      const received = this.#byMediaTrack.get(mediaTrackId);
-      if (received && received.shown === mediaTrackId) note(received, atMs);
-    });
-  }
+  readonly #watching = new Watching((mediaTrackId, atMs) => {
+    const received = this.#byMediaTrack.get(mediaTrackId);
+    if (received && received.shown === mediaTrackId) note(received, atMs);
+  });
 
   /** The SDK shows the track by this `MediaStreamTrack` from now on. */
   show(
@@ -45,8 +42,7 @@ export class Arrivals {
     received.shown = media.id;
     received.swaps.push(Date.now());
     this.#byMediaTrack.set(media.id, received);
-    received.stop =
-      track.kind === 'video' ? watchPictures(media, () => note(received, Date.now())) : () => {};
+    received.stop = track.kind === 'video' ? this.#watching.look(media) : () => {};
   }
 
   /** What was received of somebody who left by plan. */

@@ -4,9 +4,6 @@ interface TrackGenerator extends MediaStreamTrack {
 }
 
 declare const MediaStreamTrackGenerator: new (init: { kind: 'video' }) => TrackGenerator;
-declare const MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack }) => {
-  readonly readable: ReadableStream<VideoFrame>;
-};
 
 const WIDTH = 160;
 const HEIGHT = 90;
@@ -44,19 +41,4 @@ export function steadyTone(): MediaStreamTrack {
   const [track] = output.stream.getAudioTracks();
   if (!track) throw new Error('the tone has no track');
   return track;
-}
-
-/** Calls `onFrame` for each decoded picture until the result is called. */
-export function watchPictures(track: MediaStreamTrack, onFrame: () => void): () => void {
-  const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
-  const read = async (): Promise<void> => {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      value.close();
-      onFrame();
-    }
-  };
-  read().catch(() => undefined);
-  return () => void reader.cancel().catch(() => undefined);
 }
