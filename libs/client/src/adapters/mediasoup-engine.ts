@@ -17,6 +17,7 @@ import type {
   TrackSender,
 } from '../media/engine.ts';
 import type { SendPlan } from '../media/send-plan.ts';
+import { sendEarlyKeyFrames } from './early-key-frames.ts';
 import { receiverSamples, senderSamples } from './rtc-samples.ts';
 import { standInTrack } from './stand-in-track.ts';
 
@@ -113,6 +114,7 @@ class MediasoupLink implements MediaLink {
       producer.close();
       throw error;
     }
+    if (publication.kind === 'video') sendEarlyKeyFrames(producer.rtpSender);
     return new MediasoupSender(producer);
   }
 
