@@ -1,5 +1,5 @@
 /** After publishing: those who were told of the track become ready to decode it within this time. */
-const EARLY_KEY_FRAMES_MS = [80, 160, 240, 360];
+const EARLY_KEY_FRAMES_MS = [80, 160, 240, 320, 400, 500];
 
 /** `RTCRtpSender.setParameters` with its second argument (WebRTC Extensions, `RTCSetParameterOptions`). */
 interface KeyFrameSender {
