@@ -81,9 +81,13 @@ export class TestWires implements AsyncDisposable {
     };
   }
 
-  /** Nothing comes through between the two any more: packets are lost, and calls, unless they are left, hang. */
-  cut(one: string, other: string, { calls = true }: { calls?: boolean } = {}): void {
-    this.#silent.add(`${one}>${other}`).add(`${other}>${one}`);
+  /**
+   * Nothing comes through between the two any more: packets are lost, `oneWay` only those of `one`, and calls, unless they are
+   * left, hang, as they do when only one way is cut.
+   */
+  cut(one: string, other: string, { calls = true, oneWay = false } = {}): void {
+    this.#silent.add(`${one}>${other}`);
+    if (!oneWay) this.#silent.add(`${other}>${one}`);
     if (calls) for (const line of this.#linesBetween(one, other)) line.hangs = true;
   }
 

@@ -200,6 +200,27 @@ describe('two nodes that cannot reach each other', () => {
     await vi.waitUntil(() => carriesNothing(three), { timeout: 5000 });
   });
 
+  test('in one direction only, get both directions’ tracks through a third one', async () => {
+    await talk.listener.publishAudio('reply', audioParameters({ ssrc: ++ssrc }));
+    await talk.speaker.watch('reply');
+    talk.speak();
+    await talk.hears(2000);
+    wires.cut('one', 'two', { oneWay: true });
+    const viaThird = async (node: MediaNode, track: string): Promise<void> =>
+      expect(await pipesOf(node, talk.room)).toContainEqual(
+        expect.objectContaining({ peerNodeId: 'three', tracksIn: [track] }),
+      );
+    await vi.waitFor(() => viaThird(two, 'mic'), { timeout: 8000 });
+    await vi.waitFor(
+      async () => {
+        await talk.speaker.ask('subscribe', { trackId: 'reply' });
+        await viaThird(one, 'reply');
+      },
+      { timeout: 8000 },
+    );
+    await talk.hears(2000);
+  });
+
   test('but whose calls go on, get them so too, and don’t go back before packets come through', async () => {
     talk.speak();
     await talk.hears(2000);

@@ -10,7 +10,7 @@ export interface PipeSample {
   readonly here: EndCounters;
   /** `unanswered`: the other node did not say; `gone`: it has no such end any more. */
   readonly there: EndCounters | 'unanswered' | 'gone';
-  /** Whether a track that is not muted should be coming in. */
+  /** Whether a track should be coming in: one that is not known to be muted. */
   readonly expecting: boolean;
 }
 

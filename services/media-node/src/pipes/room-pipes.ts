@@ -38,7 +38,7 @@ export interface RoomPipesParts extends Omit<ExecutorParts, Own> {
 /** A pipe of which is to be known whether it works. */
 export interface WatchedPipe {
   readonly pipe: NodePipe;
-  /** Whether a track that is not muted should be coming in. */
+  /** Whether a track should be coming in: one that is not known to be muted, though its pull may have failed. */
   readonly expecting: boolean;
 }
 
@@ -133,14 +133,14 @@ export class RoomPipes {
     return this.#registry.pipes.some((pipe) => pipe instanceof NodePipe && pipe.outlets.has(media));
   }
 
-  /** The pipes through which tracks come in, and those that failed before and may work again. */
+  /** The pipes through which tracks come in or are wanted, and those that failed before and may work again. */
   get watched(): readonly WatchedPipe[] {
-    const hops = this.#registry.hops.filter(({ state }) => state.kind !== 'failed');
+    const { hops } = this.#registry;
     return this.#registry.pipes.flatMap((pipe) => {
       if (!(pipe instanceof NodePipe) || pipe.phase.kind !== 'open') return [];
       const incoming = hops.filter(({ from, into }) => pipeKey(from.routerId, into) === pipe.key);
       if (incoming.length === 0 && !this.#registry.isDoubtful(pipe)) return [];
-      return [{ pipe, expecting: incoming.some(({ source }) => source?.muted === false) }];
+      return [{ pipe, expecting: incoming.some(({ source }) => !source?.muted) }];
     });
   }
 
