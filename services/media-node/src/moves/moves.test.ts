@@ -93,6 +93,20 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again, bob);
   });
 
+  test('does not wait for another one that moved too to let go of what nobody looks at any more', async () => {
+    const room = newRoom();
+    const [ann, bob] = [await cluster.join(one, room, 'ann'), await cluster.join(one, room, 'bob')];
+    await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
+    await bob.publishAudio('reply', audioParameters({ ssrc: newSsrc() }));
+    await ann.watch('reply');
+    await bob.watch('mic');
+    const again = [await cluster.move(ann, two), await cluster.move(bob, two)];
+    await Promise.all([ann, bob].map((session) => session.ask('close', { reason: 'moved' })));
+    // Far below the time that the last receivers have to follow.
+    await vi.waitFor(() => expect(one.counts).toMatchObject({ sessions: 0 }), { timeout: 2000 });
+    await leaveAll(...again);
+  });
+
   test('ends its earlier session at once when nobody receives it, and that one takes nobody out of the room', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
@@ -178,8 +192,7 @@ describe('a node', () => {
   });
 
   test('that rebalances asks as many sessions to move as it was told to', async () => {
-    const room = newRoom();
-    const sessions = await Promise.all(['a', 'b', 'c'].map((who) => cluster.join(one, room, who)));
+    const sessions = await Promise.all(['a', 'b', 'c'].map((who) => cluster.join(one, newRoom(), who)));
     expect(await cluster.status(one).moveSessions({ count: 2 })).toEqual({ moving: 2 });
     const asked = expect.objectContaining({ event: 'moveRequested' });
     const counts = (): number[] => sessions.map(({ events }) => events.length);

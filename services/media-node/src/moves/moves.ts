@@ -60,6 +60,7 @@ export class Moves {
     for (const [sessionId, { untilMs }] of this.#wanted) if (untilMs <= nowMs) this.#wanted.delete(sessionId);
     const views = [...this.#wanted].map(([sessionId, { session, timesAsked, lastAskedMs }]) => ({
       ...{ sessionId, timesAsked, lastAskedMs },
+      room: session.room,
       leaving: session.leaving,
     }));
     const { ask, wakeAtMs } = planMoves(views, nowMs, policy);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chooseToMove, defaultMovePolicy, planMoves, type MovePlan, type MoveView } from './plan.ts';
 
-const policy = { atOnce: 3, askAgainMs: 5000, stepMs: 0, steps: 1 };
+const policy = { atOnce: 3, roomShare: 1, askAgainMs: 5000, stepMs: 0, steps: 1 };
 
 function session(sessionId: string, given: Partial<MoveView> = {}): MoveView {
-  return { sessionId, leaving: false, timesAsked: 0, lastAskedMs: 0, ...given };
+  return { sessionId, room: 'daily', leaving: false, timesAsked: 0, lastAskedMs: 0, ...given };
 }
 
 function plan(sessions: readonly MoveView[], nowMs: number): MovePlan {
@@ -33,13 +33,23 @@ describe('sessions that are to move', () => {
   });
 
   test('are asked step by step, one at a time on a small node and more on a large one', () => {
-    const stepped = { ...defaultMovePolicy, stepMs: 500, steps: 2 };
+    const stepped = { ...defaultMovePolicy, roomShare: 1, stepMs: 500, steps: 2 };
     const [first, second] = [session('a', { timesAsked: 1, lastAskedMs: 1000 }), session('b')];
     expect(planMoves([session('a'), second], 1000, stepped)).toEqual({ ask: ['a'], wakeAtMs: 1500 });
     expect(planMoves([first, second], 1499, stepped)).toEqual({ ask: [], wakeAtMs: 1500 });
     expect(planMoves([first, second], 1500, stepped).ask).toEqual(['b']);
     const many = ['a', 'b', 'c', 'd', 'e'].map((id) => session(id));
     expect(planMoves(many, 1000, stepped).ask).toEqual(['a', 'b', 'c']);
+  });
+
+  test('of one room move one after another, or some at a time when there are many, beside those of other rooms', () => {
+    const small = { ...policy, roomShare: 2 };
+    const [a, b, c] = ['a', 'b', 'c'].map((id) => session(id));
+    const other = session('x', { room: 'other' });
+    const moving = { timesAsked: 1, lastAskedMs: 1000, leaving: true };
+    expect(planMoves([a!, b!, other], 1000, small).ask).toEqual(['a', 'x']);
+    expect(planMoves([{ ...a!, ...moving }, b!], 2000, small)).toEqual({ ask: [], wakeAtMs: undefined });
+    expect(planMoves([a!, b!, c!], 1000, small).ask).toEqual(['a', 'b']);
   });
 
   test('wake nobody when there is nothing to wait for but their ends', () => {
@@ -54,7 +64,7 @@ describe('sessions that are to move', () => {
       fc.property(
         fc.array(fc.constantFrom('moves', 'slow', 'stuck'), { minLength: 1, maxLength: 80 }),
         (kinds) => {
-          const views = kinds.map((kind, at) => ({ ...session(`s${at}`), kind }));
+          const views = kinds.map((kind, at) => ({ ...session(`s${at}`, { room: `r${at % 7}` }), kind }));
           let here = views.map((view) => ({ ...view }));
           const everAsked = new Set<string>();
           for (let nowMs = 0; nowMs < 400_000 && everAsked.size < views.length; nowMs += 500) {

@@ -2,6 +2,11 @@
 export interface MovePolicy {
   /** Moves that may be under way at once, so that neither the targets nor the clients are flooded. */
   readonly atOnce: number;
+  /**
+   * Everyone in a room follows each move with work of their own: of one room a move is under way for every so many of its
+   * sessions here, at least one.
+   */
+  readonly roomShare: number;
   /** A session that has not begun to move by then is asked again, after those that were asked less often. */
   readonly askAgainMs: number;
   /** Between one step and the next, because the start of a move costs everyone in its room work. */
@@ -10,11 +15,18 @@ export interface MovePolicy {
   readonly steps: number;
 }
 
-export const defaultMovePolicy: MovePolicy = { atOnce: 16, askAgainMs: 5000, stepMs: 500, steps: 120 };
+export const defaultMovePolicy: MovePolicy = {
+  atOnce: 16,
+  roomShare: 20,
+  askAgainMs: 5000,
+  stepMs: 500,
+  steps: 120,
+};
 
 /** A session that is to move. */
 export interface MoveView {
   readonly sessionId: string;
+  readonly room: string;
   /** It is placed elsewhere already and waits for others to follow. */
   readonly leaving: boolean;
   readonly timesAsked: number;
@@ -35,7 +47,7 @@ export interface MovePlan {
 export function planMoves(
   sessions: readonly MoveView[],
   nowMs: number,
-  { atOnce, askAgainMs, stepMs, steps }: MovePolicy,
+  { atOnce, roomShare, askAgainMs, stepMs, steps }: MovePolicy,
 ): MovePlan {
   const waitsUntil = ({ timesAsked, lastAskedMs }: MoveView): number =>
     timesAsked === 0 ? nowMs : lastAskedMs + askAgainMs;
@@ -46,11 +58,13 @@ export function planMoves(
   const asked = sessions.filter(({ timesAsked }) => timesAsked > 0);
   const nextStepMs = Math.max(...asked.map(({ lastAskedMs }) => lastAskedMs + stepMs), 0);
   const step = nextStepMs > nowMs ? 0 : Math.ceil(sessions.length / steps);
-  const ask = due
+  const rooms = new RoomShares(sessions, roomShare);
+  for (const { room } of [...pending, ...sessions.filter(({ leaving }) => leaving)]) rooms.take(room);
+  const allowed = due
     .toSorted((one, other) => one.timesAsked - other.timesAsked)
-    .slice(0, Math.min(free, step))
-    .map(({ sessionId }) => sessionId);
-  const isMoreDue = due.length > ask.length && free > ask.length;
+    .filter(({ room }) => rooms.take(room));
+  const ask = allowed.slice(0, Math.min(free, step)).map(({ sessionId }) => sessionId);
+  const isMoreDue = allowed.length > ask.length && free > ask.length;
   // Those that are asked now are waited for like the others.
   const wakes = [
     ...pending.map(waitsUntil),
@@ -58,6 +72,24 @@ export function planMoves(
     ...(isMoreDue ? [ask.length > 0 ? nowMs + stepMs : nextStepMs] : []),
   ];
   return { ask, wakeAtMs: wakes.length > 0 ? Math.min(...wakes) : undefined };
+}
+
+/** How many moves of each room may be under way, and are. */
+class RoomShares {
+  readonly #free = new Map<string, number>();
+
+  constructor(sessions: readonly MoveView[], roomShare: number) {
+    const counts = new Map<string, number>();
+    for (const { room } of sessions) counts.set(room, (counts.get(room) ?? 0) + 1);
+    for (const [room, count] of counts) this.#free.set(room, Math.ceil(count / roomShare));
+  }
+
+  /** Whether one more may be under way; then it counts as such. */
+  take(room: string): boolean {
+    const free = this.#free.get(room) ?? 0;
+    this.#free.set(room, free - 1);
+    return free > 0;
+  }
 }
 
 /** A session that may be chosen to move, so that this node carries less. */

@@ -238,6 +238,8 @@ export class Session {
         'placed again elsewhere; goes on until others have followed',
       );
     }
+    // Two who moved would wait for each other to follow: what nobody looks at any more needs no track.
+    if (life.leaving?.doneMs !== undefined) this.media?.subscriptions.close();
     if (outcome.kind === 'ends') await this.end(outcome.reason, { leave: outcome.leave });
     else if (input.type !== 'checked') await this.#checkNow();
     else this.#checkLater();
