@@ -5,7 +5,8 @@ import { describeExit, startCluster, type ServiceHost } from '@skein/local-clust
 import { systemClock, type Random } from '@skein/runtime';
 import { ClusterProbe, launchBrowser, Network } from '@skein/testkit';
 import { PageServer } from './adapters/page-server.ts';
-import { Person } from './adapters/person.ts';
+import { PagePerson } from './adapters/page-person.ts';
+import type { Person } from './person.ts';
 import type { Violation } from './invariants.ts';
 import { Observer } from './observer.ts';
 import type { Setting } from './scenario.ts';
@@ -123,7 +124,7 @@ async function joinAll({ cluster, room }: StageParts, people: Person[], count: n
       const first = index % urls.length;
       const nodeId = cluster.mediaNodes[index % cluster.mediaNodes.length]?.nodeId;
       const own = { urls: [...urls.slice(first), ...urls.slice(0, first)], room, identity, nodeId, fps: FPS };
-      people.push(await Person.join(browser, pages.url, own));
+      people.push(await PagePerson.join(browser, pages.url, own));
     }
   } catch (error) {
     await close();

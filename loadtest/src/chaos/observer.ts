@@ -3,7 +3,7 @@ import type { LocalCluster, MediaNodeProcess } from '@skein/local-cluster';
 import { SkeinError, type RoomSnapshot } from '@skein/protocol';
 import { createRpcClients, nodeService, type RoomMedia } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';
-import type { Person } from './adapters/person.ts';
+import type { Person } from './person.ts';
 import { checkInvariants, type History, type Violation } from './invariants.ts';
 import type { NodeMedia, Observation } from './observation.ts';
 

@@ -1,4 +1,4 @@
-/** What one person's page is told to do and what it answers. Shared by the page and the bench; times are milliseconds since 1970. */
+/** What one person's client is told to do and what it answers. Shared by the clients and the bench; times are milliseconds since 1970. */
 export interface PersonOptions {
   /** Gateways, tried in turn. */
   readonly urls: readonly string[];
@@ -61,13 +61,13 @@ export interface PersonView {
   readonly errors: readonly string[];
 }
 
-/** What the page offers to the bench. */
-export interface PersonPage {
+/** What a person's client offers to the bench. */
+export interface CallerApi {
   join(options: PersonOptions): Promise<void>;
   view(): PersonView;
   /** Longest gap of each track of others that was ever received, between two moments. */
   gaps(fromMs: number, toMs: number): readonly TrackGap[];
-  /** What the browser counts of a track of another over half a second: for the search of why nothing comes. */
+  /** What the client counts of a track of another over half a second: for the search of why nothing comes. */
   evidence(trackId: string): Promise<string>;
   /** That these leave, and come again, is planned from now on. */
   excuse(identities: readonly string[]): void;
@@ -76,6 +76,6 @@ export interface PersonPage {
 
 declare global {
   interface Window {
-    chaosPerson?: PersonPage;
+    chaosPerson?: CallerApi;
   }
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
 import { eventually } from '@skein/testkit';
-import type { Person } from './adapters/person.ts';
+import type { Person } from './person.ts';
 import type { Observer } from './observer.ts';
 import type { PersonView, TrackGap } from './person-report.ts';
 import type { RoundFigures } from './report.ts';

@@ -1,4 +1,4 @@
-import type { Person } from './adapters/person.ts';
+import type { Person } from './person.ts';
 import type { Observer } from './observer.ts';
 
 /**

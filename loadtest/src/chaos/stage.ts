@@ -10,7 +10,7 @@ import {
 import { SkeinError } from '@skein/protocol';
 import { systemClock, type Random } from '@skein/runtime';
 import { eventually, SignalClient, type ClusterProbe, type Network } from '@skein/testkit';
-import type { Person } from './adapters/person.ts';
+import type { Person } from './person.ts';
 import type { Violation } from './invariants.ts';
 import type { Observer } from './observer.ts';
 import { VISITOR } from './person-report.ts';

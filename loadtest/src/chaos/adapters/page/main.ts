@@ -1,109 +1,15 @@
-import { connect, type Room } from '@skein/client';
-import {
-  VISITOR,
-  type ConnectionLogEntry,
-  type Flicker,
-  type PersonOptions,
-  type PersonPage,
-  type PersonView,
-} from '../../person-report.ts';
-import { Arrivals } from './arrivals.ts';
-import { lastSocketUrl } from './sockets.ts';
+import { connect } from '@skein/client';
+import { Caller } from '../../caller.ts';
 import { movingPicture, steadyTone } from './media-streams.ts';
+import { lastSocketUrl } from './sockets.ts';
+import { openPageWatching } from './watching.ts';
 
-/** One person in a call: publishes a small picture and a tone, receives everybody, and writes down what happens. */
-class Person implements PersonPage {
-  readonly #arrivals = new Arrivals();
-  readonly #connectionLog: ConnectionLogEntry[] = [];
-  readonly #flickers: Flicker[] = [];
-  readonly #errors: string[] = [];
-  #room: Room | undefined;
-  #excused: ReadonlySet<string> = new Set();
-
-  async join({ urls, room: name, identity, nodeId, fps }: PersonOptions): Promise<void> {
-    const room = await connect({ url: urls, room: name, name: identity, identity, nodeId });
-    this.#room = room;
-    this.#note(room.connection);
-    this.#follow(room);
-    await room.publish(steadyTone(), { source: 'microphone' });
-    if (fps > 0) await room.publish(movingPicture(fps), { source: 'camera', simulcast: false });
-  }
-
-  view(): PersonView {
-    const room = this.#joined();
-    const atMs = Date.now();
-    const { identity, sessionId, nodeId, tracks } = room.localParticipant;
-    const others = [...room.participants.values()].map((other) => ({
-      identity: other.identity,
-      tracks: [...other.tracks.values()].map(({ id, kind }) => ({
-        trackId: id,
-        kind,
-        quietMs: this.#arrivals.quietMs(id, atMs),
-      })),
-    }));
-    return {
-      ...{ identity, atMs, sessionId, nodeId, others },
-      connection: this.#connectionLog.at(-1) ?? { state: 'unknown', atMs },
-      gateway: lastSocketUrl(),
-      published: [...tracks.keys()],
-      flickers: this.#flickers,
-      connectionLog: this.#connectionLog,
-      errors: this.#errors,
-    };
-  }
-
-  gaps(fromMs: number, toMs: number): ReturnType<Arrivals['gaps']> {
-    return this.#arrivals.gaps(fromMs, toMs);
-  }
-
-  async evidence(trackId: string): Promise<string> {
-    const tracks = [...this.#joined().participants.values()].flatMap((other) => [...other.tracks.values()]);
-    const track = tracks.find(({ id }) => id === trackId);
-    if (!track) return 'the SDK does not know it';
-    await track.stats();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const { subscribed, enabled, muted, nodeId } = track;
-    return JSON.stringify({ subscribed, enabled, muted, nodeId, stats: await track.stats() });
-  }
-
-  excuse(identities: readonly string[]): void {
-    this.#excused = new Set(identities);
-  }
-
-  async leave(): Promise<void> {
-    await this.#room?.leave();
-  }
-
-  #follow(room: Room): void {
-    for (const { tracks } of room.participants.values()) {
-      for (const track of tracks.values())
-        if (track.mediaStreamTrack) this.#arrivals.show(track, track.mediaStreamTrack);
-    }
-    room.on('trackSubscribed', ({ track, mediaStreamTrack }) => this.#arrivals.show(track, mediaStreamTrack));
-    room.on('connectionStateChanged', ({ connection }) => this.#note(connection));
-    room.on('participantLeft', ({ participant }) => this.#flicker('participantLeft', participant.identity));
-    room.on('trackUnpublished', ({ participant, track }) =>
-      this.#flicker(`trackUnpublished (${track.kind})`, participant.identity),
-    );
-    room.on('error', ({ error }) => this.#errors.push(`${error.code}: ${error.message}`));
-  }
-
-  #note(connection: Room['connection']): void {
-    const reason = 'reason' in connection ? connection.reason : undefined;
-    const error = connection.state === 'closed' ? connection.error?.message : undefined;
-    const cause = [reason, error].filter(Boolean).join(': ') || undefined;
-    this.#connectionLog.push({ state: connection.state, cause, atMs: Date.now() });
-  }
-
-  #flicker(event: string, identity: string): void {
-    if (identity.startsWith(VISITOR) || this.#excused.has(identity)) return this.#arrivals.forget(identity);
-    this.#flickers.push({ event, identity, atMs: Date.now() });
-  }
-
-  #joined(): Room {
-    if (!this.#room) throw new Error('not joined yet');
-    return this.#room;
-  }
-}
-
-window.chaosPerson = new Person();
+window.chaosPerson = new Caller({
+  nowMs: () => Date.now(),
+  connect,
+  openWatching: openPageWatching,
+  tone: steadyTone,
+  picture: movingPicture,
+  lastSocketUrl,
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+});

@@ -1,3 +1,4 @@
+import type { Watching } from '../../arrivals.ts';
 import type { ArrivalBatch, PicturesMessage } from './arrival-worker.ts';
 
 // Not in TypeScript's DOM library: the standard's transform, and https://www.w3.org/TR/mediacapture-transform/ as Chromium
@@ -7,11 +8,14 @@ declare const MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack })
   readonly readable: ReadableStream<VideoFrame>;
 };
 
-/** Sees what arrives on a `MediaStreamTrack`: packets of each audio track, pictures of those videos that are looked at. */
-export class Watching {
+/** To be called before the SDK makes a peer connection. Tells of packets of each audio track, and pictures of videos. */
+export function openPageWatching(onArrival: (mediaTrackId: string, atMs: number) => void): Watching {
+  return new PageWatching(onArrival);
+}
+
+class PageWatching implements Watching {
   readonly #worker = new Worker('/arrival-worker.js');
 
-  /** To be made before the SDK makes a peer connection. */
   constructor(onArrival: (mediaTrackId: string, atMs: number) => void) {
     const worker = this.#worker;
     worker.addEventListener('message', ({ data }: MessageEvent<ArrivalBatch>) => {
@@ -29,7 +33,6 @@ export class Watching {
     };
   }
 
-  /** Looks at a video from now on, until the result is called. */
   look(track: MediaStreamTrack): () => void {
     const { readable } = new MediaStreamTrackProcessor({ track });
     const message: PicturesMessage = { mediaTrackId: track.id, pictures: readable };

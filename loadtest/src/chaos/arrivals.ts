@@ -1,6 +1,13 @@
-import { longestGap } from '../../gaps.ts';
-import type { TrackGap } from '../../person-report.ts';
-import { Watching } from './watching.ts';
+import { longestGap } from './gaps.ts';
+import type { TrackGap } from './person-report.ts';
+
+/** Sees what arrives on a `MediaStreamTrack`: all audio, and those videos that are looked at. */
+export interface Watching {
+  /** Looks at a video from now on, until the result is called. */
+  look(track: MediaStreamTrack): () => void;
+}
+
+export type OpenWatching = (onArrival: (mediaTrackId: string, atMs: number) => void) => Watching;
 
 interface Received {
   readonly trackId: string;
@@ -22,15 +29,20 @@ export class Arrivals {
   readonly #received = new Map<string, Received>();
   readonly #byMediaTrack = new Map<string, Received>();
 
-  readonly #watching = new Watching((mediaTrackId, atMs) => {
-    const received = this.#byMediaTrack.get(mediaTrackId);
-    if (received && received.shown === mediaTrackId) note(received, atMs);
-  });
+  readonly #watching: Watching;
+
+  constructor(openWatching: OpenWatching) {
+    this.#watching = openWatching((mediaTrackId, atMs) => {
+      const received = this.#byMediaTrack.get(mediaTrackId);
+      if (received && received.shown === mediaTrackId) note(received, atMs);
+    });
+  }
 
   /** The SDK shows the track by this `MediaStreamTrack` from now on. */
   show(
     track: { readonly id: string; readonly identity: string; readonly kind: 'audio' | 'video' },
     media: MediaStreamTrack,
+    atMs: number,
   ): void {
     const received = this.#received.get(track.id) ?? {
       ...{ trackId: track.id, identity: track.identity, kind: track.kind },
@@ -40,7 +52,7 @@ export class Arrivals {
     if (received.shown === media.id) return;
     received.stop();
     received.shown = media.id;
-    received.swaps.push(Date.now());
+    received.swaps.push(atMs);
     this.#byMediaTrack.set(media.id, received);
     received.stop = track.kind === 'video' ? this.#watching.look(media) : () => {};
   }

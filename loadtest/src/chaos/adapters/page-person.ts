@@ -1,14 +1,14 @@
 import { eventually, type Browser, type Page } from '@skein/testkit';
 import type { PersonOptions, PersonView, TrackGap } from '../person-report.ts';
+import type { Person } from '../person.ts';
 
 const JOIN_DEADLINE_MS = 20_000;
 // A page that does not answer for this long hangs; its renderer has a core to itself most of the time.
 const ANSWER_DEADLINE_MS = 3_000;
 
-/** A person of the fault bench: a page of its own in a real browser. */
-export class Person implements AsyncDisposable {
+/** A page of its own in a real browser. */
+export class PagePerson implements Person {
   readonly identity: string;
-  /** Errors that the page threw. */
   readonly problems: string[] = [];
   readonly #page: Page;
   readonly #options: PersonOptions;
@@ -20,11 +20,11 @@ export class Person implements AsyncDisposable {
     page.on('pageerror', (error) => this.problems.push(String(error)));
   }
 
-  static async join(browser: Browser, pageUrl: string, options: PersonOptions): Promise<Person> {
+  static async join(browser: Browser, pageUrl: string, options: PersonOptions): Promise<PagePerson> {
     const context = await browser.newContext({ viewport: { width: 200, height: 100 } });
     const page = await context.newPage();
     page.setDefaultTimeout(ANSWER_DEADLINE_MS);
-    const person = new Person(options, page);
+    const person = new PagePerson(options, page);
     await page.goto(pageUrl, { timeout: JOIN_DEADLINE_MS });
     await person.#join(options);
     return person;
@@ -46,7 +46,6 @@ export class Person implements AsyncDisposable {
     await this.#page.evaluate((given) => window.chaosPerson!.excuse(given), identities);
   }
 
-  /** Leaves and joins anew, on this node. */
   async rejoin(nodeId: string): Promise<void> {
     await this.#page.evaluate(() => window.chaosPerson!.leave());
     await this.#page.reload();

@@ -1,0 +1,14 @@
+import type { PersonView, TrackGap } from './person-report.ts';
+
+/** A person of the fault bench, in a browser of their own or without one. Any call may reject when the client hangs. */
+export interface Person extends AsyncDisposable {
+  readonly identity: string;
+  /** Errors that the client's surroundings threw. */
+  readonly problems: string[];
+  view(): Promise<PersonView>;
+  gaps(fromMs: number, toMs: number): Promise<readonly TrackGap[]>;
+  evidence(trackId: string): Promise<string>;
+  excuse(identities: readonly string[]): Promise<void>;
+  /** Leaves and joins anew, on this node. */
+  rejoin(nodeId: string): Promise<void>;
+}
