@@ -19,6 +19,8 @@ export interface PeerPlan {
   readonly identity?: string;
   readonly name?: string;
   readonly metadata?: string;
+  /** Sent as `token` along with the join, for clusters that ask for one. */
+  readonly token?: string;
   readonly region?: string;
   readonly nodeId?: string;
   /** Receive every track of the room, now and later. Default true. */
