@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts';
+import { join } from './join.ts';
 
 /** All benches, in the order in which the usage lists them. */
-export const benches: readonly Bench[] = [];
+export const benches: readonly Bench[] = [join];
