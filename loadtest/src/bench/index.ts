@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
 import { join } from './join.ts';
+import { placement } from './placement.ts';
 
 /** All benches, in the order in which the usage lists them. */
-export const benches: readonly Bench[] = [join];
+export const benches: readonly Bench[] = [join, placement];

@@ -36,7 +36,8 @@ async function main(bench: Bench, { json, short, check, seed }: BenchArguments):
     const budgets = short ? [] : judge(figures, bench.budgets);
     const unmet = budgets.filter(({ met }) => !met);
     for (const { figure, measured, limit } of unmet) say(`${figure} is ${measured}, and should be ${limit}`);
-    const result = { bench: bench.name, form, ...figures, budgets: budgets.map((one) => ({ ...one })) };
+    const judged = short ? {} : { budgets: budgets.map((one) => ({ ...one })) };
+    const result = { bench: bench.name, form, ...figures, ...judged };
     process.stdout.write(`${json ? JSON.stringify(result) : readable(result)}\n`);
     return check && unmet.length > 0 ? EXIT_FAILED : 0;
   } catch (error) {
