@@ -52,7 +52,18 @@ function videoArguments({ width, height, fps, kbps }) {
   const rate = `${kbps}k`;
   return [
     ...['-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=${fps}:duration=${SECONDS}`],
-    ...['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-lag-in-frames', '0', '-auto-alt-ref', '0'],
+    ...[
+      '-c:v',
+      'libvpx',
+      '-deadline',
+      'realtime',
+      '-cpu-used',
+      '8',
+      '-lag-in-frames',
+      '0',
+      '-auto-alt-ref',
+      '0',
+    ],
     ...['-b:v', rate, '-minrate', rate, '-maxrate', rate, '-bufsize', rate, '-error-resilient', '1'],
     ...['-g', String(fps), '-keyint_min', String(fps), '-threads', '1', '-f', 'ivf'],
   ];

@@ -19,13 +19,15 @@ export interface PeerMeasures {
 
   readonly packetsReceived: number;
   readonly bytesReceived: number;
-  /** By sequence numbers: `expected - received`, never below 0; a late packet is taken back in the next report. */
+  /** By sequence numbers (RFC 3550 A.3). A report may have fewer than 0, when late packets make up for earlier losses. */
   readonly packetsLost: number;
   readonly packetsDuplicate: number;
   readonly framesReceived: number;
   readonly keyFramesReceived: number;
   readonly packetsSent: number;
   readonly bytesSent: number;
+  /** Packets that were sent more than 10 ms after they were due: then the tool is too slow. */
+  readonly lateSends: number;
   /** Key frame requests (PLI, FIR) that publishers got. */
   readonly keyFramesAsked: number;
 
@@ -51,9 +53,6 @@ export interface ToolHealth {
   readonly intervalMs: number;
   /** How late the event loop ran a timer, ms. */
   readonly loopDelayMs: HistogramData;
-  readonly sends: number;
-  /** Packets that were sent more than 10 ms after they were due. */
-  readonly lateSends: number;
   readonly rssBytes: number;
 }
 
@@ -84,6 +83,7 @@ const COUNTS = [
   'keyFramesReceived',
   'packetsSent',
   'bytesSent',
+  'lateSends',
   'keyFramesAsked',
   'joins',
 ] as const satisfies readonly (keyof PeerMeasures)[];
@@ -134,8 +134,6 @@ function mergeTools(tools: readonly ToolHealth[]): ToolHealth {
     cpuMs: total(tools.map(({ cpuMs }) => cpuMs)),
     intervalMs: Math.max(0, ...tools.map(({ intervalMs }) => intervalMs)),
     loopDelayMs: mergeHistograms(tools.map(({ loopDelayMs }) => loopDelayMs)),
-    sends: total(tools.map(({ sends }) => sends)),
-    lateSends: total(tools.map(({ lateSends }) => lateSends)),
     rssBytes: total(tools.map(({ rssBytes }) => rssBytes)),
   };
 }

@@ -14,6 +14,8 @@ export interface PeerPlan {
   readonly peerId: string;
   /** Address of a gateway, as people write it: `http(s)://HOST` or `ws(s)://HOST/v1/signal`. */
   readonly url: string;
+  /** Other gateways of the cluster, for when that one goes away. Default none. */
+  readonly otherUrls?: readonly string[];
   readonly room: string;
   /** Default: `peerId`. */
   readonly identity?: string;

@@ -61,7 +61,9 @@ function videoFrame(frame: Uint8Array): ClipFrame {
 }
 
 function clip(kind: Clip['kind'], frames: readonly ClipFrame[], frameMs: number, clockRate: number): Clip {
-  const bytes = frames.flatMap(({ packets }) => packets).reduce((sum, { payload }) => sum + payload.length, 0);
+  const bytes = frames
+    .flatMap(({ packets }) => packets)
+    .reduce((sum, { payload }) => sum + payload.length, 0);
   return {
     kind,
     frames,

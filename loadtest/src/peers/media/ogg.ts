@@ -4,7 +4,7 @@ const PAGE_HEADER = 27;
 export function parseOggOpus(file: Buffer): Uint8Array[] {
   const packets: Uint8Array[] = [];
   let pieces: Uint8Array[] = [];
-  for (let at = 0; at < file.length; ) {
+  for (let at = 0; at < file.length;) {
     if (file.toString('latin1', at, at + 4) !== 'OggS') throw new Error('not an Ogg file');
     const segments = file.readUInt8(at + 26);
     const lacing = file.subarray(at + PAGE_HEADER, at + PAGE_HEADER + segments);

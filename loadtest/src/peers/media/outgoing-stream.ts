@@ -1,6 +1,11 @@
 import type { Random } from '@skein/runtime';
 import { senderReport } from '../rtp/rtcp.ts';
-import { SENT_HEADER_BYTES, writePacketHeader, writeStreamHeader, type SentExtensions } from '../rtp/rtp-packet.ts';
+import {
+  SENT_HEADER_BYTES,
+  writePacketHeader,
+  writeStreamHeader,
+  type SentExtensions,
+} from '../rtp/rtp-packet.ts';
 import { writeVp8Counters } from '../rtp/vp8.ts';
 import { nextKeyFrame, type Clip, type ClipFrame } from './clip.ts';
 import type { Paced } from './pacer.ts';
@@ -104,7 +109,8 @@ export class OutgoingStream implements Paced {
       fields.sentAtMs = path.machineMs();
       scratch.set(payload, SENT_HEADER_BYTES);
       writePacketHeader(scratch, fields);
-      if (clip.kind === 'video') writeVp8Counters(scratch, SENT_HEADER_BYTES, this.#pictureId, this.#pictureId);
+      if (clip.kind === 'video')
+        writeVp8Counters(scratch, SENT_HEADER_BYTES, this.#pictureId, this.#pictureId);
       fields.sequence = (fields.sequence + 1) & 0xffff;
       const bytes = SENT_HEADER_BYTES + payload.length;
       if (!path.send(viewOf(bytes))) continue;

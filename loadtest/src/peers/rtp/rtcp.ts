@@ -88,7 +88,7 @@ export interface RtcpHandlers {
 
 /** Reads a compound packet up to the first malformed part. */
 export function readRtcp(packet: Buffer, handlers: RtcpHandlers): void {
-  for (let at = 0; at + 8 <= packet.length; ) {
+  for (let at = 0; at + 8 <= packet.length;) {
     const end = at + 4 + packet.readUInt16BE(at + 2) * 4;
     if (end > packet.length) return;
     const format = (packet[at] ?? 0) & 0x1f;
@@ -98,7 +98,8 @@ export function readRtcp(packet: Buffer, handlers: RtcpHandlers): void {
     if (type === PAYLOAD_FEEDBACK && format === PLI && end >= at + 12)
       handlers.keyFrameAsked?.(packet.readUInt32BE(at + 8));
     if (type === PAYLOAD_FEEDBACK && format === FIR)
-      for (let entry = at + 12; entry + 8 <= end; entry += 8) handlers.keyFrameAsked?.(packet.readUInt32BE(entry));
+      for (let entry = at + 12; entry + 8 <= end; entry += 8)
+        handlers.keyFrameAsked?.(packet.readUInt32BE(entry));
     at = end;
   }
 }

@@ -76,7 +76,7 @@ export function extensionOffset(packet: Buffer, id: number): number {
   let at = 12 + (first & 0x0f) * 4;
   if (packet.readUInt16BE(at) !== ONE_BYTE_PROFILE) return -1;
   const end = Math.min(packet.length, at + 4 + packet.readUInt16BE(at + 2) * 4);
-  for (at += 4; at < end; ) {
+  for (at += 4; at < end;) {
     const head = packet[at] ?? 0;
     // A byte of padding.
     if (head === 0) at++;

@@ -1,0 +1,189 @@
+import type { ReadySubscription } from '@skein/protocol';
+import { StreamMeter, type PacketFacts } from '../../measure/stream-meter.ts';
+import { readRtcp, receiverReports, remb } from '../rtp/rtcp.ts';
+import { extensionOffset, isRtcp, payloadOffset, readNtp } from '../rtp/rtp-packet.ts';
+import { vp8Start } from '../rtp/vp8.ts';
+import type { Paced } from '../media/pacer.ts';
+import { captureTimeId, CLOCK_RATES } from './rtp-parameters.ts';
+import type { PeerWorld } from './world.ts';
+
+const REPORT_EVERY_MS = 1000;
+/** What receivers say that they can take: the path is this machine's own. */
+const RECEIVE_BITRATE_BPS = 100_000_000;
+const REPORTER_SSRC = 1;
+/** REMB counts its SSRCs in 8 bits; one is enough for a transport-wide figure. */
+const REMB_SSRCS = 1;
+
+export interface Incoming {
+  readonly subscription: ReadySubscription;
+  readonly meter: StreamMeter;
+  /** As the server says; undefined while nothing is forwarded. */
+  layer: number | undefined;
+  /** Its publisher has muted it: nothing is expected. */
+  muted: boolean;
+  /** It got a packet since the last report. */
+  flowing: boolean;
+}
+
+interface Stream extends Incoming {
+  readonly ssrc: number;
+  readonly stampId: number;
+  readonly isVp8: boolean;
+  lastReport: number;
+  lastReportAtMs: number;
+}
+
+export interface ReceivingHandlers {
+  firstPacket(): void;
+  firstKeyFrame(): void;
+}
+
+/** The streams that arrive on one transport, told apart by SSRC. */
+export class Receiving implements Paced {
+  dueMs: number;
+  readonly #world: PeerWorld;
+  readonly #handlers: ReceivingHandlers;
+  readonly #send: (packet: Buffer) => boolean;
+  readonly #bySsrc = new Map<number, Stream>();
+  readonly #byId = new Map<string, Stream>();
+  // One for all packets, so that receiving makes no garbage.
+  readonly #facts: { -readonly [Name in keyof PacketFacts]: PacketFacts[Name] } = {
+    sequence: 0,
+    timestamp: 0,
+    bytes: 0,
+    marker: false,
+    start: 'none',
+  };
+  #sawPacket = false;
+  #sawKeyFrame = false;
+
+  constructor(world: PeerWorld, send: (packet: Buffer) => boolean, handlers: ReceivingHandlers) {
+    this.#world = world;
+    this.#send = send;
+    this.#handlers = handlers;
+    this.dueMs = world.clock.monotonicMs() + REPORT_EVERY_MS * world.random();
+    world.pacer.add(this);
+  }
+
+  get all(): Iterable<Incoming> {
+    return this.#byId.values();
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(subscriptionId: string): Incoming | undefined {
+    return this.#byId.get(subscriptionId);
+  }
+
+  add(subscription: ReadySubscription): void {
+    const { rtpParameters, kind, subscriptionId, trackMuted } = subscription;
+    const ssrc = rtpParameters.encodings[0]?.ssrc ?? 0;
+    const stream: Stream = {
+      subscription,
+      meter: new StreamMeter(CLOCK_RATES[kind]),
+      layer: undefined,
+      muted: trackMuted,
+      flowing: false,
+      ssrc,
+      stampId: captureTimeId(rtpParameters),
+      isVp8: rtpParameters.codecs[0]?.mimeType.toLowerCase() === 'video/vp8',
+      lastReport: 0,
+      lastReportAtMs: 0,
+    };
+    this.#bySsrc.set(ssrc, stream);
+    this.#byId.set(subscriptionId, stream);
+  }
+
+  /** What it measured last is counted. */
+  remove(subscriptionId: string): Incoming | undefined {
+    const stream = this.#byId.get(subscriptionId);
+    if (!stream) return undefined;
+    this.#byId.delete(subscriptionId);
+    if (this.#bySsrc.get(stream.ssrc) === stream) this.#bySsrc.delete(stream.ssrc);
+    this.#take(stream, this.#world.clock.monotonicMs());
+    return stream;
+  }
+
+  /** Everything measured since the last call goes into the meter. The number of streams that flow. */
+  take(): number {
+    const nowMs = this.#world.clock.monotonicMs();
+    let flowing = 0;
+    for (const stream of this.#byId.values()) {
+      if (this.#take(stream, nowMs)) flowing++;
+    }
+    return flowing;
+  }
+
+  close(): void {
+    this.#world.pacer.remove(this);
+    for (const id of [...this.#byId.keys()]) this.remove(id);
+  }
+
+  /** RTP or RTCP from the transport. */
+  packet(packet: Buffer): void {
+    if (packet.length < 12) return;
+    if (isRtcp(packet)) return this.#control(packet);
+    const stream = this.#bySsrc.get(packet.readUInt32BE(8));
+    // Probes of the server's bandwidth estimate, and what was sent before an end was told.
+    if (!stream) return;
+    const { clock, machineMs, meter } = this.#world;
+    const facts = this.#facts;
+    facts.sequence = packet.readUInt16BE(2);
+    facts.timestamp = packet.readUInt32BE(4);
+    facts.bytes = packet.length;
+    facts.marker = ((packet[1] ?? 0) & 0x80) !== 0;
+    facts.start = stream.isVp8 ? vp8Start(packet, payloadOffset(packet)) : 'none';
+    const stamp = stream.stampId > 0 ? extensionOffset(packet, stream.stampId) : -1;
+    if (stamp > 0) meter.latencyMs.record(machineMs() - readNtp(packet, stamp));
+    const endedKeyFrame = stream.meter.packet(facts, clock.monotonicMs());
+    if (!this.#sawPacket) {
+      this.#sawPacket = true;
+      this.#handlers.firstPacket();
+    }
+    if (endedKeyFrame && !this.#sawKeyFrame) {
+      this.#sawKeyFrame = true;
+      this.#handlers.firstKeyFrame();
+    }
+  }
+
+  /** Receiver reports for all, and the bandwidth for video. */
+  due(nowMs: number): void {
+    this.dueMs += REPORT_EVERY_MS;
+    const started = [...this.#byId.values()].filter(({ meter }) => meter.started);
+    if (started.length === 0) return;
+    const blocks = started.map(({ ssrc, meter, lastReport, lastReportAtMs }) => ({
+      ssrc,
+      ...meter.report(),
+      lastReport,
+      sinceLastReportMs: nowMs - lastReportAtMs,
+    }));
+    const videos = started.filter(({ subscription }) => subscription.kind === 'video');
+    const packets = receiverReports(REPORTER_SSRC, blocks);
+    if (videos.length > 0) {
+      const ssrcs = videos.slice(0, REMB_SSRCS).map(({ ssrc }) => ssrc);
+      packets.push(remb(REPORTER_SSRC, RECEIVE_BITRATE_BPS, ssrcs));
+    }
+    for (const packet of packets) this.#send(packet);
+  }
+
+  #control(packet: Buffer): void {
+    readRtcp(packet, {
+      senderReport: (ssrc, middle) => {
+        const stream = this.#bySsrc.get(ssrc);
+        if (!stream) return;
+        stream.lastReport = middle;
+        stream.lastReportAtMs = this.#world.clock.monotonicMs();
+      },
+    });
+  }
+
+  #take(stream: Stream, nowMs: number): boolean {
+    if (stream.muted) stream.meter.rest();
+    const take = stream.meter.take(nowMs);
+    this.#world.meter.stream(take);
+    stream.flowing = take.packets > 0;
+    return stream.flowing;
+  }
+}
