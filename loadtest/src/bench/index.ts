@@ -1,6 +1,7 @@
 import type { Bench } from './bench.ts';
 import { join } from './join.ts';
 import { placement } from './placement.ts';
+import { signaling } from './signaling.ts';
 
 /** All benches, in the order in which the usage lists them. */
-export const benches: readonly Bench[] = [join, placement];
+export const benches: readonly Bench[] = [join, placement, signaling];

@@ -1,8 +1,7 @@
 import { systemClock } from '@skein/runtime';
-import type { OperationCounts } from './adapters/operation-counts.ts';
 import type { BenchContext } from './bench.ts';
 import { hundredths } from './percentiles.ts';
-import type { JoinCluster } from './join-cluster.ts';
+import type { JoinCluster, OperationCounts } from './join-cluster.ts';
 import { SignalingClient } from './signaling-client.ts';
 
 /** What one join costs the stores, beside what the cluster asks of them at rest. */

@@ -77,7 +77,7 @@ async function joinAt(cluster: JoinCluster, perSecond: number, seconds: number, 
   const answerMs: number[] = [];
   const openMs: number[] = [];
   const times = arrivalTimes(perSecond, seconds, seededRandom(context.seed));
-  const before = cluster.cpuMs();
+  const before = await cluster.cpuMs();
   const report = await openLoop(
     times,
     async (index) => {
@@ -104,7 +104,7 @@ async function joinAt(cluster: JoinCluster, perSecond: number, seconds: number, 
     answerMs: spreadOf(answerMs),
     openMs: spreadOf(openMs),
     lateMs: report.lateMs,
-    cpuMsPerJoin: cpuPerJoin(before, cluster.cpuMs(), times.length),
+    cpuMsPerJoin: cpuPerJoin(before, await cluster.cpuMs(), times.length),
   };
 }
 

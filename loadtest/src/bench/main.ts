@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
 import { parseBenchArguments, usage, type BenchArguments } from './arguments.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, BenchResult } from './bench.ts';
 import { judge } from './budgets.ts';
 import { benches } from './index.ts';
 import { readable } from './table.ts';
@@ -36,8 +36,10 @@ async function main(bench: Bench, { json, short, check, seed }: BenchArguments):
     const budgets = short ? [] : judge(figures, bench.budgets);
     const unmet = budgets.filter(({ met }) => !met);
     for (const { figure, measured, limit } of unmet) say(`${figure} is ${measured}, and should be ${limit}`);
-    const judged = short ? {} : { budgets: budgets.map((one) => ({ ...one })) };
-    const result = { bench: bench.name, form, ...figures, ...judged };
+    const measured = { bench: bench.name, form, ...figures };
+    const result: BenchResult = short
+      ? measured
+      : { ...measured, budgets: budgets.map((one) => ({ ...one })) };
     process.stdout.write(`${json ? JSON.stringify(result) : readable(result)}\n`);
     return check && unmet.length > 0 ? EXIT_FAILED : 0;
   } catch (error) {

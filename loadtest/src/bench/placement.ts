@@ -7,7 +7,7 @@ import {
 } from '@skein/cluster';
 import { startRedis } from '@skein/local-cluster';
 import { seededRandom, systemClock, type Random } from '@skein/runtime';
-import { treeCpuMs } from './adapters/process-figures.ts';
+import { readTreeUsage } from '../measure/cluster/adapters/proc.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { closedLoop } from './closed-loop.ts';
 import { hundredths, spreadOf, type Spread } from './percentiles.ts';
@@ -49,7 +49,7 @@ export const placement: Bench = {
   async run({ form, seed, say, signal }) {
     await using redis = await startRedis();
     const store = await connectStore({ url: redis.url, clock: systemClock, signal });
-    const redisCpuMs = (): number => treeCpuMs(redis.pid ?? 0);
+    const redisCpuMs = async (): Promise<number> => (await readTreeUsage(redis.pid ?? 0)).cpuMs;
     try {
       const random = seededRandom(seed);
       await placeAt(store, JUDGED, { seconds: WARM_UP_SECONDS, random, signal, redisCpuMs });
@@ -86,7 +86,7 @@ interface Placing {
   readonly seconds: number;
   readonly random: Random;
   readonly signal: AbortSignal;
-  readonly redisCpuMs: () => number;
+  readonly redisCpuMs: () => Promise<number>;
 }
 
 async function placeAt(store: ClusterStore, size: Size, placing: Placing): Promise<SizeFigures> {
@@ -112,9 +112,9 @@ async function placeAt(store: ClusterStore, size: Size, placing: Placing): Promi
     const leaving = people.length > mostPeople ? people.shift() : undefined;
     if (leaving) await store.rooms.leave(leaving.room, leaving, 'left');
   };
-  const cpuBefore = redisCpuMs();
+  const cpuBefore = await redisCpuMs();
   const report = await closedLoop(join, { inFlight: IN_FLIGHT, seconds, signal });
-  const redisCpuMsPerJoin = hundredths((redisCpuMs() - cpuBefore) / joins);
+  const redisCpuMsPerJoin = hundredths(((await redisCpuMs()) - cpuBefore) / joins);
   await Promise.all(people.map((one) => store.rooms.leave(one.room, one, 'left')));
   return {
     ...size,
