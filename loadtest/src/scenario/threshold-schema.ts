@@ -23,10 +23,11 @@ export const scalars = {
   peersLost: 'peers whose session ended although they did not leave',
   silentSubscriptions: 'subscriptions that brought no packet at the end',
   cpuUsPerPacket: 'CPU of the media nodes, microseconds per packet that a peer received',
-  bytesPerParticipant: 'memory of the media nodes, for each participant',
-  bytesPerIdleConnection: 'memory of the gateways, for each connection',
-  redisCommandsPerJoin: 'commands that Redis ran for one join',
-  natsMessagesPerJoin: 'messages that NATS took for one join',
+  nodeBytesPerParticipant: 'memory of the media nodes, for each participant',
+  gatewayBytesPerConnection: 'memory of the gateways, for each connection',
+  redisCommandsPerJoin: 'commands that Redis ran for one join, those inside of scripts too',
+  redisScriptsPerJoin: 'scripts that Redis ran for one join',
+  natsMessagesPerJoin: 'messages that NATS was given for one join',
   judgeFreezes: 'times that a picture in Chromium stood still for more than half a second',
 } as const;
 export type Scalar = keyof typeof scalars;

@@ -54,8 +54,9 @@ export function planRun(scenario: Scenario, context: PlanContext): RunPlan {
     const times = joinTimes(group, randomOf(context.seed, group.name));
     for (const [index, atMs] of times.entries()) {
       if (atMs >= scenario.duration) continue;
-      const url = context.urls[peers++ % context.urls.length] ?? '';
-      planPeer({ group, index, url, fromMs: atMs, endMs: scenario.duration }, context, steps);
+      const first = peers++ % context.urls.length;
+      const urls = [...context.urls.slice(first), ...context.urls.slice(0, first)];
+      planPeer({ group, index, urls, fromMs: atMs, endMs: scenario.duration }, context, steps);
       fullFromMs = Math.max(fullFromMs, atMs);
       if (steps.length > MOST_STEPS) {
         throw new Error(
@@ -74,20 +75,22 @@ interface Place {
   readonly group: Group;
   /** Number of the peer in its group. */
   readonly index: number;
-  readonly url: string;
+  /** Its gateway, then the others, for when that one goes away. */
+  readonly urls: readonly string[];
   readonly fromMs: number;
   readonly endMs: number;
 }
 
 /** All visits of one peer. */
-function planPeer({ group, index, url, fromMs, endMs }: Place, context: PlanContext, steps: Step[]): void {
+function planPeer({ group, index, urls, fromMs, endMs }: Place, context: PlanContext, steps: Step[]): void {
+  const [url = '', ...otherUrls] = urls;
   const room = index % group.rooms;
   const identity = `${group.name}-${room + 1}-${Math.floor(index / group.rooms) + 1}`;
   const random = randomOf(context.seed, identity);
   for (let visit = 1, atMs = fromMs; atMs < endMs; visit++) {
     const peerId = visit === 1 ? identity : `${identity}~${visit}`;
     const layers = drawLayers(group.layers, random);
-    const peer = { peerId, url, identity, room: `${context.roomPrefix}${roomOf(group, room)}` };
+    const peer = { peerId, url, otherUrls, identity, room: `${context.roomPrefix}${roomOf(group, room)}` };
     steps.push({
       type: 'join',
       atMs,
