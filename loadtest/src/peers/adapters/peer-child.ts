@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Emitter, systemClock } from '@skein/runtime';
 import type { Layers, TrackSource } from '@skein/protocol';
+import { stampOffsetMs } from '../../measure/adapters/machine-clock.ts';
 import type { PeerReport } from '../../measure/peer-measures.ts';
 import { PeerError, type Joined, type PeerPlan, type TrackPlan } from '../peer.ts';
 import type { PeerCommand, PeerCommands, ProcessMessage } from '../process/messages.ts';
@@ -9,6 +10,8 @@ import type { PeerProcess, PeerProcessEvents, PeerProcessOptions } from '../proc
 
 /** The compiled program; this file is at the same depth in `src` and in `dist`. */
 const PROGRAM = fileURLToPath(new URL('../../../dist/peers/process/main.js', import.meta.url));
+/** One for all processes of a run, so that they can read each other's stamps. */
+const STAMP_OFFSET_MS = stampOffsetMs();
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 5000;
 const KEPT_ERROR_CHARACTERS = 2000;
@@ -43,7 +46,7 @@ class PeerChild implements PeerProcess {
   #settleReady: (error?: PeerError) => void = () => undefined;
 
   constructor({ seed }: PeerProcessOptions) {
-    this.#child = fork(PROGRAM, [String(seed)], {
+    this.#child = fork(PROGRAM, [String(seed), String(STAMP_OFFSET_MS)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
       execArgv: [],

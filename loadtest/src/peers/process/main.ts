@@ -1,5 +1,5 @@
 import { systemClock, seededRandom } from '@skein/runtime';
-import { machineMs } from '../../measure/adapters/machine-clock.ts';
+import { stampClock, stampOffsetMs } from '../../measure/adapters/machine-clock.ts';
 import { PeerMeter } from '../../measure/peer-meter.ts';
 import { loadClips } from '../adapters/clip-files.ts';
 import { endDatachannel, openDatachannelLink } from '../adapters/datachannel-link.ts';
@@ -14,11 +14,12 @@ const clips = await loadClips().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });
+const [seed = '1', stampOffset = String(stampOffsetMs())] = process.argv.slice(2);
 const clock = systemClock;
 const world = {
   clock,
-  machineMs,
-  random: seededRandom(Number(process.argv[2] ?? 1)),
+  machineMs: stampClock(Number(stampOffset)),
+  random: seededRandom(Number(seed)),
   clips,
   pacer: new Pacer(clock),
   meter: new PeerMeter(),

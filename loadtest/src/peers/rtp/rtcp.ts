@@ -5,7 +5,6 @@ const RECEIVER_REPORT = 201;
 const PAYLOAD_FEEDBACK = 206;
 const PLI = 1;
 const FIR = 4;
-const APPLICATION_LAYER = 15;
 /** As many report blocks as the header can count. */
 const MAX_BLOCKS = 31;
 
@@ -63,18 +62,6 @@ function receiverReport(reporterSsrc: number, blocks: readonly ReportBlock[]): B
     packet.writeUInt32BE(block.lastReport >>> 0, at + 16);
     packet.writeUInt32BE(block.lastReport ? Math.floor(block.sinceLastReportMs * 65.536) >>> 0 : 0, at + 20);
   });
-  return packet;
-}
-
-/** Receiver estimated maximum bitrate (draft-alvestrand-rmcat-remb-03), for all of `ssrcs`, at most 255. */
-export function remb(reporterSsrc: number, bitrateBps: number, ssrcs: readonly number[]): Buffer {
-  const packet = rtcpPacket(PAYLOAD_FEEDBACK, APPLICATION_LAYER, 20 + ssrcs.length * 4);
-  packet.writeUInt32BE(reporterSsrc, 4);
-  packet.write('REMB', 12, 'latin1');
-  const exponent = Math.max(0, Math.ceil(Math.log2(Math.max(1, bitrateBps) / 0x3ffff)));
-  const mantissa = Math.floor(bitrateBps / 2 ** exponent);
-  packet.writeUInt32BE(((ssrcs.length << 24) | (exponent << 18) | mantissa) >>> 0, 16);
-  ssrcs.forEach((ssrc, index) => packet.writeUInt32BE(ssrc, 20 + index * 4));
   return packet;
 }
 

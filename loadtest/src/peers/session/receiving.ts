@@ -1,18 +1,16 @@
 import type { ReadySubscription } from '@skein/protocol';
 import { StreamMeter, type PacketFacts } from '../../measure/stream-meter.ts';
-import { readRtcp, receiverReports, remb } from '../rtp/rtcp.ts';
+import { readRtcp, receiverReports } from '../rtp/rtcp.ts';
 import { extensionOffset, isRtcp, payloadOffset, readNtp } from '../rtp/rtp-packet.ts';
 import { vp8Start } from '../rtp/vp8.ts';
 import type { Paced } from '../media/pacer.ts';
-import { captureTimeId, CLOCK_RATES } from './rtp-parameters.ts';
+import { TransportFeedback } from '../rtp/transport-feedback.ts';
+import { CLOCK_RATES, receivedExtensions, type ReceivedExtensions } from './rtp-parameters.ts';
 import type { PeerWorld } from './world.ts';
 
-const REPORT_EVERY_MS = 1000;
-/** What receivers say that they can take: the path is this machine's own. */
-const RECEIVE_BITRATE_BPS = 100_000_000;
+const FEEDBACK_EVERY_MS = 100;
+const FEEDBACKS_PER_REPORT = 10;
 const REPORTER_SSRC = 1;
-/** REMB counts its SSRCs in 8 bits; one is enough for a transport-wide figure. */
-const REMB_SSRCS = 1;
 
 export interface Incoming {
   readonly subscription: ReadySubscription;
@@ -27,7 +25,7 @@ export interface Incoming {
 
 interface Stream extends Incoming {
   readonly ssrc: number;
-  readonly stampId: number;
+  readonly extensions: ReceivedExtensions;
   readonly isVp8: boolean;
   lastReport: number;
   lastReportAtMs: number;
@@ -54,6 +52,9 @@ export class Receiving implements Paced {
     marker: false,
     start: 'none',
   };
+  readonly #feedback = new TransportFeedback();
+  #feedbacks = 0;
+  #anySsrc = 0;
   #sawPacket = false;
   #sawKeyFrame = false;
 
@@ -61,7 +62,7 @@ export class Receiving implements Paced {
     this.#world = world;
     this.#send = send;
     this.#handlers = handlers;
-    this.dueMs = world.clock.monotonicMs() + REPORT_EVERY_MS * world.random();
+    this.dueMs = world.clock.monotonicMs() + FEEDBACK_EVERY_MS * world.random();
     world.pacer.add(this);
   }
 
@@ -87,11 +88,12 @@ export class Receiving implements Paced {
       muted: trackMuted,
       flowing: false,
       ssrc,
-      stampId: captureTimeId(rtpParameters),
+      extensions: receivedExtensions(rtpParameters),
       isVp8: rtpParameters.codecs[0]?.mimeType.toLowerCase() === 'video/vp8',
       lastReport: 0,
       lastReportAtMs: 0,
     };
+    this.#anySsrc = ssrc;
     this.#bySsrc.set(ssrc, stream);
     this.#byId.set(subscriptionId, stream);
   }
@@ -135,8 +137,12 @@ export class Receiving implements Paced {
     facts.bytes = packet.length;
     facts.marker = ((packet[1] ?? 0) & 0x80) !== 0;
     facts.start = stream.isVp8 ? vp8Start(packet, payloadOffset(packet)) : 'none';
-    const stamp = stream.stampId > 0 ? extensionOffset(packet, stream.stampId) : -1;
+    const { captureTimeId, transportSequenceId, sendTimeId } = stream.extensions;
+    const stamp = extensionOffset(packet, captureTimeId);
     if (stamp > 0) meter.latencyMs.record(machineMs() - readNtp(packet, stamp));
+    const sequenceAt = extensionOffset(packet, transportSequenceId);
+    const sentAt = sequenceAt > 0 ? extensionOffset(packet, sendTimeId) : -1;
+    if (sentAt > 0) this.#feedback.record(packet.readUInt16BE(sequenceAt), packet.readUIntBE(sentAt, 3));
     const endedKeyFrame = stream.meter.packet(facts, clock.monotonicMs());
     if (!this.#sawPacket) {
       this.#sawPacket = true;
@@ -148,24 +154,21 @@ export class Receiving implements Paced {
     }
   }
 
-  /** Receiver reports for all, and the bandwidth for video. */
+  /** What came, every 100 ms; receiver reports, every second. */
   due(nowMs: number): void {
-    this.dueMs += REPORT_EVERY_MS;
-    const started = [...this.#byId.values()].filter(({ meter }) => meter.started);
-    if (started.length === 0) return;
-    const blocks = started.map(({ ssrc, meter, lastReport, lastReportAtMs }) => ({
-      ssrc,
-      ...meter.report(),
-      lastReport,
-      sinceLastReportMs: nowMs - lastReportAtMs,
-    }));
-    const videos = started.filter(({ subscription }) => subscription.kind === 'video');
-    const packets = receiverReports(REPORTER_SSRC, blocks);
-    if (videos.length > 0) {
-      const ssrcs = videos.slice(0, REMB_SSRCS).map(({ ssrc }) => ssrc);
-      packets.push(remb(REPORTER_SSRC, RECEIVE_BITRATE_BPS, ssrcs));
-    }
-    for (const packet of packets) this.#send(packet);
+    this.dueMs += FEEDBACK_EVERY_MS;
+    const feedback = this.#feedback.take(REPORTER_SSRC, this.#anySsrc);
+    if (feedback) this.#send(feedback);
+    if (++this.#feedbacks % FEEDBACKS_PER_REPORT !== 0) return;
+    const blocks = [...this.#byId.values()]
+      .filter(({ meter }) => meter.started)
+      .map(({ ssrc, meter, lastReport, lastReportAtMs }) => ({
+        ssrc,
+        ...meter.report(),
+        lastReport,
+        sinceLastReportMs: nowMs - lastReportAtMs,
+      }));
+    for (const packet of receiverReports(REPORTER_SSRC, blocks)) this.#send(packet);
   }
 
   #control(packet: Buffer): void {

@@ -9,6 +9,7 @@ import type { SentExtensions } from '../rtp/rtp-packet.ts';
 const TRANSPORT_SEQUENCE = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 /** The stamp: mediasoup passes this extension on as it is, also through pipes. */
 const CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
+const SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
 
 const SENT_CODECS: Readonly<Record<TrackKind, string>> = { audio: 'audio/opus', video: 'video/VP8' };
 export const CLOCK_RATES: Readonly<Record<TrackKind, number>> = { audio: 48_000, video: 90_000 };
@@ -18,13 +19,10 @@ export const sentExtensions: SentExtensions = {
   captureTimeId: routerExtension(CAPTURE_TIME),
 };
 
-/**
- * What a peer can receive: every codec without RTX, since it asks for nothing again and counts what is missing; and
- * bandwidth by REMB in place of transport-cc, so that the tool's own load does not pose as a narrow path.
- */
+/** What a peer can receive: every codec, without RTX: it asks for nothing again and counts what is missing. */
 export const receiveCapabilities: RtpCapabilities = {
   codecs: routerRtpCapabilities.codecs.filter(({ mimeType }) => !mimeType.endsWith('/rtx')),
-  headerExtensions: routerRtpCapabilities.headerExtensions.filter(({ uri }) => uri !== TRANSPORT_SEQUENCE),
+  headerExtensions: routerRtpCapabilities.headerExtensions,
 };
 
 export function sentPayloadType(kind: TrackKind): number {
@@ -45,9 +43,20 @@ export function sentParameters(kind: TrackKind, ssrcs: readonly number[], cname:
   };
 }
 
-/** Under which id stamps of a received track come; 0 when they don't. */
-export function captureTimeId({ headerExtensions }: RtpParameters): number {
-  return headerExtensions.find(({ uri }) => uri === CAPTURE_TIME)?.id ?? 0;
+/** Under which ids a received track's extensions come; 0 for those that don't. */
+export interface ReceivedExtensions {
+  readonly captureTimeId: number;
+  readonly transportSequenceId: number;
+  readonly sendTimeId: number;
+}
+
+export function receivedExtensions({ headerExtensions }: RtpParameters): ReceivedExtensions {
+  const idOf = (wanted: string): number => headerExtensions.find(({ uri }) => uri === wanted)?.id ?? 0;
+  return {
+    captureTimeId: idOf(CAPTURE_TIME),
+    transportSequenceId: idOf(TRANSPORT_SEQUENCE),
+    sendTimeId: idOf(SEND_TIME),
+  };
 }
 
 function sentCodec(kind: TrackKind): RtpCapabilities['codecs'][number] {
