@@ -8,6 +8,9 @@ export interface PacketFacts {
   readonly start: 'none' | 'frame' | 'key-frame';
 }
 
+/** What a packet came to: nothing yet, or the end of a frame that can be decoded: no packet is missing since a key frame. */
+export type Arrived = 'nothing' | 'frame' | 'key-frame';
+
 /** What came of one stream since the last taking. */
 export interface StreamTake {
   readonly packets: number;
@@ -57,6 +60,10 @@ export class StreamMeter {
   #jitter = 0;
   #lastTransit = 0;
   #assembling: 'no' | 'frame' | 'key-frame' = 'no';
+  /** A key frame came, and nothing was lost since. */
+  #decodable = false;
+  #sawKeyFrame = false;
+  #total = { packets: 0, bytes: 0 };
 
   constructor(clockRate: number) {
     this.#clockRate = clockRate;
@@ -66,13 +73,27 @@ export class StreamMeter {
     return this.#base >= 0;
   }
 
-  /** Counts a packet that arrived at `nowMs`. True when it ends a whole key frame. */
-  packet(facts: PacketFacts, nowMs: number): boolean {
+  get everDecodable(): boolean {
+    return this.#sawKeyFrame;
+  }
+
+  /** Since the stream began. */
+  get total(): {
+    readonly packets: number;
+    readonly bytes: number;
+    readonly lost: number;
+    readonly jitterMs: number;
+  } {
+    return { ...this.#total, lost: this.#lost(), jitterMs: (this.#jitter * 1000) / this.#clockRate };
+  }
+
+  /** Counts a packet that arrived at `nowMs`. */
+  packet(facts: PacketFacts, nowMs: number): Arrived {
     const extended = this.#extend(facts.sequence);
     const slot = extended & WINDOW_MASK;
     if (this.#seen[slot] === extended) {
       this.#duplicates++;
-      return false;
+      return 'nothing';
     }
     this.#seen[slot] = extended;
     const next = extended === this.#highest + 1 || this.#received === 0;
@@ -80,6 +101,8 @@ export class StreamMeter {
     this.#received++;
     this.#packets++;
     this.#bytes += facts.bytes;
+    this.#total.packets++;
+    this.#total.bytes += facts.bytes;
     this.#time(facts.timestamp, nowMs);
     return this.#assemble(facts, next);
   }
@@ -159,14 +182,17 @@ export class StreamMeter {
     this.#lastAtMs = nowMs;
   }
 
-  #assemble({ start, marker }: PacketFacts, next: boolean): boolean {
+  #assemble({ start, marker }: PacketFacts, next: boolean): Arrived {
+    if (!next) this.#decodable = false;
     if (start !== 'none') this.#assembling = start;
     else if (!next) this.#assembling = 'no';
-    if (!marker || this.#assembling === 'no') return false;
-    const isKey = this.#assembling === 'key-frame';
+    if (!marker || this.#assembling === 'no') return 'nothing';
+    const ended = this.#assembling;
     this.#assembling = 'no';
+    if (ended === 'key-frame') this.#decodable = this.#sawKeyFrame = true;
+    if (!this.#decodable) return 'nothing';
     this.#frames++;
-    if (isKey) this.#keyFrames++;
-    return isKey;
+    if (ended === 'key-frame') this.#keyFrames++;
+    return ended;
   }
 }

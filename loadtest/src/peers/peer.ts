@@ -89,13 +89,8 @@ export type PeerEvent =
     }
   | { readonly type: 'firstPacket'; readonly peerId: string; readonly afterMs: number }
   | { readonly type: 'firstKeyFrame'; readonly peerId: string; readonly afterMs: number }
-  /** The session goes on at another node; the peer follows. */
-  | {
-      readonly type: 'moved';
-      readonly peerId: string;
-      readonly nodeId: string;
-      readonly mode: 'rebuild' | 'switch';
-    }
+  /** The session goes on at another node. */
+  | { readonly type: 'moved'; readonly peerId: string; readonly nodeId: string }
   /** Something failed, and the peer is still there. */
   | {
       readonly type: 'trouble';

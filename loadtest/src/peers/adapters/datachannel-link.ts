@@ -2,12 +2,12 @@ import datachannel, { type PeerConnection, type Track } from 'node-datachannel';
 import type { DtlsParameters, TransportDirection, TransportOffer } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { PeerError } from '../peer.ts';
-import { answerSdp, offeredFingerprint, type LinkHandlers, type MediaLink } from '../session/media-link.ts';
+import { answerSdp, offeredFingerprint, type LinkHandlers, type PacketLink } from '../session/packet-link.ts';
 
 const PAYLOAD_TYPE = 96;
 
 /** A link on libdatachannel: one connection with one media section, so that every packet goes through one track. */
-export function openDatachannelLink(direction: TransportDirection, handlers: LinkHandlers): MediaLink {
+export function openDatachannelLink(direction: TransportDirection, handlers: LinkHandlers): PacketLink {
   return new DatachannelLink(direction, handlers);
 }
 
@@ -16,7 +16,7 @@ export function endDatachannel(): void {
   datachannel.cleanup();
 }
 
-class DatachannelLink implements MediaLink {
+class DatachannelLink implements PacketLink {
   readonly dtlsParameters: DtlsParameters;
   readonly #direction: TransportDirection;
   readonly #connection: PeerConnection;
@@ -83,10 +83,14 @@ class DatachannelLink implements MediaLink {
   }
 
   #changed(state: string): void {
-    if (this.#state === 'closed' || (state !== 'failed' && state !== 'closed')) return;
-    if (this.#settle) return this.#settle(`ICE or DTLS ${state}`);
+    const isOver = state === 'failed' || state === 'closed';
+    if (this.#state === 'closed') return;
+    if (this.#settle && isOver) return this.#settle(`ICE or DTLS ${state}`);
+    if (this.#state === 'new') return;
+    if (state === 'disconnected' || state === 'connected') return this.#handlers.changed(state);
+    if (!isOver) return;
     this.#state = 'closed';
-    this.#handlers.broken(`ICE or DTLS ${state}`);
+    this.#handlers.changed('failed');
     this.#connection.close();
   }
 }

@@ -78,6 +78,10 @@ export class OutgoingStream implements Paced {
     writeStreamHeader(this.#header, { ssrc, payloadType, extensions: path.extensions });
   }
 
+  get total(): { readonly packets: number; readonly bytes: number } {
+    return { packets: this.#packets, bytes: this.#bytes };
+  }
+
   due(nowMs: number): void {
     const { clip, path } = this.#plan;
     const frame = clip.frames[this.#frame];

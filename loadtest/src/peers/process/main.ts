@@ -1,37 +1,25 @@
-import { systemClock, seededRandom } from '@skein/runtime';
-import { stampClock, stampOffsetMs } from '../../measure/adapters/machine-clock.ts';
-import { PeerMeter } from '../../measure/peer-meter.ts';
-import { loadClips } from '../adapters/clip-files.ts';
-import { endDatachannel, openDatachannelLink } from '../adapters/datachannel-link.ts';
-import { openSignalSocket } from '../adapters/sockets.ts';
-import { Pacer } from '../media/pacer.ts';
+import { systemClock } from '@skein/runtime';
+import { endDatachannel } from '../adapters/datachannel-link.ts';
+import { nativeWorld } from '../adapters/native-world.ts';
 import type { CommandMessage, ProcessMessage } from './messages.ts';
 import { ProcessHost } from './process-host.ts';
 
 // A process of peers: started by `startPeerProcess`, speaks over its IPC channel, ends with it.
 
-const clips = await loadClips().catch((error: unknown) => {
+const [seed, stampOffsetMs] = process.argv.slice(2).map(Number);
+const world = await nativeWorld({
+  ...(seed !== undefined && { seed }),
+  ...(stampOffsetMs !== undefined && { stampOffsetMs }),
+}).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });
-const [seed = '1', stampOffset = String(stampOffsetMs())] = process.argv.slice(2);
-const clock = systemClock;
-const world = {
-  clock,
-  machineMs: stampClock(Number(stampOffset)),
-  random: seededRandom(Number(seed)),
-  clips,
-  pacer: new Pacer(clock),
-  meter: new PeerMeter(),
-  openSocket: openSignalSocket,
-  openLink: openDatachannelLink,
-};
 const send = (message: ProcessMessage): void => void (process.connected && process.send?.(message));
 const ownUse = () => {
   const { user, system } = process.cpuUsage();
   return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
 };
-const host = new ProcessHost({ world, clock, ownUse, send });
+const host = new ProcessHost({ world, clock: systemClock, ownUse, send });
 
 let stopping = false;
 const stop = async (): Promise<void> => {

@@ -3,6 +3,7 @@ import { Histogram } from '../../measure/histogram.ts';
 import type { PeerReport, PeerState, ToolHealth } from '../../measure/peer-measures.ts';
 import { PeerError, type PeerEvent, type PeerPlan } from '../peer.ts';
 import { NativePeer } from '../session/native-peer.ts';
+import type { Receiving } from '../session/receiving.ts';
 import type { PeerWorld } from '../session/world.ts';
 import type { CommandMessage, PeerCommand, PeerCommands, ProcessMessage } from './messages.ts';
 
@@ -118,7 +119,7 @@ export class ProcessHost {
   }
 
   #takeLast(peerId: string): void {
-    this.#peers.get(peerId)?.media?.receiving.take();
+    for (const receiving of this.#peers.get(peerId)?.receiving ?? []) receiving.take();
     this.#peers.delete(peerId);
   }
 
@@ -129,14 +130,10 @@ export class ProcessHost {
     let publishing = 0;
     for (const peer of this.#peers.values()) {
       if (peer.publishing) publishing++;
-      const receiving = peer.media?.receiving;
-      if (!receiving) continue;
-      flowing += receiving.take();
-      subscriptions += receiving.size;
-      for (const { subscription, layer } of receiving.all) {
-        if (subscription.kind !== 'video') continue;
-        const name = layer === undefined ? 'none' : String(layer);
-        layers[name] = (layers[name] ?? 0) + 1;
+      for (const receiving of peer.receiving) {
+        flowing += receiving.take();
+        subscriptions += receiving.size;
+        countLayers(receiving, layers);
       }
     }
     return { peers: this.#peers.size, publishing, subscriptions, flowing, layers };
@@ -154,5 +151,13 @@ export class ProcessHost {
       loopDelayMs: this.#loopDelayMs.take(),
       rssBytes: use.rssBytes,
     };
+  }
+}
+
+function countLayers(receiving: Receiving, layers: Record<string, number>): void {
+  for (const { subscription, layer } of receiving.all) {
+    if (subscription.kind !== 'video') continue;
+    const name = layer === undefined ? 'none' : String(layer);
+    layers[name] = (layers[name] ?? 0) + 1;
   }
 }

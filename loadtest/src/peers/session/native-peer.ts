@@ -1,5 +1,6 @@
-import type { GatewayEvent, SkeinClientError } from '@skein/client/signaling';
-import type { ClientEvent, ClientResponse, Layers, Track, TrackSource } from '@skein/protocol';
+import { connect, type CloseReason, type LocalTrack, type Room, type SkeinClientError } from '@skein/client';
+import type { OpenSocket } from '@skein/client/signaling';
+import { kindOfSource, type Layers, type TrackSource } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import {
   PeerError,
@@ -10,143 +11,154 @@ import {
   type PeerPlan,
   type TrackPlan,
 } from '../peer.ts';
-import { Line, type Resumption } from './line.ts';
-import { MediaSession, type SessionGrant } from './media-session.ts';
-import { RoomView } from './room-view.ts';
-import { chooseSsrcs, type SentTrack } from './sending.ts';
+import { NativeEngine } from './native-engine.ts';
+import { capturedTrack } from './native-track.ts';
+import type { Receiving } from './receiving.ts';
 import type { PeerWorld } from './world.ts';
 
 const JOIN_DEADLINE_MS = 15_000;
-const LEAVE_DEADLINE_MS = 2000;
-const SUBSCRIBE_RETRY_MS = 500;
+/** Any code that no gateway takes for leaving (`docs/protocol.md`). */
+const VANISHED_CODE = 4900;
 
 /** What is told of an event, beside whose it is. */
 type News = PeerEvent extends infer One ? (One extends PeerEvent ? Omit<One, 'peerId'> : never) : never;
 
 type State =
-  | { readonly kind: 'new' | 'over' }
-  | {
-      readonly kind: 'joined';
-      readonly room: RoomView;
-      readonly media: MediaSession;
-      readonly resumeToken: string;
-    };
+  { readonly kind: 'new' | 'over' } | { readonly kind: 'joined'; readonly room: Room; nodeId: string };
 
-/** A peer on native media. */
+/** A peer: the SDK that browsers run, on a native media engine. So it follows moves, drains and lost sockets as they do. */
 export class NativePeer implements Peer {
   readonly plan: PeerPlan;
   readonly events = new Emitter<PeerEvents>();
   readonly #world: PeerWorld;
-  readonly #line: Line;
-  readonly #identity: string;
-  readonly #sent = new Map<string, SentTrack>();
-  /** Tracks that are being subscribed to, by id and epoch. */
-  readonly #subscribing = new Set<string>();
+  readonly #engine: NativeEngine;
+  readonly #published = new Set<LocalTrack>();
   #layers: Layers | undefined;
   #state: State = { kind: 'new' };
   #startedAtMs = 0;
+  #askedAtMs = 0;
+  #vanished = false;
   #lastTrack = 0;
   #noted = { packet: false, keyFrame: false };
 
   constructor(plan: PeerPlan, world: PeerWorld) {
     this.plan = plan;
     this.#world = world;
-    this.#identity = plan.identity ?? plan.peerId;
     this.#layers = plan.preferredLayers;
-    const { peerId, room, name = peerId, metadata, region, nodeId, url, otherUrls = [] } = plan;
-    const { clock, random, openSocket } = world;
-    const visitor = {
-      room,
-      identity: this.#identity,
-      name,
-      autoSubscribe: plan.subscribe !== false && !plan.signalingOnly,
-      ...(metadata !== undefined && { metadata }),
-      ...(region !== undefined && { region }),
-      ...(nodeId !== undefined && { nodeId }),
-    };
-    this.#line = new Line(
-      { clock, random, openSocket, urls: [url, ...otherUrls], visitor },
-      {
-        event: (event) => this.#handle(event),
-        resumed: (answer) => this.#resumed(answer),
-        resumption: () => this.#resumption(),
-        lost: (error) => this.#lost(error),
-      },
-    );
+    this.#engine = new NativeEngine(world, {
+      connected: (direction) => this.#tell({ type: 'connected', direction, afterMs: this.#sinceStart() }),
+      firstPacket: () => this.#note('packet'),
+      firstKeyFrame: () => this.#note('keyFrame'),
+    });
   }
 
-  /** The present session's streams, for reports. */
-  get media(): MediaSession | undefined {
-    return this.#state.kind === 'joined' ? this.#state.media : undefined;
+  get receiving(): Receiving[] {
+    return this.#engine.receiving;
   }
 
   get publishing(): boolean {
-    return this.#sent.size > 0;
+    return this.#published.size > 0;
   }
 
   async join(signal?: AbortSignal): Promise<Joined> {
     const { meter, clock } = this.#world;
-    const { joinDeadlineMs = JOIN_DEADLINE_MS, publish = [], peerId } = this.plan;
     this.#startedAtMs = clock.monotonicMs();
-    let joined: Joined | undefined;
-    try {
-      await this.#line.join(joinDeadlineMs, signal, (answer, times) => {
-        const { sessionId, nodeId, room } = answer;
-        joined = { peerId, sessionId, nodeId, ...times, tracks: room.tracks.length };
-        this.#begin(answer);
-      });
-    } catch (thrown) {
-      const error = PeerError.from(thrown);
-      meter.joinFailed(error.code);
-      this.#end();
-      throw error;
-    }
-    if (!joined) throw new PeerError('INTERNAL', 'the join was not answered');
+    const room = await this.#connect(signal);
+    const nowMs = clock.monotonicMs();
+    const { sessionId, nodeId } = room.localParticipant;
+    this.#state = { kind: 'joined', room, nodeId };
+    this.#wire(room);
+    const tracks = [...room.participants.values()].reduce((sum, one) => sum + one.tracks.size, 0);
+    const times = { joinMs: nowMs - this.#startedAtMs, answerMs: nowMs - this.#askedAtMs };
     meter.counts.joins++;
-    meter.joinMs.record(joined.joinMs);
-    meter.answerMs.record(joined.answerMs);
-    if (publish.length > 0 && !this.plan.signalingOnly) this.#run(this.publish(publish));
-    return joined;
+    meter.joinMs.record(times.joinMs);
+    meter.answerMs.record(times.answerMs);
+    const { publish = [], peerId, signalingOnly = false } = this.plan;
+    if (publish.length > 0 && !signalingOnly) this.#run(this.publish(publish));
+    return { peerId, sessionId, nodeId, ...times, tracks };
   }
 
-  async publish(plans: readonly TrackPlan[]): Promise<void> {
-    const { media } = this.#joined();
-    const tracks = plans.map((plan) => ({
-      trackId: `${this.plan.peerId.slice(0, 40).replaceAll(/[^\w.:-]/g, '_')}-${plan.source}-${++this.#lastTrack}`,
-      plan,
-      ssrcs: chooseSsrcs(plan, this.#world.random),
-    }));
-    for (const track of tracks) this.#sent.set(track.trackId, track);
-    await Promise.all(tracks.map((track) => media.publish(track)));
+  async publish(tracks: readonly TrackPlan[]): Promise<void> {
+    const { room } = this.#joined();
+    await Promise.all(tracks.map((track) => this.#publish(room, track)));
   }
 
   async unpublish(sources: readonly TrackSource[]): Promise<void> {
-    const { media } = this.#joined();
-    const gone = [...this.#sent.values()].filter(({ plan }) => sources.includes(plan.source));
-    for (const { trackId } of gone) {
-      this.#sent.delete(trackId);
-      media.stopSending(trackId);
-    }
-    await Promise.all(gone.map(({ trackId }) => this.#line.ask('unpublish', { trackId })));
+    const gone = [...this.#published].filter(({ source }) => sources.includes(source));
+    for (const track of gone) this.#published.delete(track);
+    await Promise.all(gone.map((track) => track.unpublish()));
   }
 
-  async preferLayers(layers: Layers): Promise<void> {
+  preferLayers(layers: Layers): Promise<void> {
     this.#layers = layers;
-    await this.#joined().media.preferLayers(layers);
+    for (const { tracks } of this.#joined().room.participants.values())
+      for (const track of tracks.values()) if (track.spatialLayers > 1) track.setPreferredLayers(layers);
+    return Promise.resolve();
   }
 
   async leave(): Promise<void> {
-    if (this.#state.kind !== 'joined') return this.#end();
-    this.#state.media.close();
+    const state = this.#state;
     this.#state = { kind: 'over' };
-    // The answer may not come when the gateway closes first: either way it is over.
-    await this.#line.ask('leave', {}, LEAVE_DEADLINE_MS).catch(() => undefined);
-    this.#end();
+    if (state.kind === 'joined') await state.room.leave();
+    this.#engine.close();
   }
 
   vanish(): void {
-    // Closing the socket is all that can be seen of a client whose machine is gone and whose kernel says so.
-    this.#end();
+    this.#vanished = true;
+    this.#engine.close();
+    void this.leave();
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<Room> {
+    const { url, otherUrls = [], room, peerId, name = peerId, identity = peerId } = this.plan;
+    const { metadata, region, nodeId, subscribe = true, signalingOnly = false } = this.plan;
+    const { clock, random, meter, newId } = this.#world;
+    const deadline = new AbortController();
+    const { joinDeadlineMs = JOIN_DEADLINE_MS } = this.plan;
+    using _timer = clock.after(joinDeadlineMs, () => deadline.abort());
+    const autoSubscribe = subscribe && !signalingOnly;
+    const environment = { clock, random, newId, openSocket: this.#openSocket, engine: this.#engine };
+    try {
+      return await connect(
+        {
+          ...{ url: [url, ...otherUrls], room, name, identity, metadata, region, nodeId, autoSubscribe },
+          signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
+        },
+        environment,
+      );
+    } catch (thrown) {
+      const late = deadline.signal.aborted;
+      const message = `join was not answered within ${joinDeadlineMs} ms`;
+      const error = late
+        ? new PeerError('DEADLINE_EXCEEDED', message, { cause: thrown })
+        : PeerError.from(thrown);
+      meter.joinFailed(error.code);
+      this.#state = { kind: 'over' };
+      this.#engine.close();
+      throw error;
+    }
+  }
+
+  /** Notes when the join was asked; once vanished, its sockets are dead wires. */
+  readonly #openSocket: OpenSocket = (url, handlers) => {
+    const socket = this.#world.openSocket(url, {
+      opened: () => handlers.opened(),
+      message: (text) => this.#vanished || handlers.message(text),
+      closed: (code, reason) => handlers.closed(code, reason),
+    });
+    return {
+      send: (text) => {
+        if (this.#askedAtMs === 0) this.#askedAtMs = this.#world.clock.monotonicMs();
+        if (!this.#vanished) socket.send(text);
+      },
+      close: (code, reason) => socket.close(this.#vanished ? VANISHED_CODE : code, reason),
+    };
+  };
+
+  async #publish(room: Room, { source, layers = 3 }: TrackPlan): Promise<void> {
+    const id = `${source}-${++this.#lastTrack}`;
+    const track = capturedTrack(id, kindOfSource[source], layers);
+    this.#published.add(await room.publish(track, { source, simulcast: layers > 1 }));
   }
 
   #joined(): Extract<State, { kind: 'joined' }> {
@@ -155,177 +167,37 @@ export class NativePeer implements Peer {
     return this.#state;
   }
 
-  #begin(answer: ClientResponse<'join'>): void {
-    const { room, resumeToken } = answer;
-    this.#state = { kind: 'joined', room: new RoomView(room), media: this.#newMedia(answer), resumeToken };
-    this.#takeUp(this.#state.media);
-  }
-
-  #newMedia(grant: SessionGrant): MediaSession {
-    return new MediaSession(this.#world, grant, (method, data) => this.#line.ask(method, data), {
-      connected: (direction) => this.#tell({ type: 'connected', direction, afterMs: this.#sinceStart() }),
-      firstPacket: () => this.#note('packet'),
-      firstKeyFrame: () => this.#note('keyFrame'),
-      broken: (message) => this.#tell({ type: 'trouble', code: 'MEDIA_FAILED', message }),
+  #wire(room: Room): void {
+    room.on('error', ({ error }) => this.#trouble(error));
+    room.on('trackSubscribed', ({ track }) => {
+      if (this.#layers && track.spatialLayers > 1 && !track.preferredLayers)
+        track.setPreferredLayers(this.#layers);
+    });
+    const muted = (trackId: string, isMuted: boolean): void => {
+      for (const receiving of this.receiving) receiving.muted(trackId, isMuted);
+    };
+    room.on('trackMuted', ({ track }) => muted(track.id, true));
+    room.on('trackUnmuted', ({ track }) => muted(track.id, false));
+    room.on('subscriptionLayersChanged', ({ track, layers }) => {
+      for (const receiving of this.receiving) receiving.layer(track.id, layers?.spatialLayer);
+    });
+    room.on('connectionStateChanged', ({ connection }) => {
+      if (connection.state === 'closed') this.#closed(connection.reason, connection.error);
+      else if (connection.state === 'connected') this.#moved(connection.nodeId);
     });
   }
 
-  /** Receives what was granted, and what of the room is missing in it. */
-  #takeUp(media: MediaSession): void {
-    if (this.plan.signalingOnly || this.plan.subscribe === false) return;
-    this.#run(media.connectRecv());
-    this.#run(media.receive(media.grant.subscriptions, this.#layers));
-    this.#subscribeToMissing();
+  #moved(nodeId: string): void {
+    if (this.#state.kind !== 'joined' || this.#state.nodeId === nodeId) return;
+    this.#state.nodeId = nodeId;
+    this.#tell({ type: 'moved', nodeId });
   }
 
-  #handle(event: GatewayEvent): void {
+  #closed(reason: CloseReason, error: SkeinClientError | undefined): void {
     if (this.#state.kind !== 'joined') return;
-    const { room, media } = this.#state;
-    switch (event.event) {
-      case 'roomChanged': {
-        const applied = room.apply(event.version ?? 0, event.data);
-        if (applied === 'gap') return this.#run(this.#sync());
-        if (applied === 'applied' && event.data.type === 'trackPublished')
-          this.#subscribeTo(event.data.track);
-        if (applied === 'applied' && event.data.type === 'trackUpdated')
-          this.#muted(event.data.trackId, event.data.muted);
-        return;
-      }
-      case 'roomReplaced':
-        room.replace(event.data);
-        return this.#subscribeToMissing();
-      case 'subscriptionClosed':
-        media.receiving.remove(event.data.subscriptionId);
-        return this.#subscribeAgain(event.data.trackId);
-      case 'subscriptionLayersChanged': {
-        const incoming = media.incoming(event.data.subscriptionId);
-        if (incoming) incoming.layer = event.data.layers?.spatialLayer;
-        return;
-      }
-      case 'sessionMoved':
-        return this.#run(this.#move(event.data));
-      case 'moveOver':
-        return this.#line.moveOver();
-      case 'sessionClosed':
-        return this.#fail(`SESSION_CLOSED`, `the session was ended: ${event.data.reason}`);
-      case 'welcome':
-      case 'error':
-        return;
-    }
-  }
-
-  #subscribeToMissing(): void {
-    if (this.#state.kind !== 'joined') return;
-    for (const track of this.#state.room.tracks) this.#subscribeTo(track);
-  }
-
-  #subscribeAgain(trackId: string): void {
-    const track = this.#state.kind === 'joined' ? this.#state.room.track(trackId) : undefined;
-    if (track) this.#subscribeTo(track);
-  }
-
-  #subscribeTo(track: Track): void {
-    if (this.plan.subscribe === false || this.plan.signalingOnly || track.identity === this.#identity) return;
-    const { media } = this.#joined();
-    const key = `${media.grant.epoch} ${track.trackId} ${track.epoch}`;
-    for (const { subscription } of media.receiving.all)
-      if (subscription.trackId === track.trackId && subscription.epoch >= track.epoch) return;
-    if (this.#subscribing.has(key)) return;
-    this.#subscribing.add(key);
-    this.#run(this.#subscribe(track.trackId, media).finally(() => this.#subscribing.delete(key)));
-  }
-
-  async #subscribe(trackId: string, media: MediaSession): Promise<void> {
-    const isWanted = (): boolean =>
-      this.#state.kind === 'joined' &&
-      this.#state.media === media &&
-      this.#state.room.track(trackId) !== undefined;
-    while (isWanted()) {
-      try {
-        const preferred =
-          this.#layers && this.#joined().room.track(trackId)?.kind === 'video' && this.#layers;
-        const request = { trackId, ...(preferred && { preferredLayers: preferred }) };
-        const subscription = await this.#line.ask('subscribe', request);
-        const old = [...media.receiving.all].filter((one) => one.subscription.trackId === trackId);
-        await media.receive([subscription], this.#layers);
-        for (const {
-          subscription: { subscriptionId },
-        } of old) {
-          media.receiving.remove(subscriptionId);
-          await this.#line.ask('unsubscribe', { subscriptionId });
-        }
-        return;
-      } catch (thrown) {
-        const error = PeerError.from(thrown);
-        // It went while it was asked for.
-        if (!isWanted() || error.code === 'TRACK_NOT_FOUND') return;
-        this.#tell({ type: 'trouble', code: error.code, message: `${trackId}: ${error.message}` });
-        await this.#world.clock.sleep(SUBSCRIBE_RETRY_MS);
-      }
-    }
-  }
-
-  #muted(trackId: string, muted: boolean): void {
-    for (const incoming of this.media?.receiving.all ?? [])
-      if (incoming.subscription.trackId === trackId) incoming.muted = muted;
-  }
-
-  async #sync(): Promise<void> {
-    const { room } = this.#joined();
-    this.#catchUp(await this.#line.ask('sync', { version: room.version }));
-  }
-
-  #catchUp(state: ClientResponse<'sync'>): void {
-    if (this.#state.kind !== 'joined') return;
-    const { room } = this.#state;
-    if ('snapshot' in state) room.replace(state.snapshot);
-    else for (const { version, change } of state.changes) room.apply(version, change);
-    this.#subscribeToMissing();
-  }
-
-  async #move(moved: ClientEvent<'sessionMoved'>): Promise<void> {
-    const { room, media: old } = this.#joined();
-    if (moved.epoch <= old.grant.epoch) return;
-    const media = this.#newMedia(moved);
-    if (moved.mode === 'rebuild') old.close();
-    this.#state = { kind: 'joined', room, media, resumeToken: moved.resumeToken };
-    this.#tell({ type: 'moved', nodeId: moved.nodeId, mode: moved.mode });
-    this.#takeUp(media);
-    const published = await Promise.allSettled([...this.#sent.values()].map((track) => media.publish(track)));
-    old.close();
-    if (moved.mode === 'switch') await this.#line.ask('finishMove', { epoch: moved.epoch });
-    const failed = published.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
-  }
-
-  #resumption(): Resumption | undefined {
-    if (this.#state.kind !== 'joined') return undefined;
-    const { room, media, resumeToken } = this.#state;
-    const { sessionId, epoch, nodeId } = media.grant;
-    return { sessionId, epoch, nodeId, resumeToken, version: room.version };
-  }
-
-  #resumed({ resumeToken, state }: ClientResponse<'resume'>): void {
-    if (this.#state.kind !== 'joined') return;
-    this.#state = { ...this.#state, resumeToken };
-    this.#catchUp(state);
-  }
-
-  #lost({ code, message }: SkeinClientError): void {
-    this.#fail(code, message);
-  }
-
-  #fail(code: string, message: string): void {
-    if (this.#state.kind === 'over') return;
-    this.#end();
-    this.#tell({ type: 'lost', code, message });
-  }
-
-  #end(): void {
-    if (this.#state.kind === 'joined') this.#state.media.close();
     this.#state = { kind: 'over' };
-    this.#sent.clear();
-    this.#line.close();
+    this.#engine.close();
+    this.#tell({ type: 'lost', code: error?.code ?? 'SESSION_CLOSED', message: error?.message ?? reason });
   }
 
   #note(what: 'packet' | 'keyFrame'): void {
@@ -344,11 +216,11 @@ export class NativePeer implements Peer {
 
   /** Work that nobody waits for: its failure is told, unless it is over anyway. */
   #run(work: Promise<void>): void {
-    work.catch((thrown: unknown) => {
-      if (this.#state.kind !== 'joined') return;
-      const { code, message } = PeerError.from(thrown);
-      this.#tell({ type: 'trouble', code, message });
-    });
+    work.catch((thrown: unknown) => this.#trouble(PeerError.from(thrown)));
+  }
+
+  #trouble({ code, message }: { readonly code: string; readonly message: string }): void {
+    if (this.#state.kind === 'joined') this.#tell({ type: 'trouble', code, message });
   }
 
   #tell(news: News): void {

@@ -32,8 +32,11 @@ interface Stream extends Incoming {
 }
 
 export interface ReceivingHandlers {
+  /** The first packet of all. */
   firstPacket(): void;
   firstKeyFrame(): void;
+  /** A frame that can be decoded, or a packet of audio. */
+  arrived?(incoming: Incoming, atMs: number): void;
 }
 
 /** The streams that arrive on one transport, told apart by SSRC. */
@@ -74,11 +77,19 @@ export class Receiving implements Paced {
     return this.#byId.size;
   }
 
-  get(subscriptionId: string): Incoming | undefined {
-    return this.#byId.get(subscriptionId);
+  /** Nothing is expected of a muted track. */
+  muted(trackId: string, muted: boolean): void {
+    for (const stream of this.#byId.values())
+      if (stream.subscription.trackId === trackId) stream.muted = muted;
   }
 
-  add(subscription: ReadySubscription): void {
+  /** The server says which layer it forwards. */
+  layer(trackId: string, layer: number | undefined): void {
+    for (const stream of this.#byId.values())
+      if (stream.subscription.trackId === trackId) stream.layer = layer;
+  }
+
+  add(subscription: ReadySubscription): Incoming {
     const { rtpParameters, kind, subscriptionId, trackMuted } = subscription;
     const ssrc = rtpParameters.encodings[0]?.ssrc ?? 0;
     const stream: Stream = {
@@ -96,6 +107,7 @@ export class Receiving implements Paced {
     this.#anySsrc = ssrc;
     this.#bySsrc.set(ssrc, stream);
     this.#byId.set(subscriptionId, stream);
+    return stream;
   }
 
   /** What it measured last is counted. */
@@ -143,15 +155,18 @@ export class Receiving implements Paced {
     const sequenceAt = extensionOffset(packet, transportSequenceId);
     const sentAt = sequenceAt > 0 ? extensionOffset(packet, sendTimeId) : -1;
     if (sentAt > 0) this.#feedback.record(packet.readUInt16BE(sequenceAt), packet.readUIntBE(sentAt, 3));
-    const endedKeyFrame = stream.meter.packet(facts, clock.monotonicMs());
+    const nowMs = clock.monotonicMs();
+    const arrived = stream.meter.packet(facts, nowMs);
     if (!this.#sawPacket) {
       this.#sawPacket = true;
       this.#handlers.firstPacket();
     }
-    if (endedKeyFrame && !this.#sawKeyFrame) {
+    if (arrived === 'key-frame' && !this.#sawKeyFrame) {
       this.#sawKeyFrame = true;
       this.#handlers.firstKeyFrame();
     }
+    if (arrived !== 'nothing' || stream.subscription.kind === 'audio')
+      this.#handlers.arrived?.(stream, nowMs);
   }
 
   /** What came, every 100 ms; receiver reports, every second. */

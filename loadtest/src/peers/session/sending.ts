@@ -1,7 +1,6 @@
-import { kindOfSource } from '@skein/protocol';
+import type { TrackKind } from '@skein/protocol';
 import type { OutgoingPath } from '../media/outgoing-stream.ts';
 import { OutgoingStream } from '../media/outgoing-stream.ts';
-import type { TrackPlan } from '../peer.ts';
 import { isRtcp } from '../rtp/rtp-packet.ts';
 import { readRtcp } from '../rtp/rtcp.ts';
 import { sentExtensions, sentPayloadType } from './rtp-parameters.ts';
@@ -10,15 +9,14 @@ import type { PeerWorld } from './world.ts';
 /** A track with the SSRCs of its encodings. */
 export interface SentTrack {
   readonly trackId: string;
-  readonly plan: TrackPlan;
+  readonly kind: TrackKind;
   readonly ssrcs: readonly number[];
 }
 
 const MAX_SSRC = 0xfffffffe;
 
-/** A track's SSRCs, by chance: as many as it has encodings. */
-export function chooseSsrcs({ source, layers = 3 }: TrackPlan, random: () => number): number[] {
-  const count = kindOfSource[source] === 'audio' ? 1 : layers;
+/** SSRCs by chance, one after the other. */
+export function chooseSsrcs(count: number, random: () => number): number[] {
   const first = 1 + Math.floor(random() * (MAX_SSRC - count));
   return Array.from({ length: count }, (_, layer) => first + layer);
 }
@@ -50,7 +48,7 @@ export class Sending {
   /** Begins to send, all encodings from the same moment. */
   start(track: SentTrack): void {
     const { clips, random, clock, pacer } = this.#world;
-    const kind = kindOfSource[track.plan.source];
+    const { kind } = track;
     const startMs = clock.monotonicMs();
     this.#tracks.set(track.trackId, track);
     track.ssrcs.forEach((ssrc, layer) => {
@@ -63,13 +61,30 @@ export class Sending {
     });
   }
 
+  /** Sends nothing until `resume`, which begins with a key frame. */
+  pause(trackId: string): void {
+    for (const stream of this.#streamsOf(trackId)) this.#world.pacer.remove(stream);
+  }
+
+  resume(trackId: string): void {
+    for (const stream of this.#streamsOf(trackId)) {
+      stream.dueMs = this.#world.clock.monotonicMs();
+      stream.skipToKeyFrame();
+      this.#world.pacer.add(stream);
+    }
+  }
+
   stop(trackId: string): void {
-    for (const ssrc of this.#tracks.get(trackId)?.ssrcs ?? []) {
-      const stream = this.#streams.get(ssrc);
-      if (stream) this.#world.pacer.remove(stream);
-      this.#streams.delete(ssrc);
+    for (const stream of this.#streamsOf(trackId)) {
+      this.#world.pacer.remove(stream);
+      this.#streams.delete(stream.ssrc);
     }
     this.#tracks.delete(trackId);
+  }
+
+  /** Of each encoding, lowest first, since it was started. */
+  totals(trackId: string): { readonly ssrc: number; readonly packets: number; readonly bytes: number }[] {
+    return this.#streamsOf(trackId).map(({ ssrc, total }) => ({ ssrc, ...total }));
   }
 
   /** RTCP from the server: key frame requests. */
@@ -85,5 +100,10 @@ export class Sending {
 
   close(): void {
     for (const trackId of [...this.#tracks.keys()]) this.stop(trackId);
+  }
+
+  #streamsOf(trackId: string): OutgoingStream[] {
+    const ssrcs = this.#tracks.get(trackId)?.ssrcs ?? [];
+    return ssrcs.flatMap((ssrc) => this.#streams.get(ssrc) ?? []);
   }
 }

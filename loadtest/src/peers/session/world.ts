@@ -3,7 +3,7 @@ import type { Clock, Random } from '@skein/runtime';
 import type { PeerMeter } from '../../measure/peer-meter.ts';
 import type { Clips } from '../media/clip.ts';
 import type { Pacer } from '../media/pacer.ts';
-import type { OpenLink } from './media-link.ts';
+import type { OpenLink } from './packet-link.ts';
 
 /** What the peers of one process share. */
 export interface PeerWorld {
@@ -11,6 +11,8 @@ export interface PeerWorld {
   /** Milliseconds on the clock that all processes of the machine share. */
   readonly machineMs: () => number;
   readonly random: Random;
+  /** A new id that starts with `prefix`, unlike any other in the cluster. */
+  readonly newId: (prefix: string) => string;
   readonly clips: Clips;
   readonly pacer: Pacer;
   readonly meter: PeerMeter;

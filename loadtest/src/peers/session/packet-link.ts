@@ -4,12 +4,12 @@ import { PeerError } from '../peer.ts';
 export interface LinkHandlers {
   /** RTP or RTCP. The buffer is the handler's. */
   packet(packet: Buffer): void;
-  /** It broke after it was up. */
-  broken(why: string): void;
+  /** After it was up: its path was lost, is back, or is lost for good. */
+  changed(state: 'disconnected' | 'connected' | 'failed'): void;
 }
 
 /** One direction of a peer's media: ICE, DTLS and SRTP to the media node, packets in and out. */
-export interface MediaLink {
+export interface PacketLink {
   /** What the server is to be told of it; rejects with `MEDIA_FAILED`. */
   readonly dtlsParameters: DtlsParameters;
   /** Begins, once the server knows `dtlsParameters`. Resolves when packets can flow; rejects with `MEDIA_FAILED`. */
@@ -19,7 +19,7 @@ export interface MediaLink {
   close(): void;
 }
 
-export type OpenLink = (direction: TransportDirection, handlers: LinkHandlers) => MediaLink;
+export type OpenLink = (direction: TransportDirection, handlers: LinkHandlers) => PacketLink;
 
 /**
  * The server's side as an SDP answer to an offer with one media section: mediasoup is ICE-lite, waits for the client's
