@@ -17,15 +17,15 @@ export const FOUNDATIONS = {
   'libs/local-cluster': ['libs/runtime'],
 };
 
-/** Vendors are imported by the packages that own them, and there only in `adapters/` and tests, unless said otherwise. */
+/** Vendors are imported by the packages that own them, by benches as a baseline, and there only in `adapters/` and tests, unless said otherwise. */
 export const VENDORS = [
-  { name: 'mediasoup', owners: ['services/media-node'] },
+  { name: 'mediasoup', owners: ['services/media-node', 'loadtest'] },
   { name: '@nats-io/transport-node', owners: ['libs/bus'] },
   { name: '@nats-io/nats-core', owners: ['libs/bus'] },
   { name: 'ioredis', owners: ['libs/cluster'] },
   { name: '@grpc/grpc-js', owners: ['libs/rpc'] },
   { name: '@grpc/proto-loader', owners: ['libs/rpc'] },
-  { name: 'uWebSockets.js', owners: ['services/gateway'] },
+  { name: 'uWebSockets.js', owners: ['services/gateway', 'loadtest'] },
   { name: 'mediasoup-client', owners: ['libs/client'] },
   { name: 'pino', owners: ['libs/telemetry'], anywhere: true },
   { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },

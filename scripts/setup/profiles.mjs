@@ -1,4 +1,5 @@
 import { typescriptStep, webPageStep } from './build.mjs';
+import { clipsStep } from './clips.mjs';
 import { clusterPrograms, debianProgramsStep, TEST_PROGRAMS } from './debian.mjs';
 import { npmPackagesStep } from './npm-packages.mjs';
 import { runSteps } from './steps.mjs';
@@ -18,6 +19,7 @@ const PROFILES = {
   tests: (progress) => [
     npmPackagesStep(),
     debianProgramsStep(TEST_PROGRAMS),
+    clipsStep(),
     workerStep(progress),
     typescriptStep(),
     webPageStep(),

@@ -89,6 +89,8 @@ function connectionOptions(url: string, name: string, reconnects: Reconnects): P
     maxPingOut: MAX_PINGS_OUT,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
+    // Else each request makes two errors, stacks and all, in case that it fails: 40 % of what a request costs.
+    noAsyncTraces: true,
     reconnectDelayHandler: () => reconnects.delayMs,
   };
 }

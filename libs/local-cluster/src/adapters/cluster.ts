@@ -49,6 +49,8 @@ export interface ClusterOptions {
   readonly hosts?: Readonly<Record<string, ServiceHost>> | undefined;
   /** Address on which the started Redis and NATS listen. Default 127.0.0.1. */
   readonly serverAddress?: string | undefined;
+  /** Port of the started NATS' monitoring pages, on `serverAddress`. Default: there are none. */
+  readonly natsMonitoringPort?: number | undefined;
   /** A process ended that nobody asked to. */
   readonly onUnexpectedExit?: (process: ClusterProcess, exit: ProcessExit) => void;
 }
@@ -169,12 +171,13 @@ async function startServers({
   natsUrl,
   logDir,
   serverAddress: host,
+  natsMonitoringPort: monitoringPort,
 }: ClusterOptions): Promise<Servers> {
   const redis =
     redisUrl === undefined ? await startRedis({ logFile: logFileOf(logDir, 'redis'), host }) : undefined;
   try {
-    const nats =
-      natsUrl === undefined ? await startNats({ logFile: logFileOf(logDir, 'nats'), host }) : undefined;
+    const logFile = logFileOf(logDir, 'nats');
+    const nats = natsUrl === undefined ? await startNats({ logFile, host, monitoringPort }) : undefined;
     return { redis, nats, redisUrl: redisUrl ?? redis?.url ?? '', natsUrl: natsUrl ?? nats?.url ?? '' };
   } catch (error) {
     await redis?.[Symbol.asyncDispose]();

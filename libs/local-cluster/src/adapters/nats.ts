@@ -9,6 +9,8 @@ export interface NatsOptions {
   readonly logFile?: string | undefined;
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string | undefined;
+  /** Port of its monitoring pages (`/varz`), on the same address. Default: there are none. */
+  readonly monitoringPort?: number | undefined;
 }
 
 const READY_DEADLINE_MS = 10_000;
@@ -19,12 +21,13 @@ export class NatsServer extends Supervised<true> implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
 
-  constructor(port: number, { logFile, host = '127.0.0.1' }: NatsOptions) {
+  constructor(port: number, { logFile, host = '127.0.0.1', monitoringPort }: NatsOptions) {
+    const monitoring = monitoringPort === undefined ? [] : ['--http_port', String(monitoringPort)];
     super({
       spec: {
         name: 'nats',
         program: 'nats-server',
-        args: ['--addr', host, '--port', String(port)],
+        args: ['--addr', host, '--port', String(port), ...monitoring],
         env: { PATH: process.env['PATH'] },
         logFile,
       },

@@ -1,0 +1,67 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import {
+  parseMachineTime,
+  parseProcessStat,
+  treeUsages,
+  type MachineTime,
+  type ProcessStat,
+  type TreeUsage,
+} from '../process-stat.ts';
+
+const DEFAULT_PAGE_BYTES = 4096;
+
+/** What each of these processes and all that it has started use now. Linux only; elsewhere everything is 0. */
+export async function readTreeUsages(roots: readonly number[]): Promise<Map<number, TreeUsage>> {
+  return treeUsages(roots, await readProcesses(), pageBytes());
+}
+
+/** One tree; see `readTreeUsages`. */
+export async function readTreeUsage(root: number): Promise<TreeUsage> {
+  const usages = await readTreeUsages([root]);
+  return usages.get(root) ?? { cpuMs: 0, residentBytes: 0, processes: 0 };
+}
+
+export async function readMachineTime(): Promise<MachineTime | undefined> {
+  try {
+    return parseMachineTime(await readFile('/proc/stat', 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Most files that this process may hold open; `undefined` where that is not told. */
+export function readFileLimit(): number | undefined {
+  try {
+    const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return line ? Number(line[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readProcesses(): Promise<ProcessStat[]> {
+  const names = await readdir('/proc').catch(() => []);
+  const stats = await Promise.all(
+    names
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')),
+  );
+  return stats.map(parseProcessStat).filter((stat) => stat !== undefined);
+}
+
+let knownPageBytes: number | undefined;
+
+function pageBytes(): number {
+  knownPageBytes ??= readPageBytes();
+  return knownPageBytes;
+}
+
+function readPageBytes(): number {
+  try {
+    const kilobytes = /^KernelPageSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/smaps', 'utf8'));
+    return kilobytes ? Number(kilobytes[1]) * 1024 : DEFAULT_PAGE_BYTES;
+  } catch {
+    return DEFAULT_PAGE_BYTES;
+  }
+}

@@ -1,0 +1,198 @@
+/** What one packet of a stream says, as far as it is measured. */
+export interface PacketFacts {
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly bytes: number;
+  readonly marker: boolean;
+  /** What its payload begins; audio packets are whole frames. */
+  readonly start: 'none' | 'frame' | 'key-frame';
+}
+
+/** What a packet came to: nothing yet, or the end of a frame that can be decoded: no packet is missing since a key frame. */
+export type Arrived = 'nothing' | 'frame' | 'key-frame';
+
+/** What came of one stream since the last taking. */
+export interface StreamTake {
+  readonly packets: number;
+  readonly bytes: number;
+  /** Less than 0 when late packets make up for what was counted as lost before. */
+  readonly lost: number;
+  readonly duplicates: number;
+  readonly frames: number;
+  readonly keyFrames: number;
+  /** The longest time without a packet, up to now. */
+  readonly gapMs: number;
+  readonly jitterMs: number;
+}
+
+/** For a receiver report. */
+export interface StreamReport {
+  readonly highestSequence: number;
+  readonly lost: number;
+  readonly fractionLost: number;
+  /** In timestamp units. */
+  readonly jitter: number;
+}
+
+// RFC 3550 A.1: a sequence number further ahead than this is taken for a restarted stream.
+const MAX_DROPOUT = 3000;
+/** Sequence numbers that are remembered to tell late packets from duplicates. */
+const WINDOW = 256;
+const WINDOW_MASK = WINDOW - 1;
+
+/** Measures one received SSRC: loss by sequence numbers and jitter as RFC 3550 has them, gaps, whole frames. */
+export class StreamMeter {
+  readonly #clockRate: number;
+  readonly #seen = new Int32Array(WINDOW).fill(-1);
+  #base = -1;
+  /** Extended by the wraps that were passed. */
+  #highest = -1;
+  #received = 0;
+  #taken = { received: 0, lost: 0 };
+  #reported = { expected: 0, received: 0 };
+  #packets = 0;
+  #bytes = 0;
+  #duplicates = 0;
+  #frames = 0;
+  #keyFrames = 0;
+  #gapMs = 0;
+  #lastAtMs = 0;
+  #jitter = 0;
+  #lastTransit = 0;
+  #assembling: 'no' | 'frame' | 'key-frame' = 'no';
+  /** A key frame came, and nothing was lost since. */
+  #decodable = false;
+  #sawKeyFrame = false;
+  #total = { packets: 0, bytes: 0 };
+
+  constructor(clockRate: number) {
+    this.#clockRate = clockRate;
+  }
+
+  get started(): boolean {
+    return this.#base >= 0;
+  }
+
+  get everDecodable(): boolean {
+    return this.#sawKeyFrame;
+  }
+
+  /** Since the stream began. */
+  get total(): {
+    readonly packets: number;
+    readonly bytes: number;
+    readonly lost: number;
+    readonly jitterMs: number;
+  } {
+    return { ...this.#total, lost: this.#lost(), jitterMs: (this.#jitter * 1000) / this.#clockRate };
+  }
+
+  /** Counts a packet that arrived at `nowMs`. */
+  packet(facts: PacketFacts, nowMs: number): Arrived {
+    const extended = this.#extend(facts.sequence);
+    const slot = extended & WINDOW_MASK;
+    if (this.#seen[slot] === extended) {
+      this.#duplicates++;
+      return 'nothing';
+    }
+    this.#seen[slot] = extended;
+    const next = extended === this.#highest + 1 || this.#received === 0;
+    if (extended > this.#highest) this.#highest = extended;
+    this.#received++;
+    this.#packets++;
+    this.#bytes += facts.bytes;
+    this.#total.packets++;
+    this.#total.bytes += facts.bytes;
+    this.#time(facts.timestamp, nowMs);
+    return this.#assemble(facts, next);
+  }
+
+  /** Nothing is expected for now, such as while its publisher is muted: the time until the next packet is no gap. */
+  rest(): void {
+    this.#lastAtMs = 0;
+  }
+
+  take(nowMs: number): StreamTake {
+    const lost = this.#lost();
+    const openGapMs = this.#lastAtMs > 0 ? nowMs - this.#lastAtMs : 0;
+    const taken = {
+      packets: this.#packets,
+      bytes: this.#bytes,
+      lost: lost - this.#taken.lost,
+      duplicates: this.#duplicates,
+      frames: this.#frames,
+      keyFrames: this.#keyFrames,
+      gapMs: Math.max(this.#gapMs, openGapMs),
+      jitterMs: (this.#jitter * 1000) / this.#clockRate,
+    };
+    this.#taken = { received: this.#received, lost };
+    this.#packets = this.#bytes = this.#duplicates = this.#frames = this.#keyFrames = this.#gapMs = 0;
+    return taken;
+  }
+
+  /** As RFC 3550 A.3 has it; each report covers what came since the one before. */
+  report(): StreamReport {
+    const expected = this.#expected();
+    const expectedNow = expected - this.#reported.expected;
+    const lostNow = expectedNow - (this.#received - this.#reported.received);
+    this.#reported = { expected, received: this.#received };
+    return {
+      highestSequence: this.#highest,
+      lost: this.#lost(),
+      fractionLost: expectedNow > 0 && lostNow > 0 ? lostNow / expectedNow : 0,
+      jitter: this.#jitter,
+    };
+  }
+
+  #expected(): number {
+    return this.#base < 0 ? 0 : this.#highest - this.#base + 1;
+  }
+
+  #lost(): number {
+    return Math.max(0, this.#expected() - this.#received);
+  }
+
+  #extend(sequence: number): number {
+    if (this.#base < 0) return this.#restart(sequence);
+    const step = (sequence - this.#highest) & 0xffff;
+    if (step < 0x8000) return step > MAX_DROPOUT ? this.#restart(sequence) : this.#highest + step;
+    const back = this.#highest - (0x10000 - step);
+    // Older than the first packet: the stream is taken to begin there.
+    if (back < this.#base && back >= 0) this.#base = back;
+    return back;
+  }
+
+  /** Goes on counting losses from the new beginning; those before it stay counted. */
+  #restart(sequence: number): number {
+    const lost = this.#lost();
+    this.#base = sequence + 0x10000;
+    this.#highest = this.#base - 1;
+    this.#received = -lost;
+    this.#seen.fill(-1);
+    this.#reported = { expected: 0, received: this.#received };
+    return this.#base;
+  }
+
+  #time(timestamp: number, nowMs: number): void {
+    if (this.#lastAtMs > 0) this.#gapMs = Math.max(this.#gapMs, nowMs - this.#lastAtMs);
+    // RFC 3550 A.8, in 32 bits as the timestamps are.
+    const transit = ((nowMs * this.#clockRate) / 1000 - timestamp) | 0;
+    if (this.#lastAtMs > 0) this.#jitter += (Math.abs((transit - this.#lastTransit) | 0) - this.#jitter) / 16;
+    this.#lastTransit = transit;
+    this.#lastAtMs = nowMs;
+  }
+
+  #assemble({ start, marker }: PacketFacts, next: boolean): Arrived {
+    if (!next) this.#decodable = false;
+    if (start !== 'none') this.#assembling = start;
+    else if (!next) this.#assembling = 'no';
+    if (!marker || this.#assembling === 'no') return 'nothing';
+    const ended = this.#assembling;
+    this.#assembling = 'no';
+    if (ended === 'key-frame') this.#decodable = this.#sawKeyFrame = true;
+    if (!this.#decodable) return 'nothing';
+    this.#frames++;
+    if (ended === 'key-frame') this.#keyFrames++;
+    return ended;
+  }
+}

@@ -1,0 +1,29 @@
+import { accessSync, constants, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/** Where the user was when they called npm: it runs its scripts in the project's folder. */
+export function startFolder(): string {
+  return process.env['INIT_CWD'] ?? process.cwd();
+}
+
+/** Throws, in words, when `file` could not be written: better now than after an hour. */
+export function assertWritable(file: string, folder: string): void {
+  const path = resolve(folder, file);
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a folder');
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : (error as Error).message;
+    throw new Error(`${file} cannot be written: ${why}`, { cause: error });
+  }
+}
+
+export function writeText(file: string, folder: string, text: string): void {
+  writeFileSync(resolve(folder, file), text);
+}
+
+/** A new folder for the logs of a cluster. */
+export function logFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'skein-loadtest-'));
+}

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scenarioSchema, type Scenario } from '../../scenario/schema.ts';
+import { planRun, type RunPlan, type Step } from './plan.ts';
+
+const context = { seed: 1, roomPrefix: 'r-', urls: ['http://one', 'http://two'] };
+
+function scenario(group: object, more: object = {}): Scenario {
+  return scenarioSchema.parse({
+    ...{ name: 'x', duration: '60s', ...more },
+    groups: [{ name: 'people', peersPerRoom: 2, ...group }],
+  });
+}
+
+type StepOf<Type extends Step['type']> = Extract<Step, { type: Type }>;
+
+function steps<Type extends Step['type']>(plan: RunPlan, type: Type): StepOf<Type>[] {
+  return plan.steps.filter((step): step is StepOf<Type> => step.type === type);
+}
+
+describe('a plan', () => {
+  it('fills the rooms alike, at the rate that was asked for, over all gateways', () => {
+    const plan = planRun(scenario({ rooms: 2, join: { rate: 10, after: '1s' } }), context);
+    const joins = steps(plan, 'join').map(({ atMs, peer }) => [atMs, peer.peerId, peer.room, peer.url]);
+    expect(joins).toEqual([
+      [1000, 'people-1-1', 'r-people-1', 'http://one'],
+      [1100, 'people-2-1', 'r-people-2', 'http://two'],
+      [1200, 'people-1-2', 'r-people-1', 'http://one'],
+      [1300, 'people-2-2', 'r-people-2', 'http://two'],
+    ]);
+    expect(plan.fullFromMs).toBe(1300);
+  });
+
+  it('has peers publish, receive and wish for layers as the group says', () => {
+    const group = {
+      publish: { audio: true, video: { layers: 2 } },
+      layers: { spatial: 1 },
+      node: 'media-node-2',
+    };
+    expect(steps(planRun(scenario(group), context), 'join')[0]?.peer).toMatchObject({
+      publish: [{ source: 'microphone' }, { source: 'camera', layers: 2 }],
+      ...{ subscribe: true, preferredLayers: { spatialLayer: 1 }, nodeId: 'media-node-2' },
+    });
+  });
+
+  it('lets people leave and come again under the same identity', () => {
+    const plan = planRun(scenario({ peersPerRoom: 1, stay: '20s', away: '5s' }), context);
+    expect(steps(plan, 'join').map(({ atMs, peer }) => [atMs, peer.peerId, peer.identity])).toEqual([
+      [0, 'people-1-1', 'people-1-1'],
+      [25_000, 'people-1-1~2', 'people-1-1'],
+      [50_000, 'people-1-1~3', 'people-1-1'],
+    ]);
+    expect(steps(plan, 'leave').map(({ atMs, peerId }) => [atMs, peerId])).toEqual([
+      [20_000, 'people-1-1'],
+      [45_000, 'people-1-1~2'],
+    ]);
+  });
+
+  it('changes layers while a peer is there', () => {
+    const layers = { choose: [{ spatial: 0 }, { spatial: 2 }], every: '10s' };
+    const plan = planRun(scenario({ peersPerRoom: 1, layers, stay: '35s' }), context);
+    expect(steps(plan, 'layers').map(({ atMs }) => atMs)).toEqual([10_000, 20_000, 30_000]);
+  });
+
+  it('draws the same for a peer whatever other groups there are', () => {
+    const group = { name: 'people', peersPerRoom: 1, stay: { min: '1s', max: '50s' } };
+    const alone = planRun(scenario(group), context);
+    const parsed = scenario(group);
+    const others = scenario({ name: 'others', peersPerRoom: 5 }).groups;
+    const among = planRun({ ...parsed, groups: [...others, ...parsed.groups] }, context);
+    expect(steps(among, 'leave')).toEqual(steps(alone, 'leave'));
+  });
+
+  it('refuses what no machine could hold', () => {
+    const endless = scenario({ rooms: 100, peersPerRoom: 100, stay: '1s', away: '0s' }, { duration: '24h' });
+    expect(() => planRun(endless, context)).toThrow('steps: take fewer peers');
+  });
+});
+
+describe('any plan', () => {
+  const anyGroup = fc.record({
+    rooms: fc.integer({ min: 1, max: 4 }),
+    peersPerRoom: fc.integer({ min: 1, max: 5 }),
+    join: fc.oneof(
+      fc.record({ rate: fc.integer({ min: 1, max: 50 }), arrivals: fc.constantFrom('even', 'random') }),
+      fc.record({ over: fc.constantFrom('0s', '10s', '80s'), arrivals: fc.constantFrom('even', 'random') }),
+    ),
+    stay: fc.constantFrom('1s', '20s', '90s'),
+    away: fc.constantFrom('0s', '3s'),
+    layers: fc.constantFrom('highest', { choose: [{ spatial: 0 }, { spatial: 1 }], every: '7s' }),
+  });
+
+  it('is the same for the same seed, in order, and no peer acts before it joins or after it left', () => {
+    fc.assert(
+      fc.property(anyGroup, fc.integer({ min: 1, max: 1000 }), (group, seed) => {
+        const plan = planRun(scenario(group), { ...context, seed });
+        expect(planRun(scenario(group), { ...context, seed })).toEqual(plan);
+        const times = plan.steps.map(({ atMs }) => atMs);
+        expect(times).toEqual(times.toSorted((one, other) => one - other));
+        expect(times.every((atMs) => atMs < 60_000)).toBe(true);
+        const here = new Map<string, string>();
+        for (const step of plan.steps) {
+          if (step.type === 'join') {
+            expect([...here.values()]).not.toContain(step.peer.identity);
+            here.set(step.peer.peerId, step.peer.identity ?? '');
+          } else if (step.type !== 'fault') {
+            expect(here.has(step.peerId)).toBe(true);
+            if (step.type === 'leave') here.delete(step.peerId);
+          }
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,165 @@
+import { seededRandom, type Random } from '@skein/runtime';
+import { roomOf } from '../../scenario/consistency.ts';
+import type { Fault, Group, Layers, LayerWish, Scenario } from '../../scenario/schema.ts';
+import type { PeerPlan, TrackPlan } from '../../peers/peer.ts';
+import { joinTimes } from './arrivals.ts';
+
+type PreferredLayers = NonNullable<PeerPlan['preferredLayers']>;
+
+/** One thing to be done at a time since the start of the run, in ms. */
+export type Step =
+  | { readonly type: 'join'; readonly atMs: number; readonly peer: PeerPlan }
+  | {
+      readonly type: 'layers';
+      readonly atMs: number;
+      readonly peerId: string;
+      readonly layers: PreferredLayers;
+    }
+  | {
+      readonly type: 'leave';
+      readonly atMs: number;
+      readonly peerId: string;
+      readonly how: Group['leave'];
+    }
+  | { readonly type: 'fault'; readonly atMs: number; readonly fault: Fault };
+
+export interface RunPlan {
+  /** In the order of their times. */
+  readonly steps: readonly Step[];
+  readonly joins: number;
+  /** When the last one has come for the first time; from then on the load is the scenario's full one. */
+  readonly fullFromMs: number;
+}
+
+export interface PlanContext {
+  readonly seed: number;
+  /** Makes the rooms of this run its own. */
+  readonly roomPrefix: string;
+  /** Gateways; peers are spread over them. At least one. */
+  readonly urls: readonly string[];
+}
+
+/** More than a machine can hold in memory as a plan is refused. */
+export const MOST_STEPS = 2_000_000;
+
+/**
+ * What each peer does when. The same scenario and seed give the same plan; what a peer draws depends on the seed and its own
+ * name only, so that a change to one group leaves the others as they were. Throws when there are over `MOST_STEPS`.
+ */
+export function planRun(scenario: Scenario, context: PlanContext): RunPlan {
+  const steps: Step[] = scenario.faults.map((fault) => ({ type: 'fault', atMs: fault.at, fault }));
+  let fullFromMs = 0;
+  let peers = 0;
+  for (const group of scenario.groups) {
+    const times = joinTimes(group, randomOf(context.seed, group.name));
+    for (const [index, atMs] of times.entries()) {
+      if (atMs >= scenario.duration) continue;
+      const first = peers++ % context.urls.length;
+      const urls = [...context.urls.slice(first), ...context.urls.slice(0, first)];
+      planPeer({ group, index, urls, fromMs: atMs, endMs: scenario.duration }, context, steps);
+      fullFromMs = Math.max(fullFromMs, atMs);
+      if (steps.length > MOST_STEPS) {
+        throw new Error(
+          `this scenario has over ${MOST_STEPS} steps: take fewer peers, longer stays or less time`,
+        );
+      }
+    }
+  }
+  const sorted = steps.map((step, index) => ({ step, index }));
+  sorted.sort((one, other) => one.step.atMs - other.step.atMs || one.index - other.index);
+  const joins = steps.filter(({ type }) => type === 'join').length;
+  return { steps: sorted.map(({ step }) => step), joins, fullFromMs };
+}
+
+interface Place {
+  readonly group: Group;
+  /** Number of the peer in its group. */
+  readonly index: number;
+  /** Its gateway, then the others, for when that one goes away. */
+  readonly urls: readonly string[];
+  readonly fromMs: number;
+  readonly endMs: number;
+}
+
+/** All visits of one peer. */
+function planPeer({ group, index, urls, fromMs, endMs }: Place, context: PlanContext, steps: Step[]): void {
+  const [url = '', ...otherUrls] = urls;
+  const room = index % group.rooms;
+  const identity = `${group.name}-${room + 1}-${Math.floor(index / group.rooms) + 1}`;
+  const random = randomOf(context.seed, identity);
+  for (let visit = 1, atMs = fromMs; atMs < endMs; visit++) {
+    const peerId = visit === 1 ? identity : `${identity}~${visit}`;
+    const layers = drawLayers(group.layers, random);
+    const peer = { peerId, url, otherUrls, identity, room: `${context.roomPrefix}${roomOf(group, room)}` };
+    steps.push({
+      type: 'join',
+      atMs,
+      peer: { ...peer, ...ofGroup(group), ...(layers && { preferredLayers: layers }) },
+    });
+    const leaveMs = group.stay ? atMs + draw(group.stay, random) : Infinity;
+    const stay = { peerId, atMs, untilMs: Math.min(leaveMs, endMs) };
+    for (const change of layerChanges(group.layers, stay, random)) steps.push(change);
+    if (leaveMs >= endMs) return;
+    steps.push({ type: 'leave', atMs: leaveMs, peerId, how: group.leave });
+    if (!group.away) return;
+    atMs = leaveMs + draw(group.away, random);
+  }
+}
+
+function ofGroup(group: Group): Omit<PeerPlan, 'peerId' | 'url' | 'room' | 'identity'> {
+  const { publish, subscribe, connect, region, node, token } = group;
+  const tracks: TrackPlan[] = [
+    ...(publish.audio ? [{ source: 'microphone' } as const] : []),
+    ...(publish.video ? [{ source: 'camera', layers: simulcast(publish.video.layers) } as const] : []),
+  ];
+  return {
+    subscribe: subscribe === 'all',
+    signalingOnly: connect === 'signaling',
+    ...(tracks.length > 0 && { publish: tracks }),
+    ...(region !== undefined && { region }),
+    ...(node !== undefined && { nodeId: node }),
+    ...(token !== undefined && { token }),
+  };
+}
+
+function simulcast(layers: number): 1 | 2 | 3 {
+  return layers === 1 || layers === 2 ? layers : 3;
+}
+
+function layerChanges(
+  wish: LayerWish,
+  { peerId, atMs, untilMs }: { peerId: string; atMs: number; untilMs: number },
+  random: Random,
+): Step[] {
+  if (typeof wish !== 'object' || !('choose' in wish) || wish.every === undefined) return [];
+  const steps: Step[] = [];
+  for (let next = atMs + wish.every; next < untilMs; next += wish.every) {
+    const layers = drawLayers(wish, random);
+    if (layers) steps.push({ type: 'layers', atMs: next, peerId, layers });
+  }
+  return steps;
+}
+
+/** `undefined`: what the server chooses, which is the highest that the way to the peer carries. */
+function drawLayers(wish: LayerWish, random: Random): PreferredLayers | undefined {
+  if (wish === 'highest') return undefined;
+  if (wish === 'lowest') return { spatialLayer: 0, temporalLayer: 0 };
+  if (!('choose' in wish)) return asLayers(wish);
+  const drawn = wish.choose[Math.floor(random() * wish.choose.length)];
+  return drawn && asLayers(drawn);
+}
+
+function asLayers({ spatial, temporal }: Layers): PreferredLayers {
+  return { spatialLayer: spatial, ...(temporal !== undefined && { temporalLayer: temporal }) };
+}
+
+function draw({ min, max }: { readonly min: number; readonly max: number }, random: Random): number {
+  return Math.round(min + random() * (max - min));
+}
+
+/** A source of chance of its own for each name (FNV-1a of it, mixed with the seed). */
+export function randomOf(seed: number, name: string): Random {
+  let hash = 0x811c9dc5;
+  for (const letter of name) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  return seededRandom((hash ^ Math.imul(seed, 0x9e3779b1)) >>> 0);
+}

@@ -1,0 +1,210 @@
+import { describeExit } from '@skein/local-cluster';
+import type { Clock } from '@skein/runtime';
+import type { ClusterSample } from '../measure/cluster/cluster-sample.ts';
+import type { StartPeerProcess } from '../peers/process/peer-process.ts';
+import type { JudgeFigures, LoadDocument, Sample } from '../report/document.ts';
+import { roomNames } from '../scenario/consistency.ts';
+import type { Fault, Scenario } from '../scenario/schema.ts';
+import { describeRun, type RunFacts } from './describe-run.ts';
+import { Executor } from './executor.ts';
+import { faultText, injectFault } from './faults.ts';
+import { Fleet } from './fleet.ts';
+import { Judges } from './judges.ts';
+import { firstLine, Observation } from './observation.ts';
+import { planRun, type RunPlan } from './plan/plan.ts';
+import { sampleOf } from './samples.ts';
+import { openTarget, type LoadTarget } from './target.ts';
+
+export interface LoadOptions {
+  readonly scenario: Scenario;
+  /** Gateways of a cluster that runs already; none: a cluster of its own. */
+  readonly urls: readonly string[];
+  readonly control?: string | undefined;
+  /** Where the logs of an own cluster go. */
+  readonly logDir: string;
+  /** Names the rooms of this run apart from those of others. */
+  readonly runId: string;
+  readonly processes: number;
+  readonly startProcess: StartPeerProcess;
+  readonly clock: Clock;
+  /** Ends the run early; what was measured so far is kept. */
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+  /** Once a second. */
+  readonly onSample: (sample: Sample) => void;
+}
+
+const TICK_MS = 1000;
+/** How long an own cluster is watched at rest, to know what it does by itself. */
+const REST_MS = 2000;
+/** Joins that are under way at the end are waited for, but no longer. */
+const SETTLE_MS = 5000;
+
+/**
+ * Runs a scenario and measures. Whatever goes wrong once peers are joining, what was measured until then is in the
+ * document. Rejects with a line for people when it cannot begin, or is interrupted before it does.
+ */
+export async function runLoad(options: LoadOptions): Promise<LoadDocument> {
+  const { scenario, signal, say } = options;
+  const exits: string[] = [];
+  let onExit = (what: string): void => void exits.push(what);
+  const { mediaNodes, gateways } = scenario.cluster;
+  if (options.urls.length === 0) say(`starting a cluster: media nodes: ${mediaNodes}, gateways: ${gateways}`);
+  await using target = await openTarget({
+    ...options,
+    onUnexpectedExit: ({ name }, exit) => {
+      // A node that was drained has done what it was told.
+      if (exit.code !== 0) onExit(`${name} ${describeExit(exit)}`);
+    },
+  });
+  signal.throwIfAborted();
+  const plan = planRun(scenario, { ...scenario, roomPrefix: prefixOf(options), urls: target.urls });
+  await using judges = scenario.judges.count > 0 ? await Judges.start() : undefined;
+  const rest = target.cluster && (await restOf(target, options));
+  signal.throwIfAborted();
+  const load = new Load(options, target, plan, judges, rest);
+  onExit = (what) => load.observation.onServiceExit(what);
+  for (const what of exits) onExit(what);
+  return await load.run();
+}
+
+function prefixOf({ runId }: LoadOptions): string {
+  return `load-${runId}-`;
+}
+
+async function restOf(target: LoadTarget, { clock, signal }: LoadOptions): Promise<RunFacts['rest']> {
+  const from = await target.meter.sample();
+  await clock.sleep(REST_MS, signal).catch(() => undefined);
+  return { from, to: await target.meter.sample() };
+}
+
+/** One run, from the first join to the last leave. */
+class Load {
+  readonly observation: Observation;
+  readonly #options: LoadOptions;
+  readonly #target: LoadTarget;
+  readonly #plan: RunPlan;
+  readonly #judges: Judges | undefined;
+  readonly #rest: RunFacts['rest'];
+  readonly #startedAtMs: number;
+  readonly #startMs: number;
+  /** Ends the run: interrupted, given up, or over. */
+  readonly #over = new AbortController();
+  #hopeless: string | undefined;
+
+  constructor(
+    options: LoadOptions,
+    target: LoadTarget,
+    plan: RunPlan,
+    judges: Judges | undefined,
+    rest: RunFacts['rest'],
+  ) {
+    this.#options = options;
+    this.#target = target;
+    this.#plan = plan;
+    this.#judges = judges;
+    this.#rest = rest;
+    const { clock } = options;
+    this.#startedAtMs = clock.now();
+    this.#startMs = clock.monotonicMs();
+    const atStart: ClusterSample = rest?.to ?? { atMs: clock.now(), processes: [] };
+    this.observation = new Observation(atStart, () => clock.monotonicMs() - this.#startMs);
+  }
+
+  async run(): Promise<LoadDocument> {
+    const { scenario, clock, signal, say, processes, startProcess } = this.#options;
+    const { observation } = this;
+    await using fleet = await Fleet.start({
+      processes,
+      seed: scenario.seed,
+      startProcess,
+      listener: observation,
+    });
+    say(`${this.#plan.joins} joins in ${scenario.duration / 1000} s, peers in ${processes} processes`);
+    const executor = new Executor({
+      ...{ plan: this.#plan, fleet, clock, startMs: this.#startMs },
+      injectFault: (fault) => this.#injectFault(fault),
+      onHopeless: (why) => this.#giveUp(why),
+    });
+    const interrupt = (): void => this.#over.abort();
+    signal.addEventListener('abort', interrupt);
+    if (signal.aborted) interrupt();
+    try {
+      const judging = this.#judge();
+      const ticking = this.#tick(fleet);
+      await executor.run(this.#over.signal);
+      await this.#untilEnd();
+      await executor.settle(SETTLE_MS);
+      this.#over.abort();
+      await Promise.all([ticking, judging]);
+    } catch (error) {
+      observation.problems.push(
+        `the run broke off: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    } finally {
+      this.#over.abort();
+      signal.removeEventListener('abort', interrupt);
+    }
+    const judges = await this.#judgeFigures();
+    say('everybody leaves');
+    return describeRun({
+      ...{ options: this.#options, plan: this.#plan, target: this.#target.described, observation, executor },
+      ...{ judges, rest: this.#rest, startedAtMs: this.#startedAtMs, hopeless: this.#hopeless },
+      ranMs: clock.monotonicMs() - this.#startMs,
+    });
+  }
+
+  async #untilEnd(): Promise<void> {
+    const { clock, scenario } = this.#options;
+    const leftMs = this.#startMs + scenario.duration - clock.monotonicMs();
+    if (leftMs > 0) await clock.sleep(leftMs, this.#over.signal).catch(() => undefined);
+  }
+
+  /** Once a second until the run is over, and then once more for the rest. */
+  async #tick(fleet: Fleet): Promise<void> {
+    const { clock, onSample } = this.#options;
+    for (let nextMs = TICK_MS; ; nextMs += TICK_MS) {
+      const waitMs = this.#startMs + nextMs - clock.monotonicMs();
+      if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal).catch(() => undefined);
+      const over = this.#over.signal.aborted;
+      await fleet.collect(this.observation);
+      const cluster = await this.#target.meter.sample({ fresh: over });
+      onSample(sampleOf(this.observation.tick(cluster)));
+      if (fleet.alive === 0) this.#giveUp('no process of peers is left');
+      if (over) return;
+    }
+  }
+
+  async #judge(): Promise<void> {
+    const { scenario } = this.#options;
+    const room = scenario.judges.room ?? roomNames(scenario)[0] ?? '';
+    await this.#judges?.join({
+      ...{ count: scenario.judges.count, urls: this.#target.urls },
+      room: `${prefixOf(this.#options)}${room}`,
+    });
+  }
+
+  async #judgeFigures(): Promise<JudgeFigures[]> {
+    return (await this.#judges?.figures()) ?? [];
+  }
+
+  async #injectFault(fault: Fault): Promise<void> {
+    const { cluster, probe } = this.#target;
+    const { clock, say } = this.#options;
+    if (!cluster || !probe) return;
+    this.observation.note('fault', faultText(fault));
+    say(faultText(fault));
+    try {
+      await injectFault(fault, { cluster, probe, clock, signal: this.#over.signal });
+    } catch (error) {
+      const why = firstLine(error instanceof Error ? error.message : String(error));
+      this.observation.problems.push(`${faultText(fault)} did not work: ${why}`);
+    }
+  }
+
+  #giveUp(why: string): void {
+    if (this.#over.signal.aborted) return;
+    this.#hopeless ??= why;
+    this.#over.abort();
+  }
+}
