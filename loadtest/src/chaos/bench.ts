@@ -5,6 +5,7 @@ import { describeExit, startCluster, type ServiceHost } from '@skein/local-clust
 import { systemClock, type Random } from '@skein/runtime';
 import { ClusterProbe, launchBrowser, Network } from '@skein/testkit';
 import { PageServer } from './adapters/page-server.ts';
+import { NativePeople } from './adapters/native/people.ts';
 import { PagePerson } from './adapters/page-person.ts';
 import type { Person } from './person.ts';
 import type { Violation } from './invariants.ts';
@@ -21,6 +22,7 @@ export interface BenchOptions {
 
 const NAMES = ['ada', 'ben', 'cleo', 'dora', 'emil', 'fritz', 'gina', 'hans'];
 const FPS = 15;
+const BROWSER_EVERY = 2;
 /** More spare hosts than one round of any scenario starts nodes. */
 const SPARE_HOSTS = 2;
 
@@ -110,11 +112,16 @@ async function mediaHosts(network: Network, count: number): Promise<Record<strin
   return hosts;
 }
 
-/** Each joins through another gateway first, on another node. Gives what closes their pages. */
+/**
+ * Each joins through another gateway first, on another node. Every second one is a browser, of which few cores can run but
+ * a few at once without being measured themselves. Gives what ends their clients.
+ */
 async function joinAll({ cluster, room }: StageParts, people: Person[], count: number): Promise<Closer> {
   const pages = await PageServer.start();
   const browser = await launchBrowser();
+  const native = await NativePeople.start();
   const close = async (): Promise<void> => {
+    await native[Symbol.asyncDispose]();
     await browser.close();
     await pages[Symbol.asyncDispose]();
   };
@@ -124,7 +131,8 @@ async function joinAll({ cluster, room }: StageParts, people: Person[], count: n
       const first = index % urls.length;
       const nodeId = cluster.mediaNodes[index % cluster.mediaNodes.length]?.nodeId;
       const own = { urls: [...urls.slice(first), ...urls.slice(0, first)], room, identity, nodeId, fps: FPS };
-      people.push(await PagePerson.join(browser, pages.url, own));
+      const isBrowser = index % BROWSER_EVERY === 0;
+      people.push(await (isBrowser ? PagePerson.join(browser, pages.url, own) : native.join(own)));
     }
   } catch (error) {
     await close();

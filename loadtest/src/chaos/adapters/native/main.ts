@@ -1,0 +1,78 @@
+import { connect } from '@skein/client';
+import type { OpenSocket } from '@skein/client/signaling';
+import { systemClock } from '@skein/runtime';
+import { endDatachannel } from '../../../peers/adapters/datachannel-link.ts';
+import { nativeWorld } from '../../../peers/adapters/native-world.ts';
+import { NativeEngine } from '../../../peers/session/native-engine.ts';
+import { capturedTrack } from '../../../peers/session/native-track.ts';
+import type { PeerWorld } from '../../../peers/session/world.ts';
+import { Caller } from '../../caller.ts';
+import type { AnswerMessage, CallMessage } from './messages.ts';
+
+// The process of all people without a browser: started by `NativePeople`, speaks over its IPC channel, ends with it.
+
+const world = await nativeWorld();
+const callers = new Map<string, Caller>();
+
+function newCaller({ clock, random, newId, openSocket }: PeerWorld): Caller {
+  let lastUrl = '';
+  let onArrival: (mediaTrackId: string, atMs: number) => void = () => undefined;
+  const open: OpenSocket = (url, handlers) => {
+    lastUrl = url;
+    return openSocket(url, handlers);
+  };
+  const engine = new NativeEngine(world, {
+    arrived: (mediaTrackId, atMs) => onArrival(mediaTrackId, clock.now() - clock.monotonicMs() + atMs),
+  });
+  const environment = { clock, random, newId, openSocket: open, engine };
+  return new Caller({
+    nowMs: () => clock.now(),
+    connect: (options) => connect(options, environment),
+    // All that arrives is told, videos too.
+    openWatching: (tell) => {
+      onArrival = tell;
+      return { look: () => () => undefined };
+    },
+    tone: () => capturedTrack(newId('tone'), 'audio', 1),
+    picture: () => capturedTrack(newId('picture'), 'video', 1),
+    lastSocketUrl: () => lastUrl,
+    sleep: (ms) => clock.sleep(ms),
+  });
+}
+
+async function handle({ id, identity, method, args }: CallMessage): Promise<void> {
+  try {
+    // A person who joins again begins anew.
+    if (method === 'join') callers.set(identity, newCaller(world));
+    const caller = callers.get(identity);
+    if (!caller) throw new Error(`${identity} has not joined`);
+    const call = caller[method] as (...given: readonly unknown[]) => unknown;
+    send({ type: 'answer', id, value: await call.apply(caller, [...args]) });
+  } catch (error) {
+    send({ type: 'failure', id, message: describe(error) });
+  }
+}
+
+function send(message: AnswerMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+process.on('message', (message: CallMessage) => void handle(message));
+process.on('unhandledRejection', (error) => send({ type: 'problem', message: describe(error) }));
+process.on('disconnect', () => void stop());
+process.on('SIGTERM', () => void stop());
+// Ctrl-C reaches the whole group; when this ends is for the parent to say.
+process.on('SIGINT', () => undefined);
+
+async function stop(): Promise<void> {
+  const left = Promise.allSettled([...callers.values()].map((caller) => caller.leave()));
+  await Promise.race([left, systemClock.sleep(1000)]);
+  endDatachannel();
+  process.exit(0);
+}
+
+send({ type: 'ready' });
