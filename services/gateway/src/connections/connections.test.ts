@@ -50,9 +50,9 @@ describe('a gateway that drains', () => {
     let drained = false;
     const draining = connections.drain(10_000, 3000).then(() => (drained = true));
     await cluster.clock.advance(0);
-    expect(asked()).toEqual([{ withinMs: 10_000 }, undefined]);
+    expect(asked()).toEqual([{ withinMs: 5000 }, undefined]);
     await cluster.clock.advance(1500);
-    expect(asked()).toEqual([{ withinMs: 10_000 }, { withinMs: 8500 }]);
+    expect(asked()).toEqual([{ withinMs: 5000 }, { withinMs: 4250 }]);
     connections.remove(clients[0]!.connection);
     await cluster.clock.advance(100);
     expect(drained).toBe(false);

@@ -29,13 +29,14 @@ export class Connections {
 
   /**
    * Asks every client to resume elsewhere, spread evenly over `spreadMs` so that the other gateways don't get all of
-   * them at once. Resolves when the last socket is closed, or after `deadlineMs`.
+   * them at once, and to do so within half of the time that is left, so that there is some for those who fail at first.
+   * Resolves when the last socket is closed, or after `deadlineMs`.
    */
   async drain(deadlineMs: number, spreadMs: number): Promise<void> {
     if (this.#open.size === 0) return;
     const asked = [...this.#open].map((connection, place, { length }) => {
       const afterMs = Math.floor((spreadMs * place) / length);
-      return this.#clock.after(afterMs, () => connection.moveOver(deadlineMs - afterMs));
+      return this.#clock.after(afterMs, () => connection.moveOver(Math.floor((deadlineMs - afterMs) / 2)));
     });
     await this.#emptyOrAfter(deadlineMs);
     for (const one of asked) one[Symbol.dispose]();
