@@ -93,6 +93,20 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again, bob);
   });
 
+  test('is subscribed to at its new place by who asked while its track was nowhere', async () => {
+    const room = newRoom();
+    const ann = await cluster.join(one, room, 'ann');
+    const bob = await cluster.join(two, room, 'bob');
+    await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
+    const again = await cluster.move(ann, three);
+    await ann.ask('close', { reason: 'moved' });
+    await vi.waitFor(() => expect(one.counts).toEqual(nothing));
+    const asked = bob.watch('mic');
+    await again.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
+    expect((await asked).epoch).toBe(again.place.epoch);
+    await leaveAll(again, bob);
+  });
+
   test('does not wait for another one that moved too to let go of what nobody looks at any more', async () => {
     const room = newRoom();
     const [ann, bob] = [await cluster.join(one, room, 'ann'), await cluster.join(one, room, 'bob')];

@@ -33,4 +33,10 @@ export const PipeError = {
       details: { trackId, waitedMs },
       retryAfterMs: 1000,
     }),
+  /** A subscriber waited for a source of the track while it was published from elsewhere. */
+  superseded: (trackId: string): SkeinError =>
+    new SkeinError('PIPE_FAILED', 'the track is published from elsewhere since; try again', {
+      details: { trackId },
+      retryAfterMs: 100,
+    }),
 } as const;

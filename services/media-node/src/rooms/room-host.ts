@@ -233,6 +233,7 @@ export class RoomHost implements SessionRoom {
 
   #onChange({ change }: VersionedChange): void {
     this.#sessions.onChange(change);
+    if (change.type === 'trackPublished') this.#sources.supersede(change.track);
     this.#forgetEnded(change);
     this.pipes.changed();
   }
@@ -244,6 +245,7 @@ export class RoomHost implements SessionRoom {
 
   #onReplaced(state: RoomState | undefined): void {
     this.#sessions.onReplaced(state);
+    for (const track of state?.tracks.values() ?? []) this.#sources.supersede(track);
     if (this.#sessions.missingIn(state)) this.#announceLater();
     this.#growingBack?.[Symbol.dispose]();
     this.#growingBack = this.clock.after(STATE_GROWS_BACK_MS, () =>

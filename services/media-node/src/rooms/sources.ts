@@ -1,6 +1,6 @@
 import type { Clock } from '@skein/runtime';
 import type { MediaSource } from '../media/engine.ts';
-import { trackEpochOf, type MediaKey } from '../media/media-key.ts';
+import { trackEpochOf, type MediaKey, type TrackEpoch } from '../media/media-key.ts';
 import { PipeError } from '../pipes/errors.ts';
 
 interface Waiter {
@@ -10,8 +10,8 @@ interface Waiter {
 
 /** The tracks of a room as they are at each of its routers here, and who waits for one. */
 export class RoomSources {
-  readonly #sources = new Map<string, MediaSource>();
-  readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #sources = new Map<SourceKey, MediaSource>();
+  readonly #waiters = new Map<SourceKey, Set<Waiter>>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -35,7 +35,16 @@ export class RoomSources {
     for (const waiter of waiters ?? []) waiter.resolve(source);
   }
 
-  /** The track at the router, once it is there. Fails `PIPE_FAILED` after `deadlineMs`, or with the signal's reason. */
+  /** The track is published anew: nobody waits any more for what was there before it. */
+  supersede({ trackId, epoch }: TrackEpoch): void {
+    for (const [key, waiters] of this.#waiters) {
+      const waited = trackEpochOf(mediaOf(key));
+      if (waited.trackId !== trackId || waited.epoch >= epoch) continue;
+      for (const waiter of [...waiters]) waiter.reject(PipeError.superseded(trackId));
+    }
+  }
+
+  /** The track at the router, once it is there. Fails `PIPE_FAILED` after `deadlineMs` or when it is superseded, or with the signal's reason. */
   async wait(
     routerId: string,
     media: MediaKey,
@@ -66,6 +75,12 @@ export class RoomSources {
   }
 }
 
-function keyOf(routerId: string, media: MediaKey): string {
+type SourceKey = `${string}/${MediaKey}`;
+
+function keyOf(routerId: string, media: MediaKey): SourceKey {
   return `${routerId}/${media}`;
+}
+
+function mediaOf(key: SourceKey): MediaKey {
+  return key.slice(key.indexOf('/') + 1) as MediaKey;
 }

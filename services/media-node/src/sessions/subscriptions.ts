@@ -48,8 +48,8 @@ export class Subscriptions {
   }
 
   /**
-   * To the track as the room's state has it now; a subscription to an earlier epoch of it stays beside. Repeating it
-   * answers with the same subscription, also while the first is under way.
+   * To the track as the room's state has it now, or while it is waited for; a subscription to an earlier epoch of it stays
+   * beside. Repeating it answers with the same subscription, also while the first is under way.
    */
   async subscribe(
     request: SessionRequest<'subscribe'>,
@@ -60,10 +60,17 @@ export class Subscriptions {
     if (!track) throw SessionError.trackNotFound(trackId);
     this.#check(track, request);
     const media = mediaKey(track);
-    return await this.#subscribing.run(media, async () => {
-      const present = this.#byMedia.get(media);
-      return present ? answerFor(present) : await this.#create(track, request, deadlineMs);
-    });
+    try {
+      return await this.#subscribing.run(media, async () => {
+        const present = this.#byMedia.get(media);
+        return present ? answerFor(present) : await this.#create(track, request, deadlineMs);
+      });
+    } catch (error) {
+      // Its publisher moved while it was waited for. Epochs only rise, so that this ends.
+      const newer = (this.#find(trackId)?.epoch ?? 0) > track.epoch;
+      if (!newer || this.#parts.signal.aborted) throw error;
+      return await this.subscribe(request, deadlineMs);
+    }
   }
 
   /** A subscription to each of the room's tracks that can be had within `deadlineMs`; the others are left out. */
