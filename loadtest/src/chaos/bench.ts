@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeExit, startCluster, type ServiceHost } from '@skein/local-cluster';
 import { systemClock, type Random } from '@skein/runtime';
-import { ClusterProbe, launchBrowser, Network } from '@skein/testkit';
-import { PageServer } from './adapters/page-server.ts';
-import { NativePeople } from './adapters/native/people.ts';
-import { PagePerson } from './adapters/page-person.ts';
+import { ClusterProbe, Network } from '@skein/testkit';
+import { Crowd } from './adapters/crowd.ts';
 import type { Person } from './person.ts';
 import type { Violation } from './invariants.ts';
 import { Observer } from './observer.ts';
@@ -22,7 +20,6 @@ export interface BenchOptions {
 
 const NAMES = ['ada', 'ben', 'cleo', 'dora', 'emil', 'fritz', 'gina', 'hans'];
 const FPS = 15;
-const BROWSER_EVERY = 2;
 /** More spare hosts than one round of any scenario starts nodes. */
 const SPARE_HOSTS = 2;
 
@@ -93,12 +90,14 @@ async function setUp(
   closers.push(() => cluster.stop());
   const probe = new ClusterProbe(cluster.control?.grpcAddress ?? '');
   closers.push(() => probe[Symbol.dispose]());
+  const crowd = await Crowd.start();
+  closers.push(() => crowd[Symbol.asyncDispose]());
   const people: Person[] = [];
   const room = `chaos-${process.pid}`;
   const observer = await Observer.start({ room, cluster, people: () => people }, onViolation);
   closers.push(() => observer[Symbol.asyncDispose]());
   const stage = { room, cluster, network, probe, observer, people, random, form, say, violations };
-  closers.push(await joinAll(stage, people, count));
+  await joinAll(crowd, stage, people, count);
   return stage;
 }
 
@@ -112,31 +111,18 @@ async function mediaHosts(network: Network, count: number): Promise<Record<strin
   return hosts;
 }
 
-/**
- * Each joins through another gateway first, on another node. Every second one is a browser, of which few cores can run but
- * a few at once without being measured themselves. Gives what ends their clients.
- */
-async function joinAll({ cluster, room }: StageParts, people: Person[], count: number): Promise<Closer> {
-  const pages = await PageServer.start();
-  const browser = await launchBrowser();
-  const native = await NativePeople.start();
-  const close = async (): Promise<void> => {
-    await native[Symbol.asyncDispose]();
-    await browser.close();
-    await pages[Symbol.asyncDispose]();
-  };
+/** Each joins through another gateway first, on another node; every second one is a browser. */
+async function joinAll(
+  crowd: Crowd,
+  { cluster, room }: StageParts,
+  people: Person[],
+  count: number,
+): Promise<void> {
   const urls = cluster.gateways.map(({ url }) => url);
-  try {
-    for (const [index, identity] of NAMES.slice(0, count).entries()) {
-      const first = index % urls.length;
-      const nodeId = cluster.mediaNodes[index % cluster.mediaNodes.length]?.nodeId;
-      const own = { urls: [...urls.slice(first), ...urls.slice(0, first)], room, identity, nodeId, fps: FPS };
-      const isBrowser = index % BROWSER_EVERY === 0;
-      people.push(await (isBrowser ? PagePerson.join(browser, pages.url, own) : native.join(own)));
-    }
-  } catch (error) {
-    await close();
-    throw error;
+  for (const [index, identity] of NAMES.slice(0, count).entries()) {
+    const first = index % urls.length;
+    const nodeId = cluster.mediaNodes[index % cluster.mediaNodes.length]?.nodeId;
+    const own = { urls: [...urls.slice(first), ...urls.slice(0, first)], room, identity, nodeId, fps: FPS };
+    people.push(await crowd.join(index % 2 === 0 ? 'browser' : 'native', own));
   }
-  return close;
 }

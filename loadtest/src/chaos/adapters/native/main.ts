@@ -1,6 +1,5 @@
 import { connect } from '@skein/client';
 import type { OpenSocket } from '@skein/client/signaling';
-import { systemClock } from '@skein/runtime';
 import { endDatachannel } from '../../../peers/adapters/datachannel-link.ts';
 import { nativeWorld } from '../../../peers/adapters/native-world.ts';
 import { NativeEngine } from '../../../peers/session/native-engine.ts';
@@ -63,16 +62,14 @@ function describe(error: unknown): string {
 
 process.on('message', (message: CallMessage) => void handle(message));
 process.on('unhandledRejection', (error) => send({ type: 'problem', message: describe(error) }));
-process.on('disconnect', () => void stop());
-process.on('SIGTERM', () => void stop());
-// Ctrl-C reaches the whole group; when this ends is for the parent to say.
-process.on('SIGINT', () => undefined);
-
-async function stop(): Promise<void> {
-  const left = Promise.allSettled([...callers.values()].map((caller) => caller.leave()));
-  await Promise.race([left, systemClock.sleep(1000)]);
+// They vanish: nobody is left to be told that they went.
+const stop = (): never => {
   endDatachannel();
   process.exit(0);
-}
+};
+process.on('disconnect', stop);
+process.on('SIGTERM', stop);
+// Ctrl-C reaches the whole group; when this ends is for the parent to say.
+process.on('SIGINT', () => undefined);
 
 send({ type: 'ready' });
