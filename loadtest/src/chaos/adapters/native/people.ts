@@ -120,6 +120,6 @@ export class NativePeople implements AsyncDisposable {
 
   #over(why: string): void {
     this.#problems.push(why);
-    for (const { reject } of this.#waiting.values()) reject(new Error(why));
+    for (const waiting of this.#waiting.values()) waiting.reject(new Error(why));
   }
 }

@@ -27,7 +27,8 @@ class PageWatching implements Watching {
         this.addEventListener('track', ({ receiver, track }) => {
           if (track.kind !== 'audio') return;
           const watched = receiver as RTCRtpReceiver & { transform: object | null };
-          watched.transform ??= new RTCRtpScriptTransform(worker, { mediaTrackId: track.id });
+          // A receiver that is used again for another track has a transform whose streams have ended.
+          watched.transform = new RTCRtpScriptTransform(worker, { mediaTrackId: track.id });
         });
       }
     };
