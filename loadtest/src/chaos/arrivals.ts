@@ -1,8 +1,10 @@
-import { longestGap } from './gaps.ts';
+import { longestGap, type Gap } from './gaps.ts';
 import type { TrackGap } from './person-report.ts';
 
 /** Sees what arrives on a `MediaStreamTrack`: all audio, and those videos that are looked at. */
 export interface Watching {
+  /** How often it is told that audio came; 0: of each packet. */
+  readonly audioEveryMs: number;
   /** Looks at a video from now on, until the result is called. */
   look(track: MediaStreamTrack): () => void;
 }
@@ -74,9 +76,16 @@ export class Arrivals {
   gaps(fromMs: number, toMs: number): TrackGap[] {
     return [...this.#received.values()].map(({ trackId, identity, kind, times, swaps }) => ({
       ...{ trackId, identity, kind },
-      ...longestGap(times, fromMs, toMs),
+      ...this.#longestGap(kind, times, fromMs, toMs),
       swappedAtMs: swaps.filter((atMs) => atMs >= fromMs && atMs <= toMs),
     }));
+  }
+
+  /** Of what is told now and then only, the time that was certainly without. */
+  #longestGap(kind: Received['kind'], times: readonly number[], fromMs: number, toMs: number): Gap {
+    const gap = longestGap(times, fromMs, toMs);
+    const unsureMs = kind === 'audio' ? this.#watching.audioEveryMs : 0;
+    return { ...gap, longestGapMs: Math.max(0, gap.longestGapMs - unsureMs) };
   }
 }
 

@@ -30,7 +30,7 @@ function newCaller({ clock, random, newId, openSocket }: PeerWorld): Caller {
     // All that arrives is told, videos too.
     openWatching: (tell) => {
       onArrival = tell;
-      return { look: () => () => undefined };
+      return { audioEveryMs: 0, look: () => () => undefined };
     },
     tone: () => capturedTrack(newId('tone'), 'audio', 1),
     picture: () => capturedTrack(newId('picture'), 'video', 1),

@@ -1,15 +1,7 @@
 /**
- * Runs in a worker of the page, so that nothing the page is busy with delays what is measured: notes when each audio packet
- * came on its way to the decoder (https://www.w3.org/TR/webrtc-encoded-transform/) and when each picture was decoded, and
- * tells the page in batches.
+ * Runs in a worker of the page, so that nothing the page is busy with delays what is measured: notes when each picture was
+ * decoded, and tells the page in batches.
  */
-interface RtcTransformEvent extends Event {
-  readonly transformer: {
-    readonly readable: ReadableStream<unknown>;
-    readonly writable: WritableStream<unknown>;
-    readonly options: { readonly mediaTrackId: string };
-  };
-}
 
 /** The pictures of a track; without them, nobody looks at it any more. */
 export interface PicturesMessage {
@@ -23,20 +15,6 @@ const BATCH_INTERVAL_MS = 50;
 
 const readers = new Map<string, ReadableStreamDefaultReader<VideoFrame>>();
 let batch: { mediaTrackId: string; atMs: number }[] = [];
-
-self.addEventListener('rtctransform', (event) => {
-  const { readable, writable, options } = (event as RtcTransformEvent).transformer;
-  const watch = new TransformStream<unknown, unknown>({
-    transform: (packet, controller) => {
-      note(options.mediaTrackId);
-      controller.enqueue(packet);
-    },
-  });
-  readable
-    .pipeThrough(watch)
-    .pipeTo(writable)
-    .catch(() => undefined);
-});
 
 self.addEventListener('message', ({ data }: MessageEvent<PicturesMessage>) => {
   const { mediaTrackId, pictures } = data;
