@@ -107,7 +107,7 @@ export type NodeLoad = z.infer<typeof nodeLoad>;
 
 export const nodeStates = ['ready', 'draining'] as const;
 
-/** A node as the registry and its beats show it. Sent once a second over `skein.node.<nodeId>.beat`. */
+/** A node as the registry and its beats show it. Sent four times a second over `skein.node.<nodeId>.beat`. */
 export const nodeRecord = z.object({
   nodeId: opaqueId,
   region: opaqueId,

@@ -5,7 +5,7 @@ import type { Observer } from './observer.ts';
 import type { PersonView, TrackGap } from './person-report.ts';
 import type { RoundFigures } from './report.ts';
 import type { Recovery, Scenario } from './scenario.ts';
-import { spreadPeople } from './spread.ts';
+import { endExcuses, spreadPeople } from './spread.ts';
 import { Stage, type StageParts } from './stage.ts';
 
 const RECOVER_DEADLINE_MS = 40_000;
@@ -26,7 +26,10 @@ export async function runRound(scenario: Scenario, parts: StageParts): Promise<R
   const { people, observer, form } = parts;
   const stage = new Stage(parts);
   await settled(people, observer, parts);
-  if (await spreadPeople(people, observer)) await settled(people, observer, parts);
+  if (await spreadPeople(people, observer)) {
+    await settled(people, observer, parts);
+    await endExcuses(people);
+  }
   const undisturbedGapMs = await gapsDuring(people, () => systemClock.sleep(UNDISTURBED_MS[form]));
   const fromMs = systemClock.now();
   let recoveredAtMs: number | undefined;

@@ -3,7 +3,7 @@ import type { Observer } from './observer.ts';
 
 /**
  * Spreads people evenly over the nodes, so that every round begins as the first did: whoever a fault has moved to where
- * others are leaves and joins again. Answers whether anybody had to.
+ * others are leaves and joins again. Answers whether anybody had to; they are excused until `endExcuses`.
  */
 export async function spreadPeople(people: readonly Person[], observer: Observer): Promise<boolean> {
   const nodeIds = (await observer.readyNodes()).sort();
@@ -18,8 +18,12 @@ export async function spreadPeople(people: readonly Person[], observer: Observer
     // Its page has begun anew.
     await people[index]!.excuse(identities);
   }
-  await Promise.all(people.map((person) => person.excuse([])));
   return movers.length > 0;
+}
+
+/** To be called when everybody has seen who came back: word of their leaving may come late. */
+export async function endExcuses(people: readonly Person[]): Promise<void> {
+  await Promise.all(people.map((person) => person.excuse([])));
 }
 
 /** Who has to go where, by their index, so that no node has more than one more than another; as few as possible go. */

@@ -12,7 +12,7 @@ import {
 } from './session-life.ts';
 
 type Step =
-  | { readonly do: 'attach'; readonly rightToken: boolean }
+  | { readonly do: 'attach'; readonly token: 'present' | 'shownLast' | 'wrong' }
   | { readonly do: 'detach'; readonly holder: 'present' | 'earlier'; readonly graceMs: number }
   | { readonly do: 'close'; readonly reason: 'left' | 'disconnected' | 'moved'; readonly by: Holder }
   | { readonly do: 'placedElsewhere' }
@@ -22,7 +22,10 @@ type Holder = 'present' | 'earlier' | 'unnamed';
 
 const holder = fc.constantFrom<Holder>('present', 'earlier', 'unnamed');
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant('attach' as const), rightToken: fc.boolean() }),
+  fc.record({
+    do: fc.constant('attach' as const),
+    token: fc.constantFrom('present' as const, 'shownLast' as const, 'wrong' as const),
+  }),
   fc.record({
     do: fc.constant('detach' as const),
     holder: fc.constantFrom('present' as const, 'earlier' as const),
@@ -71,12 +74,13 @@ class Run {
   /** What attaching came to that it should not have. */
   readonly surprises: string[] = [];
   #tokens = 1;
+  #shownLast: string | undefined;
 
   apply(event: Step): void {
     if (this.ended) return;
     switch (event.do) {
       case 'attach':
-        return this.#attach(event.rightToken);
+        return this.#attach(event.token);
       case 'detach': {
         const attachment = event.holder === 'present' ? this.model.holder : this.model.holder - 1;
         if (event.holder === 'present') this.model.graceEndsMs = this.nowMs + event.graceMs;
@@ -97,12 +101,16 @@ class Run {
     }
   }
 
-  #attach(rightToken: boolean): void {
+  #attach(token: 'present' | 'shownLast' | 'wrong'): void {
     const nextToken = `token-${++this.#tokens}`;
     const before = this.life;
-    const resumeToken = rightToken ? before.resumeToken : `${before.resumeToken}x`;
+    const present = before.resumeToken;
+    // Before the first attach none was shown.
+    const resumeToken = { present, shownLast: this.#shownLast ?? present, wrong: `${present}x` }[token];
+    const rightToken = token !== 'wrong';
     const outcome = this.#give({ type: 'attach', resumeToken, nextToken });
     if (rightToken && !this.model.moved) {
+      this.#shownLast = resumeToken;
       this.model.holder++;
       this.model.graceEndsMs = Infinity;
       const held = this.life.attachment === this.model.holder && this.life.resumeToken === nextToken;
@@ -180,17 +188,18 @@ describe('whatever gateways and the room’s state say of a session, in whatever
     );
   });
 
-  test('no token but the present one attaches', () => {
-    const life = newLife('abc');
-    for (const resumeToken of ['', 'ab', 'abcd', 'abd', 'ABC']) {
-      expect(stepLife(life, { type: 'attach', resumeToken, nextToken: 'n' }, 0).outcome).toEqual({
-        kind: 'refused',
-        why: 'wrongToken',
-      });
-    }
-    const attached = stepLife(life, { type: 'attach', resumeToken: 'abc', nextToken: 'n' }, 0).life;
-    expect(stepLife(attached, { type: 'attach', resumeToken: 'abc', nextToken: 'm' }, 0).outcome.kind).toBe(
-      'refused',
-    );
+  test('no token attaches but the present one, and the one shown for it until the present one is used', () => {
+    const attach = (life: SessionLife, resumeToken: string, nextToken: string) =>
+      stepLife(life, { type: 'attach', resumeToken, nextToken }, 0);
+    const first = newLife('abc');
+    for (const wrong of ['', 'ab', 'abcd', 'abd', 'ABC'])
+      expect(attach(first, wrong, 'n').outcome).toEqual({ kind: 'refused', why: 'wrongToken' });
+    const second = attach(first, 'abc', 'def').life;
+    const repeated = attach(second, 'abc', 'ghi');
+    expect(repeated.life).toMatchObject({ attachment: 3, resumeToken: 'ghi' });
+    expect(attach(repeated.life, 'def', 'n').outcome.kind).toBe('refused');
+    const used = attach(repeated.life, 'ghi', 'jkl').life;
+    expect(attach(used, 'abc', 'n').outcome.kind).toBe('refused');
+    expect(attach(used, 'ghi', 'n').outcome.kind).toBe('goesOn');
   });
 });

@@ -13,6 +13,8 @@ export interface SessionLife {
   /** Names the gateway's hold; raised by every `attach`. What an earlier holder says of its end is ignored. */
   readonly attachment: number;
   readonly resumeToken: string;
+  /** The one that was shown for it: good until the present one is used, for its client may not have got the answer. */
+  readonly shownToken: string | undefined;
   /** The client's socket was lost: the session ends then, unless another gateway attaches. */
   readonly detachedUntilMs: number | undefined;
   readonly leaving: Leaving | undefined;
@@ -50,7 +52,13 @@ const MOVED_AWAY: LifeOutcome = { kind: 'ends', reason: 'moved', leave: false };
 
 /** Of a session that its gateway has just opened. */
 export function newLife(resumeToken: string): SessionLife {
-  return { attachment: 1, resumeToken, detachedUntilMs: undefined, leaving: undefined };
+  return {
+    attachment: 1,
+    resumeToken,
+    shownToken: undefined,
+    detachedUntilMs: undefined,
+    leaving: undefined,
+  };
 }
 
 /** One step of a session's life. Pure. */
@@ -85,10 +93,18 @@ function attach(
   life: SessionLife,
   { resumeToken, nextToken }: Extract<LifeInput, { type: 'attach' }>,
 ): LifeStep {
-  if (!sameSecret(resumeToken, life.resumeToken)) return refused(life, 'wrongToken');
+  const { shownToken = life.resumeToken } = life;
+  const isGood = [life.resumeToken, shownToken].some((good) => sameSecret(resumeToken, good));
+  if (!isGood) return refused(life, 'wrongToken');
   if (life.leaving) return refused(life, 'placedAgain');
   const attachment = life.attachment + 1;
-  return goOn({ ...life, attachment, resumeToken: nextToken, detachedUntilMs: undefined });
+  return goOn({
+    ...life,
+    attachment,
+    resumeToken: nextToken,
+    shownToken: resumeToken,
+    detachedUntilMs: undefined,
+  });
 }
 
 function refused(life: SessionLife, why: 'wrongToken' | 'placedAgain'): LifeStep {
