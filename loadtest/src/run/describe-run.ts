@@ -52,7 +52,7 @@ export function describeRun(facts: RunFacts): LoadDocument {
     ended: endOf(signal, hopeless),
     ok: problems.length === 0,
     problems,
-    bottlenecks: bottlenecks(samples, { late: executor.lateSteps, all: plan.steps.length }),
+    bottlenecks: bottlenecks(samples, { late: executor.lateSteps, all: plan.steps.length }, figures.udpDrops),
     verdicts,
     figures,
     failures: executor.failures.all,

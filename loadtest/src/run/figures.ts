@@ -44,6 +44,7 @@ export function figuresOf(parts: FigureParts): Figures {
     sentBps: Math.round((full.report.measures.bytesSent * 8) / fullSeconds),
     layers: intervals.at(-1)?.report.state.layers ?? {},
     processes: processesOf(underFullLoad(intervals, parts.fullFromMs)),
+    udpDrops: udpDropsIn(all),
     ...costsOf(all, full, parts),
     judges,
     ...(judges.length > 0 && { judgeFreezes: judges.reduce((sum, { freezes }) => sum + freezes, 0) }),
@@ -103,6 +104,11 @@ function processesOf(intervals: readonly Interval[]): ProcessFigures[] {
   }));
 }
 
+function udpDropsIn({ before, after }: Interval): number | undefined {
+  if (before.udpDrops === undefined || after.udpDrops === undefined) return undefined;
+  return Math.max(0, after.udpDrops - before.udpDrops);
+}
+
 /** What the cluster paid. Only of the tool's own cluster. */
 function costsOf(all: Interval, full: Interval, { rest, joinsAnswered }: FigureParts): Partial<Figures> {
   const counts = all.after.counts;
@@ -113,7 +119,9 @@ function costsOf(all: Interval, full: Interval, { rest, joinsAnswered }: FigureP
   const peers = full.report.state.peers;
   const grown = (kind: 'media-node' | 'gateway'): number | undefined => {
     if (peers === 0) return undefined;
-    return Math.max(0, Math.round((residentBytes(full.after, kind) - residentBytes(rest.to, kind)) / peers));
+    const bytes = Math.round((residentBytes(full.after, kind) - residentBytes(rest.to, kind)) / peers);
+    // With few peers, what a process has let go of since its start is more than what they need.
+    return bytes > 0 ? bytes : undefined;
   };
   const perJoin = (count: (sample: ClusterSample) => number | undefined): number | undefined =>
     beyondRest(count, rest, all, joinsAnswered);

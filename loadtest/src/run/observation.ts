@@ -50,7 +50,7 @@ export class Observation implements FleetListener {
         return;
       case 'moved':
         this.peersMoved++;
-        return this.note('peer', `${event.peerId} moved to ${event.nodeId} (${event.mode})`);
+        return this.note('peer', `${event.peerId} moved to ${event.nodeId}`);
       case 'trouble':
         this.troubles.add(new PeerError(event.code, event.message));
         return;
