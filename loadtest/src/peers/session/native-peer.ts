@@ -99,6 +99,11 @@ export class NativePeer implements Peer {
     return Promise.resolve();
   }
 
+  /** Sends nothing until it is let go again; nobody is told. */
+  hold(held: boolean): void {
+    this.#engine.hold(held);
+  }
+
   async leave(): Promise<void> {
     const state = this.#state;
     this.#state = { kind: 'over' };
