@@ -110,7 +110,9 @@ function udpDropsIn({ before, after }: Interval): number | undefined {
 }
 
 /** What the cluster paid. Only of the tool's own cluster. */
-function costsOf(all: Interval, full: Interval, { rest, joinsAnswered }: FigureParts): Partial<Figures> {
+function costsOf(all: Interval, full: Interval, parts: FigureParts): Partial<Figures> {
+  const { rest, joinsAnswered, intervals, fullFromMs } = parts;
+  const stretches = underFullLoad(intervals, fullFromMs);
   const counts = all.after.counts;
   const pipes = counts && { pipes: counts.pipes, workerPipes: counts.workerPipes };
   if (!rest) return { ...pipes };
@@ -119,7 +121,9 @@ function costsOf(all: Interval, full: Interval, { rest, joinsAnswered }: FigureP
   const peers = full.report.state.peers;
   const grown = (kind: 'media-node' | 'gateway'): number | undefined => {
     if (peers === 0) return undefined;
-    const bytes = Math.round((residentBytes(full.after, kind) - residentBytes(rest.to, kind)) / peers);
+    const meanBytes =
+      stretches.reduce((sum, { after }) => sum + residentBytes(after, kind), 0) / stretches.length;
+    const bytes = Math.round((meanBytes - residentBytes(rest.to, kind)) / peers);
     // With few peers, what a process has let go of since its start is more than what they need.
     return bytes > 0 ? bytes : undefined;
   };
