@@ -1,4 +1,4 @@
-import { startCluster } from '@skein/local-cluster';
+import { startCluster, type ClusterOptions } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
 import { readTreeUsages } from '../measure/cluster/adapters/proc.ts';
 import { startPeerProcess } from '../peers/adapters/peer-child.ts';
@@ -7,6 +7,12 @@ import { BareWorker } from './forward/adapters/bare-worker.ts';
 import { Flow, subscriptionsOf, type FlowPlan } from './forward/flow.ts';
 import { FORWARD_PLANS, type ForwardPlan } from './forward/sizes.ts';
 import { median, sideFigures, toolCores, type Turn } from './forward/turns.ts';
+
+/** A worker that is busy with many joins at once takes more all the same: there is no other one. */
+const CLUSTER: ClusterOptions = {
+  ...{ gateways: 1, mediaNodes: 1, workersPerNode: 1, control: false },
+  env: { SKEIN_NODE_MAX_WORKER_CPU: '1' },
+};
 
 /** One of the two that are compared: where its peers join, and what is counted as its cost. */
 interface Side {
@@ -23,12 +29,7 @@ export const forward: Bench = {
   async run(context) {
     const plan = FORWARD_PLANS[context.form];
     context.say('starting a cluster of one media node with one worker, and a bare worker');
-    await using cluster = await startCluster({
-      gateways: 1,
-      mediaNodes: 1,
-      workersPerNode: 1,
-      control: false,
-    });
+    await using cluster = await startCluster(CLUSTER);
     await using bare = await BareWorker.start();
     const nodePid = cluster.mediaNodes[0]?.pid ?? 0;
     const ours: Side = {
