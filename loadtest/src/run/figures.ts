@@ -97,7 +97,10 @@ function silentAtEnd(intervals: readonly Interval[]): number {
 
 function processesOf(intervals: readonly Interval[]): ProcessFigures[] {
   const mean = cpuShares(joinIntervals(intervals));
-  const last = intervals.at(-1)?.after.processes ?? [];
+  const kinds = ['media-node', 'gateway', 'control', 'redis', 'nats'];
+  const last = [...(intervals.at(-1)?.after.processes ?? [])].sort(
+    (one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind),
+  );
   return last.map(({ name, residentBytes: memoryBytes }) => ({
     ...{ name, cpu: mean[name] ?? 0, memoryBytes },
     cpuMost: Math.max(...intervals.map((interval) => cpuShares(interval)[name] ?? 0)),
