@@ -17,6 +17,7 @@ export {
   type NodeView,
   type PlacementPolicy,
 } from './placement.ts';
+export { DEFAULT_FAN_OUT, relaysFor } from './relay-tree.ts';
 export { publishChanges } from './room-events.ts';
 export { openRoomFeed, type RoomFeed, type RoomFeedEvents, type RoomFeedOptions } from './room-feed.ts';
 export { openRoomFeeds, type RoomFeedRef, type RoomFeeds, type RoomFeedsOptions } from './room-feeds.ts';

@@ -10,7 +10,8 @@ import { startLoneGateway, type LoneGateway } from './lone-gateway.ts';
 import { SignalingClient } from './signaling-client.ts';
 
 const COUNTS = { long: [1000, 10_000], short: [50, 200] } as const;
-const NODES = 3;
+/** So many that a burst of joins, none of which any load shows yet, does not fill them. */
+const NODES = 30;
 const PEOPLE_PER_ROOM = 10;
 /** Joins and connects that are on their way at once. */
 const AT_ONCE = 32;
@@ -21,6 +22,8 @@ const SETTLE_MS = { long: 12_000, short: 500 } as const;
 
 interface Memory {
   readonly rssBytes: number;
+  /** Before the collection of garbage: it depends on what was done lately. */
+  readonly rssUncollectedBytes: number;
   readonly heapBytes: number;
   readonly bufferBytes: number;
 }
@@ -77,15 +80,17 @@ async function memoryOf(
   { form, signal }: BenchContext,
 ): Promise<Memory> {
   await systemClock.sleep(SETTLE_MS[form], signal);
+  const rssUncollectedBytes = (await readTreeUsage(process.pid ?? 0)).residentBytes;
   await inspector.collectGarbage();
   const { usedBytes, bufferBytes } = await inspector.usage();
-  const { residentBytes } = await readTreeUsage(process.pid ?? 0);
-  return { rssBytes: residentBytes, heapBytes: usedBytes, bufferBytes };
+  const rssBytes = (await readTreeUsage(process.pid ?? 0)).residentBytes;
+  return { rssBytes, rssUncollectedBytes, heapBytes: usedBytes, bufferBytes };
 }
 
 function perConnection(now: Memory, empty: Memory, connections: number): Memory {
   const per = (kind: keyof Memory): number => Math.round((now[kind] - empty[kind]) / connections);
-  return { rssBytes: per('rssBytes'), heapBytes: per('heapBytes'), bufferBytes: per('bufferBytes') };
+  const resident = { rssBytes: per('rssBytes'), rssUncollectedBytes: per('rssUncollectedBytes') };
+  return { ...resident, heapBytes: per('heapBytes'), bufferBytes: per('bufferBytes') };
 }
 
 /** Brings people `from` to `to` into rooms, some at a time. */

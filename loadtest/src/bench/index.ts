@@ -1,8 +1,10 @@
 import type { Bench } from './bench.ts';
+import { forward } from './forward.ts';
 import { idle } from './idle.ts';
 import { join } from './join.ts';
 import { placement } from './placement.ts';
 import { signaling } from './signaling.ts';
+import { simulate } from './simulate.ts';
 
 /** All benches, in the order in which the usage lists them. */
-export const benches: readonly Bench[] = [join, placement, signaling, idle];
+export const benches: readonly Bench[] = [forward, join, placement, signaling, idle, simulate];

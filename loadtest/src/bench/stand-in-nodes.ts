@@ -18,7 +18,14 @@ export interface StandInOptions {
   readonly signal: AbortSignal;
 }
 
-const BEAT_MS = 500;
+/** As nodes do. */
+const BEAT_MS = 250;
+
+interface Session {
+  readonly nodeId: string;
+  readonly identity: string;
+  readonly epoch: number;
+}
 
 /**
  * Media nodes as gateways see them: they beat, and answer on the bus as a node does, but have no media. So a gateway
@@ -28,7 +35,9 @@ export class StandInNodes implements AsyncDisposable {
   readonly #bus: Bus;
   readonly #store: ClusterStore;
   readonly #beating: Disposable;
-  readonly #sessions = new Map<string, { readonly identity: string; readonly epoch: number }>();
+  readonly #sessions = new Map<string, Session>();
+  /** How many are on each node. */
+  readonly #counts = new Map<string, number>();
 
   private constructor(bus: Bus, store: ClusterStore, nodes: number) {
     this.#bus = bus;
@@ -36,11 +45,14 @@ export class StandInNodes implements AsyncDisposable {
     const startedAtMs = systemClock.now();
     const ids = Array.from({ length: nodes }, (_, at) => `stand-in-${at + 1}`);
     for (const id of ids)
-      bus.serve(subjects.nodeSession(id), (data) => this.#answer(data as SessionEnvelope));
+      bus.serve(subjects.nodeSession(id), (data) => this.#answer(id, data as SessionEnvelope));
     let beat = 0;
     const sayAlive = (): void => {
       beat++;
-      for (const id of ids) bus.publish(subjects.nodeBeat(id), recordOf(id, startedAtMs, beat));
+      for (const id of ids) {
+        const sessions = this.#counts.get(id) ?? 0;
+        bus.publish(subjects.nodeBeat(id), { ...recordOf(id, startedAtMs), beat, load: loadOf(sessions) });
+      }
     };
     sayAlive();
     this.#beating = systemClock.every(BEAT_MS, sayAlive);
@@ -57,35 +69,46 @@ export class StandInNodes implements AsyncDisposable {
     await Promise.all([this.#bus.close(), this.#store.close()]);
   }
 
-  async #answer({ room, sessionId, epoch, method, data }: SessionEnvelope): Promise<unknown> {
+  async #answer(nodeId: string, request: SessionEnvelope): Promise<unknown> {
+    const { room, sessionId, epoch, method, data } = request;
     switch (method) {
       case 'open': {
         const { identity } = data as SessionRequest<'open'>;
-        this.#sessions.set(sessionId, { identity, epoch });
+        this.#sessions.set(sessionId, { nodeId, identity, epoch });
+        this.#count(nodeId, 1);
         return openAnswer(sessionId);
       }
       case 'close':
-      case 'detach': {
-        const session = this.#sessions.get(sessionId);
-        this.#sessions.delete(sessionId);
-        if (!session) return {};
-        const { changes } = await this.#store.rooms.leave(room, session, 'left');
-        publishChanges(this.#bus, room, changes);
+      case 'detach':
+        await this.#end(room, sessionId);
         return {};
-      }
       default:
         return {};
     }
   }
+
+  async #end(room: string, sessionId: string): Promise<void> {
+    const session = this.#sessions.get(sessionId);
+    if (!session) return;
+    this.#sessions.delete(sessionId);
+    this.#count(session.nodeId, -1);
+    const { changes } = await this.#store.rooms.leave(room, session, 'left');
+    publishChanges(this.#bus, room, changes);
+  }
+
+  #count(nodeId: string, change: 1 | -1): void {
+    this.#counts.set(nodeId, (this.#counts.get(nodeId) ?? 0) + change);
+  }
+}
+
+function recordOf(nodeId: string, startedAtMs: number): Omit<NodeRecord, 'beat' | 'load'> {
+  const what = { region: 'default', state: 'ready', workers: 1, version: '0' } as const;
+  return { nodeId, ...what, grpcAddress: '127.0.0.1:0', startedAtMs };
 }
 
 /** Never full, however many there are: what is measured is the gateway. */
-function recordOf(nodeId: string, startedAtMs: number, beat: number): NodeRecord {
-  return {
-    ...{ nodeId, region: 'default', state: 'ready', grpcAddress: '127.0.0.1:0', workers: 1, version: '0' },
-    ...{ startedAtMs, beat },
-    load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
-  };
+function loadOf(sessions: number): NodeRecord['load'] {
+  return { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions, used: 0 };
 }
 
 function openAnswer(sessionId: string): SessionResponse<'open'> {

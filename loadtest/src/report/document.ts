@@ -30,6 +30,8 @@ export interface Figures
   /** Video subscriptions by the spatial layer that they received at the end. */
   readonly layers: Readonly<Record<string, number>>;
   readonly processes: readonly ProcessFigures[];
+  /** Datagrams that sockets of this machine had no room for: the tool's, the own cluster's, or another program's. */
+  readonly udpDrops?: number | undefined;
   readonly pipes?: number | undefined;
   readonly workerPipes?: number | undefined;
   readonly judges: readonly JudgeFigures[];

@@ -33,5 +33,6 @@ export function formatNumber(value: number): string {
   if (size >= 1000) return formatCount(value);
   if (size >= 100) return value.toFixed(0);
   if (size >= 10) return value.toFixed(1).replace(/\.0$/, '');
+  if (size < 0.1) return Number(value.toPrecision(2)).toString();
   return value.toFixed(2).replace(/\.?0+$/, '');
 }

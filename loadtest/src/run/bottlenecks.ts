@@ -13,6 +13,7 @@ const MOST_LATE_STEPS = 0.01;
 export function bottlenecks(
   samples: readonly Sample[],
   steps: { readonly late: number; readonly all: number },
+  udpDrops = 0,
 ): string[] {
   if (samples.length === 0) return [];
   const share = (holds: (sample: Sample) => boolean): number => samples.filter(holds).length / samples.length;
@@ -37,6 +38,9 @@ export function bottlenecks(
       : []),
     ...(lateSteps > MOST_LATE_STEPS
       ? [`${percent(lateSteps)} of what peers were to do came over 100 ms late`]
+      : []),
+    ...(udpDrops > 0
+      ? [`sockets of this machine had no room for ${udpDrops} packets, which counts as loss`]
       : []),
   ];
 }

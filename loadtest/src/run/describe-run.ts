@@ -52,7 +52,7 @@ export function describeRun(facts: RunFacts): LoadDocument {
     ended: endOf(signal, hopeless),
     ok: problems.length === 0,
     problems,
-    bottlenecks: bottlenecks(samples, { late: executor.lateSteps, all: plan.steps.length }),
+    bottlenecks: bottlenecks(samples, { late: executor.lateSteps, all: plan.steps.length }, figures.udpDrops),
     verdicts,
     figures,
     failures: executor.failures.all,
@@ -72,8 +72,11 @@ function problemsOf(
   verdicts: readonly Verdict[],
 ): string[] {
   const unmet = verdicts.map(verdictProblem).filter((problem) => problem !== undefined);
-  const ofJudges = judges.flatMap(({ name, problems }) =>
-    problems.slice(0, 1).map((problem) => `${name}: ${problem}`),
+  // A page tells of every connection that a fault has cut.
+  const ofJudges = judges.flatMap(({ name, seen, problems }) =>
+    seen === 0 || options.scenario.faults.length === 0
+      ? problems.slice(0, 1).map((one) => `${name}: ${one}`)
+      : [],
   );
   return [
     ...(hopeless === undefined ? [] : [hopeless]),

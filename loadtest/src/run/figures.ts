@@ -44,6 +44,7 @@ export function figuresOf(parts: FigureParts): Figures {
     sentBps: Math.round((full.report.measures.bytesSent * 8) / fullSeconds),
     layers: intervals.at(-1)?.report.state.layers ?? {},
     processes: processesOf(underFullLoad(intervals, parts.fullFromMs)),
+    udpDrops: udpDropsIn(all),
     ...costsOf(all, full, parts),
     judges,
     ...(judges.length > 0 && { judgeFreezes: judges.reduce((sum, { freezes }) => sum + freezes, 0) }),
@@ -96,15 +97,25 @@ function silentAtEnd(intervals: readonly Interval[]): number {
 
 function processesOf(intervals: readonly Interval[]): ProcessFigures[] {
   const mean = cpuShares(joinIntervals(intervals));
-  const last = intervals.at(-1)?.after.processes ?? [];
+  const kinds = ['media-node', 'gateway', 'control', 'redis', 'nats'];
+  const last = [...(intervals.at(-1)?.after.processes ?? [])].sort(
+    (one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind),
+  );
   return last.map(({ name, residentBytes: memoryBytes }) => ({
     ...{ name, cpu: mean[name] ?? 0, memoryBytes },
     cpuMost: Math.max(...intervals.map((interval) => cpuShares(interval)[name] ?? 0)),
   }));
 }
 
+function udpDropsIn({ before, after }: Interval): number | undefined {
+  if (before.udpDrops === undefined || after.udpDrops === undefined) return undefined;
+  return Math.max(0, after.udpDrops - before.udpDrops);
+}
+
 /** What the cluster paid. Only of the tool's own cluster. */
-function costsOf(all: Interval, full: Interval, { rest, joinsAnswered }: FigureParts): Partial<Figures> {
+function costsOf(all: Interval, full: Interval, parts: FigureParts): Partial<Figures> {
+  const { rest, joinsAnswered, intervals, fullFromMs } = parts;
+  const stretches = underFullLoad(intervals, fullFromMs);
   const counts = all.after.counts;
   const pipes = counts && { pipes: counts.pipes, workerPipes: counts.workerPipes };
   if (!rest) return { ...pipes };
@@ -113,7 +124,11 @@ function costsOf(all: Interval, full: Interval, { rest, joinsAnswered }: FigureP
   const peers = full.report.state.peers;
   const grown = (kind: 'media-node' | 'gateway'): number | undefined => {
     if (peers === 0) return undefined;
-    return Math.max(0, Math.round((residentBytes(full.after, kind) - residentBytes(rest.to, kind)) / peers));
+    const meanBytes =
+      stretches.reduce((sum, { after }) => sum + residentBytes(after, kind), 0) / stretches.length;
+    const bytes = Math.round((meanBytes - residentBytes(rest.to, kind)) / peers);
+    // With few peers, what a process has let go of since its start is more than what they need.
+    return bytes > 0 ? bytes : undefined;
   };
   const perJoin = (count: (sample: ClusterSample) => number | undefined): number | undefined =>
     beyondRest(count, rest, all, joinsAnswered);

@@ -58,6 +58,7 @@ export class Judges implements AsyncDisposable {
 }
 
 const FREEZE_MS = 500;
+const MOST_PROBLEMS = 10;
 
 async function figuresOf({ name, meeting, problems }: Judge): Promise<JudgeFigures> {
   const nothing = { name, seen: 0, framesPerSecond: 0, freezes: 0, longestFreezeMs: 0, problems };
@@ -78,7 +79,7 @@ async function figuresOf({ name, meeting, problems }: Judge): Promise<JudgeFigur
         Math.round((perSecond.reduce((sum, one) => sum + one, 0) / Math.max(1, seen.length)) * 10) / 10,
       freezes: stillMs.length + seen.reduce((sum, { freezes }) => sum + freezes, 0),
       longestFreezeMs: Math.round(longest),
-      problems: [...problems, ...meeting.problems],
+      problems: [...new Set([...problems, ...meeting.problems])].slice(0, MOST_PROBLEMS),
     };
   } catch (error) {
     return { ...nothing, problems: [...problems, error instanceof Error ? error.message : String(error)] };

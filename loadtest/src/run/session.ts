@@ -1,14 +1,17 @@
 import { describeExit } from '@skein/local-cluster';
 import type { Clock } from '@skein/runtime';
 import type { ClusterSample } from '../measure/cluster/cluster-sample.ts';
+import type { PeerReport } from '../measure/peer-measures.ts';
+import type { PeerEvent } from '../peers/peer.ts';
 import type { StartPeerProcess } from '../peers/process/peer-process.ts';
 import type { JudgeFigures, LoadDocument, Sample } from '../report/document.ts';
 import { roomNames } from '../scenario/consistency.ts';
+import { formatDuration } from '../scenario/duration.ts';
 import type { Fault, Scenario } from '../scenario/schema.ts';
 import { describeRun, type RunFacts } from './describe-run.ts';
 import { Executor } from './executor.ts';
 import { faultText, injectFault } from './faults.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, type FleetListener } from './fleet.ts';
 import { Judges } from './judges.ts';
 import { firstLine, Observation } from './observation.ts';
 import { planRun, type RunPlan } from './plan/plan.ts';
@@ -62,10 +65,32 @@ export async function runLoad(options: LoadOptions): Promise<LoadDocument> {
   await using judges = scenario.judges.count > 0 ? await Judges.start() : undefined;
   const rest = target.cluster && (await restOf(target, options));
   signal.throwIfAborted();
-  const load = new Load(options, target, plan, judges, rest);
+  const { processes, startProcess } = options;
+  const listener = new LateListener();
+  await using fleet = await Fleet.start({ processes, seed: scenario.seed, startProcess, listener });
+  signal.throwIfAborted();
+  const load = new Load(options, { target, plan, judges, rest, fleet });
+  listener.target = load.observation;
   onExit = (what) => load.observation.onServiceExit(what);
   for (const what of exits) onExit(what);
   return await load.run();
+}
+
+/** Processes of peers are started before the run's clock is; they have nothing to tell until then but their end. */
+class LateListener implements FleetListener {
+  target: FleetListener | undefined;
+
+  onEvent(event: PeerEvent): void {
+    this.target?.onEvent(event);
+  }
+
+  onReport(process: number, report: PeerReport): void {
+    this.target?.onReport(process, report);
+  }
+
+  onDeath(reason: string, peers: number): void {
+    this.target?.onDeath(reason, peers);
+  }
 }
 
 function prefixOf({ runId }: LoadOptions): string {
@@ -78,51 +103,43 @@ async function restOf(target: LoadTarget, { clock, signal }: LoadOptions): Promi
   return { from, to: await target.meter.sample() };
 }
 
+interface LoadParts {
+  readonly target: LoadTarget;
+  readonly plan: RunPlan;
+  readonly judges: Judges | undefined;
+  readonly rest: RunFacts['rest'];
+  readonly fleet: Fleet;
+}
+
 /** One run, from the first join to the last leave. */
 class Load {
   readonly observation: Observation;
   readonly #options: LoadOptions;
-  readonly #target: LoadTarget;
-  readonly #plan: RunPlan;
-  readonly #judges: Judges | undefined;
-  readonly #rest: RunFacts['rest'];
+  readonly #parts: LoadParts;
   readonly #startedAtMs: number;
   readonly #startMs: number;
   /** Ends the run: interrupted, given up, or over. */
   readonly #over = new AbortController();
   #hopeless: string | undefined;
 
-  constructor(
-    options: LoadOptions,
-    target: LoadTarget,
-    plan: RunPlan,
-    judges: Judges | undefined,
-    rest: RunFacts['rest'],
-  ) {
+  constructor(options: LoadOptions, parts: LoadParts) {
     this.#options = options;
-    this.#target = target;
-    this.#plan = plan;
-    this.#judges = judges;
-    this.#rest = rest;
+    this.#parts = parts;
     const { clock } = options;
     this.#startedAtMs = clock.now();
     this.#startMs = clock.monotonicMs();
-    const atStart: ClusterSample = rest?.to ?? { atMs: clock.now(), processes: [] };
+    const atStart: ClusterSample = parts.rest?.to ?? { atMs: clock.now(), processes: [] };
     this.observation = new Observation(atStart, () => clock.monotonicMs() - this.#startMs);
   }
 
   async run(): Promise<LoadDocument> {
-    const { scenario, clock, signal, say, processes, startProcess } = this.#options;
+    const { scenario, clock, signal, say, processes } = this.#options;
+    const { plan, fleet, target, rest } = this.#parts;
     const { observation } = this;
-    await using fleet = await Fleet.start({
-      processes,
-      seed: scenario.seed,
-      startProcess,
-      listener: observation,
-    });
-    say(`${this.#plan.joins} joins in ${scenario.duration / 1000} s, peers in ${processes} processes`);
+    const places = processes === 1 ? 'one process' : `${processes} processes`;
+    say(`${plan.joins} joins in ${formatDuration(scenario.duration)}, peers in ${places}`);
     const executor = new Executor({
-      ...{ plan: this.#plan, fleet, clock, startMs: this.#startMs },
+      ...{ plan, fleet, clock, startMs: this.#startMs },
       injectFault: (fault) => this.#injectFault(fault),
       onHopeless: (why) => this.#giveUp(why),
     });
@@ -131,7 +148,7 @@ class Load {
     if (signal.aborted) interrupt();
     try {
       const judging = this.#judge();
-      const ticking = this.#tick(fleet);
+      const ticking = this.#tick();
       await executor.run(this.#over.signal);
       await this.#untilEnd();
       await executor.settle(SETTLE_MS);
@@ -148,8 +165,8 @@ class Load {
     const judges = await this.#judgeFigures();
     say('everybody leaves');
     return describeRun({
-      ...{ options: this.#options, plan: this.#plan, target: this.#target.described, observation, executor },
-      ...{ judges, rest: this.#rest, startedAtMs: this.#startedAtMs, hopeless: this.#hopeless },
+      ...{ options: this.#options, plan, target: target.described, observation, executor },
+      ...{ judges, rest, startedAtMs: this.#startedAtMs, hopeless: this.#hopeless },
       ranMs: clock.monotonicMs() - this.#startMs,
     });
   }
@@ -161,14 +178,15 @@ class Load {
   }
 
   /** Once a second until the run is over, and then once more for the rest. */
-  async #tick(fleet: Fleet): Promise<void> {
+  async #tick(): Promise<void> {
     const { clock, onSample } = this.#options;
+    const { fleet, target } = this.#parts;
     for (let nextMs = TICK_MS; ; nextMs += TICK_MS) {
       const waitMs = this.#startMs + nextMs - clock.monotonicMs();
       if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal).catch(() => undefined);
       const over = this.#over.signal.aborted;
       await fleet.collect(this.observation);
-      const cluster = await this.#target.meter.sample({ fresh: over });
+      const cluster = await target.meter.sample({ fresh: over });
       onSample(sampleOf(this.observation.tick(cluster)));
       if (fleet.alive === 0) this.#giveUp('no process of peers is left');
       if (over) return;
@@ -178,18 +196,18 @@ class Load {
   async #judge(): Promise<void> {
     const { scenario } = this.#options;
     const room = scenario.judges.room ?? roomNames(scenario)[0] ?? '';
-    await this.#judges?.join({
-      ...{ count: scenario.judges.count, urls: this.#target.urls },
+    await this.#parts.judges?.join({
+      ...{ count: scenario.judges.count, urls: this.#parts.target.urls },
       room: `${prefixOf(this.#options)}${room}`,
     });
   }
 
   async #judgeFigures(): Promise<JudgeFigures[]> {
-    return (await this.#judges?.figures()) ?? [];
+    return (await this.#parts.judges?.figures()) ?? [];
   }
 
   async #injectFault(fault: Fault): Promise<void> {
-    const { cluster, probe } = this.#target;
+    const { cluster, probe } = this.#parts.target;
     const { clock, say } = this.#options;
     if (!cluster || !probe) return;
     this.observation.note('fault', faultText(fault));

@@ -79,9 +79,11 @@ export class Timeline {
 function joinReports(earlier: PeerReport, later: PeerReport): PeerReport {
   const merged = mergeReports([earlier, later]);
   const intervalMs = earlier.tool.intervalMs + later.tool.intervalMs;
+  // A report that follows another at once finds little that has arrived since.
+  const flowing = Math.min(later.state.subscriptions, Math.max(earlier.state.flowing, later.state.flowing));
   return {
     ...merged,
-    state: later.state,
+    state: { ...later.state, flowing },
     tool: { ...merged.tool, intervalMs, rssBytes: later.tool.rssBytes },
   };
 }

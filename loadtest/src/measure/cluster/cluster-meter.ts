@@ -1,7 +1,7 @@
 import type { LocalCluster } from '@skein/local-cluster';
 import type { NodeStatus } from '@skein/rpc';
 import type { Clock } from '@skein/runtime';
-import { readMachineTime, readTreeUsages } from './adapters/proc.ts';
+import { readMachineTime, readTreeUsages, readUdpDrops } from './adapters/proc.ts';
 import { readNatsMessages, readRedisCommands } from './adapters/stores.ts';
 import type { ClusterCounts, ClusterSample, ProcessKind, ProcessSample } from './cluster-sample.ts';
 
@@ -32,14 +32,15 @@ export class ClusterMeter {
   /** `fresh`: asks the nodes also when they were asked just before. */
   async sample({ fresh = false } = {}): Promise<ClusterSample> {
     const { cluster, natsMonitorUrl } = this.#metered;
-    const [processes, machine, redis, nats, counts] = await Promise.all([
+    const [processes, machine, udpDrops, redis, nats, counts] = await Promise.all([
       cluster ? sampleProcesses(cluster) : [],
       readMachineTime(),
+      readUdpDrops(),
       cluster?.redis && readRedisCommands(cluster.redisUrl),
       natsMonitorUrl === undefined ? undefined : readNatsMessages(natsMonitorUrl),
       this.#sampleCounts(fresh),
     ]);
-    return { atMs: this.#clock.now(), processes, machine, redis, nats, counts };
+    return { atMs: this.#clock.now(), processes, machine, udpDrops, redis, nats, counts };
   }
 
   async #sampleCounts(fresh: boolean): Promise<ClusterCounts | undefined> {

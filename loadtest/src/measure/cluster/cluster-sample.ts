@@ -25,6 +25,8 @@ export interface ClusterSample {
   readonly atMs: number;
   readonly processes: readonly ProcessSample[];
   readonly machine?: MachineTime | undefined;
+  /** Datagrams that sockets of this machine had no room for. */
+  readonly udpDrops?: number | undefined;
   readonly redis?: RedisCommands | undefined;
   readonly nats?: NatsMessages | undefined;
   readonly counts?: ClusterCounts | undefined;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readFileLimit, readMachineTime, readTreeUsage } from './adapters/proc.ts';
 import { readRedisCommands } from './adapters/stores.ts';
 import { cpuMsBetween, machineBusyBetween, type ClusterSample } from './cluster-sample.ts';
-import { parseProcessStat, treeUsages, type ProcessStat } from './process-stat.ts';
+import { parseProcessStat, parseUdpDrops, treeUsages, type ProcessStat } from './process-stat.ts';
 import { parseCommandStats, parseNatsVarz } from './store-stats.ts';
 
 const LINE =
@@ -47,6 +47,13 @@ describe('a process', () => {
 it('tells the machine’s time and the limit of open files', async () => {
   expect((await readMachineTime())?.busyMs).toBeGreaterThan(0);
   expect(readFileLimit()).toBeGreaterThan(10);
+});
+
+it('reads how many datagrams had no room', () => {
+  const text =
+    'Tcp: A\nTcp: 1\nUdp: InDatagrams NoPorts RcvbufErrors\nUdp: 5 6 77\nUdpLite: RcvbufErrors\nUdpLite: 1\n';
+  expect(parseUdpDrops(text)).toBe(77);
+  expect(parseUdpDrops('')).toBeUndefined();
 });
 
 describe('between two samples', () => {

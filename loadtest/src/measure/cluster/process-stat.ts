@@ -87,3 +87,14 @@ export function parseMachineTime(text: string): MachineTime {
     idleMs: (idle + waiting) * TICK_MS,
   };
 }
+
+/**
+ * Datagrams that this machine has dropped since its start because the buffer of a socket was full, from /proc/net/snmp.
+ * `undefined` when it does not say.
+ */
+export function parseUdpDrops(text: string): number | undefined {
+  const [names, values] = text.split('\n').filter((line) => line.startsWith('Udp:'));
+  const at = names?.split(' ').indexOf('RcvbufErrors') ?? -1;
+  const drops = at < 0 ? undefined : Number(values?.split(' ')[at]);
+  return Number.isFinite(drops) ? drops : undefined;
+}

@@ -106,6 +106,10 @@ class PeerChild implements PeerProcess {
     await this.#ask('vanish', { peerId });
   }
 
+  async hold(held: boolean): Promise<void> {
+    await this.#ask('hold', { held });
+  }
+
   report(): Promise<PeerReport> {
     return this.#ask('report', null);
   }

@@ -19,6 +19,8 @@ export interface PeerCommands {
   };
   leave: { readonly request: { readonly peerId: string }; readonly response: null };
   vanish: { readonly request: { readonly peerId: string }; readonly response: null };
+  /** Publishers send nothing until they are let go again; the room sees no change. */
+  hold: { readonly request: { readonly held: boolean }; readonly response: null };
   /** A report now, of what was measured since the last one. */
   report: { readonly request: null; readonly response: PeerReport };
 }

@@ -25,6 +25,8 @@ export interface PeerProcess extends AsyncDisposable {
   /** Never fails for a peer that is gone already. */
   leave(peerId: string): Promise<void>;
   vanish(peerId: string): Promise<void>;
+  /** All its peers send nothing until they are let go again; the room sees no change. For measuring two sides in turn. */
+  hold(held: boolean): Promise<void>;
   /** What was measured since the last report, at once. */
   report(): Promise<PeerReport>;
   /** All peers leave, the process ends. Within 5 s; then it is killed. Safe to repeat. */

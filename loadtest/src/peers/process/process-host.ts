@@ -53,6 +53,10 @@ export class ProcessHost {
       peer?.vanish();
       return null;
     },
+    hold: ({ held }) => {
+      for (const peer of this.#peers.values()) peer.hold(held);
+      return null;
+    },
     report: () => this.report(),
   };
 

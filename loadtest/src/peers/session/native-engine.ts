@@ -57,6 +57,11 @@ export class NativeEngine implements MediaEngine {
     return link;
   }
 
+  /** Nothing is sent until it is let go again. */
+  hold(held: boolean): void {
+    for (const link of this.#links) link.hold(held);
+  }
+
   /** All media stops at once. */
   close(): void {
     for (const link of this.#links) link.close();
@@ -122,6 +127,10 @@ class NativeLink implements MediaLink {
   restartIce(direction: TransportDirection, _iceParameters: IceParameters): Promise<void> {
     // libdatachannel has no ICE restart; on one machine a path that broke is a node that is gone.
     return Promise.reject(new PeerError('MEDIA_FAILED', `the ${direction} transport cannot restart ICE`));
+  }
+
+  hold(held: boolean): void {
+    this.#sending.hold(held);
   }
 
   stopSending(): void {

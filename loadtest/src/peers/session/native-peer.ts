@@ -14,6 +14,7 @@ import {
 import { NativeEngine } from './native-engine.ts';
 import { capturedTrack } from './native-track.ts';
 import type { Receiving } from './receiving.ts';
+import { withToken } from './token.ts';
 import type { PeerWorld } from './world.ts';
 
 const JOIN_DEADLINE_MS = 15_000;
@@ -68,6 +69,8 @@ export class NativePeer implements Peer {
     const { sessionId, nodeId } = room.localParticipant;
     this.#state = { kind: 'joined', room, nodeId };
     this.#wire(room);
+    // Those that were there before.
+    if (this.#layers) await this.preferLayers(this.#layers);
     const tracks = [...room.participants.values()].reduce((sum, one) => sum + one.tracks.size, 0);
     const times = { joinMs: nowMs - this.#startedAtMs, answerMs: nowMs - this.#askedAtMs };
     meter.counts.joins++;
@@ -94,6 +97,11 @@ export class NativePeer implements Peer {
     for (const { tracks } of this.#joined().room.participants.values())
       for (const track of tracks.values()) if (track.spatialLayers > 1) track.setPreferredLayers(layers);
     return Promise.resolve();
+  }
+
+  /** Sends nothing until it is let go again; nobody is told. */
+  hold(held: boolean): void {
+    this.#engine.hold(held);
   }
 
   async leave(): Promise<void> {
@@ -149,7 +157,7 @@ export class NativePeer implements Peer {
     return {
       send: (text) => {
         if (this.#askedAtMs === 0) this.#askedAtMs = this.#world.clock.monotonicMs();
-        if (!this.#vanished) socket.send(text);
+        if (!this.#vanished) socket.send(withToken(text, this.plan.token));
       },
       close: (code, reason) => socket.close(this.#vanished ? VANISHED_CODE : code, reason),
     };

@@ -74,6 +74,13 @@ export class Sending {
     }
   }
 
+  /** All that is sent now. */
+  hold(held: boolean): void {
+    for (const trackId of this.#tracks.keys())
+      if (held) this.pause(trackId);
+      else this.resume(trackId);
+  }
+
   stop(trackId: string): void {
     for (const stream of this.#streamsOf(trackId)) {
       this.#world.pacer.remove(stream);

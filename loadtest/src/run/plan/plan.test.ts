@@ -72,8 +72,8 @@ describe('a plan', () => {
   });
 
   it('refuses what no machine could hold', () => {
-    const endless = scenario({ rooms: 100, peersPerRoom: 100, stay: '1s', away: '0s' }, { duration: '24h' });
-    expect(() => planRun(endless, context)).toThrow('steps: take fewer peers');
+    const endless = scenario({ rooms: 10, peersPerRoom: 10, stay: '1s', away: '0s' }, { duration: '1h' });
+    expect(() => planRun(endless, { ...context, mostSteps: 10_000 })).toThrow('steps: take fewer peers');
   });
 });
 
@@ -98,17 +98,24 @@ describe('any plan', () => {
         const times = plan.steps.map(({ atMs }) => atMs);
         expect(times).toEqual(times.toSorted((one, other) => one - other));
         expect(times.every((atMs) => atMs < 60_000)).toBe(true);
-        const here = new Map<string, string>();
-        for (const step of plan.steps) {
-          if (step.type === 'join') {
-            expect([...here.values()]).not.toContain(step.peer.identity);
-            here.set(step.peer.peerId, step.peer.identity ?? '');
-          } else if (step.type !== 'fault') {
-            expect(here.has(step.peerId)).toBe(true);
-            if (step.type === 'leave') here.delete(step.peerId);
-          }
-        }
+        expect(outOfTurn(plan.steps)).toEqual([]);
       }),
     );
   });
 });
+
+/** Steps of peers that are not there, and joins of people who are there already. */
+function outOfTurn(steps: readonly Step[]): Step[] {
+  const here = new Map<string, string | undefined>();
+  return steps.filter((step) => {
+    if (step.type === 'fault') return false;
+    if (step.type === 'join') {
+      const isTwice = [...here.values()].includes(step.peer.identity);
+      here.set(step.peer.peerId, step.peer.identity);
+      return isTwice;
+    }
+    const isGone = !here.has(step.peerId);
+    if (step.type === 'leave') here.delete(step.peerId);
+    return isGone;
+  });
+}

@@ -37,17 +37,19 @@ export interface PlanContext {
   readonly roomPrefix: string;
   /** Gateways; peers are spread over them. At least one. */
   readonly urls: readonly string[];
+  /** More than a machine can hold in memory as a plan is refused. Default 2 000 000. */
+  readonly mostSteps?: number;
 }
 
-/** More than a machine can hold in memory as a plan is refused. */
-export const MOST_STEPS = 2_000_000;
+const MOST_STEPS = 2_000_000;
 
 /**
  * What each peer does when. The same scenario and seed give the same plan; what a peer draws depends on the seed and its own
- * name only, so that a change to one group leaves the others as they were. Throws when there are over `MOST_STEPS`.
+ * name only, so that a change to one group leaves the others as they were. Throws when there are too many steps.
  */
 export function planRun(scenario: Scenario, context: PlanContext): RunPlan {
   const steps: Step[] = scenario.faults.map((fault) => ({ type: 'fault', atMs: fault.at, fault }));
+  const { mostSteps = MOST_STEPS } = context;
   let fullFromMs = 0;
   let peers = 0;
   for (const group of scenario.groups) {
@@ -58,9 +60,9 @@ export function planRun(scenario: Scenario, context: PlanContext): RunPlan {
       const urls = [...context.urls.slice(first), ...context.urls.slice(0, first)];
       planPeer({ group, index, urls, fromMs: atMs, endMs: scenario.duration }, context, steps);
       fullFromMs = Math.max(fullFromMs, atMs);
-      if (steps.length > MOST_STEPS) {
+      if (steps.length > mostSteps) {
         throw new Error(
-          `this scenario has over ${MOST_STEPS} steps: take fewer peers, longer stays or less time`,
+          `this scenario has over ${mostSteps} steps: take fewer peers, longer stays or less time`,
         );
       }
     }

@@ -1,6 +1,13 @@
 import type { Placed, RoomFeed } from '@skein/cluster';
 import { snapshotOf } from '@skein/protocol';
-import type { ClientResponse, Participant, RoomSnapshot, RoomState, VersionedChange } from '@skein/protocol';
+import type {
+  ClientResponse,
+  Participant,
+  RoomChange,
+  RoomSnapshot,
+  RoomState,
+  VersionedChange,
+} from '@skein/protocol';
 import { encodeEvent } from '../connections/messages.ts';
 import type { Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
@@ -14,6 +21,14 @@ interface Watched {
 /** How long a client that resumes waits for the first state of its room. Without it, it gets the state later. */
 const FIRST_STATE_DEADLINE_MS = 1000;
 
+const COMINGS_AND_GOINGS: ReadonlySet<RoomChange['type']> = new Set(['participantJoined', 'participantLeft']);
+/** From so many clients on, who comes and goes is told to all of them together with what happens right after. */
+const BIG_AUDIENCE = 100;
+/** So long comings and goings wait in a big audience: nobody sees it, and a rush costs each socket ten sends a second. */
+const GATHER_MS = 100;
+/** More changes than that don't wait. */
+const GATHERED_MAX = 256;
+
 /** This gateway's clients in one room. Each change is encoded once, whatever their number. */
 export class Audience {
   readonly room: string;
@@ -26,6 +41,9 @@ export class Audience {
   /** A client was answered without any state, as there was none yet: it gets the first one as an event. */
   #owesState = false;
   #listening: readonly Disposable[] = [];
+  /** Encoded changes of a big audience, in order. The transport sends what is published in one turn as one. */
+  #gathered: string[] = [];
+  #sending: Disposable | undefined;
   #feed: RoomFeed | undefined;
 
   constructor(room: string, deps: RoomsDeps) {
@@ -58,6 +76,7 @@ export class Audience {
   }
 
   close(): void {
+    this.#sending?.[Symbol.dispose]();
     for (const one of this.#listening) one[Symbol.dispose]();
   }
 
@@ -110,7 +129,7 @@ export class Audience {
   }
 
   #handleChange({ version, change }: VersionedChange): void {
-    this.#deps.broadcaster.publish(this.#topic, encodeEvent('roomChanged', change, version));
+    this.#tell(encodeEvent('roomChanged', change, version), COMINGS_AND_GOINGS.has(change.type));
     // The bus tells sessions that they are over, at most once; the room's state says it again, for sure.
     if (change.type === 'participantJoined' || change.type === 'participantMoved') {
       this.#checkPlaced(change.participant);
@@ -118,6 +137,22 @@ export class Audience {
       const watched = this.#watched.get(change.identity);
       if (watched && watched.epoch <= change.epoch) watched.watcher.handleLeft(change.epoch, change.reason);
     }
+  }
+
+  /** `mayWait`: a big audience hears it a little later; whatever else happens goes out at once, with what has waited. */
+  #tell(event: string, mayWait: boolean): void {
+    this.#gathered.push(event);
+    const waits = mayWait && this.#sockets.size >= BIG_AUDIENCE && this.#gathered.length < GATHERED_MAX;
+    if (waits) this.#sending ??= this.#deps.clock.after(GATHER_MS, () => this.#send());
+    else this.#send();
+  }
+
+  #send(): void {
+    this.#sending?.[Symbol.dispose]();
+    this.#sending = undefined;
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    for (const event of gathered) this.#deps.broadcaster.publish(this.#topic, event);
   }
 
   #checkPlaced(participant: Participant): void {
@@ -135,10 +170,7 @@ export class Audience {
     // Clients whose join is not answered yet get the state with their answer.
     if (asked && this.#watched.size > 0) {
       this.#deps.log.info({ version: state.version }, 'the room state was replaced');
-      this.#deps.broadcaster.publish(
-        this.#topic,
-        encodeEvent('roomReplaced', snapshotOf(state), state.version),
-      );
+      this.#tell(encodeEvent('roomReplaced', snapshotOf(state), state.version), false);
     }
     for (const participant of state.participants.values()) this.#checkPlaced(participant);
   }

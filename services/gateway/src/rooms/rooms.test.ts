@@ -36,6 +36,35 @@ describe('the clients of a room', () => {
     }
   });
 
+  test('hear of comings and goings together when they are many, and of anything else at once and in order', async () => {
+    await using cluster = await MemoryCluster.start({ maxParticipants: 200 });
+    const first = await cluster.joined('person-0');
+    for (let one = 1; one < 100; one++) await cluster.joined(`person-${one}`);
+    await cluster.clock.advance(1000);
+    const heard = (): number => first.socket.events('roomChanged').length;
+    const before = heard();
+    for (const late of ['ada', 'bob']) await cluster.joined(late);
+    expect(heard()).toBe(before);
+    await cluster.clock.advance(100);
+    expect(heard()).toBe(before + 2);
+
+    await cluster.joined('cho');
+    expect(heard()).toBe(before + 2);
+    const snapshot = await cluster.store.snapshot('blue');
+    const cho = snapshot!.participants.find(({ identity }) => identity === 'cho')!;
+    const published = { ...track, identity: 'cho', epoch: cho.epoch };
+    const { changes } = await cluster.store.publishTrack('blue', cho.sessionId, published);
+    publishChanges(cluster.bus, 'blue', changes);
+    await eventually('the track', () => heard() === before + 4);
+    const last = first.socket.events('roomChanged').slice(-4);
+    expect(last.map(({ data }) => (data as RoomChange).type)).toEqual([
+      ...['participantJoined', 'participantJoined', 'participantJoined'],
+      'trackPublished',
+    ]);
+    const versions = last.map(({ version }) => version ?? 0);
+    expect(versions).toEqual([0, 1, 2, 3].map((step) => versions[0]! + step));
+  });
+
   test('do not hear of other rooms', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada', 'blue');

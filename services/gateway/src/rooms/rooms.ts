@@ -1,6 +1,7 @@
 import type { Placed, RoomFeeds, RoomStore } from '@skein/cluster';
 import { snapshotOf } from '@skein/protocol';
 import type { ClientResponse, Participant, RoomSnapshot } from '@skein/protocol';
+import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
@@ -32,6 +33,7 @@ export interface RoomsDeps {
   readonly feeds: RoomFeeds;
   readonly store: RoomStore;
   readonly broadcaster: Broadcaster;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 

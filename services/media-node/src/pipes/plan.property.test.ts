@@ -68,4 +68,22 @@ describe('whatever happens in whatever order', () => {
       { numRuns: 300 },
     );
   });
+
+  test('every need is met while nodes feed many, whether through a relay or straight', () => {
+    fc.assert(
+      fc.property(steps, (before) => {
+        const world = new World();
+        for (const event of before) world.apply(event);
+        world.relayed.clear();
+        world.closed.clear();
+        world.crowded.add('there').add('far');
+        world.pass(60_000);
+        expectAllMet(world);
+        world.comeToRest();
+        expectAllMet(world);
+        expectStraight(world);
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

@@ -20,6 +20,7 @@ function input(given: {
   hops?: HopView[];
   relays?: Record<string, RelayState>;
   relayed?: MediaKey[];
+  crowded?: string[];
   routers?: string[];
 }): PipePlanInput {
   const routers = given.routers ?? ['h1', 'h2', 'h3'];
@@ -33,6 +34,7 @@ function input(given: {
     hops: given.hops ?? [],
     relays: new Map(Object.entries(given.relays ?? {})),
     relayed: new Set(given.relayed ?? []),
+    crowded: new Set(given.crowded ?? []),
     lingerMs: 5000,
   };
 }
@@ -275,5 +277,43 @@ describe('a node to which the way is closed', () => {
       relayed: ['cam@1'],
     });
     expect(plan).toEqual([{ type: 'forgetRelay', nodeId: 'there' }]);
+  });
+});
+
+describe('a node that feeds many others', () => {
+  const tracks = { cam: there('t1'), mic: there('t1') };
+  const needs = { cam: ['h1'] };
+  const crowded = ['there'];
+  const mid: RouterAt = { nodeId: 'mid', routerId: 'm1' };
+  const found = { there: { kind: 'found', at: mid, foundAtMs: -1000 } } as const;
+  const viaMid = { media: 'cam@1', from: mid, into: 'h1', relayFrom: there('t1') } as const;
+
+  test('has its tracks pulled through a relay, which is looked for first', () => {
+    expect(commands({ tracks, needs, crowded })).toEqual([{ type: 'findRelay', nodeId: 'there' }]);
+    expect(commands({ tracks, needs, crowded, relays: { there: { kind: 'finding' } } })).toEqual([]);
+    expect(commands({ tracks, needs, crowded, relays: found })).toEqual([openPipe('h1', mid)]);
+    expect(commands({ tracks, needs, crowded, relays: found, pipes: [pipe('h1', mid)] })).toEqual([
+      { type: 'pullTrack', ...viaMid },
+    ]);
+  });
+
+  test('is asked itself when no relay can be had, or the one there is does not work', () => {
+    const straight = [openPipe('h1', there('t1'))];
+    const none = { there: { kind: 'none', retryAtMs: 700 } } as const;
+    expect(commands({ tracks, needs, crowded, relays: none })).toEqual(straight);
+    const lost = pipe('h1', mid, { kind: 'failed', retryAtMs: 900 }, 1);
+    expect(commands({ tracks, needs, crowded, relays: found, pipes: [lost] })).toEqual(straight);
+  });
+
+  test('goes on feeding those that it feeds, and their other tracks too', () => {
+    const hops: HopView[] = [hop('cam', there('t1'), 'h1')];
+    const both = { cam: ['h1'], mic: ['h1'] };
+    expect(commands({ tracks, needs: both, crowded, hops, pipes: [pipe('h1', there('t1'))] })).toEqual([
+      { type: 'pullTrack', media: 'mic@1', from: there('t1'), into: 'h1' },
+    ]);
+  });
+
+  test('feeds those that relay its tracks', () => {
+    expect(commands({ tracks, needs, crowded, relayed: ['cam@1'] })).toEqual([openPipe('h1', there('t1'))]);
   });
 });

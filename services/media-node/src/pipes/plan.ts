@@ -56,6 +56,8 @@ export interface PipePlanInput {
   readonly relays: ReadonlyMap<string, RelayState>;
   /** Tracks that other nodes pull through this one. */
   readonly relayed: ReadonlySet<MediaKey>;
+  /** Nodes that feed so many that this one is to get their tracks through a relay. */
+  readonly crowded: ReadonlySet<string>;
   /** How long an idle pipe is kept for the next need. */
   readonly lingerMs: number;
 }
@@ -111,7 +113,9 @@ export function hopKey(media: MediaKey, into: string): string {
 export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
   const hops = new Map(input.hops.map((hop) => [hopKey(hop.media, hop.into), hop]));
   const pipes = new Map(input.pipes.map((pipe) => [pipe.key, pipe]));
-  const context = { input, hops, pipes, nowMs };
+  const running = input.hops.filter(({ state }) => state.kind !== 'failed');
+  const used = new Set(running.map(({ from, into }) => pipeKey(from.routerId, into)));
+  const context = { input, hops, pipes, used, nowMs };
   const wanted = whatIsWanted(context);
   const commands = new Map<string, PipeCommand>();
   const wakes: number[] = [];
@@ -156,7 +160,8 @@ function whatIsWanted(context: StepContext): Wanted {
     if (local && !input.routers.has(origin.routerId)) continue;
     const entry = local ? origin.routerId : entryRouter(media, origin, input);
     if (entry === undefined) continue;
-    if (!local) want(enter(entry, media, origin, context, wanted));
+    const entering = local ? undefined : enter(entry, media, origin, context, wanted);
+    if (entering) want(entering);
     for (const into of needing) {
       if (into !== entry) want({ media, from: { nodeId: input.nodeId, routerId: entry }, into });
     }
@@ -164,27 +169,31 @@ function whatIsWanted(context: StepContext): Wanted {
   return wanted;
 }
 
-/** How a track of another node comes in at its entry, and what that takes besides. */
+/** How a track of another node comes in at its entry, and what that takes besides; `undefined`: that is being found out. */
 function enter(
   entry: string,
   media: MediaKey,
   origin: RouterAt,
-  { input, hops, pipes, nowMs }: StepContext,
+  { input, hops, pipes, used, nowMs }: StepContext,
   wanted: Wanted,
-): Pull {
+): Pull | undefined {
   const ways: WayInput = {
     relays: input.relays,
     relayed: input.relayed,
+    crowded: input.crowded,
+    isUsed: (one, other) => used.has(pipeKey(one, other)),
     pipe: (one, other) => pipes.get(pipeKey(one, other)),
     hop: (track, into) => hops.get(hopKey(track, into)),
     nowMs,
   };
   const way = wayInto(entry, media, origin, ways);
-  if (way.closed) {
+  if (way.kind === 'closed')
     wanted.trials.set(pipeKey(origin.routerId, entry), { local: entry, peer: origin });
+  if (way.kind !== 'straight') {
     const earlier = wanted.relays.get(origin.nodeId);
     wanted.relays.set(origin.nodeId, way.findAtMs ?? earlier);
   }
+  if (!way.from) return undefined;
   const relayed = !sameRouter(way.from, origin);
   return { media, from: way.from, into: entry, ...(relayed && { relayFrom: origin }) };
 }
@@ -214,6 +223,8 @@ interface StepContext {
   readonly input: PipePlanInput;
   readonly hops: ReadonlyMap<string, HopView>;
   readonly pipes: ReadonlyMap<string, PipeView>;
+  /** Pipes through which tracks come in. */
+  readonly used: ReadonlySet<string>;
   readonly nowMs: number;
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_FAN_OUT } from '@skein/cluster';
 import type { Backoff } from '../retry/backoff.ts';
 
 export interface PipePolicy {
@@ -14,6 +15,8 @@ export interface PipePolicy {
   readonly probeDeadlineMs: number;
   /** How long a node that is to relay keeps the room for the first pull, and after the last one. */
   readonly relayLeaseMs: number;
+  /** To how many nodes of a room one sends its tracks itself; more get them through relays. */
+  readonly fanOut: number;
   /** Between tries of what failed, while it is needed. */
   readonly backoff: Backoff;
 }
@@ -27,5 +30,6 @@ export const defaultPipePolicy: PipePolicy = {
   probeEveryMs: 500,
   probeDeadlineMs: 700,
   relayLeaseMs: 5000,
+  fanOut: DEFAULT_FAN_OUT,
   backoff: { baseMs: 100, maxMs: 5000 },
 };

@@ -7,6 +7,7 @@ import { defaultPipePolicy } from './policy.ts';
 import { RelayFinder } from './relay-finder.ts';
 
 let asked: string[];
+let ofTree: readonly string[];
 let able: Set<string>;
 let changes: number;
 let finder: RelayFinder;
@@ -15,6 +16,7 @@ const clock = new FakeClock();
 
 beforeEach(() => {
   asked = [];
+  ofTree = [];
   able = new Set();
   changes = 0;
   const client = async (nodeId: string): Promise<PipeServiceClient> => {
@@ -30,6 +32,7 @@ beforeEach(() => {
     ...{ clock, random: seededRandom(1), log: silentLogger },
     peers: { client, ready: ['here', 'there', 'in-room', 'other', 'another'] },
     roomNodes: () => ['here', 'there', 'in-room'],
+    treeRelays: () => ofTree,
     onChange: () => changes++,
   });
 });
@@ -76,5 +79,16 @@ describe('a relay', () => {
     finder.forget('there');
     await vi.waitFor(() => expect(asked).toEqual(['in-room']));
     expect(finder.view.size).toBe(0);
+  });
+
+  test('of a tree is one of the two that the tree names first, or none', async () => {
+    ofTree = ['in-room', 'other', 'another'];
+    able.add('other').add('another');
+    finder.find('there');
+    expect(await found()).toMatchObject({ kind: 'found', at: { nodeId: 'other' } });
+    expect(asked).toEqual(['in-room', 'other']);
+    able.delete('other');
+    finder.find('there');
+    expect(await found()).toMatchObject({ kind: 'none' });
   });
 });

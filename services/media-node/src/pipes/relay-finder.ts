@@ -7,6 +7,8 @@ import type { RelayState } from './ways.ts';
 
 /** Nodes that are asked in one search, one after another. */
 const ASKED_AT_MOST = 4;
+/** Of the relays of a tree, as the origin itself is there too. */
+const TREE_ASKED_AT_MOST = 2;
 /** Until the next search, when nobody can relay. */
 const RETRY_MS = 2000;
 
@@ -16,6 +18,8 @@ export interface RelayFinderParts {
   readonly peers: PeerPipes;
   /** Nodes that participants of the room are on: they carry it already. */
   readonly roomNodes: () => readonly string[];
+  /** Those through which the tracks of a node are to come because it feeds many, the best first; none: whoever can. */
+  readonly treeRelays: (originNodeId: string) => readonly string[];
   readonly policy: PipePolicy;
   readonly clock: Clock;
   readonly random: Random;
@@ -64,10 +68,7 @@ export class RelayFinder {
       search.asked.add(nodeId);
       try {
         const routerId = await this.#ask(nodeId, originNodeId);
-        log.warn(
-          { peerNodeId: originNodeId, relayNodeId: nodeId },
-          'a node cannot be reached; going through another',
-        );
+        log.info({ peerNodeId: originNodeId, relayNodeId: nodeId }, 'tracks of a node come through another');
         return { kind: 'found', at: { nodeId, routerId }, foundAtMs: clock.now() };
       } catch (error) {
         const { code, message: reason } = SkeinError.from(error);
@@ -87,7 +88,9 @@ export class RelayFinder {
 
   /** Nodes that carry the room come first; within each group any order, so that not all choose the same one. */
   #candidates(originNodeId: string, asked: Set<string>): readonly string[] {
-    const { nodeId, roomNodes, peers, random } = this.#parts;
+    const { nodeId, roomNodes, treeRelays, peers, random } = this.#parts;
+    const ofTree = treeRelays(originNodeId);
+    if (ofTree.length > 0) return ofTree.slice(0, TREE_ASKED_AT_MOST);
     const ofRoom = new Set(roomNodes());
     const others = peers.ready.filter((ready) => !ofRoom.has(ready));
     const usable = [...shuffled([...ofRoom], random), ...shuffled(others, random)].filter(

@@ -15,6 +15,7 @@ import { pipeKey, planPipes, type PipePlanInput } from './plan.ts';
 import { PipeRegistry } from './registry.ts';
 import { RelayDesk, type RelayRoom } from './relay-desk.ts';
 import { RelayFinder } from './relay-finder.ts';
+import { RelayTree } from './relay-tree.ts';
 import type { PullStream } from './served-track.ts';
 import { PipeServing } from './serving.ts';
 import { CLOSED_AFTER_FAILURES } from './ways.ts';
@@ -27,7 +28,7 @@ type Own = 'registry' | 'relays' | 'desk' | 'onOutletsChange';
 export interface RoomPipesParts extends Omit<ExecutorParts, Own> {
   readonly demand: () => PipeDemand;
   /** Nodes that participants of the room are on. */
-  readonly roomNodes: () => readonly string[];
+  readonly roomNodes: () => ReadonlySet<string>;
   /** For tracks that others pull through this node. */
   readonly relayRoom: RelayRoom;
   readonly onRelayIdle: () => void;
@@ -57,6 +58,7 @@ export class RoomPipes {
   readonly #parts: RoomPipesParts;
   readonly #registry: PipeRegistry;
   readonly #relays: RelayFinder;
+  readonly #tree: RelayTree;
   readonly #desk: RelayDesk;
   readonly #executor: PipeExecutor;
   readonly #serving: PipeServing;
@@ -69,7 +71,10 @@ export class RoomPipes {
     const { policy, random } = parts;
     const onChange = (): void => this.changed();
     this.#registry = new PipeRegistry({ policy, random, onChange });
-    this.#relays = new RelayFinder({ ...parts, onChange });
+    this.#tree = new RelayTree(parts);
+    const roomNodes = (): readonly string[] => [...parts.roomNodes()];
+    const treeRelays = (origin: string): readonly string[] => this.#tree.relaysTo(origin);
+    this.#relays = new RelayFinder({ ...parts, roomNodes, treeRelays, onChange });
     this.#desk = new RelayDesk({ ...parts, room: parts.relayRoom, onIdle: parts.onRelayIdle });
     const executorParts = {
       ...parts,
@@ -114,7 +119,9 @@ export class RoomPipes {
 
   /** A router through which another node gets the tracks of one that it cannot reach. Fails `UNAVAILABLE`. */
   async offerRelay(originNodeId: string): Promise<string> {
-    if (this.#registry.isClosedTo({ nodeId: originNodeId })) throw PipeError.cannotRelay(originNodeId);
+    const indirect = this.#registry.hops.some(({ relayFrom }) => relayFrom?.nodeId === originNodeId);
+    if (indirect || this.#registry.isClosedTo({ nodeId: originNodeId }))
+      throw PipeError.cannotRelay(originNodeId);
     return await this.#desk.offer(originNodeId);
   }
 
@@ -189,8 +196,10 @@ export class RoomPipes {
     const lingerMs = abandoned() ? 0 : policy.lingerMs;
     const relays = this.#relays.view;
     const relayed = this.#desk.media;
+    const demanded = demand();
+    const crowded = this.#tree.crowded(demanded, relays);
     const plan = planPipes(
-      { ...demand(), ...this.#registry.view(nowMs), nodeId, relays, relayed, lingerMs },
+      { ...demanded, ...this.#registry.view(nowMs), nodeId, relays, relayed, crowded, lingerMs },
       nowMs,
     );
     this.#wake?.[Symbol.dispose]();

@@ -41,6 +41,7 @@ export type Step =
   | { readonly do: 'break'; readonly nth: number }
   | { readonly do: 'close' | 'heal'; readonly node: string }
   | { readonly do: 'relayed'; readonly track: MediaKey; readonly on: boolean }
+  | { readonly do: 'crowded'; readonly node: string; readonly on: boolean }
   | { readonly do: 'routerDies'; readonly router: string }
   | { readonly do: 'wait'; readonly ms: number };
 
@@ -65,6 +66,14 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('relayed' as const), track, on: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('crowded' as const),
+      node: fc.constantFrom(...closable),
+      on: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('routerDies' as const), router }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(7000) }) },
 );
@@ -84,6 +93,8 @@ export class World {
   readonly relays = new Map<string, RelayState>();
   /** Tracks that others pull through here. */
   readonly relayed = new Set<MediaKey>();
+  /** Nodes that feed many others. */
+  readonly crowded = new Set<string>();
   /** Nodes from which no packet comes, whatever they answer. */
   readonly closed = new Set<string>();
   #found = 0;
@@ -119,6 +130,10 @@ export class World {
         if (event.on) this.relayed.add(event.track);
         else this.relayed.delete(event.track);
         break;
+      case 'crowded':
+        if (event.on) this.crowded.add(event.node);
+        else this.crowded.delete(event.node);
+        break;
       case 'routerDies':
         this.#routerDies(event.router);
         break;
@@ -143,6 +158,7 @@ export class World {
           hops: [...this.hops.values()],
           relays: this.relays,
           relayed: this.relayed,
+          crowded: this.crowded,
           lingerMs: LINGER_MS,
         },
         this.nowMs,
@@ -166,9 +182,10 @@ export class World {
     return within ? this.wayTo(media, hop.from.routerId) : (hop.relayFrom ?? hop.from);
   }
 
-  /** Everything heals, everything is answered well, and time passes until nothing is left to wait for. */
+  /** Everything heals, nobody feeds many, everything is answered well, and time passes until nothing is left to wait for. */
   comeToRest(): void {
     this.closed.clear();
+    this.crowded.clear();
     for (let round = 0; ; round++) {
       must(round < 300, 'the world comes to rest');
       if (!this.#goOn()) return;

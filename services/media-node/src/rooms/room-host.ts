@@ -208,7 +208,7 @@ export class RoomHost implements SessionRoom {
         return { hub: ids[0], routers: new Set(ids), needs: this.#needs.view(), tracks: this.#tracks() };
       },
       abandoned: () => !this.inUse,
-      roomNodes: () => [...(this.state?.participants.values() ?? [])].map((member) => member.nodeId),
+      roomNodes: () => this.#nodes(),
       relayRoom: {
         hub: () => this.#routers.ids[0],
         takeSeat: () => this.takeSeat(),
@@ -219,6 +219,10 @@ export class RoomHost implements SessionRoom {
       },
       onRelayIdle: () => this.#parts.onRelayIdle(this.name),
     });
+  }
+
+  #nodes(): ReadonlySet<string> {
+    return new Set([...(this.state?.participants.values() ?? [])].map(({ nodeId }) => nodeId));
   }
 
   /** What the state shows, and what is still received of what it showed. */

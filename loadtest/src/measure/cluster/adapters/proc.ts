@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import {
   parseMachineTime,
   parseProcessStat,
+  parseUdpDrops,
   treeUsages,
   type MachineTime,
   type ProcessStat,
@@ -25,6 +26,15 @@ export async function readTreeUsage(root: number): Promise<TreeUsage> {
 export async function readMachineTime(): Promise<MachineTime | undefined> {
   try {
     return parseMachineTime(await readFile('/proc/stat', 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Datagrams that sockets of this machine had no room for. */
+export async function readUdpDrops(): Promise<number | undefined> {
+  try {
+    return parseUdpDrops(await readFile('/proc/net/snmp', 'utf8'));
   } catch {
     return undefined;
   }

@@ -1,0 +1,127 @@
+import { startCluster, type ClusterOptions } from '@skein/local-cluster';
+import { systemClock } from '@skein/runtime';
+import { readTreeUsages } from '../measure/cluster/adapters/proc.ts';
+import { startPeerProcess } from '../peers/adapters/peer-child.ts';
+import type { Bench, BenchContext, Json } from './bench.ts';
+import { BareWorker } from './forward/adapters/bare-worker.ts';
+import { Flow, subscriptionsOf, type FlowPlan } from './forward/flow.ts';
+import { FORWARD_PLANS, type ForwardPlan } from './forward/sizes.ts';
+import { median, sideFigures, toolCores, type Turn } from './forward/turns.ts';
+
+/** A worker that is busy with many joins at once takes more all the same: there is no other one. */
+const CLUSTER: ClusterOptions = {
+  ...{ gateways: 1, mediaNodes: 1, workersPerNode: 1, control: false },
+  env: { SKEIN_NODE_MAX_WORKER_CPU: '1' },
+};
+
+/** One of the two that are compared: where its peers join, and what is counted as its cost. */
+interface Side {
+  readonly url: string;
+  /** CPU time so far. */
+  cpuMs(): Promise<number>;
+}
+
+/** What a packet costs our media node, against a mediasoup worker with nothing of ours around it. */
+export const forward: Bench = {
+  name: 'forward',
+  what: 'CPU per forwarded packet: a media node with all its processes against a bare mediasoup worker.',
+  budgets: [{ figure: 'sizes.*.ratioToBareWorker', max: 1.1 }],
+  async run(context) {
+    const plan = FORWARD_PLANS[context.form];
+    context.say('starting a cluster of one media node with one worker, and a bare worker');
+    await using cluster = await startCluster(CLUSTER);
+    await using bare = await BareWorker.start();
+    const nodePid = cluster.mediaNodes[0]?.pid ?? 0;
+    const ours: Side = {
+      url: cluster.gateways[0]?.address ?? '',
+      cpuMs: () => cpuOf(nodePid),
+    };
+    const baseline: Side = { url: bare.url, cpuMs: () => cpuOf(bare.workerPid) };
+    const sizes: Json[] = [];
+    for (const size of plan.sizes) sizes.push(await compare(size, plan, ours, baseline, context));
+    return {
+      sizes,
+      counted:
+        'ours: media node process and its worker; bare: the worker process alone. Packets: received and lost by the peers.',
+    };
+  },
+};
+
+async function compare(
+  size: FlowPlan,
+  plan: ForwardPlan,
+  ours: Side,
+  baseline: Side,
+  context: BenchContext,
+): Promise<Json> {
+  const { rounds } = plan;
+  await using left = await startPeerProcess({ seed: context.seed });
+  await using right = await startPeerProcess({ seed: context.seed });
+  await using leftSources = size.viewers > 0 ? await startPeerProcess({ seed: context.seed }) : left;
+  await using rightSources = size.viewers > 0 ? await startPeerProcess({ seed: context.seed }) : right;
+  using ourFlow = new Flow(size, systemClock, leftSources, left);
+  using bareFlow = new Flow(size, systemClock, rightSources, right);
+  const room = size.name;
+  await ourFlow.start({ url: ours.url, room }, context.signal);
+  await ourFlow.hold(true);
+  await bareFlow.start({ url: baseline.url, room }, context.signal);
+  await bareFlow.hold(true);
+  const ourTurns: Turn[] = [];
+  const bareTurns: Turn[] = [];
+  for (let round = 0; round < rounds; round++) {
+    bareTurns.push(await takeTurn(bareFlow, baseline, plan, context.signal));
+    ourTurns.push(await takeTurn(ourFlow, ours, plan, context.signal));
+  }
+  return resultOf(size, ourTurns, bareTurns, context);
+}
+
+async function takeTurn(
+  flow: Flow,
+  side: Side,
+  { settleMs, stretchMs }: ForwardPlan,
+  signal: AbortSignal,
+): Promise<Turn> {
+  await flow.hold(false);
+  await systemClock.sleep(settleMs, signal);
+  const before = await side.cpuMs();
+  const stretch = await flow.measure(stretchMs, signal);
+  const cpuMs = (await side.cpuMs()) - before;
+  await flow.hold(true);
+  return { cpuMs, ...stretch };
+}
+
+function resultOf(
+  size: FlowPlan,
+  ourTurns: readonly Turn[],
+  bareTurns: readonly Turn[],
+  context: BenchContext,
+): Json {
+  const ours = sideFigures(ourTurns);
+  const bare = sideFigures(bareTurns);
+  // Neighbours in time are compared with each other, so that a machine that becomes slower meanwhile does not count.
+  const ratios = ourTurns.map((turn, index) => ratioOf(turn, bareTurns[index]));
+  const result = {
+    ...{ name: size.name, subscribers: size.viewers + (size.mutual ? size.publishers : 0) },
+    subscriptions: subscriptionsOf(size),
+    packetsPerSecond: Math.round(ours.packetsPerSecond),
+    usPerPacket: round(ours.usPerPacket),
+    bareUsPerPacket: round(bare.usPerPacket),
+    ratioToBareWorker: round(median(ratios), 3),
+    packetsLost: ours.packetsLost + bare.packetsLost,
+    toolCores: round(toolCores(ourTurns)),
+  };
+  context.say(`${size.name}: ${result.usPerPacket} us per packet, bare ${result.bareUsPerPacket} us`);
+  return result;
+}
+
+function ratioOf(ours: Turn, bare: Turn | undefined): number {
+  return bare ? sideFigures([ours]).usPerPacket / sideFigures([bare]).usPerPacket : 0;
+}
+
+async function cpuOf(pid: number): Promise<number> {
+  return (await readTreeUsages([pid])).get(pid)?.cpuMs ?? 0;
+}
+
+function round(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
+}

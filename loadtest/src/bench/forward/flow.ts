@@ -1,0 +1,147 @@
+import type { Clock } from '@skein/runtime';
+import {
+  mergeMeasures,
+  type PeerMeasures,
+  type PeerReport,
+  type ToolHealth,
+} from '../../measure/peer-measures.ts';
+import { mergeReports } from '../../measure/peer-measures.ts';
+import type { TrackPlan } from '../../peers/peer.ts';
+import type { PeerProcess } from '../../peers/process/peer-process.ts';
+
+/** Who sends what to whom. */
+export interface FlowPlan {
+  readonly name: string;
+  /** Join first. */
+  readonly publishers: number;
+  readonly publish: readonly TrackPlan[];
+  /** Join when everything is published; they send nothing. */
+  readonly viewers: number;
+  /** Publishers receive each other. */
+  readonly mutual: boolean;
+}
+
+/** Where a flow's peers join. */
+export interface FlowPlace {
+  readonly url: string;
+  readonly room: string;
+  /** Of the publishers, and of each viewer in turn. Default: the cluster's choice. */
+  readonly publisherNode?: string;
+  readonly viewerNodes?: readonly string[];
+}
+
+/** What was measured over one stretch of time. */
+export interface Stretch {
+  readonly measures: PeerMeasures;
+  /** Of the processes with viewers. */
+  readonly tool: ToolHealth;
+  readonly lastedMs: number;
+}
+
+const JOINS_AT_ONCE = 8;
+const FLOWING_DEADLINE_MS = 30_000;
+const POLL_MS = 200;
+
+/** Subscriptions that a flow comes to. */
+export function subscriptionsOf({ publishers, publish, viewers, mutual }: FlowPlan): number {
+  return publish.length * publishers * (viewers + (mutual ? publishers - 1 : 0));
+}
+
+/** Peers of one room whose flow can be held and let go, so that two of them are measured in turn. */
+export class Flow {
+  readonly plan: FlowPlan;
+  readonly #clock: Clock;
+  readonly #publishers: PeerProcess;
+  readonly #viewers: PeerProcess;
+  readonly #listening: Disposable[];
+  #reports: PeerReport[] = [];
+
+  /** Both processes may be the same. */
+  constructor(plan: FlowPlan, clock: Clock, publishers: PeerProcess, viewers: PeerProcess) {
+    this.plan = plan;
+    this.#clock = clock;
+    this.#publishers = publishers;
+    this.#viewers = viewers;
+    this.#listening = this.#processes().map((process) =>
+      process.events.on('report', (report) => this.#reports.push(report)),
+    );
+  }
+
+  /** All join; resolves when every subscription flows. */
+  async start(place: FlowPlace, signal: AbortSignal): Promise<void> {
+    const { name, publishers, viewers, publish, mutual } = this.plan;
+    const { url, room, publisherNode, viewerNodes } = place;
+    const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+    await inBatches(numbers(publishers), signal, async (index) => {
+      const node = publisherNode !== undefined && { nodeId: publisherNode };
+      const peerId = `${name}-${room}-p${index}`;
+      await this.#publishers.join({ peerId, url, room, publish, subscribe: mutual, ...node });
+    });
+    await this.#until(signal, `${publishers} publishers`, ({ state }) => state.publishing === publishers);
+    await inBatches(numbers(viewers), signal, async (index) => {
+      const nodeId = viewerNodes?.[index % viewerNodes.length];
+      const peerId = `${name}-${room}-v${index}`;
+      await this.#viewers.join({ peerId, url, room, ...(nodeId !== undefined && { nodeId }) });
+    });
+    const expected = subscriptionsOf(this.plan);
+    await this.#until(signal, `${expected} flowing subscriptions`, ({ state }) => state.flowing >= expected);
+  }
+
+  async hold(held: boolean): Promise<void> {
+    await this.#publishers.hold(held);
+  }
+
+  /** Measures for so long, from now. */
+  async measure(ms: number, signal: AbortSignal): Promise<Stretch> {
+    await this.#take();
+    const startedMs = this.#clock.monotonicMs();
+    await this.#clock.sleep(ms, signal);
+    const reports = await this.#take();
+    return {
+      measures: mergeMeasures(reports.map(({ measures }) => measures)),
+      tool: mergeReports(reports).tool,
+      lastedMs: this.#clock.monotonicMs() - startedMs,
+    };
+  }
+
+  /** Its peers go with their processes, which are the caller's. */
+  [Symbol.dispose](): void {
+    for (const one of this.#listening) one[Symbol.dispose]();
+  }
+
+  #processes(): PeerProcess[] {
+    return this.#publishers === this.#viewers ? [this.#viewers] : [this.#publishers, this.#viewers];
+  }
+
+  /** All reports since the last taking. */
+  async #take(): Promise<PeerReport[]> {
+    const now = await Promise.all(this.#processes().map((process) => process.report()));
+    const reports = [...this.#reports, ...now];
+    this.#reports = [];
+    return reports;
+  }
+
+  async #until(signal: AbortSignal, what: string, reached: (report: PeerReport) => boolean): Promise<void> {
+    const endMs = this.#clock.monotonicMs() + FLOWING_DEADLINE_MS;
+    let last: PeerReport | undefined;
+    while (this.#clock.monotonicMs() < endMs) {
+      last = mergeReports(await Promise.all(this.#processes().map((process) => process.report())));
+      if (reached(last)) return;
+      await this.#clock.sleep(POLL_MS, signal);
+    }
+    throw new Error(
+      `${this.plan.name}: ${what} did not come about within ${FLOWING_DEADLINE_MS} ms: ${JSON.stringify(last?.state)}`,
+    );
+  }
+}
+
+async function inBatches(
+  items: readonly number[],
+  signal: AbortSignal,
+  work: (item: number) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < items.length; start += JOINS_AT_ONCE) {
+    signal.throwIfAborted();
+    await Promise.all(items.slice(start, start + JOINS_AT_ONCE).map(work));
+  }
+}
