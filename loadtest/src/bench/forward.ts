@@ -59,8 +59,8 @@ async function compare(
   await using right = await startPeerProcess({ seed: context.seed });
   await using leftSources = size.viewers > 0 ? await startPeerProcess({ seed: context.seed }) : left;
   await using rightSources = size.viewers > 0 ? await startPeerProcess({ seed: context.seed }) : right;
-  using ourFlow = new Flow(size, systemClock, leftSources, left);
-  using bareFlow = new Flow(size, systemClock, rightSources, right);
+  using ourFlow = new Flow(size, systemClock, leftSources, [left]);
+  using bareFlow = new Flow(size, systemClock, rightSources, [right]);
   const room = size.name;
   await ourFlow.start({ url: ours.url, room }, context.signal);
   await ourFlow.hold(true);

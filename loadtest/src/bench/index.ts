@@ -1,10 +1,12 @@
 import type { Bench } from './bench.ts';
+import { fanout } from './fanout.ts';
 import { forward } from './forward.ts';
 import { idle } from './idle.ts';
 import { join } from './join.ts';
+import { pipe } from './pipe.ts';
 import { placement } from './placement.ts';
 import { signaling } from './signaling.ts';
 import { simulate } from './simulate.ts';
 
 /** All benches, in the order in which the usage lists them. */
-export const benches: readonly Bench[] = [forward, join, placement, signaling, idle, simulate];
+export const benches: readonly Bench[] = [forward, pipe, fanout, join, placement, signaling, idle, simulate];

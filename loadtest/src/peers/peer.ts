@@ -6,6 +6,8 @@ export interface TrackPlan {
   readonly source: TrackSource;
   /** Simulcast encodings of a video, lowest first: 160x90, 320x180, 640x360. Default 3. Without meaning for audio. */
   readonly layers?: 1 | 2 | 3;
+  /** Of one encoding: which of the three it is, counted from 0. Default 0. */
+  readonly onlyLayer?: 0 | 1 | 2;
 }
 
 /** What one peer is to do. Plain data: it travels to the process that holds the peer. */

@@ -6,7 +6,7 @@ import {
   type ToolHealth,
 } from '../../measure/peer-measures.ts';
 import { mergeReports } from '../../measure/peer-measures.ts';
-import type { TrackPlan } from '../../peers/peer.ts';
+import type { Joined, TrackPlan } from '../../peers/peer.ts';
 import type { PeerProcess } from '../../peers/process/peer-process.ts';
 
 /** Who sends what to whom. */
@@ -19,6 +19,8 @@ export interface FlowPlan {
   readonly viewers: number;
   /** Publishers receive each other. */
   readonly mutual: boolean;
+  /** Tracks of another flow in the same room that viewers receive. Default 0. */
+  readonly tracksThere?: number;
 }
 
 /** Where a flow's peers join. */
@@ -43,8 +45,8 @@ const FLOWING_DEADLINE_MS = 30_000;
 const POLL_MS = 200;
 
 /** Subscriptions that a flow comes to. */
-export function subscriptionsOf({ publishers, publish, viewers, mutual }: FlowPlan): number {
-  return publish.length * publishers * (viewers + (mutual ? publishers - 1 : 0));
+export function subscriptionsOf({ publishers, publish, viewers, mutual, tracksThere = 0 }: FlowPlan): number {
+  return publish.length * publishers * (viewers + (mutual ? publishers - 1 : 0)) + tracksThere * viewers;
 }
 
 /** Peers of one room whose flow can be held and let go, so that two of them are measured in turn. */
@@ -52,12 +54,12 @@ export class Flow {
   readonly plan: FlowPlan;
   readonly #clock: Clock;
   readonly #publishers: PeerProcess;
-  readonly #viewers: PeerProcess;
+  readonly #viewers: readonly PeerProcess[];
   readonly #listening: Disposable[];
   #reports: PeerReport[] = [];
 
-  /** Both processes may be the same. */
-  constructor(plan: FlowPlan, clock: Clock, publishers: PeerProcess, viewers: PeerProcess) {
+  /** The publishers' process may be one of the viewers'; these share the viewers. */
+  constructor(plan: FlowPlan, clock: Clock, publishers: PeerProcess, viewers: readonly PeerProcess[]) {
     this.plan = plan;
     this.#clock = clock;
     this.#publishers = publishers;
@@ -75,13 +77,20 @@ export class Flow {
     await inBatches(numbers(publishers), signal, async (index) => {
       const node = publisherNode !== undefined && { nodeId: publisherNode };
       const peerId = `${name}-${room}-p${index}`;
-      await this.#publishers.join({ peerId, url, room, publish, subscribe: mutual, ...node });
+      const joined = await this.#publishers.join({ peerId, url, room, publish, subscribe: mutual, ...node });
+      assertPlaced(joined, publisherNode);
     });
     await this.#until(signal, `${publishers} publishers`, ({ state }) => state.publishing === publishers);
     await inBatches(numbers(viewers), signal, async (index) => {
       const nodeId = viewerNodes?.[index % viewerNodes.length];
       const peerId = `${name}-${room}-v${index}`;
-      await this.#viewers.join({ peerId, url, room, ...(nodeId !== undefined && { nodeId }) });
+      const joined = await this.#viewers[index % this.#viewers.length]?.join({
+        peerId,
+        url,
+        room,
+        ...(nodeId !== undefined && { nodeId }),
+      });
+      assertPlaced(joined, nodeId);
     });
     const expected = subscriptionsOf(this.plan);
     await this.#until(signal, `${expected} flowing subscriptions`, ({ state }) => state.flowing >= expected);
@@ -110,7 +119,7 @@ export class Flow {
   }
 
   #processes(): PeerProcess[] {
-    return this.#publishers === this.#viewers ? [this.#viewers] : [this.#publishers, this.#viewers];
+    return [...new Set([this.#publishers, ...this.#viewers])];
   }
 
   /** All reports since the last taking. */
@@ -144,4 +153,9 @@ async function inBatches(
     signal.throwIfAborted();
     await Promise.all(items.slice(start, start + JOINS_AT_ONCE).map(work));
   }
+}
+
+function assertPlaced(joined: Joined | undefined, nodeId: string | undefined): void {
+  if (joined && nodeId !== undefined && joined.nodeId !== nodeId)
+    throw new Error(`${joined.peerId} was to be on ${nodeId} and is on ${joined.nodeId}`);
 }

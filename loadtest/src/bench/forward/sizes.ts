@@ -1,7 +1,7 @@
 import type { FlowPlan } from './flow.ts';
 
-/** One layer, so that both sides forward the same packets whatever they think of the bandwidth. */
-const CAMERA = { source: 'camera', layers: 1 } as const;
+/** 640x360 in one layer, so that both sides forward the same packets whatever they think of the bandwidth. */
+const CAMERA = { source: 'camera', layers: 1, onlyLayer: 2 } as const;
 const MICROPHONE = { source: 'microphone' } as const;
 
 export interface ForwardPlan {
@@ -16,11 +16,11 @@ export interface ForwardPlan {
 export const FORWARD_PLANS: Readonly<Record<'long' | 'short', ForwardPlan>> = {
   long: {
     sizes: [
-      { name: 'meeting of 8', publishers: 8, publish: [MICROPHONE, CAMERA], viewers: 0, mutual: true },
+      { name: 'meeting of 10', publishers: 10, publish: [MICROPHONE, CAMERA], viewers: 0, mutual: true },
       { name: '3 speakers of 100', publishers: 3, publish: [MICROPHONE], viewers: 97, mutual: true },
       { name: 'webinar of 200', publishers: 1, publish: [MICROPHONE, CAMERA], viewers: 199, mutual: false },
     ],
-    ...{ rounds: 5, stretchMs: 4000, settleMs: 700 },
+    ...{ rounds: 5, stretchMs: 3000, settleMs: 700 },
   },
   short: {
     sizes: [{ name: 'meeting of 3', publishers: 3, publish: [MICROPHONE, CAMERA], viewers: 0, mutual: true }],

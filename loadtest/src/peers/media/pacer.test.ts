@@ -37,23 +37,25 @@ it('does each thing in its own rhythm, never early, at most a tick late', async 
   expect(slow.atMs).toHaveLength(3);
 });
 
+class StalledClock extends FakeClock {
+  stalledMs = 0;
+
+  override monotonicMs(): number {
+    return super.monotonicMs() + this.stalledMs;
+  }
+}
+
 it('catches up with what a stall held back, but not with seconds of it', () => {
-  const { clock, pacer, nowMs } = setUp();
-  let stalledMs = nowMs;
-  const stalled = new Pacer({
-    ...clock,
-    monotonicMs: () => stalledMs,
-    every: () => ({ [Symbol.dispose]() {} }),
-  });
-  const one = new Every(nowMs + 20, 20);
-  stalled.add(one);
-  stalledMs += 200;
-  stalled.run();
+  const clock = new StalledClock();
+  using pacer = new Pacer(clock);
+  const one = new Every(clock.monotonicMs() + 20, 20);
+  pacer.add(one);
+  clock.stalledMs = 200;
+  pacer.run();
   expect(one.atMs).toHaveLength(10);
-  stalledMs += 5000;
-  stalled.run();
+  clock.stalledMs += 5000;
+  pacer.run();
   expect(one.atMs).toHaveLength(11);
-  pacer[Symbol.dispose]();
 });
 
 it('leaves alone what was taken out, also in the middle of its turn', async () => {

@@ -8,8 +8,8 @@ export interface Paced {
   due(nowMs: number): void;
 }
 
-const TICK_MS = 5;
-const SLOTS = 64;
+const TICK_MS = 2;
+const SLOTS = 128;
 /** What is due further ahead than the wheel reaches waits in its last slot and is put off again. */
 const REACH = SLOTS - 1;
 /** A stream that is further behind than this goes on from now: a burst of seconds would measure nothing. */

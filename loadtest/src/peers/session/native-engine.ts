@@ -12,7 +12,7 @@ import type {
 import type { IceParameters, ReadySubscription, RtpCapabilities, TransportDirection } from '@skein/protocol';
 import { PeerError } from '../peer.ts';
 import type { PacketLink } from './packet-link.ts';
-import { receivedTrack } from './native-track.ts';
+import { lowestClipOf, receivedTrack } from './native-track.ts';
 import { Receiving, type Incoming } from './receiving.ts';
 import { receiveCapabilities, sentParameters } from './rtp-parameters.ts';
 import { chooseSsrcs, Sending, type SentTrack } from './sending.ts';
@@ -106,12 +106,12 @@ class NativeLink implements MediaLink {
     this.#sending = new Sending(world, (packet) => this.#sendOn('send', packet));
   }
 
-  async send(publication: Publication, _track: MediaStreamTrack, plan: SendPlan): Promise<TrackSender> {
+  async send(publication: Publication, track: MediaStreamTrack, plan: SendPlan): Promise<TrackSender> {
     const { trackId, kind, muted } = publication;
     const ssrcs = chooseSsrcs(plan.encodings.length, this.#world.random);
     const up = this.#connect('send');
     await this.#signals.publish(publication, sentParameters(kind, ssrcs, trackId));
-    const sent: SentTrack = { trackId, kind, ssrcs };
+    const sent: SentTrack = { trackId, kind, ssrcs, lowestClip: lowestClipOf(track) };
     const sender = new NativeSender(this.#world, this.#sending, sent, muted);
     // Nobody waits for the transport: how it fares is told with its state.
     up.then(() => sender.begin()).catch(() => undefined);

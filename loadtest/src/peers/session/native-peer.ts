@@ -163,9 +163,10 @@ export class NativePeer implements Peer {
     };
   };
 
-  async #publish(room: Room, { source, layers = 3 }: TrackPlan): Promise<void> {
+  async #publish(room: Room, plan: TrackPlan): Promise<void> {
+    const { source, layers = 3 } = plan;
     const id = `${source}-${++this.#lastTrack}`;
-    const track = capturedTrack(id, kindOfSource[source], layers);
+    const track = capturedTrack(id, kindOfSource[source], plan);
     this.#published.add(await room.publish(track, { source, simulcast: layers > 1 }));
   }
 

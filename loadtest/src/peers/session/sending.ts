@@ -11,6 +11,8 @@ export interface SentTrack {
   readonly trackId: string;
   readonly kind: TrackKind;
   readonly ssrcs: readonly number[];
+  /** Which clip the first SSRC sends; the others follow. */
+  readonly lowestClip: number;
 }
 
 const MAX_SSRC = 0xfffffffe;
@@ -52,7 +54,7 @@ export class Sending {
     const startMs = clock.monotonicMs();
     this.#tracks.set(track.trackId, track);
     track.ssrcs.forEach((ssrc, layer) => {
-      const clip = kind === 'audio' ? clips.audio : clips.video[layer];
+      const clip = kind === 'audio' ? clips.audio : clips.video[track.lowestClip + layer];
       if (!clip) return;
       const payloadType = sentPayloadType(kind);
       const stream = new OutgoingStream({ ssrc, payloadType, clip, path: this.#path, random, startMs });
