@@ -32,8 +32,8 @@ function newCaller({ clock, random, newId, openSocket }: PeerWorld): Caller {
       onArrival = tell;
       return { audioEveryMs: 0, look: () => () => undefined };
     },
-    tone: () => capturedTrack(newId('tone'), 'audio', 1),
-    picture: () => capturedTrack(newId('picture'), 'video', 1),
+    tone: () => capturedTrack(newId('tone'), 'audio', {}),
+    picture: () => capturedTrack(newId('picture'), 'video', { layers: 1 }),
     lastSocketUrl: () => lastUrl,
     sleep: (ms) => clock.sleep(ms),
   });
