@@ -34,6 +34,8 @@ export interface Figures
   readonly udpDrops?: number | undefined;
   readonly pipes?: number | undefined;
   readonly workerPipes?: number | undefined;
+  /** What has gone through the pipes between nodes that were open at the end. */
+  readonly pipedBytes?: number | undefined;
   readonly judges: readonly JudgeFigures[];
 }
 

@@ -63,7 +63,7 @@ function distributionRows({ figures }: LoadDocument): string[] {
 
 function costRows({ figures }: LoadDocument): string[] {
   const { cpuUsPerPacket, nodeBytesPerParticipant, gatewayBytesPerConnection } = figures;
-  const { redisCommandsPerJoin, redisScriptsPerJoin, natsMessagesPerJoin, pipes } = figures;
+  const { redisCommandsPerJoin, redisScriptsPerJoin, natsMessagesPerJoin, pipes, pipedBytes = 0 } = figures;
   const rows: string[] = [];
   if (cpuUsPerPacket !== undefined)
     rows.push(row('CPU', `${cpuUsPerPacket} us of the media nodes per packet received`));
@@ -83,7 +83,8 @@ function costRows({ figures }: LoadDocument): string[] {
       row('per join', `Redis ${redisCommandsPerJoin} commands (${redisScriptsPerJoin} scripts)${nats}`),
     );
   }
-  if (pipes !== undefined) rows.push(row('pipes', `${pipes} between nodes at the end`));
+  if (pipes !== undefined)
+    rows.push(row('pipes', `${pipes} between nodes at the end, ${formatBytes(pipedBytes)} through them`));
   return rows;
 }
 

@@ -117,7 +117,9 @@ function costsOf(all: Interval, full: Interval, parts: FigureParts): Partial<Fig
   const { rest, joinsAnswered, intervals, fullFromMs } = parts;
   const stretches = underFullLoad(intervals, fullFromMs);
   const counts = all.after.counts;
-  const pipes = counts && { pipes: counts.pipes, workerPipes: counts.workerPipes };
+  const pipes = counts && {
+    ...{ pipes: counts.pipes, workerPipes: counts.workerPipes, pipedBytes: counts.pipedBytes },
+  };
   if (!rest) return { ...pipes };
   const { packetsReceived } = full.report.measures;
   const cpuMs = cpuMsBetween(full.before, full.after, 'media-node');

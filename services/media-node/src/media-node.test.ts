@@ -12,6 +12,7 @@ const NOTHING = {
   subscriptions: 0,
   nodePipes: 0,
   workerPipes: 0,
+  nodePipeBytes: 0,
 };
 
 let cluster: TestCluster;

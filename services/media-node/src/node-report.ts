@@ -15,12 +15,14 @@ export function mediaCounts(rooms: Rooms): MediaCounts {
     subscriptions: 0,
     nodePipes: 0,
     workerPipes: 0,
+    nodePipeBytes: 0,
   };
   for (const host of rooms.all) {
-    const { nodePipes, workerPipes } = host.pipes.counts;
+    const { nodePipes, workerPipes, nodePipeBytes } = host.pipes.counts;
     counts.routers += host.routerIds.length;
     counts.nodePipes += nodePipes;
     counts.workerPipes += workerPipes;
+    counts.nodePipeBytes += nodePipeBytes;
     for (const { media } of host.sessions) {
       counts.sessions++;
       counts.clientTransports += media ? 2 : 0;

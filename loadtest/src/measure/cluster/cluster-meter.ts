@@ -86,5 +86,6 @@ function sumCounts(statuses: readonly NodeStatus[]): ClusterCounts {
     // Each node counts its own end.
     pipes: sum(({ nodePipes }) => nodePipes) / 2,
     workerPipes: sum(({ workerPipes }) => workerPipes),
+    pipedBytes: sum(({ nodePipeBytes }) => nodePipeBytes),
   };
 }

@@ -18,6 +18,8 @@ export interface ClusterCounts {
   readonly pipes: number;
   /** Links between workers of one node. */
   readonly workerPipes: number;
+  /** What has gone through the links between nodes that are open, both ways. */
+  readonly pipedBytes: number;
 }
 
 /** The cluster at one moment. Counters are cumulative; what could not be had is missing. */

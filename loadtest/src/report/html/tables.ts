@@ -96,6 +96,7 @@ function countsTable({ figures }: LoadDocument): Markup {
     ['key frames received', formatCount(figures.keyFramesReceived)],
     ['key frames asked of publishers', formatCount(figures.keyFramesAsked)],
     ['pipes between nodes at the end', figures.pipes],
+    ['bytes that went through them', bytes(figures.pipedBytes)],
     ['memory of media nodes per participant', bytes(nodeBytesPerParticipant)],
     ['memory of gateways per connection', bytes(gatewayBytesPerConnection)],
     ['Redis commands per join', redisCommandsPerJoin],

@@ -66,6 +66,11 @@ export class NodePipe {
     return this.outlets.size > 0;
   }
 
+  /** As of the last time that it was counted, which it is regularly to see whether it works. */
+  get sentBytes(): number {
+    return this.#counted?.sentBytes ?? 0;
+  }
+
   /** This end as the other node needs it. Resolves when it has been made. */
   async end(nodeId: string): Promise<PipeEnd> {
     const { address } = await this.#made;

@@ -164,10 +164,12 @@ export class RoomPipes {
     this.#registry.failed(pipe, clock.now(), { closed: cutOff ? CLOSED_AFTER_FAILURES : 1 });
   }
 
-  get counts(): { readonly nodePipes: number; readonly workerPipes: number } {
+  /** `nodePipeBytes`: sent by the ends of those that are open. */
+  get counts(): { readonly nodePipes: number; readonly workerPipes: number; readonly nodePipeBytes: number } {
     const live = this.#live();
-    const workerPipes = live.filter((pipe) => pipe instanceof WorkerPipe).length;
-    return { nodePipes: live.length - workerPipes, workerPipes };
+    const toNodes = live.flatMap((pipe) => (pipe instanceof WorkerPipe ? [] : [pipe]));
+    const nodePipeBytes = toNodes.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
+    return { nodePipes: toNodes.length, workerPipes: live.length - toNodes.length, nodePipeBytes };
   }
 
   report(): readonly PipeReport[] {

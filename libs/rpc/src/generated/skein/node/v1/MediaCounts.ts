@@ -1,5 +1,7 @@
 // From proto/skein/node/v1/node.proto
 
+import type { Long } from '@grpc/proto-loader';
+
 export interface MediaCountsInput {
   routers?: number;
   sessions?: number;
@@ -14,6 +16,10 @@ export interface MediaCountsInput {
    * Pipes between workers of this node.
    */
   workerPipes?: number;
+  /**
+   * What those ends to other nodes have sent since they were opened, as of some seconds ago at most.
+   */
+  nodePipeBytes?: number | string | Long;
 }
 
 export interface MediaCounts {
@@ -30,4 +36,8 @@ export interface MediaCounts {
    * Pipes between workers of this node.
    */
   workerPipes: number;
+  /**
+   * What those ends to other nodes have sent since they were opened, as of some seconds ago at most.
+   */
+  nodePipeBytes: number;
 }
