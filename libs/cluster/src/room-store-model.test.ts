@@ -11,7 +11,7 @@ import { systemClock } from '@skein/runtime';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectStore, type ClusterStore, type RoomStore, type RoomWrite } from './index.ts';
+import { connectStore, type ClusterStore, type Placed, type RoomStore, type RoomWrite } from './index.ts';
 import { aRequest, aTrack } from './test-rooms.ts';
 
 let server: RedisServer;
@@ -34,7 +34,8 @@ const person = fc.constantFrom(...people);
 const trackNumber = fc.nat(2);
 const nodeId = fc.constantFrom('n1', 'n2', 'n3');
 const act = fc.oneof(
-  fc.record({ kind: fc.constant('join' as const), person, nodeId }),
+  // How many changes ago the joiner's gateway heard of the room, as far as it goes.
+  fc.record({ kind: fc.constant('join' as const), person, nodeId, knownAgo: fc.nat(8) }),
   fc.record({ kind: fc.constant('move' as const), person, nodeId, stale: fc.boolean() }),
   fc.record({ kind: fc.constant('announce' as const), person, trackNumber, older: fc.boolean() }),
   fc.record({ kind: fc.constant('publish' as const), person, trackNumber, muted: fc.boolean() }),
@@ -74,7 +75,13 @@ class Sessions {
 }
 
 /** Carries out one step with the session that the person has as far as the test knows, even an old one. */
-async function carryOut(rooms: RoomStore, room: string, sessions: Sessions, one: Act): Promise<RoomWrite> {
+async function carryOut(
+  rooms: RoomStore,
+  room: string,
+  sessions: Sessions,
+  one: Act,
+  seen: readonly RoomState[] = [],
+): Promise<RoomWrite | Placed> {
   const identity = one.person;
   const session = sessions.last(identity);
   const { epoch, sessionId, nodeId: at } = session;
@@ -85,7 +92,7 @@ async function carryOut(rooms: RoomStore, room: string, sessions: Sessions, one:
       const request = aRequest({ room, identity, candidates, sessionId: sessions.nextId() });
       const placed =
         one.kind === 'join'
-          ? await rooms.place(request)
+          ? await rooms.place({ ...request, known: seen.at(-1 - one.knownAgo) })
           : await rooms.move({ ...request, fromEpoch: one.stale ? epoch - 1 : epoch, reason: 'drain' });
       sessions.began(placed.participant);
       return placed;
@@ -158,6 +165,8 @@ describe('the log and the snapshot of a room', () => {
         let expected: RoomState | undefined;
         let first: RoomState | undefined;
         let lastVersion = 0;
+        // With those of rooms that are gone.
+        const seen: RoomState[] = [];
         for (const one of steps) {
           if (one.kind === 'lose') {
             const keys = await raw.keys(`skein:{room:${room}}:*`);
@@ -165,7 +174,8 @@ describe('the log and the snapshot of a room', () => {
             expected = first = undefined;
             continue;
           }
-          const { changes } = await carryOut(rooms, room, sessions, one).catch(refused);
+          const write = await carryOut(rooms, room, sessions, one, seen).catch(refused);
+          const { changes } = write;
           for (const { version } of changes) {
             expect(version).toBeGreaterThan(lastVersion);
             lastVersion = version;
@@ -177,6 +187,9 @@ describe('the log and the snapshot of a room', () => {
           }
           expected = expected ? applied(expected, changes) : roomStateOf(snapshot);
           first ??= expected;
+          seen.push(expected);
+          const answered = 'snapshot' in write ? write.snapshot : expected;
+          expect(sorted(answered)).toEqual(sorted(expected));
           await expectBooksToAgree(room, snapshot);
           expect(sorted(snapshot)).toEqual(sorted(expected));
         }

@@ -1,4 +1,4 @@
-import type { Participant, RoomSnapshot, Track, VersionedChange } from '@skein/protocol';
+import type { Participant, RoomSnapshot, RoomState, Track, VersionedChange } from '@skein/protocol';
 
 /** Room state and placement: one atomic script per method. Every failure of the store is `UNAVAILABLE`. */
 export interface RoomStore {
@@ -74,6 +74,8 @@ export interface PlaceRequest {
   readonly sessionId: string;
   readonly maxParticipants: number;
   readonly candidates: PlacementCandidates;
+  /** The room as the store had it a moment ago, if the caller follows it: then only what came since is fetched. */
+  readonly known?: RoomState | undefined;
 }
 
 /** The room's limit is not asked again: who moves is in it already. */

@@ -8,7 +8,7 @@ import { loadScenario, readyScenarios, ScenarioRefused } from '../scenario/adapt
 import { formatDuration } from '../scenario/duration.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { NotAGateway } from './adapters/gateway-check.ts';
-import { assertWritable, logFolder, startFolder, writeText } from './adapters/output-files.ts';
+import { assertWritable, dropFolder, logFolder, startFolder, writeText } from './adapters/output-files.ts';
 import { parseLoadArguments, usage, type RunArguments } from './arguments.ts';
 import { preflight } from './preflight.ts';
 import { Progress } from './progress.ts';
@@ -59,7 +59,8 @@ async function run(args: RunArguments): Promise<number> {
   if (args.json !== undefined) writeText(args.json, folder, `${JSON.stringify(document)}\n`);
   if (args.report !== undefined) writeText(args.report, folder, htmlReport(document));
   process.stdout.write(`${summaryText(document)}\n`);
-  if (args.urls.length === 0 && !document.ok) progress.say(`the cluster’s logs are in ${logDir}`);
+  if (document.ok || args.urls.length > 0) dropFolder(logDir);
+  else progress.say(`the cluster’s logs are in ${logDir}`);
   if (document.ended === 'interrupted') return EXIT_SIGNAL + signalNumber;
   return document.ok ? 0 : EXIT_FAILED;
 }

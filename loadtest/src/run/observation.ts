@@ -62,8 +62,9 @@ export class Observation implements FleetListener {
 
   onDeath(reason: string, peers: number): void {
     this.peersDiedWithProcess += peers;
-    this.problems.push(`${firstLine(reason)}; ${peers} peers were in it`);
-    this.note('process', firstLine(reason));
+    const why = tellingLine(reason);
+    this.problems.push(`${why}; ${peers} peers were in it`);
+    this.note('process', why);
   }
 
   /** A process of the cluster ended that nobody asked to. */
@@ -75,6 +76,13 @@ export class Observation implements FleetListener {
   tick(after: ClusterSample): Interval {
     return this.timeline.tick(this.#sinceStartMs(), after);
   }
+}
+
+/** What a process says when it ends begins with a place in a file; the error comes some lines after it. */
+function tellingLine(text: string): string {
+  const [first = '', ...more] = text.trim().split('\n');
+  const error = more.find((line) => /^\w*Error\b/.test(line.trim()));
+  return error === undefined ? first : `${first.replace(/: file:.*$/, '')}: ${error.trim()}`;
 }
 
 export function firstLine(text: string): string {

@@ -10,9 +10,12 @@ import type { RedisConnection } from './redis-connection.ts';
 const ASSIGNMENT_LIFE_MS = 10_000;
 /** How long a buried start that comes back finds out by its renewal. */
 const BURIED_LIFE_MS = 3_600_000;
+/** So often the set of ids is written again: about every two seconds. */
+const RENEWALS_PER_LISTING = 8;
 
 export class RedisNodes implements NodeRegistry {
   readonly #redis: RedisConnection;
+  #renewals = 0;
 
   constructor(redis: RedisConnection) {
     this.#redis = redis;
@@ -24,13 +27,18 @@ export class RedisNodes implements NodeRegistry {
   ): Promise<number> {
     const { nodeId } = record;
     const args = [fence ?? '', leaseTimeMs(ttlMs), JSON.stringify(record)];
-    // The set of ids lies in another slot; written each time, so an entry that `list` dropped too early comes back.
-    const [reply] = await Promise.all([
-      this.#redis.run(renew, [keys.node(nodeId)], args) as Promise<[status: string, fence: string]>,
-      this.#redis.call(['SADD', keys.nodes, nodeId]),
+    // The set of ids lies in another slot; written now and then, so that an entry that `list` dropped too early comes back.
+    const listed = fence !== undefined && ++this.#renewals % RENEWALS_PER_LISTING !== 0;
+    const [[status, held, added]] = await Promise.all([
+      this.#redis.run(renew, [keys.node(nodeId)], args) as Promise<
+        [status: string, fence: string, added: number]
+      >,
+      listed ? undefined : this.#redis.call(['SADD', keys.nodes, nodeId]),
     ]);
-    if (reply[0] === 'STALE_EPOCH') throw refusals.NODE_REPLACED(nodeId);
-    return Number(reply[1]);
+    if (status === 'STALE_EPOCH') throw refusals.NODE_REPLACED(nodeId);
+    // The store had forgotten the node, and the set maybe as well.
+    if (listed && added > 0) await this.#redis.call(['SADD', keys.nodes, nodeId]);
+    return Number(held);
   }
 
   async release(nodeId: string, fence: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { startRedis, type RedisServer } from '@skein/local-cluster';
+import { roomStateOf, type RoomState } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -47,6 +48,26 @@ describe('placing', () => {
     ]);
     const bornVersion = placed.snapshot.version;
     expect(await rooms.snapshot('blue')).toEqual({ ...placed.snapshot, bornVersion });
+  });
+
+  it('reads only what came since the caller heard of the room, and the whole of it when that is much or not to be had', async () => {
+    const known = roomStateOf((await join('ann')).snapshot);
+    await join('bob');
+    const readsWhole = async (identity: string, knownThen: RoomState | undefined): Promise<boolean> => {
+      await raw.config('RESETSTAT');
+      const { snapshot } = await rooms.place(aRequest({ identity, known: knownThen }));
+      const whole = (await raw.info('commandstats')).includes('cmdstat_hvals');
+      const { participants, version } = (await rooms.snapshot('blue'))!;
+      expect(snapshot).toMatchObject({ version, participants });
+      return whole;
+    };
+    expect(await readsWhole('cy', undefined)).toBe(true);
+    expect(await readsWhole('dan', known)).toBe(false);
+    // Somebody else's future, and a room of the same name that is gone.
+    expect(await readsWhole('eve', { ...known, version: known.version + 1000 })).toBe(true);
+    expect(await readsWhole('fay', { ...known, version: known.version - 10 })).toBe(true);
+    for (let one = 0; one < 64; one++) await join(`person-${one}`);
+    expect(await readsWhole('gus', known)).toBe(true);
   });
 
   it('prefers the open node that hosts most of the room, and leaves one that is not open', async () => {

@@ -1,8 +1,12 @@
 import {
+  applyChange,
   limits,
+  SkeinError,
+  snapshotOf,
   type Participant,
   type RoomChange,
   type RoomSnapshot,
+  type RoomState,
   type Track,
   type VersionedChange,
 } from '@skein/protocol';
@@ -38,8 +42,9 @@ export class RedisRooms implements RoomStore {
   }
 
   async place(request: PlaceRequest): Promise<Placed> {
-    const { room, identity, maxParticipants } = request;
-    const args = [identity, memberOpening(request), maxParticipants, ...nodeArguments(request)];
+    const { room, identity, maxParticipants, known } = request;
+    const opening = memberOpening(request);
+    const args = [identity, opening, maxParticipants, ...nodeArguments(request), known?.version ?? ''];
     const reply = await this.#run(room, placing.place, args);
     switch (reply[0]) {
       case 'ROOM_FULL':
@@ -47,7 +52,7 @@ export class RedisRooms implements RoomStore {
       case 'NO_NODE_AVAILABLE':
         throw refusals.NO_NODE_AVAILABLE();
       default:
-        return await this.#placed(room, reply, joinedChange);
+        return await this.#placed(room, reply, joinedChange, known);
     }
   }
 
@@ -84,10 +89,12 @@ export class RedisRooms implements RoomStore {
     room: string,
     reply: Reply,
     changeOf: (participant: Participant, superseded: Participant | undefined) => RoomChange,
+    known?: RoomState,
   ): Promise<Placed> {
-    const [status, version, born, created, member, old, members, tracks] = reply as [
+    // Without tracks at the end, what comes in place of the members are the changes since `known`.
+    const [status, version, born, created, member, old, contents, tracks] = reply as [
       ...[status: string, version: string, born: string, created: number],
-      ...[member: string, old: string, members: string[], tracks: string[]],
+      ...[member: string, old: string, contents: string[], tracks?: string[]],
     ];
     if (created === 1) await this.#index.add(room, born);
     else this.#index.addLater(room, born);
@@ -95,7 +102,9 @@ export class RedisRooms implements RoomStore {
     const superseded = old === '' ? undefined : parse<Participant>(old);
     return {
       participant,
-      snapshot: snapshotFrom(room, version, members, tracks),
+      snapshot: tracks
+        ? snapshotFrom(room, version, contents, tracks)
+        : snapshotOf(changesFrom(contents).reduce(withChange, known ?? emptyRoom(room))),
       superseded,
       ...written([status, version], changeOf(participant, superseded)),
     };
@@ -203,6 +212,17 @@ export class RedisRooms implements RoomStore {
 function nodeArguments({ candidates }: PlaceRequest): readonly Argument[] {
   const { wishedNodeId = '', fallbackNodeId = '', openNodeIds } = candidates;
   return [wishedNodeId, fallbackNodeId, ` ${openNodeIds.join(' ')} `];
+}
+
+function emptyRoom(room: string): RoomState {
+  return { room, version: 0, participants: new Map(), tracks: new Map() };
+}
+
+/** A change out of turn is a bug: the script answers with those that follow what was known. */
+function withChange(state: RoomState, change: VersionedChange): RoomState {
+  const applied = applyChange(state, change);
+  if (applied.outcome === 'applied') return applied.state;
+  throw new SkeinError('INTERNAL', 'the changes of a room do not follow each other');
 }
 
 function joinedChange(participant: Participant): RoomChange {

@@ -4,6 +4,7 @@ import { script, TIME } from './script.ts';
  * KEYS: the node. ARGV: the fence that the caller holds or '', lease in milliseconds, record as JSON. A lease that
  * ran out, or that the store lost, is taken again with the caller's own fence: renewals that queued up while the store
  * hung must not make each other stale. A burial and a later start leave a higher one, which is what makes a caller stale.
+ * The reply's last number is above 0 when the store had no record of the node.
  */
 export const renew = script(
   TIME,
@@ -15,9 +16,9 @@ if given == '' then
 elseif held and tonumber(held) > tonumber(given) then
   return { 'STALE_EPOCH' }
 end
-redis.call('HSET', KEYS[1], 'fence', fence, 'record', ARGV[3], 'renewedAtUs', int(now))
+local added = redis.call('HSET', KEYS[1], 'fence', fence, 'record', ARGV[3], 'renewedAtUs', int(now))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return { 'OK', fence }`,
+return { 'OK', fence, added }`,
 );
 
 /**

@@ -1,6 +1,9 @@
 import { ROOM } from './room-keys.ts';
 import { script, TIME } from './script.ts';
 
+/** Changes that are sent in place of the whole room. */
+const MOST_CHANGES = 64;
+
 /** What placing, moving and announcing share. */
 const MEMBERS = String.raw`
 -- The host of most members among the open nodes, else the fallback; 'old' doesn't count where it is.
@@ -33,13 +36,23 @@ local function set_member(identity, node, json, old)
   redis.call('HSET', members, identity, json)
   redis.call('HINCRBY', hosts, node, 1)
 end
+-- What came after 'known', version by version; nil when that is much, or not to be had. The whole of a big room takes long.
+local function changes_after(known, version)
+  if not known or version <= known or version - known > ${MOST_CHANGES} then return nil end
+  local first = int(known + 1) .. '-0'
+  local entries = redis.call('XRANGE', log, first, '+')
+  if not entries[1] or entries[1][1] ~= first then return nil end
+  local changes = {}
+  for i, entry in ipairs(entries) do changes[2 * i - 1], changes[2 * i] = entry[1], entry[2][2] end
+  return changes
+end
 local function joined(json)
   return '{"type":"participantJoined","participant":' .. json .. '}'
 end`;
 
 /**
  * ARGV: identity, the member's JSON up to its node (open), participant limit, wished node, fallback node, open nodes
- * (with a space around each). One long argument rather than a list: looking the few hosts up in it costs microseconds
+ * (with a space around each), the version at which the caller knows the room or ''. One long argument rather than a list: looking the few hosts up in it costs microseconds
  * with 1000 nodes, where a table of them would have to be made for each join.
  */
 export const place = script(
@@ -63,11 +76,15 @@ local version, born, created = open_room(now)
 local member = member_json(opening, node, epoch, joined_at)
 set_member(identity, node, member, old)
 append(version, joined(member))
-return { 'OK', int(version), born, created, member, old_json or '', redis.call('HVALS', members), redis.call('HVALS', tracks) }`,
+local reply = { 'OK', int(version), born, created, member, old_json or '' }
+local changes = changes_after(tonumber(ARGV[7]), version)
+reply[7] = changes or redis.call('HVALS', members)
+if not changes then reply[8] = redis.call('HVALS', tracks) end
+return reply`,
 );
 
 /**
- * ARGV: as `place`, without the limit; then the session's id, the epoch that it moves from, the reason as JSON. A
+ * ARGV: as `place`, without the limit and the known version; then the session's id, the epoch that it moves from, the reason as JSON. A
  * repeat, after an answer that was lost, finds its own session there and changes nothing.
  */
 export const move = script(

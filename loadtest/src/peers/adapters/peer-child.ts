@@ -167,7 +167,7 @@ class PeerChild implements PeerProcess {
     const reason = `a process of peers has ended (${why})${said && `: ${said}`}`;
     this.#dead = new PeerError('PROCESS_DIED', reason);
     this.#settleReady(this.#dead);
-    for (const { reject } of this.#waiting.values()) reject(this.#dead);
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#dead);
     this.#waiting.clear();
     if (!this.#stopping) this.events.emit('died', { pid: this.pid, reason });
   }

@@ -15,9 +15,17 @@ const world = await nativeWorld({
   process.exit(1);
 });
 const send = (message: ProcessMessage): void => void (process.connected && process.send?.(message));
+/** Reads a file, for which there may be no handle left; that must not end the process. */
+const residentBytes = (): number => {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
+};
 const ownUse = () => {
   const { user, system } = process.cpuUsage();
-  return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
+  return { cpuMs: (user + system) / 1000, rssBytes: residentBytes() };
 };
 const host = new ProcessHost({ world, clock: systemClock, ownUse, send });
 

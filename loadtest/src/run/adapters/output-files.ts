@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -26,4 +26,8 @@ export function writeText(file: string, folder: string, text: string): void {
 /** A new folder for the logs of a cluster. */
 export function logFolder(): string {
   return mkdtempSync(join(tmpdir(), 'skein-loadtest-'));
+}
+
+export function dropFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }

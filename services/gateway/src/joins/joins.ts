@@ -127,7 +127,7 @@ export class Joins {
   }
 
   async #place(
-    { profile, wishedNodeId }: Joining,
+    { profile, wishedNodeId, membership }: Joining,
     failed: ReadonlySet<string>,
     lastFailure?: SkeinError,
   ): Promise<Placed> {
@@ -136,7 +136,8 @@ export class Joins {
     try {
       const candidates = choice.candidates({ wishedNodeId, region, exceptNodeIds: failed });
       const sessionId = ids('ses');
-      const asked = { room, identity, name, metadata, sessionId, maxParticipants, candidates };
+      const { known } = membership;
+      const asked = { room, identity, name, metadata, sessionId, maxParticipants, candidates, known };
       const placed = await store.place(asked);
       publishChanges(bus, room, placed.changes);
       choice.assigned(placed.participant.nodeId);

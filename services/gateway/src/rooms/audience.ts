@@ -61,6 +61,11 @@ export class Audience {
     return this.#feed !== undefined && this.#feed.storedVersion !== this.#feed.state?.version;
   }
 
+  /** What the store is known to have, if it was heard of. */
+  get known(): RoomState | undefined {
+    return this.isRegrowing ? undefined : this.state;
+  }
+
   get isEmpty(): boolean {
     return this.#sockets.size === 0;
   }

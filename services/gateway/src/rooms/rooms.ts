@@ -1,6 +1,6 @@
 import type { Placed, RoomFeeds, RoomStore } from '@skein/cluster';
 import { snapshotOf } from '@skein/protocol';
-import type { ClientResponse, Participant, RoomSnapshot } from '@skein/protocol';
+import type { ClientResponse, Participant, RoomSnapshot, RoomState } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
@@ -19,6 +19,8 @@ export interface SessionWatcher {
 
 /** A client's place in a room's audience. */
 export interface Membership {
+  /** The room as this gateway holds it, in step with the store; `undefined` when it does not follow it yet. */
+  readonly known: RoomState | undefined;
   /** Takes in what placing this client changed; returns the state to answer with: no older than any event sent. */
   offer(placed: Placed): RoomSnapshot;
   /** For a client that holds `version` already: what it is missing, or the whole state; no older than any event sent. */
@@ -86,6 +88,9 @@ export class Rooms {
     let watched: Disposable | undefined;
     audience.add(socket);
     return {
+      get known() {
+        return audience.known;
+      },
       offer: (placed) => audience.offer(placed),
       catchUp: (version) => audience.catchUp(version),
       watch: (address, watcher) => {

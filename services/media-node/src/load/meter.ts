@@ -22,14 +22,15 @@ export interface LoadMeterParts {
 interface Reading {
   readonly packets: number;
   readonly atMs: number;
-  readonly perSecond: number;
+  /** Known from the second reading on. */
+  readonly perSecond: number | undefined;
 }
 
 /**
- * Each reading is a request to a worker: so many per sample, in turn. With more counters than that the packet rate is
- * that of some seconds ago, while the CPU share is always fresh.
+ * Each reading is a request to a worker, and costs the node more than all else that it does at rest: so many per sample,
+ * in turn. With more counters than that the packet rate is that of some seconds ago, while the CPU share is always fresh.
  */
-const READINGS_PER_SAMPLE = 64;
+const READINGS_PER_SAMPLE = 16;
 
 export const SAMPLE_EVERY_MS = 1000;
 
@@ -40,6 +41,7 @@ export class LoadMeter {
   readonly #cpu = new Map<number, { readonly pid: number; readonly cpuMs: number; readonly atMs: number }>();
   #next = 0;
   #sampling = false;
+  #packetsPerSecond = 0;
   #timer: Disposable | undefined;
 
   constructor(parts: LoadMeterParts) {
@@ -48,12 +50,9 @@ export class LoadMeter {
 
   /** As of the last sample. */
   get load(): NodeLoad {
-    const { pool, limits, sessions, counters } = this.#parts;
+    const { pool, limits, sessions } = this.#parts;
     const busiestWorkerCpu = Math.max(0, ...pool.slots.map(({ cpu }) => cpu));
-    const packetsPerSecond = Math.round(
-      counters().reduce((sum, counter) => sum + (this.#readings.get(counter)?.perSecond ?? 0), 0),
-    );
-    const measured = { busiestWorkerCpu, packetsPerSecond };
+    const measured = { busiestWorkerCpu, packetsPerSecond: this.#packetsPerSecond };
     return { ...measured, sessions: sessions(), used: usedShare(measured, limits) };
   }
 
@@ -104,6 +103,20 @@ export class LoadMeter {
     const batch = [...counters.slice(start), ...counters.slice(0, start)].slice(0, READINGS_PER_SAMPLE);
     this.#next = start + batch.length;
     await Promise.allSettled(batch.map((counter) => this.#read(counter)));
+    this.#packetsPerSecond = this.#estimate(counters);
+  }
+
+  /** Those whose rate is not known yet, such as all of a burst of joins, count as much as the others on average. */
+  #estimate(counters: readonly PacketCounter[]): number {
+    let known = 0;
+    let sum = 0;
+    for (const counter of counters) {
+      const perSecond = this.#readings.get(counter)?.perSecond;
+      if (perSecond === undefined) continue;
+      known++;
+      sum += perSecond;
+    }
+    return known === 0 ? 0 : Math.round((sum / known) * counters.length);
   }
 
   async #read(counter: PacketCounter): Promise<void> {
@@ -111,7 +124,8 @@ export class LoadMeter {
     const atMs = this.#parts.clock.monotonicMs();
     const before = this.#readings.get(counter);
     const passedMs = before ? atMs - before.atMs : 0;
-    const perSecond = before && passedMs > 0 ? (Math.max(0, packets - before.packets) * 1000) / passedMs : 0;
+    const perSecond =
+      before && passedMs > 0 ? (Math.max(0, packets - before.packets) * 1000) / passedMs : undefined;
     this.#readings.set(counter, { packets, atMs, perSecond });
   }
 }

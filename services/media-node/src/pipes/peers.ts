@@ -37,7 +37,9 @@ export class Peers implements PeerPipes {
     this.#nodeId = nodeId;
     this.#clients = clients;
     this.#nodes = nodes;
-    this.#beats = bus.subscribe(subjects.anyNodeBeat, (data) => {
+    const own = subjects.nodeBeat(nodeId);
+    this.#beats = bus.subscribe(subjects.anyNodeBeat, (data, subject) => {
+      if (subject === own) return;
       const beat = nodeRecord.safeParse(data);
       if (!beat.success) return;
       this.#know(beat.data.nodeId, beat.data.grpcAddress);
