@@ -37,6 +37,8 @@ export interface PeerPlan {
   readonly signalingOnly?: boolean;
   /** The time for everything until the answer to `join`, ms. Default 15 000. */
   readonly joinDeadlineMs?: number;
+  /** How long a join that was refused for now is tried again, ms, within its deadline. Default 0: not at all. */
+  readonly joinRetryMs?: number;
 }
 
 /** A join that was answered. */

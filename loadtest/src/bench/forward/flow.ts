@@ -43,6 +43,8 @@ export interface Stretch {
 const JOINS_AT_ONCE = 8;
 const FLOWING_DEADLINE_MS = 30_000;
 const POLL_MS = 200;
+/** A node that so many joins have filled for a moment takes more soon. */
+const JOIN_RETRY_MS = 12_000;
 
 /** Subscriptions that a flow comes to. */
 export function subscriptionsOf({ publishers, publish, viewers, mutual, tracksThere = 0 }: FlowPlan): number {
@@ -77,7 +79,15 @@ export class Flow {
     await inBatches(numbers(publishers), signal, async (index) => {
       const node = publisherNode !== undefined && { nodeId: publisherNode };
       const peerId = `${name}-${room}-p${index}`;
-      const joined = await this.#publishers.join({ peerId, url, room, publish, subscribe: mutual, ...node });
+      const joined = await this.#publishers.join({
+        peerId,
+        url,
+        room,
+        publish,
+        subscribe: mutual,
+        joinRetryMs: JOIN_RETRY_MS,
+        ...node,
+      });
       assertPlaced(joined, publisherNode);
     });
     await this.#until(signal, `${publishers} publishers`, ({ state }) => state.publishing === publishers);
@@ -88,6 +98,7 @@ export class Flow {
         peerId,
         url,
         room,
+        joinRetryMs: JOIN_RETRY_MS,
         ...(nodeId !== undefined && { nodeId }),
       });
       assertPlaced(joined, nodeId);

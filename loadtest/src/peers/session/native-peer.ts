@@ -122,7 +122,7 @@ export class NativePeer implements Peer {
     const { metadata, region, nodeId, subscribe = true, signalingOnly = false } = this.plan;
     const { clock, random, meter, newId } = this.#world;
     const deadline = new AbortController();
-    const { joinDeadlineMs = JOIN_DEADLINE_MS } = this.plan;
+    const { joinDeadlineMs = JOIN_DEADLINE_MS, joinRetryMs = 0 } = this.plan;
     using _timer = clock.after(joinDeadlineMs, () => deadline.abort());
     const autoSubscribe = subscribe && !signalingOnly;
     const environment = { clock, random, newId, openSocket: this.#openSocket, engine: this.#engine };
@@ -130,6 +130,7 @@ export class NativePeer implements Peer {
       return await connect(
         {
           ...{ url: [url, ...otherUrls], room, name, identity, metadata, region, nodeId, autoSubscribe },
+          joinRetryMs,
           signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
         },
         environment,
