@@ -6,7 +6,7 @@ import type { Bench, BenchContext, Json } from './bench.ts';
 import { BareWorker } from './forward/adapters/bare-worker.ts';
 import { Flow, subscriptionsOf, type FlowPlan } from './forward/flow.ts';
 import { FORWARD_PLANS, type ForwardPlan } from './forward/sizes.ts';
-import { median, sideFigures, toolCores, type Turn } from './forward/turns.ts';
+import { sideFigures, toolCores, type Turn } from './forward/turns.ts';
 
 /** A worker that is busy with many joins at once takes more all the same: there is no other one. */
 const CLUSTER: ClusterOptions = {
@@ -66,13 +66,30 @@ async function compare(
   await ourFlow.hold(true);
   await bareFlow.start({ url: baseline.url, room }, context.signal);
   await bareFlow.hold(true);
+  const restMsPerSecond = await restOf(ours, plan, context.signal);
   const ourTurns: Turn[] = [];
   const bareTurns: Turn[] = [];
   for (let round = 0; round < rounds; round++) {
-    bareTurns.push(await takeTurn(bareFlow, baseline, plan, context.signal));
-    ourTurns.push(await takeTurn(ourFlow, ours, plan, context.signal));
+    const bareTurn = async (): Promise<unknown> =>
+      bareTurns.push(await takeTurn(bareFlow, baseline, plan, context.signal));
+    const ourTurn = async (): Promise<unknown> =>
+      ourTurns.push(await takeTurn(ourFlow, ours, plan, context.signal));
+    // Who comes first changes, so that a machine that becomes slower or faster meanwhile does not count.
+    for (const take of round % 2 === 0 ? [bareTurn, ourTurn] : [ourTurn, bareTurn]) await take();
   }
-  return resultOf(size, ourTurns, bareTurns, context);
+  return { ...resultOf(size, ourTurns, bareTurns, context), restMsPerSecond };
+}
+
+/** CPU of a node whose sessions send nothing: what small flows cost beside their packets. */
+async function restOf(
+  side: Side,
+  { settleMs, stretchMs }: ForwardPlan,
+  signal: AbortSignal,
+): Promise<number> {
+  await systemClock.sleep(settleMs, signal);
+  const before = await side.cpuMs();
+  await systemClock.sleep(stretchMs, signal);
+  return round(((await side.cpuMs()) - before) / (stretchMs / 1000), 1);
 }
 
 async function takeTurn(
@@ -95,27 +112,21 @@ function resultOf(
   ourTurns: readonly Turn[],
   bareTurns: readonly Turn[],
   context: BenchContext,
-): Json {
+): Readonly<Record<string, Json>> {
   const ours = sideFigures(ourTurns);
   const bare = sideFigures(bareTurns);
-  // Neighbours in time are compared with each other, so that a machine that becomes slower meanwhile does not count.
-  const ratios = ourTurns.map((turn, index) => ratioOf(turn, bareTurns[index]));
   const result = {
     ...{ name: size.name, subscribers: size.viewers + (size.mutual ? size.publishers : 0) },
     subscriptions: subscriptionsOf(size),
     packetsPerSecond: Math.round(ours.packetsPerSecond),
     usPerPacket: round(ours.usPerPacket),
     bareUsPerPacket: round(bare.usPerPacket),
-    ratioToBareWorker: round(median(ratios), 3),
+    ratioToBareWorker: round(ours.usPerPacket / bare.usPerPacket, 3),
     packetsLost: ours.packetsLost + bare.packetsLost,
     toolCores: round(toolCores(ourTurns)),
   };
   context.say(`${size.name}: ${result.usPerPacket} us per packet, bare ${result.bareUsPerPacket} us`);
   return result;
-}
-
-function ratioOf(ours: Turn, bare: Turn | undefined): number {
-  return bare ? sideFigures([ours]).usPerPacket / sideFigures([bare]).usPerPacket : 0;
 }
 
 async function cpuOf(pid: number): Promise<number> {

@@ -16,11 +16,11 @@ export interface ForwardPlan {
 export const FORWARD_PLANS: Readonly<Record<'long' | 'short', ForwardPlan>> = {
   long: {
     sizes: [
-      { name: 'meeting of 10', publishers: 10, publish: [MICROPHONE, CAMERA], viewers: 0, mutual: true },
-      { name: '3 speakers of 100', publishers: 3, publish: [MICROPHONE], viewers: 97, mutual: true },
+      { name: 'meeting of 16', publishers: 16, publish: [MICROPHONE, CAMERA], viewers: 0, mutual: true },
+      { name: '5 speakers of 100', publishers: 5, publish: [MICROPHONE], viewers: 95, mutual: true },
       { name: 'webinar of 200', publishers: 1, publish: [MICROPHONE, CAMERA], viewers: 199, mutual: false },
     ],
-    ...{ rounds: 5, stretchMs: 3000, settleMs: 700 },
+    ...{ rounds: 8, stretchMs: 3000, settleMs: 700 },
   },
   short: {
     sizes: [{ name: 'meeting of 3', publishers: 3, publish: [MICROPHONE, CAMERA], viewers: 0, mutual: true }],
