@@ -12,13 +12,17 @@ interface Ready {
   readonly workerPid: number;
 }
 
+/** Another build of the worker for the bare side, to compare two builds in one run. */
+const OTHER_BUILD = process.env['SKEIN_BENCH_WORKER_BIN'];
+
 /** A mediasoup worker alone, with a small process that sets it up. `workerPid` is the worker's own. */
 export class BareWorker extends Supervised<Ready> implements AsyncDisposable {
   #ready: Ready = { barePort: 0, workerPid: 0 };
 
   private constructor() {
+    const env = { ...process.env, ...(OTHER_BUILD && { MEDIASOUP_WORKER_BIN: OTHER_BUILD }) };
     super({
-      spec: { name: 'bare worker', program: process.execPath, args: [MAIN], env: process.env },
+      spec: { name: 'bare worker', program: process.execPath, args: [MAIN], env },
       readyDeadlineMs: READY_DEADLINE_MS,
       stopDeadlineMs: STOP_DEADLINE_MS,
       readyLine: readyIn,
