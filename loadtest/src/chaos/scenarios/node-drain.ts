@@ -1,5 +1,7 @@
+import { eventually } from '@skein/testkit';
 import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
+const CONTROL_DEADLINE_MS = 10_000;
 const DEADLINE_MS = 60_000;
 
 export const nodeDrain: Scenario = {
@@ -14,7 +16,13 @@ export const nodeDrain: Scenario = {
     const node = await stage.busyNode();
     const bySignal = stage.random() < 0.5;
     await stage.fault(`${node.name}: ${bySignal ? 'SIGTERM' : 'skeinctl node drain'}`, async () => {
-      if (!bySignal) await stage.probe.drainNode(node.nodeId, DEADLINE_MS);
+      // A control that was started again a moment ago is reached at the second try.
+      if (!bySignal)
+        await eventually(
+          'control to take the drain',
+          async () => (await stage.probe.drainNode(node.nodeId, DEADLINE_MS), true),
+          { deadlineMs: CONTROL_DEADLINE_MS },
+        );
       await stage.endsByItself(node, { bySignal, withinMs: DEADLINE_MS });
     });
     stage.afterwards(`${node.name}: started again`, () => node.start());
