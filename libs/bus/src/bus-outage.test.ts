@@ -23,6 +23,8 @@ describe('a bus over NATS', () => {
     await using server = await startNats();
     const [one, two] = [await connected(server), await connected(server)];
     const heard: unknown[] = [];
+    let recoveries = 0;
+    one.onRecovered(() => recoveries++);
     one.serve('a.echo', async (data) => data);
     one.subscribe('b.news', (data) => heard.push(data));
     await one.flush({ deadlineMs });
@@ -42,6 +44,7 @@ describe('a bus over NATS', () => {
         timeout: 10_000,
       },
     );
+    expect(recoveries).toBe(1);
     await one.flush({ deadlineMs });
     expect(await two.request('a.echo', 2, { deadlineMs })).toBe(2);
     two.publish('b.news', 'fresh');

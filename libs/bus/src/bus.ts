@@ -28,6 +28,9 @@ export interface Bus {
   /** Resolves when the server has seen every subscription made so far. Fails `UNAVAILABLE` or `DEADLINE_EXCEEDED`. */
   flush(options: { deadlineMs: number }): Promise<void>;
 
+  /** Calls `listener` each time the connection is there again: messages of the time without it were lost. */
+  onRecovered(listener: () => void): Disposable;
+
   /** Stops serving, lets running handlers answer, closes. */
   close(): Promise<void>;
 }

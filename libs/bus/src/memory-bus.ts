@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { systemClock, type Clock } from '@skein/runtime';
+import { Emitter, systemClock, type Clock } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { BoundedServer } from './bounded-server.ts';
 import type { Bus, BusStatus, BusSubscription } from './bus.ts';
@@ -40,6 +40,7 @@ class Hub implements MemoryBusHub {
   readonly listeners = new Set<Listener>();
   readonly servers = new Set<Server>();
   readonly waiting = new Set<(lost: SkeinError) => void>();
+  readonly events = new Emitter<{ recovered: Record<never, never> }>();
   status: BusStatus = { state: 'connected' };
 
   constructor(clock: Clock, log: Logger) {
@@ -53,7 +54,7 @@ class Hub implements MemoryBusHub {
 
   setDown(down: boolean): void {
     this.status = down ? { state: 'disconnected', sinceMs: this.clock.now() } : { state: 'connected' };
-    if (!down) return;
+    if (!down) return this.events.emit('recovered', {});
     for (const onLost of [...this.waiting]) onLost(SkeinError.unavailable('the bus'));
   }
 }
@@ -62,6 +63,7 @@ class MemoryBus implements Bus {
   readonly #hub: Hub;
   readonly #listeners = new Set<Listener>();
   readonly #servers = new Set<Server>();
+  readonly #recoveries = new Set<Disposable>();
   #closedAtMs: number | undefined;
 
   constructor(hub: Hub) {
@@ -137,7 +139,14 @@ class MemoryBus implements Bus {
     await Promise.resolve();
   }
 
+  onRecovered(listener: () => void): Disposable {
+    const recovery = this.#hub.events.on('recovered', listener);
+    this.#recoveries.add(recovery);
+    return recovery;
+  }
+
   async close(): Promise<void> {
+    for (const recovery of this.#recoveries) recovery[Symbol.dispose]();
     const servers = [...this.#servers];
     for (const server of servers) this.#hub.servers.delete(server);
     await Promise.all(servers.map(({ bounded }) => bounded.idle()));

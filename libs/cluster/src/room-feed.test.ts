@@ -281,6 +281,22 @@ describe('the feeds of a process', () => {
     feeds.close();
   });
 
+  it('ask soon after the bus came back, and again for those who find it later', async () => {
+    const feeds = openRoomFeeds(parts());
+    const { feed } = feeds.acquire('blue');
+    await clock.advance(0);
+    hub.setDown(true);
+    rooms.write();
+    hub.setDown(false);
+    await clock.advance(200);
+    expect(feed.state?.version).toBe(101);
+    // Somebody else's change, whose telling was lost as the bus was not there yet for them.
+    rooms.write();
+    await clock.advance(1_300);
+    expect(feed.state?.version).toBe(102);
+    feeds.close();
+  });
+
   it('go on polling after the store was down', async () => {
     const feeds = openRoomFeeds(parts());
     const { feed } = feeds.acquire('blue');

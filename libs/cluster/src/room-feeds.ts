@@ -38,8 +38,14 @@ export function openRoomFeeds(options: RoomFeedsOptions): RoomFeeds {
 const DEFAULT_POLL_MS = 5000;
 /** Rooms compared in one round trip. */
 const POLL_BATCH = 1000;
-/** Within this time after the store came back, at random, the versions are compared: it may have lost the rooms. */
+/**
+ * Within this time after the store or the bus came back, at random, the versions are compared: the store may have lost
+ * the rooms, the bus lost what was told meanwhile.
+ */
 const RECOVERY_SPREAD_MS = 200;
+/** Whoever tells of a change may find the bus again later than we do. By then all have, and until then polls come soon. */
+const RECOVERY_HURRY_MS = 5000;
+const HURRIED_POLL_MS = 1000;
 
 interface Shared {
   readonly feed: RoomFeed;
@@ -50,15 +56,23 @@ class SharedRoomFeeds implements RoomFeeds {
   readonly #options: RoomFeedsOptions;
   readonly #shared = new Map<string, Shared>();
   #nextPoll: Disposable;
-  readonly #recovery: Disposable | undefined;
+  readonly #recoveries: readonly (Disposable | undefined)[];
+  #hurryUntilMs = -Infinity;
   #polling = false;
   #closed = false;
 
   constructor(options: RoomFeedsOptions) {
     this.#options = options;
-    const { rooms, random, pollMs = DEFAULT_POLL_MS } = options;
-    this.#nextPoll = this.#after(jitter(pollMs, random));
-    this.#recovery = rooms.onRecovered?.(() => this.#schedule(RECOVERY_SPREAD_MS * random()));
+    const { rooms, bus, clock, random } = options;
+    this.#nextPoll = this.#after(this.#pause());
+    const pollSoon = (): void => this.#schedule(RECOVERY_SPREAD_MS * random());
+    this.#recoveries = [
+      rooms.onRecovered?.(pollSoon),
+      bus.onRecovered(() => {
+        this.#hurryUntilMs = clock.monotonicMs() + RECOVERY_HURRY_MS;
+        pollSoon();
+      }),
+    ];
   }
 
   get size(): number {
@@ -82,7 +96,7 @@ class SharedRoomFeeds implements RoomFeeds {
 
   close(): void {
     this.#closed = true;
-    this.#recovery?.[Symbol.dispose]();
+    for (const recovery of this.#recoveries) recovery?.[Symbol.dispose]();
     this.#nextPoll[Symbol.dispose]();
     for (const { feed } of this.#shared.values()) feed.close();
     this.#shared.clear();
@@ -100,10 +114,16 @@ class SharedRoomFeeds implements RoomFeeds {
     if (!this.#closed) this.#nextPoll = this.#after(afterMs);
   }
 
+  #pause(): number {
+    const { clock, random, pollMs = DEFAULT_POLL_MS } = this.#options;
+    const hurried = clock.monotonicMs() < this.#hurryUntilMs;
+    return jitter(hurried ? Math.min(HURRIED_POLL_MS, pollMs) : pollMs, random);
+  }
+
   #after(afterMs: number): Disposable {
-    const { clock, random, log, pollMs = DEFAULT_POLL_MS } = this.#options;
+    const { clock, log } = this.#options;
     return clock.after(afterMs, () => {
-      this.#schedule(this.#polling ? RECOVERY_SPREAD_MS : jitter(pollMs, random));
+      this.#schedule(this.#polling ? RECOVERY_SPREAD_MS : this.#pause());
       if (this.#polling) return;
       this.#polling = true;
       this.#poll()

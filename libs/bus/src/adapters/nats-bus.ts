@@ -1,6 +1,6 @@
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { SkeinError } from '@skein/protocol';
-import { jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
+import { Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { BoundedServer } from '../bounded-server.ts';
 import type { Bus, BusStatus, BusSubscription } from '../bus.ts';
@@ -11,7 +11,8 @@ import { fromNatsError } from './nats-errors.ts';
 import { requestSpan, traceHeaders, withTraceOf } from './trace-headers.ts';
 
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 2000;
+/** Short: when NATS is back, every process finds it within about a second. */
+const LONGEST_RETRY_MS = 1000;
 const CONNECT_TIMEOUT_MS = 2000;
 /** A server that hangs is left after two pings without an answer. */
 const PING_INTERVAL_MS = 2000;
@@ -111,6 +112,7 @@ class NatsBus implements Bus {
   readonly #window: OutboundWindow;
   readonly #waiting = new Set<(lost: SkeinError) => void>();
   readonly #servers = new Map<BusSubscription, BoundedServer>();
+  readonly #events: Emitter<{ recovered: Record<never, never> }>;
   #status: BusStatus = { state: 'connected' };
   #closed: Promise<void> | undefined;
 
@@ -120,6 +122,7 @@ class NatsBus implements Bus {
     this.#log = log;
     this.#onStatus = onStatus;
     this.#reconnects = reconnects;
+    this.#events = new Emitter((error) => log.error({ err: error }, 'a listener of the bus failed'));
     this.#window = new OutboundWindow(() => this.#orLost(nats.flush()));
     onStatus?.(this.#status);
     this.#watch().catch((error: unknown) => log.error({ err: error }, 'lost sight of the NATS connection'));
@@ -218,12 +221,17 @@ class NatsBus implements Bus {
     }
   }
 
+  onRecovered(listener: () => void): Disposable {
+    return this.#events.on('recovered', listener);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
+    this.#events.clear();
     const servers = [...this.#servers];
     for (const [subscription] of servers) subscription.close();
     const over = new AbortController();
@@ -289,5 +297,6 @@ class NatsBus implements Bus {
     this.#status = status;
     this.#log.info({ state: status.state }, 'the NATS connection changed');
     this.#onStatus?.(status);
+    if (status.state === 'connected') this.#events.emit('recovered', {});
   }
 }
