@@ -79,6 +79,26 @@ describe('time', () => {
     for (let index = 0; index < 200; index++) meter.packet(audio(index), index * FRAME_MS + (index % 2) * 4);
     expect(meter.take(4000).jitterMs).toBeCloseTo(4, 1);
   });
+
+  it('of a timeline that jumps, as at a switch of layers, is not jitter', () => {
+    const meter = new StreamMeter(AUDIO);
+    for (let index = 0; index < 200; index++) {
+      const { timestamp, ...facts } = audio(index);
+      const jump = index < 100 ? 0 : 48 * AUDIO;
+      meter.packet({ ...facts, timestamp: (timestamp + jump) >>> 0 }, index * FRAME_MS + (index % 2) * 4);
+    }
+    expect(meter.take(4000).jitterMs).toBeCloseTo(4, 1);
+    expect(meter.report().jitter / AUDIO).toBeCloseTo(0.004, 4);
+  });
+
+  it('of a stream that begins again is not jitter, and a delay of less than a second is', () => {
+    const restarted = received([1, 2]);
+    for (const sequence of [20_000, 20_001]) restarted.packet(audio(sequence), (sequence - 19_990) * FRAME_MS);
+    expect(restarted.take(1000).jitterMs).toBe(0);
+    const delayed = received([1, 2]);
+    delayed.packet(audio(3), 3 * FRAME_MS + 800);
+    expect(delayed.take(1000).jitterMs).toBe(50);
+  });
 });
 
 describe('frames', () => {

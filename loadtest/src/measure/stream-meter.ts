@@ -36,6 +36,8 @@ export interface StreamReport {
 
 // RFC 3550 A.1: a sequence number further ahead than this is taken for a restarted stream.
 const MAX_DROPOUT = 3000;
+/** A packet off by more is of another timeline, as after a switch of layers or a restarted source, and not late. */
+const MAX_TRANSIT_STEP_SECONDS = 1;
 /** Sequence numbers that are remembered to tell late packets from duplicates. */
 const WINDOW = 256;
 const WINDOW_MASK = WINDOW - 1;
@@ -58,7 +60,8 @@ export class StreamMeter {
   #gapMs = 0;
   #lastAtMs = 0;
   #jitter = 0;
-  #lastTransit = 0;
+  /** None where a timeline begins. */
+  #lastTransit: number | undefined;
   #assembling: 'no' | 'frame' | 'key-frame' = 'no';
   /** A key frame came, and nothing was lost since. */
   #decodable = false;
@@ -110,6 +113,7 @@ export class StreamMeter {
   /** Nothing is expected for now, such as while its publisher is muted: the time until the next packet is no gap. */
   rest(): void {
     this.#lastAtMs = 0;
+    this.#lastTransit = undefined;
   }
 
   take(nowMs: number): StreamTake {
@@ -169,17 +173,20 @@ export class StreamMeter {
     this.#highest = this.#base - 1;
     this.#received = -lost;
     this.#seen.fill(-1);
+    this.#lastTransit = undefined;
     this.#reported = { expected: 0, received: this.#received };
     return this.#base;
   }
 
   #time(timestamp: number, nowMs: number): void {
     if (this.#lastAtMs > 0) this.#gapMs = Math.max(this.#gapMs, nowMs - this.#lastAtMs);
-    // RFC 3550 A.8, in 32 bits as the timestamps are.
-    const transit = ((nowMs * this.#clockRate) / 1000 - timestamp) | 0;
-    if (this.#lastAtMs > 0) this.#jitter += (Math.abs((transit - this.#lastTransit) | 0) - this.#jitter) / 16;
-    this.#lastTransit = transit;
     this.#lastAtMs = nowMs;
+    // RFC 3550 A.8, in 32 bits as the timestamps are. That is for one unbroken timeline: the estimate leaves out the step to another.
+    const transit = ((nowMs * this.#clockRate) / 1000 - timestamp) | 0;
+    const step = this.#lastTransit === undefined ? undefined : Math.abs((transit - this.#lastTransit) | 0);
+    this.#lastTransit = transit;
+    if (step === undefined || step > MAX_TRANSIT_STEP_SECONDS * this.#clockRate) return;
+    this.#jitter += (step - this.#jitter) / 16;
   }
 
   #assemble({ start, marker }: PacketFacts, next: boolean): Arrived {
