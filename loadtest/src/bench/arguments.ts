@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { listed, oneOf, parsedOrRefused, wholeNumber, type Parsed } from '../command-line/parsed.ts';
 
 export interface BenchArguments {
   readonly bench: string;
@@ -9,20 +10,14 @@ export interface BenchArguments {
   readonly seed: number;
 }
 
-export type Parsed =
-  | { readonly kind: 'run'; readonly args: BenchArguments }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'refused'; readonly why: string };
-
 const DEFAULT_SEED = 1;
 
 export function usage(benches: readonly { readonly name: string; readonly what: string }[]): string {
-  const width = Math.max(...benches.map(({ name }) => name.length)) + 2;
   return `Usage: npm run bench -- NAME [--json] [--short] [--check] [--seed N]
 
 Measures one thing on this machine, with a baseline in the same run. Nothing else should run meanwhile.
 
-${benches.map(({ name, what }) => `  ${name.padEnd(width)}${what}`).join('\n')}
+${listed(benches)}
 
   --json    print the figures as one JSON object, as the last line
   --short   only see that it works: little load for a short time, budgets are not judged
@@ -31,8 +26,11 @@ ${benches.map(({ name, what }) => `  ${name.padEnd(width)}${what}`).join('\n')}
 }
 
 /** `names`: the benches that there are. */
-export function parseBenchArguments(args: readonly string[], names: readonly string[]): Parsed {
-  try {
+export function parseBenchArguments(
+  args: readonly string[],
+  names: readonly string[],
+): Parsed<{ readonly kind: 'run'; readonly args: BenchArguments }> {
+  return parsedOrRefused(() => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
@@ -45,18 +43,8 @@ export function parseBenchArguments(args: readonly string[], names: readonly str
       },
     });
     if (values.help) return { kind: 'help' };
-    const [bench, ...more] = positionals;
-    if (bench === undefined) return { kind: 'refused', why: 'which bench?' };
-    if (more.length > 0) return { kind: 'refused', why: `one bench at a time: ${positionals.join(' ')}` };
-    if (!names.includes(bench)) {
-      return { kind: 'refused', why: `there is no bench ${bench}; there are ${names.join(', ')}` };
-    }
-    if (!/^[1-9]\d{0,8}$/.test(values.seed)) {
-      return { kind: 'refused', why: `--seed ${values.seed} is not a whole number from 1 on` };
-    }
-    const { json, short, check, seed } = values;
-    return { kind: 'run', args: { bench, json, short, check, seed: Number(seed) } };
-  } catch (error) {
-    return { kind: 'refused', why: error instanceof Error ? error.message : String(error) };
-  }
+    const bench = oneOf(names, positionals, 'bench');
+    const { json, short, check } = values;
+    return { kind: 'run', args: { bench, json, short, check, seed: wholeNumber('seed', values.seed) } };
+  });
 }

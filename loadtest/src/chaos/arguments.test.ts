@@ -12,7 +12,7 @@ it('takes a scenario and its options', () => {
 
 it.each([
   [[], 'which scenario?'],
-  [['node-kil'], 'there is no scenario node-kil'],
+  [['node-kil'], 'there is no scenario node-kil; there are node-kill, random'],
   [['node-kill', 'random'], 'one scenario at a time: node-kill random'],
   [['node-kill', '--rounds', '0'], '--rounds 0 is not a whole number from 1 on'],
 ])('refuses %j', (args, why) => {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { listed, oneOf, parsedOrRefused, wholeNumber, type Parsed } from '../command-line/parsed.ts';
 
 export interface ChaosArguments {
   readonly scenario: string;
@@ -10,21 +11,15 @@ export interface ChaosArguments {
   readonly minutes: number;
 }
 
-export type Parsed =
-  | { readonly kind: 'run'; readonly chaos: ChaosArguments }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'refused'; readonly why: string };
-
 const DEFAULT_MINUTES = 10;
 
 export function usage(scenarios: readonly { readonly name: string; readonly what: string }[]): string {
-  const width = Math.max(...scenarios.map(({ name }) => name.length)) + 2;
   return `Usage: npm run chaos -- SCENARIO [--json] [--rounds N] [--seed N] [--minutes N]
 
 Breaks a cluster of its own under a running call, and measures at the receivers what it does to them.
 Exit code 1 when something that must hold does not. Some scenarios need root, for hosts of their own.
 
-${scenarios.map(({ name, what }) => `  ${name.padEnd(width)}${what}`).join('\n')}
+${listed(scenarios)}
 
   --json       print the figures as one JSON document, as the last line
   --rounds N   how often; default: as the scenario says
@@ -33,8 +28,11 @@ ${scenarios.map(({ name, what }) => `  ${name.padEnd(width)}${what}`).join('\n')
 }
 
 /** `names`: the scenarios that there are. */
-export function parseChaosArguments(args: readonly string[], names: readonly string[]): Parsed {
-  try {
+export function parseChaosArguments(
+  args: readonly string[],
+  names: readonly string[],
+): Parsed<{ readonly kind: 'run'; readonly chaos: ChaosArguments }> {
+  return parsedOrRefused(() => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
@@ -42,29 +40,19 @@ export function parseChaosArguments(args: readonly string[], names: readonly str
         json: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         seed: { type: 'string' },
-        minutes: { type: 'string' },
+        minutes: { type: 'string', default: String(DEFAULT_MINUTES) },
         help: { type: 'boolean', default: false },
       },
     });
     if (values.help) return { kind: 'help' };
-    const [scenario, ...more] = positionals;
-    if (scenario === undefined) return { kind: 'refused', why: 'which scenario?' };
-    if (more.length > 0) return { kind: 'refused', why: `one scenario at a time: ${positionals.join(' ')}` };
-    if (!names.includes(scenario)) return { kind: 'refused', why: `there is no scenario ${scenario}` };
+    const scenario = oneOf(names, positionals, 'scenario');
+    const { json, rounds, seed, minutes } = values;
     const chaos = {
-      ...{ scenario, json: values.json },
-      rounds: positive('rounds', values.rounds),
-      seed: positive('seed', values.seed),
-      minutes: positive('minutes', values.minutes) ?? DEFAULT_MINUTES,
+      ...{ scenario, json },
+      rounds: rounds === undefined ? undefined : wholeNumber('rounds', rounds),
+      seed: seed === undefined ? undefined : wholeNumber('seed', seed),
+      minutes: wholeNumber('minutes', minutes),
     };
     return { kind: 'run', chaos };
-  } catch (error) {
-    return { kind: 'refused', why: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function positive(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${option} ${text} is not a whole number from 1 on`);
-  return Number(text);
+  });
 }

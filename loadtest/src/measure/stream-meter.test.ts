@@ -93,7 +93,8 @@ describe('time', () => {
 
   it('of a stream that begins again is not jitter, and a delay of less than a second is', () => {
     const restarted = received([1, 2]);
-    for (const sequence of [20_000, 20_001]) restarted.packet(audio(sequence), (sequence - 19_990) * FRAME_MS);
+    for (const sequence of [20_000, 20_001])
+      restarted.packet(audio(sequence), (sequence - 19_990) * FRAME_MS);
     expect(restarted.take(1000).jitterMs).toBe(0);
     const delayed = received([1, 2]);
     delayed.packet(audio(3), 3 * FRAME_MS + 800);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parsedOrRefused, wholeNumber, type Parsed } from '../command-line/parsed.ts';
 import { suggest } from '../scenario/suggestion.ts';
 
 export interface RunArguments {
@@ -11,11 +12,11 @@ export interface RunArguments {
   readonly seed: number | undefined;
 }
 
-export type Parsed =
+/** What the load tool is asked to do. */
+type Asked =
   | { readonly kind: 'run'; readonly run: RunArguments }
   | { readonly kind: 'validate'; readonly scenario: string }
-  | { readonly kind: 'list' | 'help' }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'list' };
 
 export const usage = `Usage: npm run loadtest -- run SCENARIO [--url URL] [--json FILE] [--report FILE.html] [--seed N]
        npm run loadtest -- validate SCENARIO
@@ -42,10 +43,10 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-export function parseLoadArguments(args: readonly string[]): Parsed {
+export function parseLoadArguments(args: readonly string[]): Parsed<Asked> {
   const unknown = unknownOption(args);
   if (unknown !== undefined) return { kind: 'refused', why: unknown };
-  try {
+  return parsedOrRefused(() => {
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
     if (values.help) return { kind: 'help' };
     const [command, scenario, ...more] = positionals;
@@ -57,11 +58,9 @@ export function parseLoadArguments(args: readonly string[]): Parsed {
       return { kind: 'refused', why: `one scenario at a time: ${[scenario, ...more].join(' ')}` };
     if (command === 'validate') return { kind: 'validate', scenario };
     const { url: urls, control, json, report } = values;
-    const seed = seedOf(values.seed);
+    const seed = values.seed === undefined ? undefined : wholeNumber('seed', values.seed);
     return { kind: 'run', run: { scenario, urls, control, json, report, seed } };
-  } catch (error) {
-    return { kind: 'refused', why: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
 
 function unknownOption(args: readonly string[]): string | undefined {
@@ -79,10 +78,4 @@ function unknownCommand(command: string): string {
   const meant = suggest(command, COMMANDS);
   if (/\.ya?ml$/.test(command)) return `write \`run ${command}\``;
   return `there is no command ${command}${meant ? `; did you mean ${meant}?` : `; there are ${COMMANDS.join(', ')}`}`;
-}
-
-function seedOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--seed ${text} is not a whole number from 1 on`);
-  return Number(text);
 }

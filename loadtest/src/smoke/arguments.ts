@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parsedOrRefused, type Parsed } from '../command-line/parsed.ts';
 
 export const usage = `Usage: npm run smoke -- [--json] [--url URL --control HOST:PORT]
 
@@ -16,13 +17,10 @@ export interface SmokeArguments {
   readonly target: { readonly url: string; readonly controlAddress: string } | undefined;
 }
 
-export type Parsed =
-  | { readonly kind: 'run'; readonly smoke: SmokeArguments }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'refused'; readonly why: string };
-
-export function parseSmokeArguments(args: readonly string[]): Parsed {
-  try {
+export function parseSmokeArguments(
+  args: readonly string[],
+): Parsed<{ readonly kind: 'run'; readonly smoke: SmokeArguments }> {
+  return parsedOrRefused(() => {
     const { values } = parseArgs({
       args: [...args],
       options: {
@@ -41,7 +39,5 @@ export function parseSmokeArguments(args: readonly string[]): Parsed {
         ? undefined
         : { url: values.url.replace(/\/$/, ''), controlAddress: values.control };
     return { kind: 'run', smoke: { json: values.json, target } };
-  } catch (error) {
-    return { kind: 'refused', why: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
