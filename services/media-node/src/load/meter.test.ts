@@ -8,7 +8,7 @@ import { usedShare } from './used.ts';
 function setUp(counters: PacketCounter[]) {
   const clock = new FakeClock();
   const worker = { pid: 1, cpuMs: 0 };
-  const slot = { index: 0, cpu: 0 };
+  const slot = { index: 0, cpu: 0, sessions: 0, sessionsMeasured: 0 };
   const pool = {
     slots: [slot],
     slot: () => slot,
@@ -16,7 +16,7 @@ function setUp(counters: PacketCounter[]) {
   } as unknown as WorkerPool;
   const limits = { packetsPerSecond: 1000 };
   const shared = { clock, log: silentLogger, limits, sessions: () => 2, counters: () => counters };
-  return { clock, worker, meter: new LoadMeter({ ...shared, pool }) };
+  return { clock, worker, slot, meter: new LoadMeter({ ...shared, pool }) };
 }
 
 describe('the load of a node', () => {
@@ -29,6 +29,20 @@ describe('the load of a node', () => {
     counted.packets = 400;
     await meter.sample();
     expect(meter.load).toEqual({ busiestWorkerCpu: 0.25, packetsPerSecond: 400, sessions: 2, used: 0.4 });
+  });
+
+  test('of a worker is told with the sessions that have it, not with those who came meanwhile', async () => {
+    const { clock, slot, meter } = setUp([]);
+    slot.sessions = 3;
+    await meter.sample();
+    slot.sessions = 7;
+    await clock.advance(1000);
+    await meter.sample();
+    expect(slot.sessionsMeasured).toBe(3);
+    slot.sessions = 5;
+    await clock.advance(1000);
+    await meter.sample();
+    expect(slot.sessionsMeasured).toBe(5);
   });
 
   test('of a worker that was started again begins anew', async () => {

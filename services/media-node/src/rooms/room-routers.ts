@@ -9,6 +9,8 @@ interface RoomRouter {
   readonly workerIndex: number;
   readonly made: Promise<MediaRouter>;
   router: MediaRouter | undefined;
+  /** Sessions of the room on it. */
+  seats: number;
 }
 
 /** One room's routers on this node, at most one per worker. */
@@ -33,20 +35,24 @@ export class RoomRouters {
   /** A place on the worker that fits best. Fails `UNAVAILABLE` when no worker runs. */
   async takeSeat(): Promise<Seat> {
     const index = chooseWorker(
-      this.#pool.views((worker) => this.#routers.has(worker)),
+      this.#pool.views((worker) => this.#routers.get(worker)?.seats),
       this.#policy,
     );
     const slot = index === undefined ? undefined : this.#pool.slot(index);
     if (!slot) throw SkeinError.unavailable('the media worker', undefined, 500);
     // Counted before anything is awaited, so that a burst of sessions spreads.
+    const room = this.#routerOn(slot.index);
     slot.sessions++;
+    room.seats++;
     let seated = true;
     const giveBack = (): void => {
-      if (seated) slot.sessions--;
+      if (!seated) return;
       seated = false;
+      slot.sessions--;
+      room.seats--;
     };
     try {
-      const router = await this.#routerOn(slot.index).made;
+      const router = await room.made;
       return { router, [Symbol.dispose]: giveBack };
     } catch (error) {
       giveBack();
@@ -79,7 +85,10 @@ export class RoomRouters {
   #routerOn(index: number): RoomRouter {
     const present = this.#routers.get(index);
     if (present) return present;
-    const room: RoomRouter = { workerIndex: index, router: undefined, made: this.#make(index) };
+    const room: RoomRouter = {
+      ...{ workerIndex: index, router: undefined, seats: 0 },
+      made: this.#make(index),
+    };
     this.#routers.set(index, room);
     room.made.then(
       (router) => this.#made(room, router),

@@ -5,8 +5,10 @@ export interface WorkerView {
   /** Share of one core over the last second. */
   readonly cpu: number;
   readonly sessions: number;
-  /** Has a router of the room in question. */
-  readonly hostsRoom: boolean;
+  /** Those that were there for all of that second: the others' share is not in `cpu` yet. */
+  readonly sessionsMeasured: number;
+  /** Sessions of the room in question; `undefined`: it has no router of it. */
+  readonly roomSessions: number | undefined;
 }
 
 export interface WorkerPolicy {
@@ -17,21 +19,40 @@ export interface WorkerPolicy {
 }
 
 /**
- * The worker for one more session of a room. Pure. One that hosts the room already, while it has capacity, because
- * then no pipe is needed; else the one with the fewest sessions among those with capacity, else among all that run.
- * `undefined` when none runs.
+ * A room with so many sessions on each worker that it is on spreads over further ones. To each of those, every track goes
+ * once: with 50 viewers behind it, that is two packets more in a hundred.
  */
-export function chooseWorker(
-  workers: readonly WorkerView[],
-  { maxCpu, maxSessions }: WorkerPolicy,
-): number | undefined {
+const SPREAD_FROM_SESSIONS = 50;
+/** What a session is taken to need of a core until it has been measured: to join costs more than to be there. */
+const LEAST_SESSION_CPU = 0.005;
+
+/**
+ * The worker for one more session of a room. Pure. Among those with capacity: one that hosts the room already, while few
+ * of the room's sessions are on it, because then no pipe is needed; else the least loaded. Where none has capacity, the
+ * least loaded of all that run. `undefined` when none runs.
+ */
+export function chooseWorker(workers: readonly WorkerView[], policy: WorkerPolicy): number | undefined {
   const running = workers.filter((worker) => worker.running);
-  const free = running.filter((worker) => worker.cpu < maxCpu && worker.sessions < maxSessions);
-  const hosting = free.filter((worker) => worker.hostsRoom);
-  return leastLoaded([hosting, free, running].find((group) => group.length > 0) ?? [])?.index;
+  const free = running.filter((worker) => loadOf(worker, policy) < 1);
+  const hosting = free.filter(
+    ({ roomSessions = SPREAD_FROM_SESSIONS }) => roomSessions < SPREAD_FROM_SESSIONS,
+  );
+  const group = [hosting, free, running].find((some) => some.length > 0) ?? [];
+  return group.toSorted((a, b) => loadOf(a, policy) - loadOf(b, policy) || compareEven(a, b))[0]?.index;
 }
 
-function leastLoaded(workers: readonly WorkerView[]): WorkerView | undefined {
-  // CPU lags behind a burst of joins by a second; sessions don't.
-  return workers.toSorted((a, b) => a.sessions - b.sessions || a.cpu - b.cpu || a.index - b.index)[0];
+/** The share of a worker's capacity in use, 1 = full: of its CPU as it will be, or of its sessions, whichever is more. */
+function loadOf(worker: WorkerView, { maxCpu, maxSessions }: WorkerPolicy): number {
+  return Math.max(projectedCpu(worker) / maxCpu, worker.sessions / maxSessions);
+}
+
+/** CPU lags behind a burst of joins by a second; sessions don't. */
+function projectedCpu({ cpu, sessions, sessionsMeasured }: WorkerView): number {
+  const perSession = Math.max(LEAST_SESSION_CPU, sessionsMeasured > 0 ? cpu / sessionsMeasured : 0);
+  return cpu + Math.max(0, sessions - sessionsMeasured) * perSession;
+}
+
+/** Of two with the same load, that with a router of the room. */
+function compareEven(a: WorkerView, b: WorkerView): number {
+  return Number(a.roomSessions === undefined) - Number(b.roomSessions === undefined) || a.index - b.index;
 }

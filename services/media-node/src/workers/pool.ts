@@ -18,6 +18,8 @@ export interface WorkerSlot {
   readonly restarts: number;
   /** Share of one core, as last measured. */
   cpu: number;
+  /** Sessions that were there all the while. */
+  sessionsMeasured: number;
   /** Sessions and routers on it; kept by who makes them. */
   sessions: number;
   routers: number;
@@ -58,6 +60,7 @@ export class WorkerPool {
       pid: 0,
       restarts: 0,
       cpu: 0,
+      sessionsMeasured: 0,
       sessions: 0,
       routers: 0,
       failures: 0,
@@ -94,13 +97,13 @@ export class WorkerPool {
     return state?.kind === 'running' ? state.worker : undefined;
   }
 
-  views(hostsRoom: (index: number) => boolean): readonly WorkerView[] {
-    return this.#slots.map(({ index, cpu, sessions, state }) => ({
+  /** `roomSessions`: of the room in question on a worker, as in `WorkerView`. */
+  views(roomSessions: (index: number) => number | undefined): readonly WorkerView[] {
+    return this.#slots.map(({ index, cpu, sessions, sessionsMeasured, state }) => ({
       index,
       running: state.kind === 'running',
-      cpu,
-      sessions,
-      hostsRoom: hostsRoom(index),
+      ...{ cpu, sessions, sessionsMeasured },
+      roomSessions: roomSessions(index),
     }));
   }
 
@@ -132,7 +135,7 @@ export class WorkerPool {
       { worker: slot.index, pid: slot.pid, sessions: slot.sessions, err: error },
       'a media worker died',
     );
-    slot.cpu = 0;
+    slot.cpu = slot.sessionsMeasured = 0;
     this.#restartLater(slot);
     this.events.emit('died', { index: slot.index });
   }
