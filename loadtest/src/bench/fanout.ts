@@ -1,89 +1,156 @@
 import { startCluster, type ClusterOptions, type LocalCluster } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
-import { readMachineTime, readTreeUsages } from '../measure/cluster/adapters/proc.ts';
+import { readChildren, readMachineTime, readTreeUsages } from '../measure/cluster/adapters/proc.ts';
 import { percentilesOf } from '../measure/histogram.ts';
 import { startPeerProcess } from '../peers/adapters/peer-child.ts';
-import type { Bench, BenchContext, Json } from './bench.ts';
+import type { PeerProcess } from '../peers/process/peer-process.ts';
+import type { Bench, BenchContext } from './bench.ts';
+import { busiestToMean, costGrowths, sharesOf } from './fan-out/figures.ts';
 import { Flow, type FlowPlan, type Stretch } from './forward/flow.ts';
 import { forwarded } from './forward/turns.ts';
+import { hundredths } from './percentiles.ts';
+
+/** What one room's audience is spread over. */
+interface Shape {
+  readonly nodes: number;
+  readonly workersPerNode: number;
+}
 
 interface Plan {
   readonly viewers: readonly number[];
-  readonly nodes: readonly number[];
+  readonly shapes: readonly Shape[];
   readonly stretchMs: number;
 }
 
 const PLANS: Readonly<Record<BenchContext['form'], Plan>> = {
-  long: { viewers: [50, 200, 500], nodes: [1, 3], stretchMs: 8000 },
-  short: { viewers: [4], nodes: [1, 2], stretchMs: 1000 },
+  long: {
+    viewers: [50, 200, 500],
+    shapes: [
+      { nodes: 1, workersPerNode: 1 },
+      { nodes: 1, workersPerNode: 2 },
+      { nodes: 3, workersPerNode: 1 },
+    ],
+    stretchMs: 5000,
+  },
+  short: { viewers: [4], shapes: [{ nodes: 2, workersPerNode: 1 }], stretchMs: 1000 },
 };
 
-const PUBLISH = [{ source: 'microphone' }, { source: 'camera', layers: 1 }] as const;
+const PUBLISH = [{ source: 'microphone' }] as const;
+/** libdatachannel looks at all sockets of a process for each packet: with more than so many that is what is measured. */
+const VIEWERS_PER_PROCESS = 125;
 const SETTLE_MS = 1500;
 /** A tool whose event loop is later than this, or a machine that is busier, measures itself. */
 const SLOW_LOOP_MS = 25;
 const BUSY_MACHINE = 0.95;
 
-/** One publisher and its audience: what a viewer more costs, on one node and over several. */
+/**
+ * One publisher and its audience: what a viewer more costs, on one worker, on two of a node, and over several nodes, and
+ * how even the workers are. The baseline is the smallest audience of the same cluster.
+ */
 export const fanout: Bench = {
   name: 'fanout',
-  what: 'One publisher to 50, 200 and 500 viewers on one node and over three: CPU per packet, latency, loss.',
+  what: 'One publisher to 50, 200 and 500 viewers, on one worker, two, and three nodes: CPU per packet and worker.',
   budgets: [],
   async run(context) {
-    const { viewers, nodes } = PLANS[context.form];
-    const rows: Json[] = [];
-    for (const mediaNodes of nodes) {
-      context.say(`starting a cluster with ${mediaNodes} media nodes`);
-      await using cluster = await startCluster(clusterOf(mediaNodes));
-      for (const count of viewers) rows.push(await measure(cluster, count, context));
+    const { viewers, shapes } = PLANS[context.form];
+    const measured: Row[] = [];
+    const failures: { viewers: number; nodes: number; workersPerNode: number; why: string }[] = [];
+    for (const shape of shapes) {
+      context.say(`starting a cluster of ${shape.nodes} nodes with ${shape.workersPerNode} workers each`);
+      await using cluster = await startCluster(clusterOf(shape));
+      for (const count of viewers) {
+        try {
+          measured.push(await measure(cluster, shape, count, context));
+        } catch (error) {
+          // A machine that is too small for it has measured the smaller ones.
+          context.signal.throwIfAborted();
+          const why = error instanceof Error ? error.message : String(error);
+          context.say(why);
+          failures.push({ viewers: count, ...shape, why });
+        }
+      }
     }
-    return { rows, published: 'Opus, 50 packets/s, and VP8 160x90 in one layer' };
+    if (measured.length === 0) throw new Error(failures[0]?.why ?? 'nothing was measured');
+    const rows = measured.map((row) => ({ ...row }));
+    const costGrowth = costGrowths(measured).map((growth) => ({ ...growth }));
+    return { rows, costGrowth, failures, published: 'Opus, 50 packets/s' };
   },
 };
 
+type Row = Awaited<ReturnType<typeof measure>>;
+
 /** Workers that are busy with hundreds of joins at once take more all the same. */
-function clusterOf(mediaNodes: number): ClusterOptions {
+function clusterOf({ nodes: mediaNodes, workersPerNode }: Shape): ClusterOptions {
   return {
-    ...{ gateways: 1, mediaNodes, workersPerNode: 1, control: false },
+    ...{ gateways: 1, mediaNodes, workersPerNode, control: false },
     env: { SKEIN_NODE_MAX_WORKER_CPU: '1' },
   };
 }
 
-async function measure(cluster: LocalCluster, viewers: number, context: BenchContext): Promise<Json> {
-  const { form, seed, signal } = context;
-  const plan: FlowPlan = { name: `to ${viewers}`, publishers: 1, publish: PUBLISH, viewers, mutual: false };
-  await using source = await startPeerProcess({ seed });
-  await using one = await startPeerProcess({ seed: seed + 1 });
-  await using other = await startPeerProcess({ seed: seed + 2 });
-  using flow = new Flow(plan, systemClock, source, [one, other]);
+async function measure(cluster: LocalCluster, shape: Shape, viewers: number, context: BenchContext) {
+  const seeds = Array.from(
+    { length: 1 + Math.ceil(viewers / VIEWERS_PER_PROCESS) },
+    (_, n) => context.seed + n,
+  );
+  const started = await Promise.allSettled(seeds.map((seed) => startPeerProcess({ seed })));
+  const processes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  try {
+    for (const one of started) if (one.status === 'rejected') throw one.reason;
+    const row = { viewers, ...shape, ...(await measureWith(processes, cluster, viewers, context)) };
+    context.say(JSON.stringify(row));
+    return row;
+  } finally {
+    await Promise.all(processes.map((process) => process[Symbol.asyncDispose]()));
+  }
+}
+
+async function measureWith(
+  processes: readonly PeerProcess[],
+  cluster: LocalCluster,
+  viewers: number,
+  { form, signal }: BenchContext,
+) {
+  const [source, ...audience] = processes;
+  if (!source) throw new Error('no process for the publisher');
+  const plan: FlowPlan = {
+    ...{ name: `to ${viewers}`, publishers: 1, publish: PUBLISH, viewers },
+    ...{ mutual: false, quietJoins: true },
+  };
+  using flow = new Flow(plan, systemClock, source, audience);
   const nodes = cluster.mediaNodes.map(({ nodeId }) => nodeId);
   const url = cluster.gateways[0]?.address ?? '';
   const room = `fanout-${nodes.length}-${viewers}`;
   await flow.start({ url, room, publisherNode: nodes[0] ?? '', viewerNodes: nodes }, signal);
   await systemClock.sleep(SETTLE_MS, signal);
-  const [cpuBefore, machineBefore] = [await cpuMsOf(cluster), await readMachineTime()];
+  const [cpuBefore, machineBefore] = [await readCpu(cluster), await readMachineTime()];
   const stretch = await flow.measure(PLANS[form].stretchMs, signal);
-  const [cpuAfter, machineAfter] = [await cpuMsOf(cluster), await readMachineTime()];
+  const [cpuAfter, machineAfter] = [await readCpu(cluster), await readMachineTime()];
   const busyMs = (machineAfter?.busyMs ?? 0) - (machineBefore?.busyMs ?? 0);
   const idleMs = (machineAfter?.idleMs ?? 0) - (machineBefore?.idleMs ?? 0);
-  const row = {
-    ...{ viewers, nodes: nodes.length },
-    ...rowOf(stretch, cpuAfter - cpuBefore, busyMs / Math.max(1, busyMs + idleMs)),
+  const workersMs = cpuAfter.workersMs.map((ms, index) => ms - (cpuBefore.workersMs[index] ?? 0));
+  return {
+    ...costOf(stretch, cpuAfter.allMs - cpuBefore.allMs),
+    workerShares: sharesOf(workersMs),
+    busiestWorkerToMean: busiestToMean(workersMs),
+    ...toolOf(stretch, busyMs / Math.max(1, busyMs + idleMs)),
   };
-  context.say(`${viewers} viewers on ${nodes.length} nodes: ${JSON.stringify(row)}`);
-  return row;
 }
 
-function rowOf({ measures, tool, lastedMs }: Stretch, cpuMs: number, machineBusy: number) {
+function costOf({ measures, lastedMs }: Stretch, cpuMs: number) {
   const packets = forwarded(measures);
   const { p50, p99 } = percentilesOf(measures.latencyMs);
-  const loop = percentilesOf(tool.loopDelayMs).p99;
   return {
     packetsPerSecond: Math.round((packets * 1000) / lastedMs),
     usPerPacket: hundredths((cpuMs * 1000) / Math.max(1, packets)),
     latencyMsP50: hundredths(p50),
     latencyMsP99: hundredths(p99),
     lossPercent: hundredths((measures.packetsLost * 100) / Math.max(1, packets)),
+  };
+}
+
+function toolOf({ tool, lastedMs }: Stretch, machineBusy: number) {
+  const loop = percentilesOf(tool.loopDelayMs).p99;
+  return {
     toolCores: hundredths(tool.cpuMs / lastedMs),
     toolLoopDelayMsP99: hundredths(loop),
     machineBusy: hundredths(machineBusy),
@@ -91,13 +158,11 @@ function rowOf({ measures, tool, lastedMs }: Stretch, cpuMs: number, machineBusy
   };
 }
 
-/** Of all media nodes with their workers. */
-async function cpuMsOf({ mediaNodes }: LocalCluster): Promise<number> {
-  const pids = mediaNodes.flatMap(({ pid }) => pid ?? []);
-  const usages = await readTreeUsages(pids);
-  return pids.reduce((sum, pid) => sum + (usages.get(pid)?.cpuMs ?? 0), 0);
-}
-
-function hundredths(value: number): number {
-  return Number(value.toFixed(2));
+/** Of all media nodes with their workers, and of each worker, node by node. */
+async function readCpu({ mediaNodes }: LocalCluster) {
+  const nodes = mediaNodes.flatMap(({ pid }) => pid ?? []);
+  const workers = (await Promise.all(nodes.map(readChildren))).flat();
+  const usages = await readTreeUsages([...nodes, ...workers]);
+  const cpuMsOf = (pid: number): number => usages.get(pid)?.cpuMs ?? 0;
+  return { allMs: nodes.reduce((sum, pid) => sum + cpuMsOf(pid), 0), workersMs: workers.map(cpuMsOf) };
 }

@@ -21,6 +21,8 @@ export interface FlowPlan {
   readonly mutual: boolean;
   /** Tracks of another flow in the same room that viewers receive. Default 0. */
   readonly tracksThere?: number;
+  /** Publishers send nothing while viewers join, so that those don't wait for each other's packets. Default false. */
+  readonly quietJoins?: boolean;
 }
 
 /** Where a flow's peers join. */
@@ -73,7 +75,7 @@ export class Flow {
 
   /** All join; resolves when every subscription flows. */
   async start(place: FlowPlace, signal: AbortSignal): Promise<void> {
-    const { name, publishers, viewers, publish, mutual } = this.plan;
+    const { name, publishers, viewers, publish, mutual, quietJoins = false } = this.plan;
     const { url, room, publisherNode, viewerNodes } = place;
     const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
     await inBatches(numbers(publishers), signal, async (index) => {
@@ -91,6 +93,7 @@ export class Flow {
       assertPlaced(joined, publisherNode);
     });
     await this.#until(signal, `${publishers} publishers`, ({ state }) => state.publishing === publishers);
+    if (quietJoins) await this.hold(true);
     await inBatches(numbers(viewers), signal, async (index) => {
       const nodeId = viewerNodes?.[index % viewerNodes.length];
       const peerId = `${name}-${room}-v${index}`;
@@ -103,6 +106,7 @@ export class Flow {
       });
       assertPlaced(joined, nodeId);
     });
+    if (quietJoins) await this.hold(false);
     const expected = subscriptionsOf(this.plan);
     await this.#until(signal, `${expected} flowing subscriptions`, ({ state }) => state.flowing >= expected);
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { startRedis } from '@skein/local-cluster';
 import { eventually } from '@skein/testkit';
 import { describe, expect, it } from 'vitest';
-import { readFileLimit, readMachineTime, readTreeUsage } from './adapters/proc.ts';
+import { readChildren, readFileLimit, readMachineTime, readTreeUsage } from './adapters/proc.ts';
 import { readRedisCommands } from './adapters/stores.ts';
 import { cpuMsBetween, machineBusyBetween, type ClusterSample } from './cluster-sample.ts';
 import { parseProcessStat, parseUdpDrops, treeUsages, type ProcessStat } from './process-stat.ts';
@@ -38,6 +38,7 @@ describe('a process', () => {
         return found.processes === 2 && found;
       });
       expect(usage.residentBytes).toBeGreaterThan(100_000);
+      expect(await readChildren(shell.pid ?? 0)).toHaveLength(1);
     } finally {
       process.kill(-(shell.pid ?? 0), 'SIGKILL');
     }

@@ -23,6 +23,15 @@ export async function readTreeUsage(root: number): Promise<TreeUsage> {
   return usages.get(root) ?? { cpuMs: 0, residentBytes: 0, processes: 0 };
 }
 
+/** The processes that it has started itself, oldest first. */
+export async function readChildren(parent: number): Promise<number[]> {
+  const all = await readProcesses();
+  return all
+    .filter(({ parentPid }) => parentPid === parent)
+    .toSorted((one, other) => one.startTicks - other.startTicks || one.pid - other.pid)
+    .map(({ pid }) => pid);
+}
+
 export async function readMachineTime(): Promise<MachineTime | undefined> {
   try {
     return parseMachineTime(await readFile('/proc/stat', 'utf8'));
