@@ -26,14 +26,6 @@ interface Reading {
   readonly perSecond: number | undefined;
 }
 
-interface CpuReading {
-  readonly pid: number;
-  readonly cpuMs: number;
-  readonly atMs: number;
-  /** On the worker then. */
-  readonly sessions: number;
-}
-
 /**
  * Each reading is a request to a worker, and costs the node more than all else that it does at rest: so many per sample,
  * in turn. With more counters than that the packet rate is that of some seconds ago, while the CPU share is always fresh.
@@ -46,7 +38,7 @@ export const SAMPLE_EVERY_MS = 1000;
 export class LoadMeter {
   readonly #parts: LoadMeterParts;
   readonly #readings = new WeakMap<PacketCounter, Reading>();
-  readonly #cpu = new Map<number, CpuReading>();
+  readonly #cpu = new Map<number, { readonly pid: number; readonly cpuMs: number; readonly atMs: number }>();
   #next = 0;
   #sampling = false;
   #packetsPerSecond = 0;
@@ -91,13 +83,14 @@ export class LoadMeter {
       const worker = pool.worker(index);
       const slot = pool.slot(index);
       if (!worker || !slot) return;
+      const { sessions } = slot;
       const cpuMs = await worker.cpuMs();
-      const now = { pid: worker.pid, cpuMs, atMs: clock.monotonicMs(), sessions: slot.sessions };
+      const now = { pid: worker.pid, cpuMs, atMs: clock.monotonicMs() };
       const before = this.#cpu.get(index);
       this.#cpu.set(index, now);
       if (before?.pid !== now.pid || now.atMs <= before.atMs) return;
       slot.cpu = Math.max(0, (now.cpuMs - before.cpuMs) / (now.atMs - before.atMs));
-      slot.sessionsMeasured = Math.min(before.sessions, now.sessions);
+      slot.sessionsMeasured = sessions;
     };
     const results = await Promise.allSettled(pool.slots.map(({ index }) => measure(index)));
     for (const result of results) {

@@ -34,7 +34,7 @@ describe('a session is put on', () => {
     ],
     [
       'another one when the hosting one will be out of CPU with those who have just come',
-      [worker(0, { roomSessions: 2, cpu: 0.4, sessions: 9, sessionsMeasured: 4 }), worker(1)],
+      [worker(0, { roomSessions: 2, cpu: 0.69, sessions: 6, sessionsMeasured: 4 }), worker(1)],
       1,
     ],
     [

@@ -5,7 +5,7 @@ export interface WorkerView {
   /** Share of one core over the last second. */
   readonly cpu: number;
   readonly sessions: number;
-  /** Those that were there for all of that second: the others' share is not in `cpu` yet. */
+  /** Those that were there when `cpu` was measured: the others' share is not in it yet. */
   readonly sessionsMeasured: number;
   /** Sessions of the room in question; `undefined`: it has no router of it. */
   readonly roomSessions: number | undefined;
@@ -23,8 +23,8 @@ export interface WorkerPolicy {
  * once: with 50 viewers behind it, that is two packets more in a hundred.
  */
 const SPREAD_FROM_SESSIONS = 50;
-/** What a session is taken to need of a core until it has been measured: to join costs more than to be there. */
-const LEAST_SESSION_CPU = 0.005;
+/** What a session is taken to need of a core until it has been measured, a second later: to join costs some milliseconds. */
+const NEW_SESSION_CPU = 0.005;
 
 /**
  * The worker for one more session of a room. Pure. Among those with capacity: one that hosts the room already, while few
@@ -48,8 +48,7 @@ function loadOf(worker: WorkerView, { maxCpu, maxSessions }: WorkerPolicy): numb
 
 /** CPU lags behind a burst of joins by a second; sessions don't. */
 function projectedCpu({ cpu, sessions, sessionsMeasured }: WorkerView): number {
-  const perSession = Math.max(LEAST_SESSION_CPU, sessionsMeasured > 0 ? cpu / sessionsMeasured : 0);
-  return cpu + Math.max(0, sessions - sessionsMeasured) * perSession;
+  return cpu + Math.max(0, sessions - sessionsMeasured) * NEW_SESSION_CPU;
 }
 
 /** Of two with the same load, that with a router of the room. */

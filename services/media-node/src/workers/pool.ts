@@ -18,7 +18,7 @@ export interface WorkerSlot {
   readonly restarts: number;
   /** Share of one core, as last measured. */
   cpu: number;
-  /** Sessions that were there all the while. */
+  /** Sessions that were there then. */
   sessionsMeasured: number;
   /** Sessions and routers on it; kept by who makes them. */
   sessions: number;
