@@ -75,6 +75,13 @@ describe('a report', () => {
     }
   });
 
+  it('shows a value that stands alone between others that are missing', () => {
+    const series = [{ name: 'p50', values: [undefined, 5, undefined] }];
+    const chart = { title: 'Joining', hint: '', unit: 'ms', times: [1000, 2000, 3000], series, marks: [] };
+    expect(chartFigure(chart).markup).toContain('<path class="line dot c0"');
+    expect(htmlReport(testDocument())).not.toContain('class="line dot');
+  });
+
   it('shows what strangers wrote as text', () => {
     const scenario = { ...testDocument().scenario, name: '<img src=x onerror=alert(1)>' };
     const page = htmlReport({ ...testDocument(), scenario });

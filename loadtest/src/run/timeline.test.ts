@@ -23,6 +23,23 @@ describe('a timeline', () => {
     });
   });
 
+  it('gives what came in the last moment to the stretch before it', () => {
+    const timeline = new Timeline(testCluster(0, 0));
+    for (const atMs of [1000, 2000, 2010]) {
+      timeline.add(0, testReport({ packetsReceived: 10 }));
+      timeline.tick(atMs, testCluster(atMs, atMs / 100));
+    }
+    const spans = timeline.intervals.map(({ fromMs, toMs, report: { measures } }) => [
+      fromMs,
+      toMs,
+      measures.packetsReceived,
+    ]);
+    expect(spans).toEqual([
+      [0, 1000, 10],
+      [1000, 2010, 20],
+    ]);
+  });
+
   it('makes one of two neighbours when there are too many, and loses nothing', () => {
     const timeline = new Timeline(testCluster(0, 0), 8);
     for (let second = 1; second <= 101; second++) {

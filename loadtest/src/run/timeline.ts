@@ -17,6 +17,9 @@ export interface Interval {
 /** So many stretches are kept; then each two neighbours become one, and later ones are twice as long. */
 const MOST_INTERVALS = 1200;
 
+/** A shorter stretch, as from the last tick to the end of a run, goes to the one before it: rates of so little time mislead. */
+const SHORTEST_MS = 500;
+
 /** Puts the reports of all processes together, stretch by stretch. The memory that it takes is bounded, however long a run is. */
 export class Timeline {
   readonly #most: number;
@@ -43,7 +46,7 @@ export class Timeline {
     this.#pending.set(process, earlier ? joinReports(earlier, report) : report);
   }
 
-  /** Ends a stretch. `atMs`: since the start of the run. Gives what it held. */
+  /** Ends a stretch. `atMs`: since the start of the run. Gives what it held, with the one before it where it is too short. */
   tick(atMs: number, after: ClusterSample): Interval {
     const reports = [...this.#pending.values()];
     this.#pending = new Map();
@@ -57,6 +60,12 @@ export class Timeline {
     };
     this.#fromMs = atMs;
     this.#before = after;
+    const last = this.#intervals.at(-1);
+    if (last && this.#open.length === 0 && atMs - interval.fromMs < SHORTEST_MS) {
+      const joined = joinIntervals([last, interval]);
+      this.#intervals.splice(-1, 1, joined);
+      return joined;
+    }
     this.#open.push(interval);
     if (this.#open.length >= this.#perInterval) this.#close();
     return interval;

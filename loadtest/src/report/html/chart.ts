@@ -107,7 +107,11 @@ function seriesPath({ values, form = 'line' }: Series, { times, x, y, className 
     .map((run) => {
       const points = run.map(({ ms, value }) => `${round(x(ms))},${round(y(value))}`);
       const [first, last] = [run[0], run.at(-1)];
-      const line = `<path class="line ${className}" d="M${points.join('L')}${points.length === 1 ? 'h0.01' : ''}"/>`;
+      // A line of one point would not be seen.
+      const line =
+        points.length === 1
+          ? `<path class="line dot ${className}" d="M${points.join('')}h0.01"/>`
+          : `<path class="line ${className}" d="M${points.join('L')}"/>`;
       if (form !== 'area' || !first || !last) return line;
       const base = round(y(0));
       return `<path class="area ${className}" d="M${round(x(first.ms))},${base}L${points.join('L')}L${round(x(last.ms))},${base}Z"/>${line}`;

@@ -54,7 +54,7 @@ function head({
 }: LoadDocument): Markup {
   const where =
     target.kind === 'own'
-      ? `its own cluster: media nodes: ${target.mediaNodes} with ${target.workersPerNode} worker each, gateways: ${target.gateways}`
+      ? `its own cluster: media nodes: ${target.mediaNodes}, workers of each: ${target.workersPerNode}, gateways: ${target.gateways}`
       : `the cluster at ${target.urls.join(', ')}`;
   const when = new Date(startedAtMs).toISOString().replace('T', ' ').slice(0, 19);
   return html`<header>

@@ -39,7 +39,7 @@ p { margin: 4px 0; }
 .chart text { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
 .chart text.y { text-anchor: end; } .chart text.x { text-anchor: middle; }
 .grid { stroke: var(--line); } .mark { stroke: var(--bad); stroke-dasharray: 4 3; } .cursor { stroke: var(--soft); }
-.line { fill: none; stroke: var(--c); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
+.line { fill: none; stroke: var(--c); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; } .line.dot { stroke-width: 6; }
 .area { fill: var(--c); opacity: 0.14; } .bar { fill: var(--c); opacity: 0.75; }
 .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
 .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); } .c7 { --c: var(--c7); }
