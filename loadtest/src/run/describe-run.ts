@@ -6,13 +6,18 @@ import type { Scenario } from '../scenario/schema.ts';
 import { bottlenecks } from './bottlenecks.ts';
 import type { Executor } from './executor.ts';
 import { figuresOf } from './figures.ts';
+import { machineLimits } from './machine-limits.ts';
 import type { Observation } from './observation.ts';
 import type { RunPlan } from './plan/plan.ts';
 import { sampleOf } from './samples.ts';
 
 /** All that is known when a run is over. */
 export interface RunFacts {
-  readonly options: { readonly scenario: Scenario; readonly signal: AbortSignal };
+  readonly options: {
+    readonly scenario: Scenario;
+    readonly signal: AbortSignal;
+    readonly warnings: readonly string[];
+  };
   readonly plan: RunPlan;
   readonly target: Target;
   readonly observation: Observation;
@@ -83,6 +88,11 @@ function problemsOf(
     ...(options.signal.aborted && hopeless === undefined ? ['the run was interrupted'] : []),
     ...(executor.answered === 0 && hopeless === undefined ? ['nobody joined'] : []),
     ...observation.problems,
+    ...machineLimits(
+      executor.failures.all,
+      [...observation.troubles.all, ...observation.losses.all],
+      options.warnings,
+    ),
     ...unmet,
     ...ofJudges,
   ];

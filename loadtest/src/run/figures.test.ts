@@ -34,6 +34,12 @@ const parts: FigureParts = {
 };
 
 describe('the figures of a run', () => {
+  it('leave out what a packet costs where the nodes could not be measured', () => {
+    const blind = (one: Interval): Interval => ({ ...one, after: { ...one.after, processes: [] } });
+    const figures = figuresOf({ ...parts, intervals: parts.intervals.map(blind) });
+    expect(figures.cpuUsPerPacket).toBeUndefined();
+  });
+
   it('count everything, and rates and costs under full load only', () => {
     const figures = figuresOf(parts);
     expect(figures).toMatchObject({

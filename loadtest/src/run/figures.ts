@@ -123,6 +123,7 @@ function costsOf(all: Interval, full: Interval, parts: FigureParts): Partial<Fig
   if (!rest) return { ...pipes };
   const { packetsReceived } = full.report.measures;
   const cpuMs = cpuMsBetween(full.before, full.after, 'media-node');
+  const measured = full.after.processes.some(({ kind }) => kind === 'media-node');
   const peers = full.report.state.peers;
   const grown = (kind: 'media-node' | 'gateway'): number | undefined => {
     if (peers === 0) return undefined;
@@ -136,7 +137,7 @@ function costsOf(all: Interval, full: Interval, parts: FigureParts): Partial<Fig
     beyondRest(count, rest, all, joinsAnswered);
   return {
     ...pipes,
-    ...(packetsReceived > 0 && { cpuUsPerPacket: rounded((cpuMs * 1000) / packetsReceived) }),
+    ...(measured && packetsReceived > 0 && { cpuUsPerPacket: rounded((cpuMs * 1000) / packetsReceived) }),
     nodeBytesPerParticipant: grown('media-node'),
     gatewayBytesPerConnection: grown('gateway'),
     redisCommandsPerJoin: perJoin(({ redis }) => redis?.all),

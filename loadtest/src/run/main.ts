@@ -49,7 +49,7 @@ async function run(args: RunArguments): Promise<number> {
   progress.say(`${scenario.name}, seed ${scenario.seed}, ${formatDuration(scenario.duration)}`);
   const logDir = logFolder();
   const document = await runLoad({
-    ...{ scenario, urls: args.urls, control: args.control, processes, logDir },
+    ...{ scenario, urls: args.urls, control: args.control, processes, warnings, logDir },
     runId: `${process.pid}`,
     ...{ startProcess: startPeerProcess, clock: systemClock, signal: interrupted.signal },
     say: (line) => progress.say(line),

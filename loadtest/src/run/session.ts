@@ -28,6 +28,8 @@ export interface LoadOptions {
   /** Names the rooms of this run apart from those of others. */
   readonly runId: string;
   readonly processes: number;
+  /** What this machine is likely to be short of; see `preflight`. */
+  readonly warnings: readonly string[];
   readonly startProcess: StartPeerProcess;
   readonly clock: Clock;
   /** Ends the run early; what was measured so far is kept. */
