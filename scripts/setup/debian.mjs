@@ -11,6 +11,7 @@ const PROGRAMS = {
   ffmpeg: { package: 'ffmpeg' },
   nft: { package: 'nftables' },
   ip: { package: 'iproute2' },
+  socat: { package: 'socat' },
 };
 
 /** The programs that a running cluster needs: none that the user brings by URL. */

@@ -3,10 +3,11 @@ import { describe } from 'vitest';
 import { holdsThrough } from './testing-rounds.ts';
 
 // Without root there are no hosts to cut off from each other.
-const onNetwork = Network.possible ? ['node-cut-off', 'pipe-partition', 'random'] : [];
+const onNetwork = Network.possible ? ['node-cut-off', 'pipe-partition', 'narrow-link', 'random'] : [];
+const onRelays = Network.canImpair ? ['slow-link'] : [];
 
 describe('a call goes on through what happens to media nodes', () => {
-  holdsThrough(['node-kill', 'worker-kill', 'node-hang', 'node-drain', ...onNetwork], {
+  holdsThrough(['node-kill', 'worker-kill', 'node-hang', 'node-drain', ...onRelays, ...onNetwork], {
     hosts: Network.possible ? 'network' : 'loopback',
     env: { SKEIN_NODE_DRAIN_DEADLINE_MS: '30000' },
   });

@@ -5,6 +5,7 @@ export { storedKeys } from './adapters/stored-keys.ts';
 export type { PageTimeline } from './adapters/page-timeline.ts';
 export { ClusterProbe, duplicatePipedTracks, nodePipes } from './cluster-probe.ts';
 export { OUTSIDE, type Cut } from './network/cuts.ts';
+export type { Impairment } from './network/impaired-line.ts';
 export { eventually, eventuallyHolds } from './eventually.ts';
 export {
   isHeard,

@@ -42,6 +42,7 @@ export async function runRound(scenario: Scenario, parts: StageParts): Promise<R
     await settled(people, observer, parts);
     await stage.visit();
     await systemClock.sleep(AFTERMATH_MS[form]);
+    stage.failed.push(...(await stage.moved()));
   } catch (error) {
     stage.failed.push(error instanceof Error ? error.message : String(error));
     await stage.restore();
@@ -63,14 +64,15 @@ async function figuresOf(
   const faultAtMs = stage.faultAtMs ?? fromMs;
   const gaps = await allGaps(people, fromMs, toMs);
   for (const line of worstGaps(gaps, faultAtMs, toMs)) stage.say(line);
-  const untilRecovered = await allGaps(people, faultAtMs, recoveredAtMs ?? toMs);
+  const brokenAtMs = recovers === 'healing' ? (stage.healedAtMs ?? faultAtMs) : faultAtMs;
+  const untilRecovered = await allGaps(people, brokenAtMs, recoveredAtMs ?? toMs);
   const views = await Promise.all(people.map((person) => person.view()));
   const open = gaps.filter(isOpen).map((gap) => describeGap(gap, people));
   return {
     recoverMs:
       recovers === 'service'
         ? stage.recoveries
-        : recoveries(recovers, { gaps: untilRecovered, views, faultAtMs, toMs }),
+        : recoveries(recovers, { gaps: untilRecovered, views, faultAtMs: brokenAtMs, toMs }),
     longestGapMs: gaps.map(({ longestGapMs }) => longestGapMs),
     failed: [
       ...stage.failed,
@@ -98,6 +100,7 @@ export function recoveries(
 ): number[] {
   switch (recovers) {
     case 'media':
+    case 'healing':
       return gaps
         .filter(({ longestGapMs }) => longestGapMs > FELT_MS)
         .map(({ endedAtMs = toMs }) => endedAtMs - faultAtMs)

@@ -29,11 +29,12 @@ export interface Setting {
 }
 
 /**
- * `media`: from the fault until a receiver that lost a track has it again. `signaling`: from the fault until a client
+ * `media`: from the fault until a receiver that lost a track has it again. `healing`: the same, from when the fault was
+ * taken back. `signaling`: from the fault until a client
  * that lost its gateway is connected again. `service`: from the return of what was away until a newcomer can join and
  * everybody sees them.
  */
-export type Recovery = 'media' | 'signaling' | 'service';
+export type Recovery = 'media' | 'healing' | 'signaling' | 'service';
 
 /** Milliseconds; what is absent is only reported. */
 export interface Bounds {

@@ -13,6 +13,7 @@ import { eventually, SignalClient, type ClusterProbe, type Network } from '@skei
 import type { Person } from './person.ts';
 import type { Violation } from './invariants.ts';
 import type { Observer } from './observer.ts';
+import { movedPeople, placesOf, type Places } from './places.ts';
 import { VISITOR } from './person-report.ts';
 
 export interface StageParts {
@@ -44,9 +45,12 @@ export class Stage {
   readonly failed: string[] = [];
   /** When the round's first fault began; milliseconds since 1970. */
   faultAtMs: number | undefined;
+  /** When the fault was taken back by `heals`; milliseconds since 1970. */
+  healedAtMs: number | undefined;
   readonly #parts: StageParts;
   readonly #afterwards: { readonly what: string; readonly act: () => Promise<unknown> }[] = [];
   #visits = 0;
+  #places: Places | undefined;
 
   constructor(parts: StageParts) {
     this.#parts = parts;
@@ -100,6 +104,33 @@ export class Stage {
   async mend(what: string, act: () => Promise<unknown>): Promise<void> {
     this.say(what);
     await act();
+  }
+
+  /** Takes the fault back, from which on a recovery of `healing` counts. */
+  async heals(what: string, act: () => Promise<unknown>): Promise<void> {
+    await this.mend(what, act);
+    this.healedAtMs = systemClock.now();
+  }
+
+  /** From now until the round ends nobody may be moved, or given another session. */
+  async nobodyMoves(): Promise<void> {
+    this.#places = placesOf(await this.#parts.observer.snapshot());
+  }
+
+  /** What did not stay as `nobodyMoves` asked, in words. */
+  async moved(): Promise<string[]> {
+    if (!this.#places) return [];
+    const identities = this.#parts.people.map(({ identity }) => identity);
+    return movedPeople(identities, this.#places, placesOf(await this.#parts.observer.snapshot()));
+  }
+
+  /** What a node's host sends, in a second of now. */
+  async sendingKbitPerSecond({ name }: MediaNodeProcess): Promise<number> {
+    const fromMs = systemClock.monotonicMs();
+    const before = await this.network.sentBytes(name);
+    await systemClock.sleep(1_000);
+    const bytes = (await this.network.sentBytes(name)) - before;
+    return Math.round((bytes * 8) / (systemClock.monotonicMs() - fromMs));
   }
 
   /** How long something stays away: the long form's time, or what is enough for the short one. */

@@ -4,6 +4,8 @@ import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import { systemRandom } from '@skein/runtime';
 import { cutsAround, cutsBetween, OUTSIDE, ruleset, type Cut } from '../network/cuts.ts';
+import { wholeImpairment, type Impairment } from '../network/impaired-line.ts';
+import { RelayedLink, type LinkPlace } from './relay/relayed-link.ts';
 
 /** A place for processes with an address of its own. */
 export interface NetworkHost {
@@ -19,10 +21,14 @@ const run = promisify(execFile);
 // `skein-<pid>-<host>`: a later run sees whose it was, and whether that one still lives.
 const PREFIX = 'skein';
 const HIGHEST_HOST = 250;
+/** What a narrow link lets through at once, and how long what comes above its rate waits before it is dropped. */
+const BURST_BYTES = 8_192;
+const QUEUE_MS = 100;
+const TUN = '/dev/net/tun';
 
 /**
- * Hosts on one bridge of this machine, each a network namespace, so that what lies between two of them can be cut.
- * Needs root. Nothing outside of its own subnet is touched; the machine itself is the host `outside`.
+ * Hosts on one bridge of this machine, each a network namespace, so that what lies between two of them can be cut, and
+ * a host's link made slow, lossy or narrow. Needs root. Nothing outside of its own subnet is touched; the machine itself is the host `outside`.
  */
 export class Network implements AsyncDisposable {
   /** Address of this machine on the network: servers that the hosts use listen there. */
@@ -31,6 +37,8 @@ export class Network implements AsyncDisposable {
   readonly #subnet: string;
   readonly #addresses: Map<string, string>;
   readonly #hosts = new Map<string, NetworkHost>();
+  readonly #links = new Map<string, RelayedLink>();
+  readonly #narrowed = new Set<NetworkHost>();
   #cuts: Cut[] = [];
 
   private constructor(bridge: string, subnet: string) {
@@ -45,13 +53,20 @@ export class Network implements AsyncDisposable {
     return process.platform === 'linux' && process.getuid?.() === 0 && ['ip', 'nft'].every(isInstalled);
   }
 
+  /** Whether `impair` works too: it needs TAP devices, which some containers lack. */
+  static get canImpair(): boolean {
+    return Network.possible && existsSync(TUN);
+  }
+
   /** Removes what runs that were killed have left, and makes a bridge with a subnet that nothing here uses. */
   static async create(): Promise<Network> {
     sweep((pid) => !existsSync(`/proc/${pid}`));
     const subnet = freeSubnet();
     const network = new Network(`${PREFIX}${process.pid}x${subnet.split('.')[2]}`.slice(0, 15), subnet);
     process.once('exit', network.#removeNow);
-    await run('ip', ['link', 'add', network.#bridge, 'type', 'bridge']);
+    // Of its own, else a bridge takes the lowest of its ports', and becomes a stranger to all hosts when those change.
+    const hardware = ['2', '0', ...network.address.split('.').map((part) => Number(part).toString(16))].join(':');
+    await run('ip', ['link', 'add', network.#bridge, 'address', hardware, 'type', 'bridge']);
     await run('ip', ['address', 'add', `${network.address}/24`, 'dev', network.#bridge]);
     await run('ip', ['link', 'set', network.#bridge, 'up']);
     return network;
@@ -77,8 +92,7 @@ export class Network implements AsyncDisposable {
     };
     this.#hosts.set(name, host);
     this.#addresses.set(name, address);
-    // Names of interfaces have 15 characters at most.
-    const veth = `${PREFIX[0]}${process.pid}v${this.#subnet.split('.')[2]}n${number}`.slice(0, 15);
+    const { veth } = this.#placeOf(host);
     await run('ip', ['netns', 'add', namespace]);
     await run('ip', ['link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace]);
     await run('ip', ['link', 'set', veth, 'master', this.#bridge, 'up']);
@@ -103,15 +117,74 @@ export class Network implements AsyncDisposable {
     await this.#add(cutsBetween(one, other));
   }
 
-  /** Undoes every cut. */
+  /**
+   * Makes a host's link to all others and to this machine slow and lossy, each way, by a relay in user space; called
+   * again, it changes how. What runs over it goes on. `seed` decides what is lost. Needs `canImpair`, socat and setpriv.
+   * Costs about 0.05 ms of CPU per packet.
+   */
+  async impair(host: string, impairment: Impairment, seed = 1): Promise<void> {
+    const place = this.#placeOf(this.#existing(host));
+    const whole = wholeImpairment(impairment);
+    const link = this.#links.get(host);
+    if (link) return link.change(whole);
+    for (const program of ['socat', 'setpriv']) assertInstalled(program);
+    if (!existsSync(TUN)) throw new Error(`a link cannot be impaired here: there is no ${TUN}`);
+    this.#links.set(host, await RelayedLink.open(place, whole, seed));
+  }
+
+  /**
+   * Limits what a host may send, all together, by `tc`: what is above waits for up to 100 ms and is dropped then. Called
+   * again, it changes the limit.
+   */
+  async narrow(host: string, { kbitPerSecond }: { readonly kbitPerSecond: number }): Promise<void> {
+    const narrow = this.#existing(host);
+    if (!(kbitPerSecond > 0)) throw new RangeError(`kbitPerSecond is ${kbitPerSecond}, not above 0`);
+    assertInstalled('tc');
+    this.#narrowed.add(narrow);
+    const limit = ['rate', `${kbitPerSecond}kbit`, 'burst', String(BURST_BYTES), 'latency', `${QUEUE_MS}ms`];
+    await narrow.run('tc', 'qdisc', 'replace', 'dev', 'eth0', 'root', 'tbf', ...limit);
+  }
+
+  /** How many bytes a host has sent so far, with all headers. */
+  async sentBytes(host: string): Promise<number> {
+    const shown = await this.#existing(host).run('ip', '-json', '-statistics', 'link', 'show', 'dev', 'eth0');
+    const [device] = JSON.parse(shown) as [{ stats64: { tx: { bytes: number } } }];
+    return device.stats64.tx.bytes;
+  }
+
+  /** Undoes every cut, and makes every link fast, whole and wide again. */
   async heal(): Promise<void> {
     this.#cuts = [];
     await this.#apply();
+    for (const host of this.#narrowed) {
+      this.#narrowed.delete(host);
+      await host.run('tc', 'qdisc', 'delete', 'dev', 'eth0', 'root');
+    }
+    for (const [host, link] of this.#links) {
+      this.#links.delete(host);
+      await link.close();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#removeNow();
     process.removeListener('exit', this.#removeNow);
+  }
+
+  #existing(name: string): NetworkHost {
+    const host = this.#hosts.get(name);
+    if (!host) throw new Error(`no host ${name} in this network`);
+    return host;
+  }
+
+  /** Names of interfaces have 15 characters at most, so the address stands in them as one number. */
+  #placeOf({ address }: Pick<NetworkHost, 'address'>): LinkPlace {
+    const number = address
+      .split('.')
+      .slice(1)
+      .reduce((sum, part) => sum * 256 + Number(part), 0);
+    const name = (kind: string): string => `${PREFIX[0]}${process.pid}${kind}${number.toString(36)}`;
+    return { bridge: this.#bridge, veth: name('v'), inner: name('l'), taps: [name('h'), name('b')] };
   }
 
   async #add(cuts: readonly Cut[]): Promise<void> {
@@ -132,6 +205,11 @@ export class Network implements AsyncDisposable {
 
   // Synchronous, for the end of this process. The interfaces go with their namespaces.
   readonly #removeNow = (): void => {
+    for (const [host, link] of this.#links) {
+      link.kill();
+      quietly('ip', 'link', 'delete', this.#placeOf(this.#existing(host)).inner);
+    }
+    this.#links.clear();
     for (const { namespace } of this.#hosts.values()) quietly('ip', 'netns', 'delete', namespace);
     quietly('ip', 'link', 'delete', this.#bridge);
     quietly('nft', `delete table inet ${this.#bridge}`);
@@ -152,8 +230,9 @@ function sweep(isGone: (pid: number) => boolean): void {
     const pid = /^skein-(\d+)-/.exec(name)?.[1];
     if (pid !== undefined && isGone(Number(pid))) quietly('ip', 'netns', 'delete', name);
   }
-  for (const name of Object.keys(networkInterfaces())) {
-    const pid = /^skein(\d+)x\d+$/.exec(name)?.[1];
+  for (const name of readdirSync('/sys/class/net')) {
+    // Of a network, or within a link that was impaired.
+    const pid = /^(?:skein(?=\d+x)|s(?=\d+l))(\d+)[xl][0-9a-z]+$/.exec(name)?.[1];
     if (pid === undefined || !isGone(Number(pid))) continue;
     quietly('ip', 'link', 'delete', name);
     quietly('nft', `delete table inet ${name}`);
@@ -177,6 +256,12 @@ function pick(lowest: number, highest: number): number {
 
 function isInstalled(program: string): boolean {
   return ['/usr/sbin', '/sbin', '/usr/bin', '/bin'].some((folder) => existsSync(`${folder}/${program}`));
+}
+
+function assertInstalled(program: string): void {
+  if (isInstalled(program)) return;
+  const hint = program === 'socat' ? '; Debian: apt-get install socat' : '';
+  throw new Error(`${program} is not installed, and links cannot be impaired without it${hint}`);
 }
 
 function quietly(command: string, ...args: string[]): void {

@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { controlKill } from './control-kill.ts';
 import { gatewayKill } from './gateway-kill.ts';
+import { narrowLink } from './narrow-link.ts';
 import { natsRestart } from './nats-restart.ts';
 import { nodeCutOff } from './node-cut-off.ts';
 import { nodeDrain } from './node-drain.ts';
@@ -11,9 +12,10 @@ import { random } from './random.ts';
 import { redisHang } from './redis-hang.ts';
 import { redisRestartEmpty } from './redis-restart-empty.ts';
 import { rollingUpdate } from './rolling-update.ts';
+import { slowLink } from './slow-link.ts';
 import { workerKill } from './worker-kill.ts';
 
 export const scenarios: readonly Scenario[] = [
   ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, rollingUpdate, gatewayKill],
-  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, pipePartition, random],
+  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, pipePartition, slowLink, narrowLink, random],
 ];

@@ -1,6 +1,8 @@
+import { Network } from '@skein/testkit';
 import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
 import { controlKill } from './control-kill.ts';
 import { gatewayKill } from './gateway-kill.ts';
+import { narrowLink } from './narrow-link.ts';
 import { natsRestart } from './nats-restart.ts';
 import { nodeCutOff } from './node-cut-off.ts';
 import { nodeDrain } from './node-drain.ts';
@@ -9,11 +11,13 @@ import { nodeKill } from './node-kill.ts';
 import { pipePartition } from './pipe-partition.ts';
 import { redisHang } from './redis-hang.ts';
 import { redisRestartEmpty } from './redis-restart-empty.ts';
+import { slowLink } from './slow-link.ts';
 import { workerKill } from './worker-kill.ts';
 
 const mixed: readonly Scenario[] = [
   ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, gatewayKill],
-  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, pipePartition],
+  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, pipePartition, narrowLink],
+  ...(Network.canImpair ? [slowLink] : []),
 ];
 
 /** One fault after another, chosen by the seed, until the time is up or an invariant does not hold. */

@@ -1,0 +1,26 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+const SLOW = { delayMs: 80, jitterMs: 20, lossPercent: 3 };
+const SEEDS = 1_000_000;
+
+export const slowLink: Scenario = {
+  name: 'slow-link',
+  what: "A media node's host gets a slow and lossy link, to everything; later it heals. Nobody is moved for that.",
+  setting: { ...SIX_ON_THREE, hosts: 'network' },
+  rounds: 3,
+  recovers: 'media',
+  bounds: { longestGapMs: 1_000 },
+
+  async fault(stage) {
+    const node = await stage.busyNode();
+    const seed = Math.floor(stage.random() * SEEDS);
+    await stage.nobodyMoves();
+    const { delayMs, jitterMs, lossPercent } = SLOW;
+    await stage.fault(`${node.name}: ${delayMs} ms +-${jitterMs} each way, ${lossPercent} % lost`, () =>
+      stage.network.impair(node.name, SLOW, seed),
+    );
+    stage.afterwards(`${node.name}: link healed`, () => stage.network.heal());
+    await stage.hold({ longMs: 15_000, shortMs: 2_000 });
+    await stage.visit();
+  },
+};
