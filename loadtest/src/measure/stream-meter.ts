@@ -76,6 +76,11 @@ export class StreamMeter {
     return this.#base >= 0;
   }
 
+  /** Whether frames that end now can be decoded. */
+  get decodable(): boolean {
+    return this.#decodable;
+  }
+
   get everDecodable(): boolean {
     return this.#sawKeyFrame;
   }

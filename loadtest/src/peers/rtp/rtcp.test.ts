@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRtcp, receiverReports, senderReport } from './rtcp.ts';
+import { keyFrameRequest, readRtcp, receiverReports, senderReport } from './rtcp.ts';
 import { readNtp } from './rtp-packet.ts';
 
 /** PLI (RFC 4585 §6.3.1) from 1 for 0x1234. */
@@ -19,6 +19,8 @@ function asked(packet: Buffer): number[] {
 describe('key frame requests', () => {
   it('are found in a compound, PLI and FIR', () =>
     expect(asked(Buffer.concat([PLI, FIR]))).toEqual([0x1234, 7, 8]));
+
+  it('are written as they are read', () => expect(keyFrameRequest(1, 0x1234)).toEqual(PLI));
 
   it('of a compound that is cut off are read up to there', () => {
     expect(asked(Buffer.concat([PLI, FIR.subarray(0, 12)]))).toEqual([0x1234]);

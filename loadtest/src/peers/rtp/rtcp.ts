@@ -91,6 +91,14 @@ export function readRtcp(packet: Buffer, handlers: RtcpHandlers): void {
   }
 }
 
+/** PLI: asks for a key frame of `ssrc`; RFC 4585 §6.3.1. */
+export function keyFrameRequest(reporterSsrc: number, ssrc: number): Buffer {
+  const packet = rtcpPacket(PAYLOAD_FEEDBACK, PLI, 12);
+  packet.writeUInt32BE(reporterSsrc, 4);
+  packet.writeUInt32BE(ssrc, 8);
+  return packet;
+}
+
 function rtcpPacket(type: number, count: number, bytes: number): Buffer {
   const packet = Buffer.alloc(bytes);
   packet.writeUInt8(0x80 | count, 0);

@@ -1,6 +1,6 @@
 import type { ReadySubscription } from '@skein/protocol';
 import { StreamMeter, type PacketFacts } from '../../measure/stream-meter.ts';
-import { readRtcp, receiverReports } from '../rtp/rtcp.ts';
+import { keyFrameRequest, readRtcp, receiverReports } from '../rtp/rtcp.ts';
 import { extensionOffset, isRtcp, payloadOffset, readNtp } from '../rtp/rtp-packet.ts';
 import { vp8Start } from '../rtp/vp8.ts';
 import type { Paced } from '../media/pacer.ts';
@@ -11,6 +11,8 @@ import type { PeerWorld } from './world.ts';
 const FEEDBACK_EVERY_MS = 100;
 const FEEDBACKS_PER_REPORT = 10;
 const REPORTER_SSRC = 1;
+/** For a key frame to come before it is asked for again, or at all when a stream begins: that one the server asks for. */
+const KEY_FRAME_MS = 500;
 
 export interface Incoming {
   readonly subscription: ReadySubscription;
@@ -29,6 +31,8 @@ interface Stream extends Incoming {
   readonly isVp8: boolean;
   lastReport: number;
   lastReportAtMs: number;
+  /** A key frame is asked for with the first packet from then on that cannot be decoded. */
+  askAtMs: number;
 }
 
 export interface ReceivingHandlers {
@@ -103,6 +107,7 @@ export class Receiving implements Paced {
       isVp8: rtpParameters.codecs[0]?.mimeType.toLowerCase() === 'video/vp8',
       lastReport: 0,
       lastReportAtMs: 0,
+      askAtMs: this.#world.clock.monotonicMs() + KEY_FRAME_MS,
     };
     this.#anySsrc = ssrc;
     this.#bySsrc.set(ssrc, stream);
@@ -157,6 +162,7 @@ export class Receiving implements Paced {
     if (sentAt > 0) this.#feedback.record(packet.readUInt16BE(sequenceAt), packet.readUIntBE(sentAt, 3));
     const nowMs = clock.monotonicMs();
     const arrived = stream.meter.packet(facts, nowMs);
+    if (stream.isVp8) this.#askWhenUndecodable(stream, nowMs);
     if (!this.#sawPacket) {
       this.#sawPacket = true;
       this.#handlers.firstPacket();
@@ -184,6 +190,16 @@ export class Receiving implements Paced {
         sinceLastReportMs: nowMs - lastReportAtMs,
       }));
     for (const packet of receiverReports(REPORTER_SSRC, blocks)) this.#send(packet);
+  }
+
+  /** As every decoder does: at once when a loss has ended what could be decoded, then again and again. */
+  #askWhenUndecodable(stream: Stream, nowMs: number): void {
+    const { meter, ssrc } = stream;
+    if (meter.decodable) stream.askAtMs = nowMs;
+    else if (nowMs >= stream.askAtMs) {
+      stream.askAtMs = nowMs + KEY_FRAME_MS;
+      this.#send(keyFrameRequest(REPORTER_SSRC, ssrc));
+    }
   }
 
   #control(packet: Buffer): void {
