@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeExit, startCluster, type ServiceHost } from '@skein/local-cluster';
@@ -29,6 +29,7 @@ export class Bench implements AsyncDisposable {
   /** Each process' log. */
   readonly logDir: string;
   readonly #closers: readonly Closer[];
+  #discardsLogs = false;
 
   private constructor(stage: StageParts, logDir: string, closers: readonly Closer[]) {
     this.stage = stage;
@@ -51,8 +52,14 @@ export class Bench implements AsyncDisposable {
     }
   }
 
+  /** All held: nobody will read the logs. They go when this is disposed, and stay otherwise. */
+  discardLogs(): void {
+    this.#discardsLogs = true;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await closeAll(this.#closers);
+    if (this.#discardsLogs) rmSync(this.logDir, { recursive: true, force: true });
   }
 }
 

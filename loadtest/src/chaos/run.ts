@@ -34,5 +34,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     // What broke once would break every round after it.
     if (rounds.at(-1)?.failed.length || bench.violations.length > 0) break;
   }
-  return summary();
+  const result = summary();
+  if (result.ok) bench.discardLogs();
+  else say(`logs kept in ${bench.logDir}`);
+  return result;
 }

@@ -1,15 +1,11 @@
+import { FrameAssembler, type Arrived, type FramePart } from './frame-assembler.ts';
+
 /** What one packet of a stream says, as far as it is measured. */
-export interface PacketFacts {
+export interface PacketFacts extends FramePart {
   readonly sequence: number;
   readonly timestamp: number;
   readonly bytes: number;
-  readonly marker: boolean;
-  /** What its payload begins; audio packets are whole frames. */
-  readonly start: 'none' | 'frame' | 'key-frame';
 }
-
-/** What a packet came to: nothing yet, or the end of a frame that can be decoded: no packet is missing since a key frame. */
-export type Arrived = 'nothing' | 'frame' | 'key-frame';
 
 /** What came of one stream since the last taking. */
 export interface StreamTake {
@@ -55,16 +51,12 @@ export class StreamMeter {
   #packets = 0;
   #bytes = 0;
   #duplicates = 0;
-  #frames = 0;
-  #keyFrames = 0;
   #gapMs = 0;
   #lastAtMs = 0;
   #jitter = 0;
   /** None where a timeline begins. */
   #lastTransit: number | undefined;
-  #assembling: 'no' | 'frame' | 'key-frame' = 'no';
-  /** A key frame came, and nothing was lost since. */
-  #decodable = false;
+  readonly #assembler = new FrameAssembler();
   #sawKeyFrame = false;
   #total = { packets: 0, bytes: 0 };
 
@@ -76,9 +68,14 @@ export class StreamMeter {
     return this.#base >= 0;
   }
 
-  /** Whether frames that end now can be decoded. */
+  /** Whether what comes next can be decoded at once. */
   get decodable(): boolean {
-    return this.#decodable;
+    return this.#assembler.decodable;
+  }
+
+  /** Sequence numbers without which what came after them cannot be decoded. */
+  get missing(): number[] {
+    return this.#assembler.missing.map((sequence) => sequence & 0xffff);
   }
 
   get everDecodable(): boolean {
@@ -104,7 +101,6 @@ export class StreamMeter {
       return 'nothing';
     }
     this.#seen[slot] = extended;
-    const next = extended === this.#highest + 1 || this.#received === 0;
     if (extended > this.#highest) this.#highest = extended;
     this.#received++;
     this.#packets++;
@@ -112,7 +108,9 @@ export class StreamMeter {
     this.#total.packets++;
     this.#total.bytes += facts.bytes;
     this.#time(facts.timestamp, nowMs);
-    return this.#assemble(facts, next);
+    const arrived = this.#assembler.packet(extended, facts);
+    if (arrived === 'key-frame') this.#sawKeyFrame = true;
+    return arrived;
   }
 
   /** Nothing is expected for now, such as while its publisher is muted: the time until the next packet is no gap. */
@@ -124,18 +122,19 @@ export class StreamMeter {
   take(nowMs: number): StreamTake {
     const lost = this.#lost();
     const openGapMs = this.#lastAtMs > 0 ? nowMs - this.#lastAtMs : 0;
+    const { ended } = this.#assembler;
     const taken = {
       packets: this.#packets,
       bytes: this.#bytes,
       lost: lost - this.#taken.lost,
       duplicates: this.#duplicates,
-      frames: this.#frames,
-      keyFrames: this.#keyFrames,
+      ...ended,
       gapMs: Math.max(this.#gapMs, openGapMs),
       jitterMs: (this.#jitter * 1000) / this.#clockRate,
     };
     this.#taken = { received: this.#received, lost };
-    this.#packets = this.#bytes = this.#duplicates = this.#frames = this.#keyFrames = this.#gapMs = 0;
+    this.#packets = this.#bytes = this.#duplicates = this.#gapMs = 0;
+    ended.frames = ended.keyFrames = 0;
     return taken;
   }
 
@@ -179,6 +178,7 @@ export class StreamMeter {
     this.#received = -lost;
     this.#seen.fill(-1);
     this.#lastTransit = undefined;
+    this.#assembler.restart();
     this.#reported = { expected: 0, received: this.#received };
     return this.#base;
   }
@@ -192,19 +192,5 @@ export class StreamMeter {
     this.#lastTransit = transit;
     if (step === undefined || step > MAX_TRANSIT_STEP_SECONDS * this.#clockRate) return;
     this.#jitter += (step - this.#jitter) / 16;
-  }
-
-  #assemble({ start, marker }: PacketFacts, next: boolean): Arrived {
-    if (!next) this.#decodable = false;
-    if (start !== 'none') this.#assembling = start;
-    else if (!next) this.#assembling = 'no';
-    if (!marker || this.#assembling === 'no') return 'nothing';
-    const ended = this.#assembling;
-    this.#assembling = 'no';
-    if (ended === 'key-frame') this.#decodable = this.#sawKeyFrame = true;
-    if (!this.#decodable) return 'nothing';
-    this.#frames++;
-    if (ended === 'key-frame') this.#keyFrames++;
-    return ended;
   }
 }

@@ -12,6 +12,8 @@ export interface NativeWorldOptions {
   readonly seed?: number;
   /** As the parent of several processes gives it, so that they can read each other's stamps. Default: this process' own. */
   readonly stampOffsetMs?: number;
+  /** Default false: for load tests, which count losses. */
+  readonly repairsLoss?: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface NativeWorldOptions {
  * `endDatachannel` before the process ends.
  */
 export async function nativeWorld(options: NativeWorldOptions = {}): Promise<PeerWorld> {
-  const { seed = 1, stampOffsetMs: offsetMs = stampOffsetMs() } = options;
+  const { seed = 1, stampOffsetMs: offsetMs = stampOffsetMs(), repairsLoss = false } = options;
   return {
     clock: systemClock,
     machineMs: stampClock(offsetMs),
@@ -30,5 +32,6 @@ export async function nativeWorld(options: NativeWorldOptions = {}): Promise<Pee
     meter: new PeerMeter(),
     openSocket: openSignalSocket,
     openLink: openDatachannelLink,
+    repairsLoss,
   };
 }

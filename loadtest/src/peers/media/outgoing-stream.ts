@@ -7,8 +7,9 @@ import {
   type SentExtensions,
 } from '../rtp/rtp-packet.ts';
 import { writeVp8Counters } from '../rtp/vp8.ts';
-import { nextKeyFrame, type Clip, type ClipFrame } from './clip.ts';
+import { nextKeyFrame, type Clip, type ClipFrame, type ClipPacket } from './clip.ts';
 import type { Paced } from './pacer.ts';
+import { SentPackets } from './sent-packets.ts';
 
 /** A packet that leaves later than this is counted as late: then the tool is too slow. */
 export const LATE_MS = 10;
@@ -51,6 +52,7 @@ export class OutgoingStream implements Paced {
   readonly #plan: StreamPlan;
   readonly #header = Buffer.alloc(SENT_HEADER_BYTES);
   readonly #fields;
+  readonly #sent = new SentPackets();
   #frame: number;
   #timestamp: number;
   #pictureId: number;
@@ -102,21 +104,49 @@ export class OutgoingStream implements Paced {
     this.#frame = nextKeyFrame(this.#plan.clip, this.#frame);
   }
 
-  #sendFrame({ packets }: ClipFrame, late: boolean): void {
+  /** A packet that is missing, if it was sent lately. */
+  sendAgain(sequence: number): void {
     const { path, clip } = this.#plan;
+    const sent = this.#sent.find(sequence);
+    const packet = sent && clip.frames[sent.frame]?.packets[sent.part];
+    if (!packet) return;
+    const { timestamp, sentAtMs, pictureId } = sent;
+    const { payloadType } = this.#plan;
+    const transportSequence = path.nextTransportSequence();
+    const { marker } = packet;
+    const bytes = this.#write(
+      packet,
+      { payloadType, marker, sequence, timestamp, transportSequence, sentAtMs },
+      pictureId,
+    );
+    if (path.send(viewOf(bytes))) path.sent(bytes, false);
+  }
+
+  /** Puts a packet together in the scratch; answers its length. */
+  #write(
+    { payload }: ClipPacket,
+    fields: Parameters<typeof writePacketHeader>[1],
+    pictureId: number,
+  ): number {
+    scratch.set(this.#header);
+    scratch.set(payload, SENT_HEADER_BYTES);
+    writePacketHeader(scratch, fields);
+    if (this.#plan.clip.kind === 'video') writeVp8Counters(scratch, SENT_HEADER_BYTES, pictureId, pictureId);
+    return SENT_HEADER_BYTES + payload.length;
+  }
+
+  #sendFrame({ packets }: ClipFrame, late: boolean): void {
+    const { path } = this.#plan;
     const fields = this.#fields;
     fields.timestamp = this.#timestamp;
-    scratch.set(this.#header);
-    for (const { payload, marker } of packets) {
+    for (const [part, packet] of packets.entries()) {
+      const { payload, marker } = packet;
       fields.marker = marker;
       fields.transportSequence = path.nextTransportSequence();
       fields.sentAtMs = path.machineMs();
-      scratch.set(payload, SENT_HEADER_BYTES);
-      writePacketHeader(scratch, fields);
-      if (clip.kind === 'video')
-        writeVp8Counters(scratch, SENT_HEADER_BYTES, this.#pictureId, this.#pictureId);
+      const bytes = this.#write(packet, fields, this.#pictureId);
+      this.#sent.note(fields, { frame: this.#frame, part, pictureId: this.#pictureId });
       fields.sequence = (fields.sequence + 1) & 0xffff;
-      const bytes = SENT_HEADER_BYTES + payload.length;
       if (!path.send(viewOf(bytes))) continue;
       this.#packets++;
       this.#bytes += payload.length;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyFrameRequest, readRtcp, receiverReports, senderReport } from './rtcp.ts';
+import { keyFrameRequest, packetRequest, readRtcp, receiverReports, senderReport } from './rtcp.ts';
 import { readNtp } from './rtp-packet.ts';
 
 /** PLI (RFC 4585 §6.3.1) from 1 for 0x1234. */
@@ -25,6 +25,26 @@ describe('key frame requests', () => {
   it('of a compound that is cut off are read up to there', () => {
     expect(asked(Buffer.concat([PLI, FIR.subarray(0, 12)]))).toEqual([0x1234]);
     expect(asked(Buffer.from([0x81]))).toEqual([]);
+  });
+});
+
+describe('requests for packets', () => {
+  const missing = (packet: Buffer): [number, number][] => {
+    const found: [number, number][] = [];
+    readRtcp(packet, { packetAsked: (ssrc, sequence) => found.push([ssrc, sequence]) });
+    return found;
+  };
+
+  it('are written as they are read', () =>
+    expect(missing(packetRequest(1, 9, [7, 65_535]))).toEqual([
+      [9, 7],
+      [9, 65_535],
+    ]));
+
+  it('name up to 16 packets after the first by a bit each', () => {
+    const packet = packetRequest(1, 9, [65_534]);
+    packet.writeUInt16BE(0b1000_0000_0000_0011, 14);
+    expect(missing(packet).map(([, sequence]) => sequence)).toEqual([65_534, 65_535, 0, 14]);
   });
 });
 

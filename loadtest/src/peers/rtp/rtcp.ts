@@ -2,11 +2,15 @@ import { writeNtp } from './rtp-packet.ts';
 
 const SENDER_REPORT = 200;
 const RECEIVER_REPORT = 201;
+const TRANSPORT_FEEDBACK = 205;
+const NACK = 1;
 const PAYLOAD_FEEDBACK = 206;
 const PLI = 1;
 const FIR = 4;
 /** As many report blocks as the header can count. */
 const MAX_BLOCKS = 31;
+/** Packets that are asked for at once, at most; the rest is asked for next time. */
+const MAX_ASKED = 64;
 
 export interface SenderReport {
   readonly ssrc: number;
@@ -69,6 +73,8 @@ function receiverReport(reporterSsrc: number, blocks: readonly ReportBlock[]): B
 export interface RtcpHandlers {
   /** PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1). */
   keyFrameAsked?(ssrc: number): void;
+  /** NACK: a packet is missing; RFC 4585 §6.2.1. */
+  packetAsked?(ssrc: number, sequence: number): void;
   /** `middle`: the middle 32 bits of its NTP time. */
   senderReport?(ssrc: number, middle: number): void;
 }
@@ -87,8 +93,19 @@ export function readRtcp(packet: Buffer, handlers: RtcpHandlers): void {
     if (type === PAYLOAD_FEEDBACK && format === FIR)
       for (let entry = at + 12; entry + 8 <= end; entry += 8)
         handlers.keyFrameAsked?.(packet.readUInt32BE(entry));
+    if (type === TRANSPORT_FEEDBACK && format === NACK)
+      for (let entry = at + 12; entry + 4 <= end; entry += 4) readNack(packet, at, entry, handlers);
     at = end;
   }
+}
+
+/** A sequence number, and 16 bits for those that follow it. */
+function readNack(packet: Buffer, at: number, entry: number, { packetAsked }: RtcpHandlers): void {
+  const first = packet.readUInt16BE(entry);
+  const following = packet.readUInt16BE(entry + 2);
+  for (let bit = -1; bit < 16; bit++)
+    if (bit < 0 || following & (1 << bit))
+      packetAsked?.(packet.readUInt32BE(at + 8), (first + bit + 1) & 0xffff);
 }
 
 /** PLI: asks for a key frame of `ssrc`; RFC 4585 §6.3.1. */
@@ -96,6 +113,16 @@ export function keyFrameRequest(reporterSsrc: number, ssrc: number): Buffer {
   const packet = rtcpPacket(PAYLOAD_FEEDBACK, PLI, 12);
   packet.writeUInt32BE(reporterSsrc, 4);
   packet.writeUInt32BE(ssrc, 8);
+  return packet;
+}
+
+/** NACK: asks for these packets of `ssrc` again; RFC 4585 §6.2.1. */
+export function packetRequest(reporterSsrc: number, ssrc: number, sequences: readonly number[]): Buffer {
+  const asked = sequences.slice(0, MAX_ASKED);
+  const packet = rtcpPacket(TRANSPORT_FEEDBACK, NACK, 12 + asked.length * 4);
+  packet.writeUInt32BE(reporterSsrc, 4);
+  packet.writeUInt32BE(ssrc, 8);
+  asked.forEach((sequence, index) => packet.writeUInt32BE((sequence << 16) >>> 0, 12 + index * 4));
   return packet;
 }
 

@@ -1,6 +1,6 @@
 import type { ReadySubscription } from '@skein/protocol';
 import { StreamMeter, type PacketFacts } from '../../measure/stream-meter.ts';
-import { keyFrameRequest, readRtcp, receiverReports } from '../rtp/rtcp.ts';
+import { keyFrameRequest, packetRequest, readRtcp, receiverReports } from '../rtp/rtcp.ts';
 import { extensionOffset, isRtcp, payloadOffset, readNtp } from '../rtp/rtp-packet.ts';
 import { vp8Start } from '../rtp/vp8.ts';
 import type { Paced } from '../media/pacer.ts';
@@ -11,7 +11,9 @@ import type { PeerWorld } from './world.ts';
 const FEEDBACK_EVERY_MS = 100;
 const FEEDBACKS_PER_REPORT = 10;
 const REPORTER_SSRC = 1;
-/** For a key frame to come before it is asked for again, or at all when a stream begins: that one the server asks for. */
+/** For a packet to come that was asked for. */
+const REPAIR_MS = 150;
+/** For repairs before a key frame is asked for, and for that one before it is asked for again. */
 const KEY_FRAME_MS = 500;
 
 export interface Incoming {
@@ -31,8 +33,9 @@ interface Stream extends Incoming {
   readonly isVp8: boolean;
   lastReport: number;
   lastReportAtMs: number;
-  /** A key frame is asked for with the first packet from then on that cannot be decoded. */
-  askAtMs: number;
+  /** With the first packet from then on that cannot be decoded, what is missing is asked for, or a key frame. */
+  repairAtMs: number;
+  keyFrameAtMs: number;
 }
 
 export interface ReceivingHandlers {
@@ -107,7 +110,8 @@ export class Receiving implements Paced {
       isVp8: rtpParameters.codecs[0]?.mimeType.toLowerCase() === 'video/vp8',
       lastReport: 0,
       lastReportAtMs: 0,
-      askAtMs: this.#world.clock.monotonicMs() + KEY_FRAME_MS,
+      repairAtMs: 0,
+      keyFrameAtMs: this.#world.clock.monotonicMs() + KEY_FRAME_MS,
     };
     this.#anySsrc = ssrc;
     this.#bySsrc.set(ssrc, stream);
@@ -162,7 +166,7 @@ export class Receiving implements Paced {
     if (sentAt > 0) this.#feedback.record(packet.readUInt16BE(sequenceAt), packet.readUIntBE(sentAt, 3));
     const nowMs = clock.monotonicMs();
     const arrived = stream.meter.packet(facts, nowMs);
-    if (stream.isVp8) this.#askWhenUndecodable(stream, nowMs);
+    if (stream.isVp8 && this.#world.repairsLoss) this.#repair(stream, nowMs);
     if (!this.#sawPacket) {
       this.#sawPacket = true;
       this.#handlers.firstPacket();
@@ -192,12 +196,21 @@ export class Receiving implements Paced {
     for (const packet of receiverReports(REPORTER_SSRC, blocks)) this.#send(packet);
   }
 
-  /** As every decoder does: at once when a loss has ended what could be decoded, then again and again. */
-  #askWhenUndecodable(stream: Stream, nowMs: number): void {
+  /** As browsers do: asks for what is missing at once and again, and for a key frame when that does not help. */
+  #repair(stream: Stream, nowMs: number): void {
     const { meter, ssrc } = stream;
-    if (meter.decodable) stream.askAtMs = nowMs;
-    else if (nowMs >= stream.askAtMs) {
-      stream.askAtMs = nowMs + KEY_FRAME_MS;
+    if (meter.decodable) {
+      stream.repairAtMs = nowMs;
+      stream.keyFrameAtMs = nowMs + KEY_FRAME_MS;
+      return;
+    }
+    if (nowMs >= stream.repairAtMs) {
+      stream.repairAtMs = nowMs + REPAIR_MS;
+      const { missing } = meter;
+      if (missing.length > 0) this.#send(packetRequest(REPORTER_SSRC, ssrc, missing));
+    }
+    if (nowMs >= stream.keyFrameAtMs) {
+      stream.keyFrameAtMs = nowMs + KEY_FRAME_MS;
       this.#send(keyFrameRequest(REPORTER_SSRC, ssrc));
     }
   }

@@ -19,7 +19,7 @@ export const sentExtensions: SentExtensions = {
   captureTimeId: routerExtension(CAPTURE_TIME),
 };
 
-/** What a peer can receive: every codec, without RTX: it asks for no packet again and counts what is missing. */
+/** What a peer can receive: every codec, without RTX: what is sent again comes as it was first. */
 export const receiveCapabilities: RtpCapabilities = {
   codecs: routerRtpCapabilities.codecs.filter(({ mimeType }) => !mimeType.endsWith('/rtx')),
   headerExtensions: routerRtpCapabilities.headerExtensions,

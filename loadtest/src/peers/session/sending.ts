@@ -96,13 +96,16 @@ export class Sending {
     return this.#streamsOf(trackId).map(({ ssrc, total }) => ({ ssrc, ...total }));
   }
 
-  /** RTCP from the server: key frame requests. */
+  /** RTCP from the server: what it asks for. */
   packet(packet: Buffer): void {
     if (packet.length < 8 || !isRtcp(packet)) return;
     readRtcp(packet, {
       keyFrameAsked: (ssrc) => {
         this.#world.meter.counts.keyFramesAsked++;
         this.#streams.get(ssrc)?.skipToKeyFrame();
+      },
+      packetAsked: (ssrc, sequence) => {
+        if (this.#world.repairsLoss) this.#streams.get(ssrc)?.sendAgain(sequence);
       },
     });
   }

@@ -18,4 +18,9 @@ export interface PeerWorld {
   readonly meter: PeerMeter;
   readonly openSocket: OpenSocket;
   readonly openLink: OpenLink;
+  /**
+   * Whether peers ask for what is missing, and send again what is asked for, as browsers do. Without, every loss counts
+   * and shows.
+   */
+  readonly repairsLoss: boolean;
 }

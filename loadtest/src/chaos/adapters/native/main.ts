@@ -10,7 +10,7 @@ import type { AnswerMessage, CallMessage } from './messages.ts';
 
 // The process of all people without a browser: started by `NativePeople`, speaks over its IPC channel, ends with it.
 
-const world = await nativeWorld();
+const world = await nativeWorld({ repairsLoss: true });
 const callers = new Map<string, Caller>();
 
 function newCaller({ clock, random, newId, openSocket }: PeerWorld): Caller {
