@@ -1,7 +1,7 @@
 import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 /** Of what the host sends. */
-const SHARE = 0.7;
+const SHARE = 0.85;
 
 export const narrowLink: Scenario = {
   name: 'narrow-link',

@@ -1,5 +1,6 @@
 import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
+// A lost packet comes with the first or second repair, each a round trip of 200 ms at most; a key frame costs some more.
 const SLOW = { delayMs: 80, jitterMs: 20, lossPercent: 3 };
 const SEEDS = 1_000_000;
 
@@ -8,7 +9,7 @@ export const slowLink: Scenario = {
   what: "A media node's host gets a slow and lossy link, to everything; later it heals. Nobody is moved for that.",
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 3,
-  recovers: 'media',
+  recovers: 'service',
   bounds: { longestGapMs: 1_000 },
 
   async fault(stage) {
@@ -21,6 +22,7 @@ export const slowLink: Scenario = {
     );
     stage.afterwards(`${node.name}: link healed`, () => stage.network.heal());
     await stage.hold({ longMs: 15_000, shortMs: 2_000 });
-    await stage.visit();
+    // Joins work meanwhile.
+    await stage.backAgain();
   },
 };
