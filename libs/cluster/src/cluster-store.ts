@@ -23,7 +23,10 @@ export interface StoreStatus {
 }
 
 export interface StoreOptions {
-  /** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. */
+  /**
+   * `redis://[user:password@]host:port[/db]`, or `redis+sentinel://[user:password@]host:port,host:port/name[/db]` for the
+   * primary that sentinels name; with `rediss` for TLS. `connectStore` fails `INVALID_ARGUMENT` for anything else.
+   */
   readonly url: string;
   readonly clock: Clock;
   /** Spreads the attempts to connect. Default: the system's. */

@@ -14,12 +14,16 @@ const LONGEST_RETRY_MS = 5000;
 /** Changes kept that came before their turn. Past it all are dropped: the store has them. */
 export const MAX_PARKED = 512;
 
-/** What a feed holds. `wanted`: the highest version known to exist, 0 for none. */
+/**
+ * What a feed holds. `wanted`: the highest version known to exist, 0 for none. `doubtful`: the store's history is another
+ * one than when the state was made, so that equal versions may mean different things.
+ */
 export interface Feed {
   readonly state: RoomState | undefined;
   readonly phase: FeedPhase;
   readonly wanted: number;
   readonly parked: ReadonlyMap<number, VersionedChange>;
+  readonly doubtful: boolean;
 }
 
 type Need = 'changes' | 'snapshot';
@@ -30,12 +34,13 @@ export type FeedPhase =
   | { readonly name: 'awaitingOrder' }
   /**
    * `forced`: the store's answer counts even where it is older than the state, as it lost what the state is made of.
-   * `asOf`: the state's version when it was asked.
+   * `asOf`: the state's version when it was asked. `settles`: the answer is of the store's present history.
    */
   | {
       readonly name: 'asking';
       readonly need: Need;
       readonly forced: boolean;
+      readonly settles: boolean;
       readonly asOf: number | undefined;
       readonly wantedWhenAsked: number;
       readonly attempts: number;
@@ -51,6 +56,11 @@ export type FeedInput =
   | { readonly type: 'compared'; readonly version: number | undefined; readonly asOf: number | undefined }
   /** The store is to be asked for what it has, even if nothing seems to be missing. */
   | { readonly type: 'doubted' }
+  /**
+   * The store's history is another one than before: what it lacks of the state is lost, whatever the versions say. It is
+   * asked with the next input.
+   */
+  | { readonly type: 'fellBack' }
   | { readonly type: 'woke' }
   | { readonly type: 'gotChanges'; readonly changes: readonly VersionedChange[] | undefined }
   | { readonly type: 'gotSnapshot'; readonly snapshot: StoredSnapshot | undefined }
@@ -70,7 +80,13 @@ export interface Step {
   readonly commands: readonly FeedCommand[];
 }
 
-export const newFeed: Feed = { state: undefined, phase: { name: 'inStep' }, wanted: 0, parked: new Map() };
+export const newFeed: Feed = {
+  state: undefined,
+  phase: { name: 'inStep' },
+  wanted: 0,
+  parked: new Map(),
+  doubtful: false,
+};
 
 /**
  * One step of a feed: what it holds after an input, and what is to be done, in order. At most one question to the
@@ -88,6 +104,8 @@ export function stepFeed(feed: Feed, input: FeedInput): Step {
       return compare(feed, input.version, input.asOf);
     case 'doubted':
       return doubt(feed);
+    case 'fellBack':
+      return stay({ ...feed, doubtful: feed.state !== undefined });
     case 'woke':
       return wake(feed);
     case 'gotChanges':
@@ -148,6 +166,7 @@ function settle(step: Step): Step {
     const missing = feed.wanted > (feed.state?.version ?? 0);
     switch (feed.phase.name) {
       case 'inStep':
+        if (feed.doubtful) return doubt(feed);
         if (!missing) return stay(feed);
         if (!feed.state) return ask(feed, 'snapshot');
         return {
@@ -167,12 +186,12 @@ function ask(feed: Feed, need: Need, { forced = false, attempts = 0 } = {}): Ste
   const since = feed.state?.version;
   const phase: FeedPhase = {
     name: 'asking',
-    ...{ need, forced, attempts },
+    ...{ need, forced, attempts, settles: feed.doubtful && forced },
     ...{ asOf: since, wantedWhenAsked: feed.wanted },
   };
   const question: FeedCommand =
     need === 'changes' && since !== undefined ? { do: 'askChanges', since } : { do: 'askSnapshot' };
-  return { feed: { ...feed, phase }, commands: [question] };
+  return { feed: { ...feed, phase, doubtful: feed.doubtful && !forced }, commands: [question] };
 }
 
 function wake(feed: Feed): Step {
@@ -181,7 +200,9 @@ function wake(feed: Feed): Step {
     case 'awaitingOrder':
       return ask(feed, feed.state ? 'changes' : 'snapshot');
     case 'backingOff':
-      return ask(feed, phase.need, phase);
+      return feed.doubtful
+        ? ask(feed, 'snapshot', { ...phase, forced: true })
+        : ask(feed, phase.need, phase);
     case 'inStep':
     case 'asking':
       return stay(feed);
@@ -195,6 +216,7 @@ function doubt(feed: Feed): Step {
 
 function compare(feed: Feed, version: number | undefined, asOf: number | undefined): Step {
   if (feed.phase.name !== 'inStep') return stay(feed);
+  if (feed.doubtful) return doubt(feed);
   // The room is gone, or the store fell back behind what it had said before.
   const lost =
     asOf !== undefined && feed.state?.version === asOf && (version === undefined || version < asOf);
@@ -206,14 +228,17 @@ function compare(feed: Feed, version: number | undefined, asOf: number | undefin
 function gotChanges(feed: Feed, changes: readonly VersionedChange[] | undefined): Step {
   if (feed.phase.name !== 'asking') return stay(feed);
   const { wantedWhenAsked } = feed.phase;
+  if (feed.doubtful) return ask(feed, 'snapshot', { forced: true });
   if (!changes) return ask(feed, 'snapshot');
   return andThen(absorb(feed, changes), (now) => answered(now, wantedWhenAsked));
 }
 
 function gotSnapshot(feed: Feed, snapshot: StoredSnapshot | undefined): Step {
   if (feed.phase.name !== 'asking') return stay(feed);
-  const { wantedWhenAsked, forced, asOf } = feed.phase;
+  const { wantedWhenAsked, forced, settles, asOf } = feed.phase;
   const { state } = feed;
+  if (feed.doubtful) return ask(feed, 'snapshot', { forced: true });
+  if (settles) return start(feed, snapshot, wantedWhenAsked);
   // What came while the store was asked may be later than its answer; that there was no room says nothing then.
   const overtaken = state?.version !== asOf;
   if (!snapshot && overtaken) return ask(feed, 'changes');
@@ -223,6 +248,31 @@ function gotSnapshot(feed: Feed, snapshot: StoredSnapshot | undefined): Step {
     : replace(feed, snapshot && roomStateOf(snapshot), isLost(state, snapshot));
   const filled = andThen(replaced, (now) => absorb(now, []));
   return andThen(filled, (now) => answered(now, wantedWhenAsked));
+}
+
+/** Begins anew with the store's present history. What came while it was asked, and is later, is asked for again. */
+function start(feed: Feed, snapshot: StoredSnapshot | undefined, wantedWhenAsked: number): Step {
+  const state = snapshot && roomStateOf(snapshot);
+  const same = state && feed.state && isSame(state, feed.state);
+  const replaced = same ? stay(feed) : replace(feed, state, true);
+  const filled = andThen(replaced, (now) => absorb(now, []));
+  return andThen(filled, (now) => answered(now, wantedWhenAsked));
+}
+
+/** Two states of one version, of histories that may differ. */
+function isSame(one: RoomState, other: RoomState): boolean {
+  const participants = [...one.participants.values()];
+  const tracks = [...one.tracks.values()];
+  return (
+    one.version === other.version &&
+    one.participants.size === other.participants.size &&
+    one.tracks.size === other.tracks.size &&
+    participants.every(({ identity, epoch }) => other.participants.get(identity)?.epoch === epoch) &&
+    tracks.every(({ trackId, epoch, muted }) => {
+      const known = other.tracks.get(trackId);
+      return known?.epoch === epoch && known.muted === muted;
+    })
+  );
 }
 
 /** Versions only rise in the life of a room, and one that was made since is another one, though of the same name. */
@@ -248,10 +298,14 @@ function answered(feed: Feed, wantedWhenAsked: number): Step {
 
 function backOff(feed: Feed): Step {
   if (feed.phase.name !== 'asking') return stay(feed);
-  const { need, forced, attempts } = feed.phase;
+  const { need, forced, attempts, settles } = feed.phase;
   const afterMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 10), LONGEST_RETRY_MS);
   return {
-    feed: { ...feed, phase: { name: 'backingOff', need, forced, attempts: attempts + 1 } },
+    feed: {
+      ...feed,
+      phase: { name: 'backingOff', need, forced, attempts: attempts + 1 },
+      doubtful: feed.doubtful || settles,
+    },
     commands: [{ do: 'wake', afterMs, why: 'retry' }],
   };
 }

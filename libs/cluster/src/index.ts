@@ -31,5 +31,6 @@ export type {
   RoomWrite,
   SessionRef,
   StoredSnapshot,
+  StoreRecovery,
 } from './room-store.ts';
 export { storeSettings } from './settings.ts';

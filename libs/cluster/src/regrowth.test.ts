@@ -11,6 +11,7 @@ const action = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), person }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), person }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('lose' as const, 'announce' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fallBack' as const), writes: fc.nat(4) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('deliver' as const, 'drop' as const), at }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('answer' as const), fail: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('wake' as const, 'compare' as const) }) },
@@ -30,6 +31,12 @@ function carryOut(one: Action, driver: Driver, onTheWay: VersionedChange[]): voi
       break;
     case 'lose':
       room.lose();
+      break;
+    case 'fallBack':
+      // A failover takes longer than what was told before it.
+      onTheWay.length = 0;
+      room.fallBack(one.writes);
+      driver.take({ type: 'fellBack' });
       break;
     case 'announce':
       onTheWay.push(...room.announce());
@@ -188,6 +195,32 @@ describe('a feed whose room is lost by the store', () => {
     driver.settle();
     expect(driver.lost).toEqual([]);
     expect(driver.shown).toEqual(['cy']);
+  });
+
+  it('finds out what a store lost that fell back and went on under the same versions', () => {
+    const driver = following('ann');
+    driver.take({ type: 'changes', changes: driver.room.join('bob') });
+    expect(driver.shown).toEqual(['ann', 'bob']);
+    driver.room.fallBack(1);
+    driver.room.join('cy');
+    driver.take({ type: 'fellBack' });
+    expect(driver.room.version).toBe(driver.steady.shown?.version);
+    driver.settle();
+    expect(driver.lost).toHaveLength(1);
+    expect(driver.shown).toEqual(['ann', 'bob']);
+    driver.take({ type: 'changes', changes: driver.room.announce() });
+    driver.settle();
+    expect(driver.growing).toBe(false);
+    expect(driver.shown.toSorted()).toEqual(['ann', 'bob', 'cy']);
+  });
+
+  it('says nothing of a store that fell back and has lost nothing', () => {
+    const driver = following('ann', 'bob');
+    const before = driver.replacements;
+    driver.take({ type: 'fellBack' });
+    driver.settle();
+    expect(driver.lost).toEqual([]);
+    expect(driver.replacements).toBe(before);
   });
 
   it('tells of each loss, and counts the time from the last one', () => {

@@ -11,7 +11,14 @@ import {
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openRoomFeed, openRoomFeeds, publishChanges, type RoomFeed, type RoomStore } from './index.ts';
+import {
+  openRoomFeed,
+  openRoomFeeds,
+  publishChanges,
+  type RoomFeed,
+  type RoomStore,
+  type StoreRecovery,
+} from './index.ts';
 
 /** The part of a store that feeds read, in memory. */
 class FakeRooms {
@@ -20,7 +27,7 @@ class FakeRooms {
   readonly calls: string[] = [];
   down = false;
   bornVersion = 100;
-  recovered: (() => void) | undefined;
+  recovered: ((recovery: StoreRecovery) => void) | undefined;
 
   /** Empty, then made anew with what is put back. */
   loseAndPutBack(participants: readonly Participant[]): void {
@@ -63,7 +70,7 @@ class FakeRooms {
     return this.state && after.length === this.state.version - version ? after : undefined;
   }
 
-  onRecovered(listener: () => void): Disposable {
+  onRecovered(listener: (recovery: StoreRecovery) => void): Disposable {
     this.recovered = listener;
     return { [Symbol.dispose]: () => (this.recovered = undefined) };
   }
@@ -271,7 +278,7 @@ describe('the feeds of a process', () => {
     feed.on('replaced', ({ state }) => seen.push([...(state?.participants.keys() ?? [])]));
     const members = [...(rooms.state?.participants.values() ?? [])];
     rooms.state = undefined;
-    rooms.recovered?.();
+    rooms.recovered?.({ fellBack: true });
     await clock.advance(200);
     expect(seen).toEqual(['lost']);
     rooms.loseAndPutBack(members);

@@ -70,6 +70,11 @@ export interface RoomFeed {
    * does so regularly; that is how the loss of the last event is found.
    */
   compare(version: number | undefined, asOf: number | undefined): void;
+  /**
+   * The store's history is another one than before. Whatever its version of the room is, it may lack what is shown, and
+   * that is lost then: the next comparison finds out.
+   */
+  doubt(): void;
   /** Says that the room is known to be at `version`: missing changes are fetched if they don't come by themselves. */
   expect(version: number): void;
   on<Name extends keyof RoomFeedEvents>(event: Name, listener: Listener<RoomFeedEvents[Name]>): Disposable;
@@ -169,6 +174,10 @@ class StoredRoomFeed implements RoomFeed {
 
   compare(version: number | undefined, asOf: number | undefined): void {
     this.#take({ type: 'compared', version, asOf });
+  }
+
+  doubt(): void {
+    this.#take({ type: 'fellBack' });
   }
 
   on<Name extends keyof RoomFeedEvents>(event: Name, listener: Listener<RoomFeedEvents[Name]>): Disposable {

@@ -67,7 +67,10 @@ class SharedRoomFeeds implements RoomFeeds {
     this.#nextPoll = this.#after(this.#pause());
     const pollSoon = (): void => this.#schedule(RECOVERY_SPREAD_MS * random());
     this.#recoveries = [
-      rooms.onRecovered?.(pollSoon),
+      rooms.onRecovered?.(({ fellBack }) => {
+        if (fellBack) for (const { feed } of this.#shared.values()) feed.doubt();
+        pollSoon();
+      }),
       bus.onRecovered(() => {
         this.#hurryUntilMs = clock.monotonicMs() + RECOVERY_HURRY_MS;
         pollSoon();

@@ -46,7 +46,15 @@ export interface RoomStore {
   listRooms(page: { pageSize: number; after?: string }): Promise<readonly string[]>;
 
   /** Calls back when the store answers again after it did not: it may have lost what it had. */
-  onRecovered?(listener: () => void): Disposable;
+  onRecovered?(listener: (recovery: StoreRecovery) => void): Disposable;
+}
+
+export interface StoreRecovery {
+  /**
+   * Its history is another one than before: it was started again, or another server is the primary now. What was written
+   * last may be missing under versions that were given again since.
+   */
+  readonly fellBack: boolean;
 }
 
 export interface StoredSnapshot extends RoomSnapshot {

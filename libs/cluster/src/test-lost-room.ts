@@ -16,6 +16,8 @@ export class ModelRoom {
   readonly held = new Map<string, Participant>();
   #state: RoomState | undefined;
   #log: VersionedChange[] = [];
+  /** Before each write, the last ones. */
+  #earlier: { readonly state: RoomState | undefined; readonly born: number }[] = [];
   #born = 0;
   /** Ahead of all versions, as a clock is. */
   #clock = 1000;
@@ -47,6 +49,14 @@ export class ModelRoom {
     this.#log = [];
   }
 
+  /** As a replica that lacked the last `writes` and was made the primary: their versions are given again. */
+  fallBack(writes: number): void {
+    const [then] = writes > 0 ? this.#earlier.splice(-writes) : [];
+    if (then) [this.#state, this.#born] = [then.state, then.born];
+    const version = this.#state?.version ?? 0;
+    this.#log = this.#log.filter((change) => change.version <= version);
+  }
+
   announce(): VersionedChange[] {
     const missing = [...this.held.values()].filter(
       ({ identity, epoch }) => (this.#state?.participants.get(identity)?.epoch ?? 0) < epoch,
@@ -70,6 +80,7 @@ export class ModelRoom {
 
   #write(change: RoomChange): VersionedChange {
     this.#clock += 1000;
+    this.#earlier.push({ state: this.#state, born: this.#born });
     if (!this.#state) this.#born = this.#clock;
     const before = this.#state ?? emptyRoom(this.#clock - 1);
     const versioned = { version: before.version + 1, change };

@@ -138,6 +138,17 @@ export const setting = {
       return text;
     });
   },
+  /** Text that `check` throws for where it is not allowed. */
+  checked(
+    env: string,
+    rule: { check: (text: string) => unknown; allowed: string },
+    described: Described<string>,
+  ): Setting<string> {
+    return define(env, described, rule.allowed, (text) => {
+      rule.check(text);
+      return text;
+    });
+  },
   oneOf<const Choice extends string>(
     env: string,
     choices: readonly Choice[],

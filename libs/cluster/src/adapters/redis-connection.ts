@@ -1,16 +1,17 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { SkeinError } from '@skein/protocol';
 import { Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { Breaker } from '../breaker.ts';
 import type { StoreOptions, StoreStatus } from '../cluster-store.ts';
+import { notPrimaryBecause } from '../replication.ts';
+import type { StoreRecovery } from '../room-store.ts';
 import type { Script } from '../scripts/script.ts';
+import { checkNewPrimary, checkPrimary, type Seen } from './primary-check.ts';
+import { createClient, DEFAULT_COMMAND_TIMEOUT_MS, type RedisClient } from './redis-client.ts';
 
-const FIRST_RETRY_MS = 50;
-/** Short: when Redis is back, every process finds it within a second. */
-const LONGEST_RETRY_MS = 600;
-const CONNECT_TIMEOUT_MS = 2000;
-const DEFAULT_COMMAND_TIMEOUT_MS = 1000;
+/** How often a server is asked whether it is still the primary: who only reads would not notice. */
+const LOOK_EVERY_MS = 1000;
 /** Calls that may wait for Redis at once; one more fails with `UNAVAILABLE`. */
 const MAX_IN_FLIGHT = 10_000;
 
@@ -21,31 +22,41 @@ export type Command = readonly [name: string, ...args: Argument[]];
 const RETRY_AFTER_MS = 500;
 
 export interface ConnectionEvents {
-  /** Redis answers again after it did not. It may have lost what it had. */
-  recovered: Record<never, never>;
+  /** Redis answers again after it did not, or another one does. */
+  recovered: StoreRecovery;
 }
 
 /**
- * One connection to Redis. Its calls end within their deadline, whatever state Redis is in; once one had no answer, the
- * next ones fail at once, until Redis answers a probe or a new connection is made.
+ * One connection to the Redis that is the primary. Its calls end within their deadline, whatever state Redis is in; once
+ * one had no answer, the next ones fail at once, until Redis answers a probe or a new connection is made. A server that
+ * is not the primary any more is left at once.
  */
 export class RedisConnection {
   readonly events: Emitter<ConnectionEvents>;
+  readonly #client: RedisClient;
   readonly #redis: Redis;
+  readonly #options: StoreOptions;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #timeoutMs: number;
   readonly #breaker: Breaker;
   readonly #log: Logger;
   readonly #onStatus: ((status: StoreStatus) => void) | undefined;
   readonly #running = new Set<Promise<unknown>>();
   #status: StoreStatus;
+  /** Of the data, as last seen; `undefined` before that, and where servers do not say. */
+  #historyId: string | undefined;
+  #nextLook: Disposable | undefined;
   /** Whether it was said that the first connection takes its time. */
   #waitTold = false;
 
-  private constructor(redis: Redis, options: StoreOptions) {
+  private constructor(client: RedisClient, options: StoreOptions) {
     const { clock, random = systemRandom, log = silentLogger } = options;
-    this.#redis = redis;
+    this.#client = client;
+    this.#redis = client.redis;
+    this.#options = options;
     this.#clock = clock;
+    this.#random = random;
     this.#log = log;
     this.#timeoutMs = options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS;
     this.#onStatus = options.onStatus;
@@ -54,14 +65,14 @@ export class RedisConnection {
     this.#breaker = new Breaker({
       ...{ clock, random },
       probe: () => this.#inTime(this.#redis.ping()),
-      onClosed: () => this.#setStatus('connected', 'a probe was answered'),
+      onClosed: () => this.#serves('a probe was answered', { fellBack: false }),
     });
   }
 
   /** Resolves when Redis is there; rejects only with the reason of `signal`. */
   static async open(options: StoreOptions): Promise<RedisConnection> {
     options.signal?.throwIfAborted();
-    const connection = new RedisConnection(openClient(options), options);
+    const connection = new RedisConnection(createClient(options), options);
     try {
       await connection.#firstReady(options.signal);
       return connection;
@@ -109,6 +120,7 @@ export class RedisConnection {
   async close(): Promise<void> {
     await Promise.allSettled(this.#running);
     this.#breaker.reset();
+    this.#nextLook?.[Symbol.dispose]();
     this.events.clear();
     this.#redis.disconnect();
   }
@@ -143,12 +155,29 @@ export class RedisConnection {
 
   #hangs(): void {
     if (this.#status.state === 'disconnected') return;
-    this.#setStatus('disconnected', 'a call had no answer in time');
+    const reason = 'a call had no answer in time';
+    // A primary that hangs is replaced, and takes itself for the primary still when it goes on.
+    if (this.#client.address.kind === 'sentinels') return this.#leave(reason);
+    this.#setStatus('disconnected', reason);
     this.#breaker.trip();
+  }
+
+  /** Gives the connection up at once. The client makes another one, to the server that is the primary then. */
+  #leave(reason: string): void {
+    this.#client.left++;
+    if (this.#status.state === 'connected') this.#setStatus('disconnected', reason);
+    else if (this.#client.left === 1) this.#log.warn({ reason }, 'Redis cannot serve; trying until it can');
+    this.#log.debug({ reason, left: this.#client.left }, 'a connection to Redis was given up');
+    this.#redis.disconnect(true);
   }
 
   /** A script that fails is a bug; everything else is a store that can't serve now. */
   #explained(error: unknown): SkeinError {
+    const leaveBecause = error instanceof Error ? notPrimaryBecause(error.message) : undefined;
+    if (leaveBecause !== undefined) {
+      if (this.#status.state === 'connected') this.#leave(leaveBecause);
+      return unavailable(error);
+    }
     if (
       !(error instanceof Error) ||
       error.name !== 'ReplyError' ||
@@ -170,16 +199,70 @@ export class RedisConnection {
         this.#log.debug({ err: error }, 'the Redis connection failed');
       });
       this.#redis.on('ready', () => {
-        signal?.removeEventListener('abort', onAbort);
-        this.#breaker.reset();
-        this.#setStatus('connected', 'a connection was made');
-        resolve();
+        void this.#admit().then((admitted) => {
+          if (!admitted) return;
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        });
       });
       this.#redis.on('close', () => this.#onClose());
       this.#redis.connect().catch(() => {
         // The client goes on trying by itself; 'ready' tells when it made it.
       });
     });
+  }
+
+  /** A new connection serves once its server has said that it is the primary. Never rejects. */
+  async #admit(): Promise<boolean> {
+    const { stream } = this.#redis;
+    const seen = await this.#look(() => checkNewPrimary(this.#client, this.#options));
+    // It may have ended meanwhile, and another one begun.
+    if (this.#redis.stream !== stream || this.#redis.status !== 'ready') return false;
+    if (seen.kind === 'notPrimary') {
+      this.#leave(seen.reason);
+      return false;
+    }
+    this.#client.left = 0;
+    this.#breaker.reset();
+    // A server that hides its history may have another one each time.
+    const fellBack = seen.historyId === undefined || this.#isOtherHistory(seen.historyId);
+    this.#serves('a connection was made', { fellBack });
+    this.#lookLater();
+    return true;
+  }
+
+  #lookLater(): void {
+    this.#nextLook?.[Symbol.dispose]();
+    this.#nextLook = this.#clock.after(jitter(LOOK_EVERY_MS, this.#random), () => {
+      if (this.#status.state === 'connected') void this.#lookAgain();
+      else this.#lookLater();
+    });
+  }
+
+  /** Also one address may lead elsewhere from one moment to the next, behind a proxy without the connection ending. */
+  async #lookAgain(): Promise<void> {
+    const { stream } = this.#redis;
+    const seen = await this.#look(() => checkPrimary(this.#redis));
+    if (this.#redis.stream !== stream || this.#redis.status !== 'ready') return;
+    this.#lookLater();
+    if (this.#status.state === 'disconnected') return;
+    if (seen.kind === 'notPrimary') this.#leave(seen.reason);
+    else if (this.#isOtherHistory(seen.historyId)) this.events.emit('recovered', { fellBack: true });
+  }
+
+  async #look(look: () => Promise<Seen>): Promise<Seen> {
+    try {
+      return await this.#inTime(look());
+    } catch (error) {
+      this.#log.debug({ err: error }, 'Redis did not say whether it is the primary');
+      return { kind: 'notPrimary', reason: 'the server did not say whether it is the primary' };
+    }
+  }
+
+  #isOtherHistory(historyId: string | undefined): boolean {
+    const before = this.#historyId;
+    this.#historyId = historyId ?? before;
+    return before !== undefined && this.#historyId !== before;
   }
 
   #onClose(): void {
@@ -189,41 +272,19 @@ export class RedisConnection {
     this.#waitTold = true;
   }
 
+  #serves(reason: string, recovery: StoreRecovery): void {
+    this.#setStatus('connected', reason);
+    this.events.emit('recovered', recovery);
+  }
+
   #setStatus(state: StoreStatus['state'], reason: string): void {
     const from = this.#status.state;
     this.#status = { state, sinceMs: this.#clock.now() };
     this.#log.info({ from, to: state, reason }, 'the Redis connection changed');
     this.#onStatus?.(this.#status);
-    if (state === 'connected') this.events.emit('recovered', {});
   }
 }
 
 function unavailable(cause?: unknown): SkeinError {
   return SkeinError.unavailable('the store', cause, RETRY_AFTER_MS);
-}
-
-function openClient({
-  url,
-  name,
-  random = systemRandom,
-  commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS,
-}: StoreOptions): Redis {
-  return new Redis(url, {
-    ...(name !== undefined && { connectionName: name.replaceAll(/[^\w.:-]/g, '-') }),
-    lazyConnect: true,
-    protocol: 2,
-    disableClientInfo: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // A server that answers nothing for so long is left: what waits for it is then bounded, and calls fail at once.
-    socketTimeout: commandTimeoutMs * 1.5,
-    // A command that is sent again after a lost connection could be carried out twice.
-    autoResendUnfulfilledCommands: false,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => retryDelayMs(attempt, random),
-  });
-}
-
-function retryDelayMs(attempt: number, random: Random): number {
-  return jitter(Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS), random);
 }

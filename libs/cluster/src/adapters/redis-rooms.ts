@@ -19,6 +19,7 @@ import type {
   RoomWrite,
   SessionRef,
   StoredSnapshot,
+  StoreRecovery,
 } from '../room-store.ts';
 import { keys } from '../scripts/keys.ts';
 import * as placing from '../scripts/placing-scripts.ts';
@@ -199,7 +200,7 @@ export class RedisRooms implements RoomStore {
     return names;
   }
 
-  onRecovered(listener: () => void): Disposable {
+  onRecovered(listener: (recovery: StoreRecovery) => void): Disposable {
     return this.#redis.events.on('recovered', listener);
   }
 

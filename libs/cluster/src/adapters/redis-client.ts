@@ -1,0 +1,111 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { jitter, systemRandom, type Random } from '@skein/runtime';
+import type { StoreOptions } from '../cluster-store.ts';
+import { readStoreAddress, type Login, type StoreAddress } from '../store-address.ts';
+
+const FIRST_RETRY_MS = 50;
+/** Short: when Redis is back, every process finds it within a second. */
+const LONGEST_RETRY_MS = 600;
+const CONNECT_TIMEOUT_MS = 2000;
+/** A server that is left may hang: its sockets are not waited for. */
+const DISCONNECT_TIMEOUT_MS = 50;
+export const DEFAULT_COMMAND_TIMEOUT_MS = 1000;
+
+/** A client that is not connected yet, and that goes on connecting for ever. */
+export interface RedisClient {
+  readonly redis: Redis;
+  readonly address: StoreAddress;
+  /** Connections in a row that were left because the server was not the primary; what makes the pauses grow. */
+  left: number;
+}
+
+/** Fails `INVALID_ARGUMENT` for an address that is none. */
+export function createClient(options: StoreOptions): RedisClient {
+  const { url, name, random = systemRandom } = options;
+  const address = readStoreAddress(url);
+  const shared: RedisOptions = {
+    ...limits(options),
+    ...(name !== undefined && { connectionName: name.replaceAll(/[^\w.:-]/g, '-') }),
+    // A command that is sent again after a lost connection could be carried out twice.
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    retryStrategy: (attempt) => retryDelayMs(attempt + client.left, random),
+  };
+  const redis =
+    address.kind === 'server'
+      ? new Redis(address.url, shared)
+      : new Redis({ ...shared, ...sentinelOptions(address, random) });
+  const client: RedisClient = { redis, address, left: 0 };
+  return client;
+}
+
+/**
+ * The run id of the server that a sentinel takes for the primary; `undefined` when none says. The connection's own look at
+ * the sentinels was before it was made, and a failover may have come between.
+ */
+export async function runIdOfPrimary(
+  address: Extract<StoreAddress, { kind: 'sentinels' }>,
+  options: StoreOptions,
+): Promise<string | undefined> {
+  for (const { host, port } of address.sentinels) {
+    const secure = address.tls && { tls: {} };
+    const login = loginOptions(address.sentinelLogin);
+    const sentinel = new Redis({ ...limits(options), host, port, ...secure, ...login, retryStrategy: null });
+    sentinel.on('error', () => {
+      // The call below fails with it.
+    });
+    try {
+      await sentinel.connect();
+      const fields = (await sentinel.call('SENTINEL', 'MASTER', address.name)) as string[];
+      const at = fields.indexOf('runid');
+      if (at >= 0) return fields[at + 1];
+    } catch {
+      // The next one may know.
+    } finally {
+      sentinel.disconnect();
+    }
+  }
+  return undefined;
+}
+
+function limits({ commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS }: StoreOptions): RedisOptions {
+  return {
+    lazyConnect: true,
+    protocol: 2,
+    disableClientInfo: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    maxLoadingRetryTime: LONGEST_RETRY_MS,
+    // A server that answers nothing for so long is left: what waits for it is then bounded, and calls fail at once.
+    socketTimeout: commandTimeoutMs * 1.5,
+    maxRetriesPerRequest: 0,
+  };
+}
+
+function sentinelOptions(
+  { sentinels, name, db, tls, login, sentinelLogin }: Extract<StoreAddress, { kind: 'sentinels' }>,
+  random: Random,
+): RedisOptions {
+  const { username, password } = sentinelLogin;
+  return {
+    sentinels: sentinels.map((one) => ({ ...one })),
+    ...{ name, db, role: 'master' },
+    ...loginOptions(login),
+    ...(username !== undefined && { sentinelUsername: username }),
+    ...(password !== undefined && { sentinelPassword: password }),
+    ...(tls && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
+    // The connection ends as soon as the sentinels say that another server is the primary.
+    failoverDetector: true,
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+    sentinelRetryStrategy: (attempt) => retryDelayMs(attempt, random),
+    sentinelReconnectStrategy: (attempt) => retryDelayMs(attempt, random),
+  };
+}
+
+function loginOptions({ username, password }: Login): RedisOptions {
+  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+}
+
+function retryDelayMs(attempt: number, random: Random): number {
+  return jitter(Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS), random);
+}
