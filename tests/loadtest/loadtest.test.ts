@@ -113,7 +113,7 @@ describe('a cluster that runs already', () => {
   let cluster: LocalCluster;
 
   beforeAll(async () => {
-    cluster = await startCluster({ gateways: 1, mediaNodes: 1, control: false });
+    cluster = await startCluster({ gateways: 1, mediaNodes: 1, controls: 0 });
   });
 
   afterAll(async () => cluster?.stop());

@@ -4,7 +4,7 @@ import { inheritedEnv, planServices, type ClusterPlanInput } from './service-pla
 const input: ClusterPlanInput = {
   gateways: 2,
   mediaNodes: 3,
-  control: true,
+  controls: 1,
   natsUrl: 'nats://n:1',
   redisUrl: 'redis://r:2',
   gatewayPorts: [8080, 8081],
@@ -55,7 +55,7 @@ describe('planServices', () => {
   });
 
   it('leaves control out when it is not wanted', () => {
-    expect(planServices({ ...input, control: false }).some(({ kind }) => kind === 'control')).toBe(false);
+    expect(planServices({ ...input, controls: 0 }).some(({ kind }) => kind === 'control')).toBe(false);
   });
 });
 

@@ -3,14 +3,14 @@ export type ServiceKind = 'gateway' | 'media-node' | 'control';
 export interface ClusterPlanInput {
   readonly gateways: number;
   readonly mediaNodes: number;
-  readonly control: boolean;
+  readonly controls: number;
   /** Default: what `env` says, else 1, since all nodes share one machine. */
   readonly workersPerNode?: number | undefined;
   readonly natsUrl: string;
   readonly redisUrl: string;
   /** One port for each gateway. */
   readonly gatewayPorts: readonly number[];
-  /** 0 lets the system choose. */
+  /** Of the first one; 0 lets the system choose. */
   readonly controlPort: number;
   /** The built meeting page. */
   readonly webDir: string;
@@ -29,7 +29,7 @@ export interface ServiceHost {
 
 export interface ServicePlan {
   readonly kind: ServiceKind;
-  /** `gateway-1`, `media-node-2`, `control`; a media node's is its node id too. */
+  /** `gateway-1`, `media-node-2`, `control`, `control-2`; a media node's is its node id too. */
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
   /** Network namespace that it runs in. */
@@ -47,10 +47,12 @@ export function planServices(input: ClusterPlanInput): ServicePlan[] {
     }),
   );
   const mediaNodes = names('media-node', input.mediaNodes).map((name) => planMediaNode(input, name));
-  const control = input.control
-    ? [plan('control', 'control', common, { SKEIN_CONTROL_GRPC_PORT: String(input.controlPort) })]
-    : [];
-  return [...mediaNodes, ...gateways, ...control];
+  const controls = Array.from({ length: input.controls }, (_, index) =>
+    plan('control', index === 0 ? 'control' : `control-${index + 1}`, common, {
+      SKEIN_CONTROL_GRPC_PORT: String(index === 0 ? input.controlPort : 0),
+    }),
+  );
+  return [...mediaNodes, ...gateways, ...controls];
 }
 
 /** One media node; also for one that joins a cluster that runs. */

@@ -85,7 +85,7 @@ type Row = Awaited<ReturnType<typeof measure>>;
 /** Workers that are busy with hundreds of joins at once take more all the same. */
 function clusterOf({ nodes: mediaNodes, workersPerNode }: Shape): ClusterOptions {
   return {
-    ...{ gateways: 1, mediaNodes, workersPerNode, control: false },
+    ...{ gateways: 1, mediaNodes, workersPerNode, controls: 0 },
     env: { SKEIN_NODE_MAX_WORKER_CPU: '1' },
   };
 }

@@ -10,7 +10,7 @@ import { sideFigures, toolCores, type Turn } from './forward/turns.ts';
 
 /** A worker that is busy with many joins at once takes more all the same: there is no other one. */
 const CLUSTER: ClusterOptions = {
-  ...{ gateways: 1, mediaNodes: 1, workersPerNode: 1, control: false },
+  ...{ gateways: 1, mediaNodes: 1, workersPerNode: 1, controls: 0 },
   env: { SKEIN_NODE_MAX_WORKER_CPU: '1' },
 };
 

@@ -21,7 +21,7 @@ const RETRY_MS = 100;
 
 /** Starts it, and waits until it has seen the nodes. */
 export async function startLoneGateway({ nodes, signal, env }: LoneGatewayOptions): Promise<LoneGateway> {
-  const cluster = await startCluster({ gateways: 1, mediaNodes: 0, control: false, ...(env && { env }) });
+  const cluster = await startCluster({ gateways: 1, mediaNodes: 0, controls: 0, ...(env && { env }) });
   let standIns: StandInNodes | undefined;
   const stop = async (): Promise<void> => {
     await standIns?.[Symbol.asyncDispose]();

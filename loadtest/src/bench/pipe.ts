@@ -19,7 +19,7 @@ const PLANS: Readonly<Record<BenchContext['form'], Plan>> = {
 };
 
 const PUBLISH = [{ source: 'microphone' }, { source: 'camera', layers: 1, onlyLayer: 2 }] as const;
-const CLUSTER: ClusterOptions = { gateways: 1, mediaNodes: 2, workersPerNode: 1, control: false };
+const CLUSTER: ClusterOptions = { gateways: 1, mediaNodes: 2, workersPerNode: 1, controls: 0 };
 const ROOM = 'pipe';
 
 /**

@@ -223,6 +223,7 @@ export class RedisConnection {
       return false;
     }
     this.#client.left = 0;
+    this.#waitTold = true;
     this.#breaker.reset();
     // A server that hides its history may have another one each time.
     const fellBack = seen.historyId === undefined || this.#isOtherHistory(seen.historyId);

@@ -76,7 +76,7 @@ describe('startCluster', () => {
   });
 
   it('uses the servers that it is given and does not stop them', async () => {
-    await using first = await startCluster({ ...options, gateways: 1, mediaNodes: 1, control: false });
+    await using first = await startCluster({ ...options, gateways: 1, mediaNodes: 1, controls: 0 });
     const { redisUrl, natsUrl } = first;
     const second = await startCluster({ ...options, gateways: 1, mediaNodes: 1, redisUrl, natsUrl });
     expect(second.redis).toBeUndefined();

@@ -11,6 +11,8 @@ import {
 } from '../service-plan.ts';
 import { startNats, type NatsServer } from './nats.ts';
 import { freePort } from './ports.ts';
+import { startRedisGroup, type RedisGroup } from './redis-group.ts';
+import type { RedisSentinel } from './redis-sentinel.ts';
 import { startRedis, type RedisServer } from './redis.ts';
 import {
   ControlProcess,
@@ -27,12 +29,14 @@ export interface ClusterOptions {
   readonly gateways?: number;
   /** Default 3. */
   readonly mediaNodes?: number;
-  /** Default true. */
-  readonly control?: boolean;
+  /** Default 1. The first one is `control`, the others `control-2`, ... */
+  readonly controls?: number;
   /** mediasoup workers of each media node. Default `SKEIN_NODE_WORKERS` of `env`, else 1: all nodes share this machine. */
   readonly workersPerNode?: number;
   /** A Redis that runs already. Default: one is started, and stopped with the cluster. */
   readonly redisUrl?: string | undefined;
+  /** Starts two Redis servers, one the replica of the other, with sentinels that make it the primary. Default: one server. */
+  readonly redisFailsOver?: boolean | undefined;
   /** A NATS that runs already. Default: one is started, and stopped with the cluster. */
   readonly natsUrl?: string | undefined;
   /** Added to every service's environment, for instance `SKEIN_LOG_LEVEL`. */
@@ -64,14 +68,16 @@ export interface ClusterProcess {
 }
 
 type Service = GatewayProcess | MediaNodeProcess | ControlProcess;
-type Server = RedisServer | NatsServer;
+type Server = RedisServer | NatsServer | RedisSentinel;
 
 /** Real NATS, Redis and Skein services as child processes on this machine. */
 export class LocalCluster implements AsyncDisposable {
   readonly gateways: readonly GatewayProcess[];
-  readonly control: ControlProcess | undefined;
-  /** `undefined` when the cluster uses one that it was given. */
+  readonly controls: readonly ControlProcess[];
+  /** `undefined` when the cluster uses one that it was given, or a group. */
   readonly redis: RedisServer | undefined;
+  /** With `redisFailsOver`. */
+  readonly redisGroup: RedisGroup | undefined;
   readonly nats: NatsServer | undefined;
   readonly redisUrl: string;
   readonly natsUrl: string;
@@ -86,12 +92,18 @@ export class LocalCluster implements AsyncDisposable {
   ) {
     this.#addMediaNode = addMediaNode;
     this.redis = servers.redis;
+    this.redisGroup = servers.redisGroup;
     this.nats = servers.nats;
     this.redisUrl = servers.redisUrl;
     this.natsUrl = servers.natsUrl;
     this.gateways = services.filter((service) => service instanceof GatewayProcess);
     this.#mediaNodes = services.filter((service) => service instanceof MediaNodeProcess);
-    this.control = services.find((service) => service instanceof ControlProcess);
+    this.controls = services.filter((service) => service instanceof ControlProcess);
+  }
+
+  /** The first one. */
+  get control(): ControlProcess | undefined {
+    return this.controls[0];
   }
 
   /** With those that were added later, and those that have ended. */
@@ -101,8 +113,7 @@ export class LocalCluster implements AsyncDisposable {
 
   /** All processes with their state, servers first. */
   processes(): ClusterProcess[] {
-    const servers = [this.redis, this.nats].filter((server) => server !== undefined);
-    return [...servers.map(describeServer), ...this.#services().map(describeService)];
+    return [...this.#servers.map(describeServer), ...this.#services().map(describeService)];
   }
 
   /** Starts one more media node, the next by number, and waits until it serves. */
@@ -116,23 +127,34 @@ export class LocalCluster implements AsyncDisposable {
   /** Stops all, the services before the servers that they use. Nothing is left behind. Safe to repeat. */
   async stop(): Promise<void> {
     await Promise.all(this.#services().map((service) => service.stop()));
-    await Promise.all([this.redis?.[Symbol.asyncDispose](), this.nats?.[Symbol.asyncDispose]()]);
+    await Promise.all(this.#servers.map((server) => server[Symbol.asyncDispose]()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
+  get #servers(): Server[] {
+    return listServers(this);
+  }
+
   #services(): Service[] {
-    return [...this.gateways, ...this.mediaNodes, ...(this.control ? [this.control] : [])];
+    return [...this.gateways, ...this.mediaNodes, ...this.controls];
   }
 }
 
 interface Servers {
   readonly redis: RedisServer | undefined;
+  readonly redisGroup: RedisGroup | undefined;
   readonly nats: NatsServer | undefined;
   readonly redisUrl: string;
   readonly natsUrl: string;
+}
+
+function listServers({ redis, redisGroup, nats }: Omit<Servers, 'redisUrl' | 'natsUrl'>): Server[] {
+  // Sentinels first: they would fail over a Redis that is stopped.
+  const all = [...(redisGroup?.sentinels ?? []), ...(redisGroup?.servers ?? []), redis, nats];
+  return all.filter((server) => server !== undefined);
 }
 
 /**
@@ -160,36 +182,42 @@ export async function startCluster(options: ClusterOptions = {}): Promise<LocalC
     throw error;
   }
   services.forEach(watched);
-  for (const server of [servers.redis, servers.nats]) {
-    if (server) server.onUnexpectedExit = (exit) => onUnexpectedExit?.(describeServer(server), exit);
+  for (const server of listServers(servers)) {
+    server.onUnexpectedExit = (exit) => onUnexpectedExit?.(describeServer(server), exit);
   }
   return cluster;
 }
 
-async function startServers({
-  redisUrl,
-  natsUrl,
-  logDir,
-  serverAddress: host,
-  natsMonitoringPort: monitoringPort,
-}: ClusterOptions): Promise<Servers> {
-  const redis =
-    redisUrl === undefined ? await startRedis({ logFile: logFileOf(logDir, 'redis'), host }) : undefined;
+async function startServers(options: ClusterOptions): Promise<Servers> {
+  const { natsUrl, logDir, serverAddress: host, natsMonitoringPort: monitoringPort } = options;
+  const store = await startStore(options);
   try {
     const logFile = logFileOf(logDir, 'nats');
     const nats = natsUrl === undefined ? await startNats({ logFile, host, monitoringPort }) : undefined;
-    return { redis, nats, redisUrl: redisUrl ?? redis?.url ?? '', natsUrl: natsUrl ?? nats?.url ?? '' };
+    return { ...store, nats, natsUrl: natsUrl ?? nats?.url ?? '' };
   } catch (error) {
-    await redis?.[Symbol.asyncDispose]();
+    await Promise.all([store.redis?.[Symbol.asyncDispose](), store.redisGroup?.[Symbol.asyncDispose]()]);
     throw error;
   }
+}
+
+async function startStore(options: ClusterOptions): Promise<Omit<Servers, 'nats' | 'natsUrl'>> {
+  const { redisUrl, redisFailsOver = false, logDir, serverAddress: host } = options;
+  const none = { redis: undefined, redisGroup: undefined };
+  if (redisUrl !== undefined) return { ...none, redisUrl };
+  if (redisFailsOver) {
+    const redisGroup = await startRedisGroup({ logFileOf: (name) => logFileOf(logDir, name), host });
+    return { ...none, redisGroup, redisUrl: redisGroup.url };
+  }
+  const redis = await startRedis({ logFile: logFileOf(logDir, 'redis'), host });
+  return { ...none, redis, redisUrl: redis.url };
 }
 
 async function planFor(options: ClusterOptions, { natsUrl, redisUrl }: Servers): Promise<ClusterPlanInput> {
   const {
     gateways = 2,
     mediaNodes = 3,
-    control = true,
+    controls = 1,
     workersPerNode = 1,
     basePort,
     controlPort = 0,
@@ -200,7 +228,7 @@ async function planFor(options: ClusterOptions, { natsUrl, redisUrl }: Servers):
     if (!gatewayPorts.includes(port)) gatewayPorts.push(port);
   }
   const env = { ...inheritedEnv(process.env), ...options.env };
-  const counts = { gateways, mediaNodes, control, workersPerNode };
+  const counts = { gateways, mediaNodes, controls, workersPerNode };
   return { ...counts, natsUrl, redisUrl, gatewayPorts, controlPort, webDir, env, hosts: options.hosts };
 }
 

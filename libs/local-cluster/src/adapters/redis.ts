@@ -12,6 +12,10 @@ export interface RedisOptions {
   readonly logFile?: string | undefined;
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string | undefined;
+  /** Default `redis`. */
+  readonly name?: string | undefined;
+  /** Starts it as the replica of that server. Default: it starts as a primary. */
+  readonly replicaOf?: RedisServer | undefined;
 }
 
 const READY_DEADLINE_MS = 10_000;
@@ -19,23 +23,28 @@ const STOP_DEADLINE_MS = 3_000;
 
 /** A real Redis. It can be killed, frozen and started again on the same port. */
 export class RedisServer extends Supervised<true> implements AsyncDisposable {
+  readonly host: string;
   readonly port: number;
   readonly url: string;
 
-  constructor(port: number, { dir, logFile, host = '127.0.0.1' }: RedisOptions) {
+  constructor(port: number, options: RedisOptions) {
+    const { dir, logFile, host = '127.0.0.1', name = 'redis', replicaOf } = options;
     // Without data to keep it reads one file at the start, if there is one of this name, and writes none.
     const place =
       dir === undefined ? ['--dir', tmpdir(), '--dbfilename', `skein-no-data-${port}.rdb`] : ['--dir', dir];
     const keep = dir === undefined ? 'no' : 'yes';
+    const replica = replicaOf ? ['--replicaof', replicaOf.host, String(replicaOf.port)] : [];
     super({
       spec: {
-        name: 'redis',
+        name,
         program: 'redis-server',
         args: [
           ...['--bind', host, '--port', String(port), ...place],
           // It has no password, and answers only those who reach an address of this machine.
           ...['--protected-mode', 'no'],
           ...['--save', '', '--appendonly', keep, '--daemonize', 'no'],
+          // A replica need not wait for more of them before it gets the data.
+          ...['--repl-diskless-sync-delay', '0', ...replica],
         ],
         env: { PATH: process.env['PATH'] },
         logFile,
@@ -47,6 +56,7 @@ export class RedisServer extends Supervised<true> implements AsyncDisposable {
         return failure ? undefined : true;
       },
     });
+    this.host = host;
     this.port = port;
     this.url = `redis://${host}:${port}`;
   }

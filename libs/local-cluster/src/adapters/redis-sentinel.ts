@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './ports.ts';
+import type { RedisServer } from './redis.ts';
+import { Supervised } from './supervised.ts';
+import { startOnFreePort } from './free-port-start.ts';
+import { probeTcp } from './tcp-probe.ts';
+
+export interface SentinelOptions {
+  readonly name: string;
+  /** What it calls the primary. */
+  readonly primaryName: string;
+  /** The primary at the start. */
+  readonly primary: RedisServer;
+  /** Sentinels that have to agree that the primary is down. */
+  readonly quorum: number;
+  /** How long a primary answers nothing until it counts as down. */
+  readonly downAfterMs: number;
+  readonly logFile?: string | undefined;
+}
+
+const READY_DEADLINE_MS = 10_000;
+const STOP_DEADLINE_MS = 3_000;
+/** Two attempts to fail over lie twice this apart: a call is to go through more than one. */
+const FAILOVER_TIMEOUT_MS = 3_000;
+
+/** One of those that watch a Redis and its replicas, and make another one the primary when it is down. */
+export class RedisSentinel extends Supervised<true> implements AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  readonly #dir: string;
+
+  constructor(port: number, options: SentinelOptions) {
+    const { name, primary, logFile } = options;
+    const { host } = primary;
+    const dir = mkdtempSync(join(tmpdir(), 'skein-sentinel-'));
+    // It keeps what it learns in its configuration file.
+    const file = join(dir, 'sentinel.conf');
+    writeFileSync(file, configuration(port, dir, options));
+    super({
+      spec: {
+        name,
+        program: 'redis-server',
+        args: [file, '--sentinel'],
+        env: { PATH: process.env['PATH'] },
+        logFile,
+      },
+      readyDeadlineMs: READY_DEADLINE_MS,
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      probe: async () => {
+        const failure = await probeTcp({ host, port, send: 'PING\r\n', expect: '+PONG' });
+        return failure ? undefined : true;
+      },
+    });
+    this.#dir = dir;
+    this.host = host;
+    this.port = port;
+    this.url = `redis://${host}:${port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+/** Starts one and waits until it answers PING. Fails with a `LaunchError`. */
+export async function startSentinel(options: SentinelOptions): Promise<RedisSentinel> {
+  return await startOnFreePort(undefined, freePort, (port) => new RedisSentinel(port, options));
+}
+
+function configuration(port: number, dir: string, options: SentinelOptions): string {
+  const { primaryName, primary, quorum, downAfterMs } = options;
+  return [
+    `port ${port}`,
+    `bind ${primary.host}`,
+    'protected-mode no',
+    `dir ${dir}`,
+    `sentinel monitor ${primaryName} ${primary.host} ${primary.port} ${quorum}`,
+    `sentinel down-after-milliseconds ${primaryName} ${downAfterMs}`,
+    `sentinel failover-timeout ${primaryName} ${FAILOVER_TIMEOUT_MS}`,
+    '',
+  ].join('\n');
+}
