@@ -1,6 +1,6 @@
 export { connectStore } from './adapters/redis-store.ts';
 export type { ClusterStore, StoreOptions, StoreStatus } from './cluster-store.ts';
-export type { LeaderLease } from './leader-lease.ts';
+export type { LeaderAct, LeaderLease, LeaderView } from './leader-lease.ts';
 export {
   openNodeDirectory,
   type DirectoryQuery,

@@ -7,4 +7,24 @@ export interface LeaderLease {
   hold(holderId: string, ttlMs: number): Promise<number | undefined>;
   /** Gives the lease back, if it is still held. */
   release(holderId: string): Promise<void>;
+  /** For those who look: who holds the lease, and what was done by those who did, the oldest first, about 200 acts. */
+  view(): Promise<LeaderView>;
+}
+
+export interface LeaderView {
+  /** `undefined`: nobody does. */
+  readonly holderId: string | undefined;
+  /** Of the last holder; 0: there was none. */
+  readonly fence: number;
+  readonly acts: readonly LeaderAct[];
+}
+
+/** Something that only the one that leads may do, as the script wrote it down that did it. */
+export interface LeaderAct {
+  /** Rises with each act. */
+  readonly id: string;
+  /** The number of the lease in whose name it was done. */
+  readonly fence: number;
+  /** `bury media-node-1`, `take out ann`. */
+  readonly what: string;
 }

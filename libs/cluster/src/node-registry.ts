@@ -13,9 +13,9 @@ export interface NodeRegistry {
   /**
    * Declares a node dead, `fence` being that of the start that died: only if no start of it has a lease; the fence rises,
    * so that the next renewal of what was buried fails `STALE_EPOCH`, for an hour. Returns whether it is dead now. Safe
-   * to repeat.
+   * to repeat. Only for the one that leads: fails `STALE_EPOCH` when `leaderFence` is not the number of the present lease.
    */
-  bury(nodeId: string, fence: number): Promise<boolean>;
+  bury(nodeId: string, fence: number, leaderFence: number): Promise<boolean>;
   /** All nodes with a valid lease, and when each was renewed. */
   list(): Promise<readonly RegisteredNode[]>;
   /** Counts one session assigned to a node since `beat`, across all gateways; returns the count. Forgotten with the next beats. */

@@ -33,8 +33,11 @@ export interface RoomStore {
   updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite>;
   /** Takes a track away; none there counts as done. `STALE_EPOCH`. */
   unpublishTrack(room: string, session: SessionRef, trackId: string, reason: string): Promise<RoomWrite>;
-  /** Takes a participant out, with all its tracks; the last one frees every key of the room. Stale or unknown counts as done. */
-  leave(room: string, session: SessionRef, reason: string): Promise<RoomWrite>;
+  /**
+   * Takes a participant out, with all its tracks; the last one frees every key of the room. Stale or unknown counts as done.
+   * `leaderFence`: it is the one that leads who does it; fails `STALE_EPOCH` when that is not the number of the present lease.
+   */
+  leave(room: string, session: SessionRef, reason: string, leaderFence?: number): Promise<RoomWrite>;
 
   /** The whole state, or `undefined` when there is no such room. */
   snapshot(room: string): Promise<StoredSnapshot | undefined>;

@@ -19,6 +19,7 @@ export const refusals = {
       details: { limit },
     }),
   TRACK_TAKEN: () => SkeinError.invalidArgument('trackId', 'belongs to another participant'),
+  NOT_LEADING: () => new SkeinError('STALE_EPOCH', 'another one leads now, or nobody'),
   NODE_REPLACED: (nodeId: string) =>
     new SkeinError('STALE_EPOCH', 'another start of this node holds its lease', { details: { nodeId } }),
 };

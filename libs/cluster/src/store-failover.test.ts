@@ -85,6 +85,8 @@ async function pair() {
   const replica = opened.use(await startRedis({ replicaOf: primary }));
   const address = opened.use(await MovingAddress.open(primary));
   const [old, next] = [primary, replica].map(({ url }) => new Redis(url)) as [Redis, Redis];
+  // One of them is killed.
+  for (const raw of [old, next]) raw.on('error', () => {});
   opened.defer(() => {
     old.disconnect();
     next.disconnect();

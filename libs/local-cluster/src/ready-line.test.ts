@@ -9,6 +9,8 @@ describe('parseReadyLine', () => {
     expect(parseReadyLine(node)).toEqual({ service: 'media-node', nodeId: 'node-1', grpcPort: 7101 });
     const control = '{"event":"ready","service":"control","grpcPort":7000}';
     expect(parseReadyLine(control)).toEqual({ service: 'control', grpcPort: 7000 });
+    const named = '{"event":"ready","service":"control","grpcPort":7000,"holderId":"ctl_1"}';
+    expect(parseReadyLine(named)).toMatchObject({ holderId: 'ctl_1' });
   });
 
   it.each([

@@ -75,7 +75,7 @@ async function setUp(
   logDir: string,
   closers: Closer[],
 ): Promise<StageParts> {
-  const { mediaNodes, gateways, hosts, people: count, env = {} } = setting;
+  const { mediaNodes, gateways, controls, redisFailsOver, hosts, people: count, env = {} } = setting;
   say(`${count} people on ${mediaNodes} media nodes, ${gateways} gateways; logs in ${logDir}`);
   const violations: Violation[] = [];
   const onViolation = (violation: Violation): void => {
@@ -85,7 +85,8 @@ async function setUp(
   const network = hosts === 'network' ? await Network.create() : undefined;
   closers.push(async () => network?.[Symbol.asyncDispose]());
   const cluster = await startCluster({
-    ...{ mediaNodes, gateways, env, logDir, serverAddress: network?.address },
+    ...{ mediaNodes, gateways, env, logDir, redisFailsOver, serverAddress: network?.address },
+    ...(controls !== undefined && { controls }),
     hosts: network && (await mediaHosts(network, mediaNodes + SPARE_HOSTS)),
     onUnexpectedExit: ({ name }, exit) => {
       // A node that was drained has done what it was told.
@@ -103,7 +104,7 @@ async function setUp(
   const room = `chaos-${process.pid}`;
   const observer = await Observer.start({ room, cluster, people: () => people }, onViolation);
   closers.push(() => observer[Symbol.asyncDispose]());
-  const stage = { room, cluster, network, probe, observer, people, random, form, say, violations };
+  const stage = { room, cluster, network, probe, observer, people, random, form, round: 1, say, violations };
   await joinAll(crowd, stage, people, count);
   return stage;
 }

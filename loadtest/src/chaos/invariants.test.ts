@@ -35,6 +35,7 @@ const healthy: Observation = {
   atMs: 0,
   expected: ['ada', 'ben'],
   room,
+  acts: [],
   nodes: new Map([
     ['n1', ada],
     ['n2', ben],
@@ -171,4 +172,15 @@ describe('checkInvariants', () => {
     });
     expect(watch({ ...healthy, people: [told] }, [0, 500])).toHaveLength(1);
   });
+});
+
+it('finds an act of a control that another one has replaced, and none where each has its turn', () => {
+  const acted = (...fences: readonly number[]): Observation => ({
+    ...healthy,
+    acts: fences.map((fence, at) => ({ id: `${at}-0`, fence, what: `bury n${at}` })),
+  });
+  expect(watch(acted(5, 5, 7), [0, 500])).toEqual([]);
+  expect(watch(acted(5, 7, 5), [0, 500])).toMatchObject([
+    { invariant: 'one control decides', what: 'bury n2 (2-0) with 5, after 7' },
+  ]);
 });

@@ -29,6 +29,8 @@ const GRACE_MS = {
   'no flicker': 0,
   /** A service ended that nobody told to. */
   'no service crashes': 0,
+  /** A control did what only the one that leads may do, after another one had taken its place. */
+  'one control decides': 0,
   /** A client was told that its call is over. */
   'no call ends': 0,
 } as const;
@@ -68,6 +70,7 @@ export function checkInvariants(
 export function suspicions(observation: Observation): Suspicion[] {
   return [
     ...placements(observation),
+    ...acts(observation),
     ...pipes(observation),
     ...roomAgainstNodes(observation),
     ...roomAgainstPeople(observation),
@@ -86,6 +89,16 @@ function placements(observation: Observation): Suspicion[] {
   return [...live]
     .filter(([, sessions]) => sessions.length > 1)
     .map(([identity, sessions]) => suspect('one placement', `${identity}: ${sessions.sort().join(', ')}`));
+}
+
+/** The number of the lease rises with each one that leads: after a higher one nobody acts with a lower one. */
+function acts(observation: Observation): Suspicion[] {
+  let highest = 0;
+  return observation.acts.flatMap(({ id, fence, what }) => {
+    const late = fence < highest;
+    highest = Math.max(highest, fence);
+    return late ? [suspect('one control decides', `${what} (${id}) with ${fence}, after ${highest}`)] : [];
+  });
 }
 
 function pipes(observation: Observation): Suspicion[] {

@@ -1,3 +1,4 @@
+import type { LeaderAct } from '@skein/cluster';
 import type { RoomSnapshot } from '@skein/protocol';
 import type { PersonView } from './person-report.ts';
 
@@ -9,6 +10,8 @@ export interface Observation {
   readonly expected: readonly string[];
   /** `unknown`: the store did not answer. */
   readonly room: RoomSnapshot | 'gone' | 'unknown';
+  /** What controls did that only the one that leads may do, as the store has seen it, in order; all since the start. */
+  readonly acts: readonly LeaderAct[];
   /** Nodes that run, by id; `silent` when one did not answer. */
   readonly nodes: ReadonlyMap<string, NodeMedia | 'silent'>;
   /** Pages that answered. */

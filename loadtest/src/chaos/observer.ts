@@ -1,4 +1,4 @@
-import { connectStore, type ClusterStore } from '@skein/cluster';
+import { connectStore, type ClusterStore, type LeaderAct, type LeaderView } from '@skein/cluster';
 import type { LocalCluster, MediaNodeProcess } from '@skein/local-cluster';
 import { SkeinError, type RoomSnapshot } from '@skein/protocol';
 import { createRpcClients, nodeService, type RoomMedia } from '@skein/rpc';
@@ -17,6 +17,8 @@ export interface Watched {
 // Each look costs some milliseconds of both cores; twice a second leaves the call alone.
 const INTERVAL_MS = 500;
 const ANSWER_DEADLINE_MS = 400;
+/** More than the store keeps. */
+const KEPT_ACTS = 1_000;
 
 /** Looks at the store, at every node and at every client, all the time, and judges what it sees. */
 export class Observer implements AsyncDisposable {
@@ -28,6 +30,7 @@ export class Observer implements AsyncDisposable {
   readonly #watching: Promise<void>;
   readonly #onViolation: (violation: Violation) => void;
   #history: History = new Map();
+  #acts: readonly LeaderAct[] = [];
 
   private constructor(watched: Watched, store: ClusterStore, onViolation: (violation: Violation) => void) {
     this.#watched = watched;
@@ -53,6 +56,11 @@ export class Observer implements AsyncDisposable {
     return nodes.filter(({ record }) => record.state === 'ready').map(({ record }) => record.nodeId);
   }
 
+  /** Which control leads; fails when the store does not answer. */
+  leader(): Promise<LeaderView> {
+    return this.#store.leader.view();
+  }
+
   async observe(): Promise<Observation> {
     const { cluster, people } = this.#watched;
     const running = cluster.mediaNodes.filter(({ status }) => status.status === 'ready');
@@ -64,11 +72,13 @@ export class Observer implements AsyncDisposable {
       ),
       Promise.all(running.map(async (node) => [node.nodeId, await this.#ask(node)] as const)),
       Promise.all(present.map((person) => person.view().catch(() => undefined))),
+      this.#readActs(),
     ]);
     return {
       atMs: systemClock.now(),
       expected: present.map(({ identity }) => identity),
       room,
+      acts: this.#acts,
       nodes: new Map(nodes),
       people: views.filter((view) => view !== undefined),
     };
@@ -90,6 +100,13 @@ export class Observer implements AsyncDisposable {
       violations.forEach(this.#onViolation);
       await systemClock.sleep(INTERVAL_MS, signal).catch(() => undefined);
     }
+  }
+
+  /** Adds what was done since. A store that does not answer, or lost its list, takes nothing away. */
+  async #readActs(): Promise<void> {
+    const { acts } = await this.leader().catch(() => ({ acts: [] }));
+    const known = new Set(this.#acts.map(({ id }) => id));
+    this.#acts = [...this.#acts, ...acts.filter(({ id }) => !known.has(id))].slice(-KEPT_ACTS);
   }
 
   async #ask({ grpcAddress }: MediaNodeProcess): Promise<NodeMedia | 'silent'> {

@@ -28,7 +28,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   };
   while (rounds.length < wanted && systemClock.now() < untilMs) {
     say(`round ${rounds.length + 1}`);
-    rounds.push(await runRound(scenario, bench.stage));
+    rounds.push(await runRound(scenario, { ...bench.stage, round: rounds.length + 1 }));
     const { recoverMs, longestGapMs } = summary();
     say(`so far: recoverMs ${JSON.stringify(recoverMs)}, longestGapMs ${JSON.stringify(longestGapMs)}`);
     // What broke once would break every round after it.

@@ -24,6 +24,10 @@ export interface Setting {
   readonly gateways: number;
   /** `network`: each media node is a host with an address of its own, which needs root. */
   readonly hosts: 'loopback' | 'network';
+  /** Default 1. */
+  readonly controls?: number;
+  /** A Redis with a replica, and sentinels that make it the primary. Default: one Redis. */
+  readonly redisFailsOver?: boolean;
   /** Added to every service's environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -41,6 +45,9 @@ export interface Bounds {
   readonly recoverP95Ms?: number;
   readonly longestGapMs?: number;
 }
+
+/** What takes the first round of the long form, where something is away that a cluster may be without for long. */
+export const MINUTES_MS = 120_000;
 
 /** Six people on three nodes behind two gateways: what all figures are measured with. */
 export const SIX_ON_THREE: Setting = { people: 6, mediaNodes: 3, gateways: 2, hosts: 'loopback' };

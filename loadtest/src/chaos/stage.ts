@@ -1,10 +1,12 @@
 import {
   describeExit,
+  type ControlProcess,
   type GatewayProcess,
   type LocalCluster,
   type MediaNodeProcess,
   type NatsServer,
   type ProcessExit,
+  type RedisGroup,
   type RedisServer,
 } from '@skein/local-cluster';
 import { SkeinError } from '@skein/protocol';
@@ -25,13 +27,22 @@ export interface StageParts {
   readonly people: readonly Person[];
   readonly random: Random;
   readonly form: 'long' | 'short';
+  /** From 1 on. */
+  readonly round: number;
   readonly say: (line: string) => void;
   /** All so far. */
   readonly violations: readonly Violation[];
 }
 
+export interface HoldTimes {
+  readonly longMs: number;
+  readonly shortMs: number;
+  readonly firstMs?: number;
+}
+
 const VISIT_DEADLINE_MS = 30_000;
 const LEAVE_DEADLINE_MS = 15_000;
+const LEADER_DEADLINE_MS = 15_000;
 // A gateway may have to wait for its first call to a store that hangs; from then on it knows.
 const FIRST_REFUSAL_MS = 2_500;
 const REFUSAL_MS = 500;
@@ -68,6 +79,12 @@ export class Stage {
     const { redis } = this.cluster;
     if (!redis) throw new Error('this cluster has a Redis that it did not start');
     return redis;
+  }
+
+  get redisGroup(): RedisGroup {
+    const { redisGroup } = this.cluster;
+    if (!redisGroup) throw new Error('this scenario needs a setting with a Redis that fails over');
+    return redisGroup;
   }
 
   get nats(): NatsServer {
@@ -133,9 +150,13 @@ export class Stage {
     return Math.round((bytes * 8) / (systemClock.monotonicMs() - fromMs));
   }
 
-  /** How long something stays away: the long form's time, or what is enough for the short one. */
-  async hold({ longMs, shortMs }: { longMs: number; shortMs: number }): Promise<void> {
-    await systemClock.sleep(this.#parts.form === 'long' ? longMs : shortMs);
+  /**
+   * How long something stays away: the long form's time, `firstMs` in its first round, or what is enough for the short
+   * form.
+   */
+  async hold({ longMs, shortMs, firstMs = longMs }: HoldTimes): Promise<void> {
+    const { form, round } = this.#parts;
+    await systemClock.sleep(form === 'short' ? shortMs : round === 1 ? firstMs : longMs);
   }
 
   pick<Choice>(from: readonly Choice[]): Choice {
@@ -155,6 +176,18 @@ export class Stage {
     const busy = new Set(room?.participants.map(({ nodeId }) => nodeId));
     return this.cluster.mediaNodes.filter(
       ({ nodeId, status }) => busy.has(nodeId) && status.status === 'ready',
+    );
+  }
+
+  /** The control that holds the lease of the one that reconciles, other than `except`. */
+  async leadingControl(except?: ControlProcess): Promise<ControlProcess> {
+    return await eventually(
+      'a control to lead',
+      async () => {
+        const { holderId } = await this.#parts.observer.leader();
+        return this.cluster.controls.find((one) => one !== except && one.holderId === holderId);
+      },
+      { deadlineMs: LEADER_DEADLINE_MS, everyMs: 50 },
     );
   }
 

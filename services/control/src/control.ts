@@ -42,7 +42,8 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
   );
   const { port: grpcPort } = await server.listen();
   log.info({ event: 'listening', grpcPort }, 'listening; ready when Redis and NATS are reached');
-  const ready = backends.connect().then(() => log.info({ event: 'ready', grpcPort }, 'ready'));
+  const { holderId } = backends;
+  const ready = backends.connect().then(() => log.info({ event: 'ready', grpcPort, holderId }, 'ready'));
   ready.catch((error: unknown) => {
     if (!backends.stopping) log.error({ err: error }, 'cannot reach the cluster; control decides nothing');
   });
@@ -64,6 +65,8 @@ class Backends {
   readonly #busSteadiness = new Steadiness();
   readonly #clients: RpcClients;
   readonly #probeClients: RpcClients;
+  /** As which this control holds the lease of the one that reconciles. */
+  readonly holderId = systemIds('ctl');
   #store: ClusterStore | undefined;
   #bus: Bus | undefined;
   #reconciler: Reconciler | undefined;
@@ -91,7 +94,7 @@ class Backends {
     const steadiness = { storeSteadiness: this.#storeSteadiness, busSteadiness: this.#busSteadiness };
     this.#reconciler = new Reconciler({
       ...steadiness,
-      ...{ store, bus, clock, log, random: systemRandom, holderId: systemIds('ctl') },
+      ...{ store, bus, clock, log, random: systemRandom, holderId: this.holderId },
       nodeAt: (address) => this.#clients.client(nodeService, address),
       ask: createProbes({ bus, clients: this.#probeClients, clock }),
     });

@@ -3,6 +3,7 @@ import { systemClock } from '@skein/runtime';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectStore, type ClusterStore, type LeaderLease } from '../index.ts';
+import { aRequest } from '../test-rooms.ts';
 
 const KEY = 'skein:reconciler';
 const ttlMs = 60_000;
@@ -74,6 +75,22 @@ describe('the lease of the one that leads', () => {
       Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? one : other).hold(`h${n}`, ttlMs)),
     );
     expect(asked.filter((fence) => fence !== undefined)).toHaveLength(1);
+  });
+
+  it('is refused to one that was held up, who wants to take somebody out of a room', async () => {
+    const first = (await one.hold('a', ttlMs)) ?? Number.NaN;
+    const { rooms } = stores[0] as ClusterStore;
+    const { participant } = await rooms.place(aRequest({ identity: 'ann' }));
+    const takeOut = async (fence: number) => await rooms.leave('blue', participant, 'node-died', fence);
+    await runOut();
+    await expect(takeOut(first)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+    const second = (await other.hold('b', ttlMs)) ?? Number.NaN;
+    await expect(takeOut(first)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+    expect(await rooms.snapshot('blue')).toMatchObject({ participants: [{ identity: 'ann' }] });
+    expect((await takeOut(second)).changes).toHaveLength(1);
+    expect((await takeOut(second)).changes).toEqual([]);
+    expect((await one.view()).acts).toMatchObject([{ fence: second, what: 'take out ann' }]);
+    expect(await one.hold('b', ttlMs)).toBe(second);
   });
 
   it('takes 500 ms to a minute', async () => {

@@ -1,6 +1,6 @@
-import type { LeaderLease } from '../leader-lease.ts';
+import type { LeaderLease, LeaderView } from '../leader-lease.ts';
 import { keys } from '../scripts/keys.ts';
-import { hold, release } from '../scripts/leader-scripts.ts';
+import { hold, release, view } from '../scripts/leader-scripts.ts';
 import { leaseTimeMs } from './lease-time.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
@@ -15,6 +15,19 @@ export class RedisLeader implements LeaderLease {
     const args = [holderId, leaseTimeMs(ttlMs)];
     const [status, fence] = (await this.#redis.run(hold, [keys.reconciler], args)) as [string, string?];
     return status === 'OK' ? Number(fence) : undefined;
+  }
+
+  async view(): Promise<LeaderView> {
+    const reply = await this.#redis.run(view, [keys.reconciler, keys.acts], []);
+    const [holder, fence, held, acts] = reply as [
+      ...[holder: string, fence: string, held: number],
+      acts: readonly (readonly [id: string, fields: readonly [string, string, string, string]])[],
+    ];
+    return {
+      holderId: held === 1 ? holder : undefined,
+      fence: Number(fence),
+      acts: acts.map(([id, [, by, , what]]) => ({ id, fence: Number(by), what })),
+    };
   }
 
   async release(holderId: string): Promise<void> {

@@ -27,6 +27,11 @@ beforeEach(async () => {
 
 const ttlMs = 5000;
 
+/** The number that only the present leader has. */
+async function lead(): Promise<number> {
+  return (await store.leader.hold('one', 60_000)) ?? Number.NaN;
+}
+
 describe('the node registry', () => {
   it('lists a node with its record, fence and the age of its lease', async () => {
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
@@ -72,27 +77,47 @@ describe('the node registry', () => {
   });
 
   it('buries a node whose lease has run out, and refuses its next renewal', async () => {
+    const leaderFence = await lead();
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    expect(await nodes.bury('n1', fence)).toBe(false);
+    expect(await nodes.bury('n1', fence, leaderFence)).toBe(false);
     expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBe(fence);
     await raw.del('skein:node:n1');
-    expect(await nodes.bury('n1', fence)).toBe(true);
-    expect(await nodes.bury('n1', fence)).toBe(true);
+    expect(await nodes.bury('n1', fence, leaderFence)).toBe(true);
+    expect(await nodes.bury('n1', fence, leaderFence)).toBe(true);
     expect(await nodes.list()).toEqual([]);
     await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
     expect(await raw.pttl('skein:node:n1')).toBeGreaterThan(0);
   });
 
   it('gives a new start of a buried node a lease, which its burial does not touch', async () => {
+    const leaderFence = await lead();
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
     await raw.del('skein:node:n1');
-    await nodes.bury('n1', fence);
+    await nodes.bury('n1', fence, leaderFence);
     const again = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
     expect(again).toBeGreaterThan(fence);
-    expect(await nodes.bury('n1', fence)).toBe(false);
+    expect(await nodes.bury('n1', fence, leaderFence)).toBe(false);
     expect(await nodes.renew(aNode('n1'), { fence: again, ttlMs })).toBe(again);
     expect(await nodes.list()).toMatchObject([{ fence: again }]);
     expect(await raw.pttl('skein:node:n1')).toBeLessThanOrEqual(ttlMs);
+  });
+
+  it('lets only the one that leads bury, and writes down who did', async () => {
+    const leaderFence = await lead();
+    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    await raw.del('skein:node:n1');
+    // Held up past its lease; another one leads since.
+    await raw.hset('skein:reconciler', 'untilUs', '1');
+    await expect(nodes.bury('n1', fence, leaderFence)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+    const next = (await store.leader.hold('two', 60_000)) ?? Number.NaN;
+    await expect(nodes.bury('n1', fence, leaderFence)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+    expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBe(fence);
+    await raw.del('skein:node:n1');
+    expect(await nodes.bury('n1', fence, next)).toBe(true);
+    expect(await store.leader.view()).toEqual({
+      ...{ holderId: 'two', fence: next },
+      acts: [{ id: expect.any(String) as string, fence: next, what: 'bury n1' }],
+    });
   });
 
   it('refuses a lease time out of range', async () => {

@@ -46,8 +46,11 @@ export class RedisNodes implements NodeRegistry {
     if (released === 1) await this.#redis.call(['SREM', keys.nodes, nodeId]);
   }
 
-  async bury(nodeId: string, fence: number): Promise<boolean> {
-    return (await this.#redis.run(bury, [keys.node(nodeId)], [fence, BURIED_LIFE_MS])) === 1;
+  async bury(nodeId: string, fence: number, leaderFence: number): Promise<boolean> {
+    const args = [fence, BURIED_LIFE_MS, leaderFence, `bury ${nodeId}`];
+    const reply = await this.#redis.run(bury, [keys.node(nodeId), keys.reconciler, keys.acts], args);
+    if (reply === 'NOT_LEADING') throw refusals.NOT_LEADING();
+    return reply === 1;
   }
 
   async list(): Promise<readonly RegisteredNode[]> {

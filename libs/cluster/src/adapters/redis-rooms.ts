@@ -158,9 +158,21 @@ export class RedisRooms implements RoomStore {
     return written(reply, change);
   }
 
-  async leave(room: string, { identity, epoch }: SessionRef, reason: string): Promise<RoomWrite> {
+  async leave(
+    room: string,
+    { identity, epoch }: SessionRef,
+    reason: string,
+    leaderFence?: number,
+  ): Promise<RoomWrite> {
     const change: RoomChange = { type: 'participantLeft', identity, epoch, reason };
-    const reply = await this.#run(room, scripts.leave, [identity, epoch, changeJson(change)]);
+    const args = [identity, epoch, changeJson(change)];
+    const leads = leaderFence !== undefined;
+    const reply = (await this.#redis.run(
+      scripts.leave,
+      [...keys.room(room), ...(leads ? [keys.reconciler, keys.acts] : [])],
+      [...args, ...(leads ? [leaderFence, `take out ${identity}`] : [])],
+    )) as Reply;
+    if (reply[0] === 'NOT_LEADING') throw refusals.NOT_LEADING();
     const born = reply[2];
     if (typeof born === 'string') await this.#index.remove(room, born);
     return written(reply, change);

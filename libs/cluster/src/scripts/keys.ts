@@ -16,6 +16,8 @@ export const keys = {
   /** Names and births, in the order in which the index scripts take them. */
   roomIndex: ['skein:{rooms}', 'skein:{rooms}:born'],
   reconciler: 'skein:reconciler',
+  /** In the slot of the lease. */
+  acts: '{skein:reconciler}:acts',
   nodes: 'skein:nodes',
   node: (nodeId: string): string => `skein:node:${encoded(nodeId)}`,
   assigned: (nodeId: string, beat: number): string => `skein:node:${encoded(nodeId)}:assigned:${beat}`,

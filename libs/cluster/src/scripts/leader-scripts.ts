@@ -18,6 +18,15 @@ redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'fence', fence, 'untilUs', int(no
 return { 'OK', fence }`,
 );
 
+/** KEYS: the lease, the acts. Answers with holder, fence and whether the lease is held, then the acts, the oldest first. */
+export const view = script(
+  TIME,
+  String.raw`
+local holder, fence, until_us = unpack(redis.call('HMGET', KEYS[1], 'holder', 'fence', 'untilUs'))
+local held = holder and tonumber(until_us) > now_us()
+return { holder or '', fence or '0', held and 1 or 0, redis.call('XRANGE', KEYS[2], '-', '+') }`,
+);
+
 /** KEYS: the lease. ARGV: holder. */
 export const release = script(String.raw`
 if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end

@@ -1,3 +1,4 @@
+import { ACTS } from './acts.ts';
 import { script, TIME } from './script.ts';
 
 /**
@@ -22,16 +23,19 @@ return { 'OK', fence, added }`,
 );
 
 /**
- * KEYS: the node. ARGV: the fence of the start that is to be buried, how long to remember it in milliseconds. What
- * stays has a fence and no record: no lease, but the start that comes back finds its fence passed.
+ * KEYS: the node, the leader's lease, the acts. ARGV: the fence of the start that is to be buried, how long to remember it
+ * in milliseconds, the leader's fence, what it does. What stays has a fence and no record: no lease, but the start that comes back finds its fence passed.
  */
 export const bury = script(
   TIME,
+  ACTS,
   String.raw`
+if not leads(KEYS[2], ARGV[3]) then return 'NOT_LEADING' end
 if redis.call('HEXISTS', KEYS[1], 'record') == 1 then return 0 end
 local held, given = tonumber(redis.call('HGET', KEYS[1], 'fence') or '0'), tonumber(ARGV[1])
 if held <= given then redis.call('HSET', KEYS[1], 'fence', int(math.max(now_us(), given + 1))) end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+note_act(KEYS[3], ARGV[3], ARGV[4])
 return 1`,
 );
 

@@ -1,3 +1,4 @@
+import { ACTS } from './acts.ts';
 import { ROOM } from './room-keys.ts';
 import { script, TIME } from './script.ts';
 
@@ -56,20 +57,26 @@ redis.call('HSET', owned, identity, string.sub(mine, 1, at) .. string.sub(mine, 
 return { 'OK', append(next_version(), ARGV[4]) }`,
 );
 
-/** ARGV: identity, epoch, change as JSON. Answers with the room's birth when it is gone. */
+/**
+ * ARGV: identity, epoch, change as JSON. Answers with the room's birth when it is gone. When the one that leads takes
+ * somebody out: KEYS: also its lease and the acts; ARGV: also its fence and what it does.
+ */
 export const leave = script(
   TIME,
   ROOM,
+  ACTS,
   String.raw`
-local identity = ARGV[1]
+local identity, lease, acts = ARGV[1], KEYS[7], KEYS[8]
+if lease and not leads(lease, ARGV[4]) then return { 'NOT_LEADING' } end
 local member = member_of(identity)
 if not member or member.epoch ~= tonumber(ARGV[2]) then return { 'SAME' } end
+if lease then note_act(acts, ARGV[4], ARGV[5]) end
 redis.call('HDEL', members, identity)
 drop_tracks(identity)
 leave_host(member.nodeId)
 if redis.call('HLEN', members) > 0 then return { 'OK', append(next_version(), ARGV[3]) } end
 local version, born = int(next_version()), redis.call('HGET', meta, 'born')
-redis.call('DEL', unpack(KEYS))
+redis.call('DEL', meta, members, tracks, hosts, owned, log)
 return { 'OK', version, born }`,
 );
 

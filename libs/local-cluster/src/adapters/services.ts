@@ -95,6 +95,11 @@ export class MediaNodeProcess extends ServiceProcess {
 }
 
 export class ControlProcess extends ServiceProcess {
+  /** As which it holds the lease of the one that reconciles. */
+  get holderId(): string | undefined {
+    return this.ready?.service === 'control' ? this.ready.holderId : undefined;
+  }
+
   get grpcAddress(): string {
     return `127.0.0.1:${this.ready?.service === 'control' ? this.ready.grpcPort : 0}`;
   }

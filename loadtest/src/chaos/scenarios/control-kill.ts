@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 export const controlKill: Scenario = {
   name: 'control-kill',
@@ -9,9 +9,12 @@ export const controlKill: Scenario = {
   bounds: { longestGapMs: 200 },
 
   async fault(stage) {
-    await stage.fault('control: SIGKILL', async () => stage.cluster.control?.kill());
-    await stage.hold({ longMs: 5_000, shortMs: 500 });
+    const { controls } = stage.cluster;
+    await stage.fault('control: SIGKILL', () => Promise.all(controls.map((control) => control.kill())));
+    await stage.hold({ firstMs: MINUTES_MS, longMs: 5_000, shortMs: 500 });
     await stage.backAgain();
-    stage.afterwards('control: started again', async () => stage.cluster.control?.start());
+    stage.afterwards('control: started again', () =>
+      Promise.all(controls.map((control) => control.start())),
+    );
   },
 };

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { controlKill } from './control-kill.ts';
+import { controlSplit } from './control-split.ts';
 import { gatewayKill } from './gateway-kill.ts';
 import { narrowLink } from './narrow-link.ts';
 import { natsRestart } from './nats-restart.ts';
@@ -9,6 +10,7 @@ import { nodeHang } from './node-hang.ts';
 import { nodeKill } from './node-kill.ts';
 import { pipePartition } from './pipe-partition.ts';
 import { random } from './random.ts';
+import { redisFailover } from './redis-failover.ts';
 import { redisHang } from './redis-hang.ts';
 import { redisRestartEmpty } from './redis-restart-empty.ts';
 import { rollingUpdate } from './rolling-update.ts';
@@ -17,5 +19,6 @@ import { workerKill } from './worker-kill.ts';
 
 export const scenarios: readonly Scenario[] = [
   ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, rollingUpdate, gatewayKill],
-  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, pipePartition, slowLink, narrowLink, random],
+  ...[redisRestartEmpty, redisHang, redisFailover, natsRestart, controlKill, controlSplit, pipePartition],
+  ...[slowLink, narrowLink, random],
 ];

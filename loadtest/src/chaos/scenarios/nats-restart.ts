@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 export const natsRestart: Scenario = {
   name: 'nats-restart',
@@ -10,7 +10,7 @@ export const natsRestart: Scenario = {
 
   async fault(stage) {
     await stage.fault('NATS: SIGKILL', () => stage.nats.kill());
-    await stage.hold({ longMs: 10_000, shortMs: 2_000 });
+    await stage.hold({ firstMs: MINUTES_MS, longMs: 10_000, shortMs: 2_000 });
     await stage.mend('NATS: started again', () => stage.nats.start());
     await stage.backAgain();
   },

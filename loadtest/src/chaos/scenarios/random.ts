@@ -1,6 +1,7 @@
 import { Network } from '@skein/testkit';
 import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
 import { controlKill } from './control-kill.ts';
+import { controlSplit } from './control-split.ts';
 import { gatewayKill } from './gateway-kill.ts';
 import { narrowLink } from './narrow-link.ts';
 import { natsRestart } from './nats-restart.ts';
@@ -16,7 +17,7 @@ import { workerKill } from './worker-kill.ts';
 
 const mixed: readonly Scenario[] = [
   ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, gatewayKill],
-  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, pipePartition, narrowLink],
+  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, controlSplit, pipePartition, narrowLink],
   ...(Network.canImpair ? [slowLink] : []),
 ];
 
@@ -24,7 +25,7 @@ const mixed: readonly Scenario[] = [
 export const random: Scenario = {
   name: 'random',
   what: 'Faults of all the others in turn, chosen by the seed, for --minutes.',
-  setting: { ...SIX_ON_THREE, hosts: 'network', env: nodeDrain.setting.env ?? {} },
+  setting: { ...SIX_ON_THREE, controls: 2, hosts: 'network', env: nodeDrain.setting.env ?? {} },
   rounds: Number.MAX_SAFE_INTEGER,
   recovers: 'media',
   bounds: {},

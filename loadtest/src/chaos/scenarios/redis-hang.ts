@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 export const redisHang: Scenario = {
   name: 'redis-hang',
@@ -10,7 +10,7 @@ export const redisHang: Scenario = {
 
   async fault(stage) {
     await stage.fault('Redis: SIGSTOP', () => stage.redis.freeze());
-    await stage.hold({ longMs: 20_000, shortMs: 3_000 });
+    await stage.hold({ firstMs: MINUTES_MS, longMs: 20_000, shortMs: 3_000 });
     await stage.refusesAtOnce();
     await stage.mend('Redis: SIGCONT', async () => stage.redis.thaw());
     await stage.backAgain();

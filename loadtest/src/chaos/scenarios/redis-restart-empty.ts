@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 export const redisRestartEmpty: Scenario = {
   name: 'redis-restart-empty',
@@ -10,7 +10,7 @@ export const redisRestartEmpty: Scenario = {
 
   async fault(stage) {
     await stage.fault('Redis: SIGKILL', () => stage.redis.kill());
-    await stage.hold({ longMs: 8_000, shortMs: 1_000 });
+    await stage.hold({ firstMs: MINUTES_MS, longMs: 8_000, shortMs: 1_000 });
     await stage.refusesAtOnce();
     await stage.mend('Redis: started again, empty', () => stage.redis.start());
     await stage.backAgain();

@@ -31,8 +31,8 @@ export const rollingUpdate: Scenario = {
         await gateway.start();
       });
     }
-    await stage.fault('control: SIGTERM, then started again', async () => {
-      await cluster.control?.restart();
-    });
+    for (const control of cluster.controls) {
+      await stage.fault(`${control.name}: SIGTERM, then started again`, () => control.restart());
+    }
   },
 };

@@ -1,5 +1,5 @@
 import type { NodeRegistry } from '@skein/cluster';
-import type { NodeDeath } from '@skein/protocol';
+import { SkeinError, type NodeDeath } from '@skein/protocol';
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { Inquiry } from './inquiry.ts';
@@ -100,29 +100,34 @@ export class Inquiries {
   async #bury(inquiry: Inquiry): Promise<void> {
     const { leadership, nodes, watch, storeSteadiness, onDeath, log } = this.#parts;
     const { nodeId, startedAtMs } = inquiry.node;
-    if (!(await leadership.confirm())) return;
+    const leaderFence = await leadership.confirm();
+    if (leaderFence === undefined) return;
     // Asking the store took a moment: a beat may have come meanwhile.
     const verdict = this.#judge(inquiry);
     if (verdict.state !== 'dead') return;
     try {
-      if (!(await nodes.bury(nodeId, watch.sight(nodeId)?.fence ?? 0))) {
+      if (!(await nodes.bury(nodeId, watch.sight(nodeId)?.fence ?? 0, leaderFence))) {
         log.info({ nodeId }, 'a node took its lease again as it was to be declared dead');
         return;
       }
     } catch (error) {
+      if (SkeinError.from(error).code === 'STALE_EPOCH') {
+        log.warn({ nodeId, leaderFence }, 'a dead node was not buried: this control no longer reconciles');
+        return;
+      }
       storeSteadiness.failed();
       log.warn({ err: error, nodeId }, 'a dead node could not be buried; it is judged anew');
       return;
     }
-    this.#tell(inquiry.node, verdict.reason);
+    this.#tell(inquiry.node, verdict.reason, leaderFence);
     watch.died({ nodeId, startedAtMs }, this.#now());
     this.#open.delete(nodeId);
     onDeath({ nodeId, startedAtMs });
   }
 
-  #tell({ nodeId, startedAtMs, draining }: NodeSight, reason: string): void {
+  #tell({ nodeId, startedAtMs, draining }: NodeSight, reason: string, leaderFence: number): void {
     const { log } = this.#parts;
-    const fields = { event: 'nodeDead', nodeId, startedAtMs, reason };
+    const fields = { event: 'nodeDead', nodeId, startedAtMs, reason, leaderFence };
     if (draining) log.info(fields, 'a media node that drained is gone');
     else log.warn(fields, 'a media node was declared dead');
   }

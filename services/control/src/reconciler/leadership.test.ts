@@ -32,13 +32,13 @@ const away = SkeinError.unavailable('the store');
 test('the holder may act, and confirms it at the store', async () => {
   const { leadership } = await leading();
   expect(leadership.leading).toBe(true);
-  expect(await leadership.confirm()).toBe(true);
+  expect(await leadership.confirm()).toBe(7);
 });
 
 test('who does not hold the lease never acts', async () => {
   const { leadership } = await leading({ answer: undefined });
   expect(leadership.leading).toBe(false);
-  expect(await leadership.confirm()).toBe(false);
+  expect(await leadership.confirm()).toBeUndefined();
 });
 
 test.each([
@@ -48,7 +48,7 @@ test.each([
 ])('nothing is confirmed when %s', async (_, answer) => {
   const { world, leadership } = await leading();
   world.answer = answer;
-  expect(await leadership.confirm()).toBe(false);
+  expect(await leadership.confirm()).toBeUndefined();
 });
 
 test('a lease that cannot be renewed ends before the store lets another one have it', async () => {

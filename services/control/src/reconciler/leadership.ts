@@ -8,7 +8,7 @@ export const RENEW_EVERY_MS = 1000;
 const SAFETY_MS = 500;
 
 export interface LeadershipParts {
-  readonly lease: ClusterStore['leader'];
+  readonly lease: Pick<ClusterStore['leader'], 'hold' | 'release'>;
   readonly holderId: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -39,11 +39,14 @@ export class Leadership {
     void this.#renew();
   }
 
-  /** To be asked right before acting: renews, and whether the lease is still the one it was. Never rejects. */
-  async confirm(): Promise<boolean> {
-    if (!this.leading || this.#position.state !== 'leading') return false;
+  /**
+   * To be asked right before acting: renews, and answers with the lease's number if it is still the one it was. The act
+   * takes it to the store, which refuses it once another control has a higher one. Never rejects.
+   */
+  async confirm(): Promise<number | undefined> {
+    if (!this.leading || this.#position.state !== 'leading') return undefined;
     const { fence } = this.#position;
-    return (await this.#renew()) === fence;
+    return (await this.#renew()) === fence ? fence : undefined;
   }
 
   async stop(): Promise<void> {

@@ -75,7 +75,7 @@ async function world({ leads = true } = {}) {
   const clock = new FakeClock();
   const watch = new NodeWatch();
   const rooms = new FakeRooms();
-  const leadership = { leading: leads, confirm: async () => leadership.leading };
+  const leadership = { leading: leads, confirm: async () => (leadership.leading ? 1 : undefined) };
   const [storeSteadiness, busSteadiness] = [new Steadiness(), new Steadiness()];
   for (const one of [storeSteadiness, busSteadiness]) one.answered(clock.now());
   const published: string[] = [];
@@ -167,7 +167,7 @@ test('a control that does not lead takes nobody out, nor one whose lease has jus
 
   const deposed = await world();
   deposed.rooms.add('lobby', 'ann@n1');
-  deposed.leadership.confirm = async () => false;
+  deposed.leadership.confirm = async () => undefined;
   deposed.die('n1');
   await deposed.clock.advance(120_000);
   expect(deposed.rooms.people('lobby')).toEqual(['ann']);

@@ -104,8 +104,9 @@ export class Sweeper {
       });
       const left = await this.#abandonedIn(names, waiting);
       if (left.length > 0) {
-        if (!(await leadership.confirm())) break;
-        await inBatches(left, (one) => this.#takeOut(one));
+        const leaderFence = await leadership.confirm();
+        if (leaderFence === undefined) break;
+        await inBatches(left, (one) => this.#takeOut(one, leaderFence));
       }
       this.#after = names.length < PAGE_SIZE ? undefined : names.at(-1);
       if (this.#after === undefined) break;
@@ -147,10 +148,10 @@ export class Sweeper {
     return goneForMs;
   }
 
-  async #takeOut({ room, participant, reason }: Abandoned): Promise<void> {
+  async #takeOut({ room, participant, reason }: Abandoned, leaderFence: number): Promise<void> {
     const { rooms, publish, log } = this.#parts;
     const { identity, epoch, nodeId } = participant;
-    const { changes } = await rooms.leave(room, { identity, epoch }, reason);
+    const { changes } = await rooms.leave(room, { identity, epoch }, reason, leaderFence);
     publish(room, changes);
     if (changes.length > 0) {
       log.info({ room, participant: identity, nodeId, reason }, 'a participant without media was taken out');

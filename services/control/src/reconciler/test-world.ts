@@ -177,8 +177,11 @@ export class TestWorld {
           ...{ record, fence, leaseAgeMs: now - renewedMs },
         }));
       },
-      bury: async (nodeId: string, fence: number): Promise<boolean> => {
+      bury: async (nodeId: string, fence: number, leaderFence: number): Promise<boolean> => {
         await reached();
+        const lease = this.#leader;
+        if (lease?.fence !== leaderFence || lease.untilMs <= this.clock.now())
+          throw new SkeinError('STALE_EPOCH', 'another one leads');
         if (this.#live().some(({ record }) => record.nodeId === nodeId)) return false;
         this.#buried.set(nodeId, Math.max(this.#buried.get(nodeId) ?? 0, fence + 1));
         const now = this.clock.now();
@@ -206,6 +209,7 @@ export class TestWorld {
       release: async (holder: string): Promise<void> => {
         if (this.#leader?.holderId === holder) this.#leader = undefined;
       },
+      view: notAsked,
     };
     const statusOf = (): ClusterStore['status'] =>
       this.#store === 'up' ? { state: 'connected', sinceMs: 0 } : { state: 'disconnected', sinceMs: 0 };

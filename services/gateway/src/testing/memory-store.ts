@@ -31,7 +31,11 @@ interface MemoryRoom {
 export class MemoryStore implements ClusterStore, RoomStore {
   readonly status = { state: 'connected', sinceMs: 0 } as const;
   readonly nodes: NodeRegistry;
-  readonly leader: LeaderLease = { hold: () => Promise.resolve(1), release: () => Promise.resolve() };
+  readonly leader: LeaderLease = {
+    hold: () => Promise.resolve(1),
+    release: () => Promise.resolve(),
+    view: () => Promise.resolve({ holderId: undefined, fence: 1, acts: [] }),
+  };
   readonly rooms: RoomStore = this;
   readonly records = new Map<string, NodeRecord>();
   /** Set to make every call fail. */

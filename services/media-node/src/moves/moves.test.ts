@@ -266,7 +266,8 @@ describe('a node', () => {
     await vi.waitFor(async () => {
       // A renewal may take the lease back in between, as a node that lives does.
       await cluster.store.nodes.release('six', (await registered('six')).fence);
-      expect(await cluster.store.nodes.bury('six', six0.fence)).toBe(true);
+      const leaderFence = (await cluster.store.leader.hold('test', 60_000)) ?? Number.NaN;
+      expect(await cluster.store.nodes.bury('six', six0.fence, leaderFence)).toBe(true);
     });
     await vi.waitFor(
       async () =>
