@@ -21,7 +21,7 @@ export interface FlowPlan {
   readonly mutual: boolean;
   /** Tracks of another flow in the same room that viewers receive. Default 0. */
   readonly tracksThere?: number;
-  /** Publishers send nothing while viewers join, so that those don't wait for each other's packets. Default false. */
+  /** Publishers send nothing until viewers have joined and taken in each other's coming: who is behind then stays so. Default false. */
   readonly quietJoins?: boolean;
 }
 
@@ -45,6 +45,8 @@ export interface Stretch {
 const JOINS_AT_ONCE = 8;
 const FLOWING_DEADLINE_MS = 30_000;
 const POLL_MS = 200;
+/** What the tool's processes need all together while nothing is sent. */
+const IDLE_CORES = 0.3;
 /** A node that so many joins have filled for a moment takes more soon. */
 const JOIN_RETRY_MS = 12_000;
 
@@ -106,7 +108,10 @@ export class Flow {
       });
       assertPlaced(joined, nodeId);
     });
-    if (quietJoins) await this.hold(false);
+    if (quietJoins) {
+      await this.#until(signal, 'viewers that know each other', isIdle);
+      await this.hold(false);
+    }
     const expected = subscriptionsOf(this.plan);
     await this.#until(signal, `${expected} flowing subscriptions`, ({ state }) => state.flowing >= expected);
   }
@@ -157,6 +162,10 @@ export class Flow {
       `${this.plan.name}: ${what} did not come about within ${FLOWING_DEADLINE_MS} ms: ${JSON.stringify(last?.state)}`,
     );
   }
+}
+
+function isIdle({ tool }: PeerReport): boolean {
+  return tool.cpuMs < tool.intervalMs * IDLE_CORES;
 }
 
 async function inBatches(
