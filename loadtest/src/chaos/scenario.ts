@@ -34,9 +34,8 @@ export interface Setting {
 
 /**
  * `media`: from the fault until a receiver that lost a track has it again. `healing`: the same, from when the fault was
- * taken back. `signaling`: from the fault until a client
- * that lost its gateway is connected again. `service`: from the return of what was away, or while it is slow, until a
- * newcomer has joined and everybody sees them.
+ * taken back. `signaling`: from the fault until a client that lost its gateway is connected again. `service`: from the
+ * return of what was away, or while it is slow, until a newcomer has joined and everybody sees them.
  */
 export type Recovery = 'media' | 'healing' | 'signaling' | 'service';
 
