@@ -100,12 +100,12 @@ export function readRtcp(packet: Buffer, handlers: RtcpHandlers): void {
 }
 
 /** A sequence number, and 16 bits for those that follow it. */
-function readNack(packet: Buffer, at: number, entry: number, { packetAsked }: RtcpHandlers): void {
+function readNack(packet: Buffer, at: number, entry: number, handlers: RtcpHandlers): void {
   const first = packet.readUInt16BE(entry);
   const following = packet.readUInt16BE(entry + 2);
   for (let bit = -1; bit < 16; bit++)
     if (bit < 0 || following & (1 << bit))
-      packetAsked?.(packet.readUInt32BE(at + 8), (first + bit + 1) & 0xffff);
+      handlers.packetAsked?.(packet.readUInt32BE(at + 8), (first + bit + 1) & 0xffff);
 }
 
 /** PLI: asks for a key frame of `ssrc`; RFC 4585 §6.3.1. */
