@@ -234,12 +234,12 @@ export class Stage {
 
   /**
    * Joins as somebody new, again and again until it works and everybody sees them, and leaves. Says how long it took
-   * until then.
+   * until then. `node`: on this one; default: wherever the cluster puts them.
    */
-  async visit(): Promise<number> {
+  async visit(node?: MediaNodeProcess): Promise<number> {
     const fromMs = systemClock.now();
     const identity = `${VISITOR}-${++this.#visits}-${fromMs}`;
-    await using visitor = await eventually('a newcomer to get in', () => this.#tryJoin(identity), {
+    await using visitor = await eventually('a newcomer to get in', () => this.#tryJoin(identity, node), {
       deadlineMs: VISIT_DEADLINE_MS,
     });
     await this.#everyoneSees(identity, true, VISIT_DEADLINE_MS);
@@ -250,8 +250,8 @@ export class Stage {
   }
 
   /** What was away is back: how long it takes until newcomers get in and everybody sees them is this round's recovery. */
-  async backAgain(): Promise<void> {
-    this.recoveries.push(await this.visit());
+  async backAgain(node?: MediaNodeProcess): Promise<void> {
+    this.recoveries.push(await this.visit(node));
   }
 
   /** While the store is away a join has to be refused at once, with a time to try again, and gateways have to count as alive. */
@@ -280,12 +280,12 @@ export class Stage {
     }
   }
 
-  async #tryJoin(identity: string): Promise<SignalClient> {
+  async #tryJoin(identity: string, node?: MediaNodeProcess): Promise<SignalClient> {
     const { gateways } = this.cluster;
     const ready = gateways.filter(({ status }) => status.status === 'ready');
     const client = await SignalClient.open(this.pick(ready).signalUrl);
     try {
-      await client.join(this.#parts.room, identity, { autoSubscribe: false });
+      await client.join(this.#parts.room, identity, { autoSubscribe: false, nodeId: node?.nodeId });
       return client;
     } catch (error) {
       await client[Symbol.asyncDispose]();

@@ -22,7 +22,7 @@ export const slowLink: Scenario = {
     );
     stage.afterwards(`${node.name}: link healed`, () => stage.network.heal());
     await stage.hold({ longMs: 15_000, shortMs: 2_000 });
-    // Joins work meanwhile.
-    await stage.backAgain();
+    // Joins work meanwhile, on this node too.
+    await stage.backAgain(node);
   },
 };
