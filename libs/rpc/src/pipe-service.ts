@@ -81,7 +81,9 @@ export const MAX_PROBED_PIPES = 256;
 const pipeProbe = z.object({ room: roomName, ...instances });
 export type PipeProbe = z.infer<typeof pipeProbe>;
 
-export const probePipesRequest = z.object({ pipes: z.array(pipeProbe).max(MAX_PROBED_PIPES) });
+const pipeProbes = z.array(pipeProbe).max(MAX_PROBED_PIPES);
+
+export const probePipesRequest = z.object({ pipes: pipeProbes, givenUp: pipeProbes.optional() });
 export type ProbePipesRequest = z.infer<typeof probePipesRequest>;
 
 const byteCount = z.number().int().nonnegative();
@@ -92,7 +94,11 @@ export type PipeEndCounters = z.infer<typeof pipeEndCounters>;
 export const probePipesResponse = z.object({ ends: z.array(pipeEndCounters).max(MAX_PROBED_PIPES) });
 export type ProbePipesResponse = z.infer<typeof probePipesResponse>;
 
-export const offerRelayRequest = z.object({ room: roomName, originNodeId: opaqueId });
+export const offerRelayRequest = z.object({
+  room: roomName,
+  originNodeId: opaqueId,
+  givenUp: pipeProbes.optional(),
+});
 export type OfferRelayRequest = z.infer<typeof offerRelayRequest>;
 
 export const offerRelayResponse = z.object({ routerId: opaqueId });

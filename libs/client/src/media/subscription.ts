@@ -43,7 +43,8 @@ type Pursuit =
   | { readonly kind: 'retrying'; readonly timer: Disposable }
   | { readonly kind: 'failed' };
 
-const RESUBSCRIBE_AFTER_MS = 250;
+/** The node answers when the track is there again. So many of a room's clients ask at once that they should not in one moment. */
+const RESUBSCRIBE_AFTER_MS = 50;
 /** A node answers with the source that it knows; the newer one is on its way to it. */
 const NEWER_SOURCE_AFTER_MS = 100;
 /** Failures in a row after which the room is told, while asking goes on. */

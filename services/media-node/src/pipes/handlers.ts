@@ -19,15 +19,15 @@ export function pipeHandlers(rooms: Rooms): PipeServiceHandlers {
       rooms.get(request.room)?.pipes.release(request);
       return {};
     },
-    probePipes: async ({ pipes }) => ({
-      ends: await Promise.all(
-        pipes.map(async (probe) => (await rooms.get(probe.room)?.pipes.count(probe)) ?? GONE),
-      ),
-    }),
-    offerRelay: async ({ room, originNodeId }) => {
+    probePipes: async ({ pipes, givenUp = [] }) => {
+      for (const probe of givenUp) rooms.get(probe.room)?.pipes.givenUpByPeer(probe);
+      const counted = pipes.map(async (probe) => (await rooms.get(probe.room)?.pipes.count(probe)) ?? GONE);
+      return { ends: await Promise.all(counted) };
+    },
+    offerRelay: async ({ room, originNodeId, givenUp = [] }) => {
       const host = rooms.enter(room);
       try {
-        return { routerId: await host.pipes.offerRelay(originNodeId) };
+        return { routerId: await host.pipes.offerRelay(originNodeId, givenUp) };
       } finally {
         rooms.release(room);
       }

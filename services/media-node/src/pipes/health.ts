@@ -12,6 +12,8 @@ export interface PipeSample {
   readonly there: EndCounters | 'unanswered' | 'gone';
   /** Whether a track should be coming in: one that is not known to be muted. */
   readonly expecting: boolean;
+  /** How long the other node usually takes to answer. Default: no time. */
+  readonly usualAnswerMs?: number;
 }
 
 interface Direction {
@@ -19,6 +21,8 @@ interface Direction {
   readonly receivedBytes: number;
   /** When something was last received, or since when it has been watched. */
   readonly heardAtMs: number;
+  /** How much came when something last did. */
+  readonly heardBps: number;
   /** Whether anything was received since it has been watched. */
   readonly heard: boolean;
   /** Samples in a row in which more was sent and nothing was received. */
@@ -39,10 +43,17 @@ export type Verdict =
   | { readonly kind: 'broken'; readonly reason: string; readonly cutOff: boolean };
 
 /** How long one direction may be silent although its sender sends. */
-export const SILENCE_MS = 1500;
+export const SILENCE_MS = 1000;
 /** And for how many samples, so that a slow node's late samples don't count for more than they show. */
 const SILENT_SAMPLES = 3;
-const UNANSWERED_SAMPLES = 2;
+/** A voice without pauses has more than this, a voice with pauses and what idle ends say less. */
+const STEADY_BPS = 16_000;
+/**
+ * How long, and for how many questions, packets and answers must be missing together. What came steadily does not stop by
+ * itself; a publisher that pauses without a word does, and its node may be busy at the same time.
+ */
+const MISSED_STEADY = { silenceMs: SILENCE_MS, questions: 2 };
+const MISSED_SPARSE = { silenceMs: 2000, questions: 3 };
 
 /**
  * What one more sample says of a pipe. Pure. Silence alone is no evidence: muted tracks send nothing. It counts when the
@@ -71,26 +82,39 @@ function listen(
 ): Direction {
   if (!before) {
     const counted = { sentBytes: sentBytes ?? 0, receivedBytes: receivedBytes ?? 0 };
-    return { ...counted, heardAtMs: atMs, heard: counted.receivedBytes > 0, lost: 0 };
+    return { ...counted, heardAtMs: atMs, heardBps: 0, heard: counted.receivedBytes > 0, lost: 0 };
   }
   const sent = sentBytes ?? before.sentBytes;
-  if (receivedBytes !== undefined && receivedBytes > before.receivedBytes)
-    return { sentBytes: sent, receivedBytes, heardAtMs: atMs, heard: true, lost: 0 };
+  if (receivedBytes !== undefined && receivedBytes > before.receivedBytes) {
+    const bps = ((receivedBytes - before.receivedBytes) * 8000) / Math.max(1, atMs - before.heardAtMs);
+    // A sample that is cut short by the break itself says little of what came before it.
+    const heardBps = Math.max(bps, before.heardBps / 4);
+    return { sentBytes: sent, receivedBytes, heardAtMs: atMs, heardBps, heard: true, lost: 0 };
+  }
   // Without both counts nothing can be said.
   const lost = receivedBytes !== undefined && sent > before.sentBytes ? before.lost + 1 : before.lost;
   return { ...before, sentBytes: sent, lost };
 }
 
-function verdictOf(health: PipeHealth, { atMs, there, expecting }: PipeSample): Verdict {
+/** Whether the next sample is wanted soon: something is missing that should have come. Pure. */
+export function isDoubtful({ inbound, outbound, unanswered }: PipeHealth, sample: PipeSample): boolean {
+  const unheard = sample.expecting && unanswered > 0 && inbound.heardAtMs < sample.atMs;
+  return unheard || inbound.lost + outbound.lost > 0;
+}
+
+function verdictOf(health: PipeHealth, { atMs, there, expecting, usualAnswerMs = 0 }: PipeSample): Verdict {
   const broken = (reason: string, cutOff = false): Verdict => ({ kind: 'broken', reason, cutOff });
   if (there === 'gone') return broken('the other node has no such end any more');
   const { inbound, outbound, unanswered } = health;
+  // On a slow line what was sent is seen to arrive that much later.
+  const nowMs = atMs - usualAnswerMs;
   const silence = `nothing came in for ${Math.round(atMs - inbound.heardAtMs)} ms`;
-  if (isLost(inbound, atMs)) return broken(silence);
-  if (isLost(outbound, atMs))
+  if (isLost(inbound, nowMs)) return broken(silence);
+  if (isLost(outbound, nowMs))
     return broken(`nothing arrived at the other node for ${Math.round(atMs - outbound.heardAtMs)} ms`);
-  if (expecting && unanswered >= UNANSWERED_SAMPLES && atMs - inbound.heardAtMs >= SILENCE_MS)
-    return broken(`${silence}, and the other node does not answer`, true);
+  const missed = inbound.heardBps >= STEADY_BPS ? MISSED_STEADY : MISSED_SPARSE;
+  if (expecting && unanswered >= missed.questions && nowMs - inbound.heardAtMs >= missed.silenceMs)
+    return broken(`${silence}, and the other node did not answer ${unanswered} times`, true);
   const bothHeard = inbound.heard && outbound.heard && inbound.lost + outbound.lost === 0;
   return { kind: bothHeard && there !== 'unanswered' ? 'works' : 'unsure' };
 }

@@ -12,6 +12,9 @@ export interface PipePolicy {
   readonly pullGraceMs: number;
   /** How often the ends of a pipe are counted to see whether it works. */
   readonly probeEveryMs: number;
+  /** The same while a pipe is in doubt: something is missing that should have come, or the other node did not answer. */
+  readonly probeDoubtfulEveryMs: number;
+  /** How long an answer may take at most; from a node whose usual time is known, that and a margin. */
   readonly probeDeadlineMs: number;
   /** How long a node that is to relay keeps the room for the first pull, and after the last one. */
   readonly relayLeaseMs: number;
@@ -28,7 +31,8 @@ export const defaultPipePolicy: PipePolicy = {
   pullDeadlineMs: 2000,
   pullGraceMs: 2000,
   probeEveryMs: 500,
-  probeDeadlineMs: 700,
+  probeDoubtfulEveryMs: 100,
+  probeDeadlineMs: 1000,
   relayLeaseMs: 5000,
   fanOut: DEFAULT_FAN_OUT,
   backoff: { baseMs: 100, maxMs: 5000 },

@@ -1,3 +1,4 @@
+import type { PipeProbe } from '@skein/rpc';
 import { SingleFlight, type Clock } from '@skein/runtime';
 import type { MediaSource } from '../media/engine.ts';
 import type { MediaKey } from '../media/media-key.ts';
@@ -58,9 +59,12 @@ export class RelayDesk {
     return new Set(this.#pulls.keys());
   }
 
-  /** A router to pull through, kept for the lease. Fails `UNAVAILABLE` when the origin does not answer here either. */
-  async offer(originNodeId: string): Promise<string> {
-    await this.#reach(originNodeId);
+  /**
+   * A router to pull through, kept for the lease. The origin is told which pipes the asking node has given up. Fails
+   * `UNAVAILABLE` when the origin does not answer here either.
+   */
+  async offer(originNodeId: string, givenUp: readonly PipeProbe[]): Promise<string> {
+    await this.#reach(originNodeId, givenUp);
     this.#keep();
     const { room } = this.#parts;
     const hub = room.hub();
@@ -135,10 +139,10 @@ export class RelayDesk {
     });
   }
 
-  async #reach(originNodeId: string): Promise<void> {
+  async #reach(originNodeId: string, givenUp: readonly PipeProbe[]): Promise<void> {
     try {
       const client = await this.#parts.peers.client(originNodeId);
-      await client.probePipes({ pipes: [] }, { deadlineMs: REACH_DEADLINE_MS });
+      await client.probePipes({ pipes: [], givenUp: [...givenUp] }, { deadlineMs: REACH_DEADLINE_MS });
     } catch (error) {
       throw PipeError.cannotRelay(originNodeId, error);
     }

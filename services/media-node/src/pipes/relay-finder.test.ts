@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import type { OfferRelayRequest, PipeServiceClient } from '@skein/rpc';
+import type { OfferRelayRequest, PipeProbe, PipeServiceClient } from '@skein/rpc';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -7,6 +7,7 @@ import { defaultPipePolicy } from './policy.ts';
 import { RelayFinder } from './relay-finder.ts';
 
 let asked: string[];
+let told: readonly string[];
 let ofTree: readonly string[];
 let able: Set<string>;
 let changes: number;
@@ -20,8 +21,10 @@ beforeEach(() => {
   able = new Set();
   changes = 0;
   const client = async (nodeId: string): Promise<PipeServiceClient> => {
-    const offerRelay = async ({ originNodeId }: OfferRelayRequest): Promise<{ routerId: string }> => {
+    const offerRelay = async (request: OfferRelayRequest): Promise<{ routerId: string }> => {
+      const { originNodeId, givenUp = [] } = request;
       asked.push(nodeId);
+      told = givenUp.map(({ callerInstanceId }) => callerInstanceId);
       if (!able.has(nodeId)) throw SkeinError.unavailable(originNodeId);
       return { routerId: `router of ${nodeId}` };
     };
@@ -79,6 +82,24 @@ describe('a relay', () => {
     finder.forget('there');
     await vi.waitFor(() => expect(asked).toEqual(['in-room']));
     expect(finder.view.size).toBe(0);
+  });
+
+  test('is told which pipes to the origin were given up, for as long as that one is not heard again', async () => {
+    const pipe = (callerInstanceId: string): PipeProbe => ({
+      ...{ room: 'lobby', callerInstanceId },
+      calleeInstanceId: 'theirs',
+    });
+    able.add('in-room');
+    finder.gaveUp('there', pipe('first'));
+    finder.gaveUp('there', pipe('second'));
+    finder.gaveUp('elsewhere', pipe('another'));
+    finder.find('there');
+    await found();
+    expect(told).toEqual(['first', 'second']);
+    finder.reached('there');
+    finder.find('there');
+    await found();
+    expect(told).toEqual([]);
   });
 
   test('of a tree is one of the two that the tree names first, or none', async () => {

@@ -1,4 +1,5 @@
 import { SkeinError } from '@skein/protocol';
+import type { PipeProbe } from '@skein/rpc';
 import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { PeerPipes } from './executor.ts';
@@ -11,6 +12,8 @@ const ASKED_AT_MOST = 4;
 const TREE_ASKED_AT_MOST = 2;
 /** Until the next search, when nobody can relay. */
 const RETRY_MS = 2000;
+/** Pipes to one node of which it is told that they were given up; a pair of nodes has one per pair of workers. */
+const GIVEN_UP_AT_MOST = 64;
 
 export interface RelayFinderParts {
   readonly nodeId: string;
@@ -37,6 +40,8 @@ interface Search {
 export class RelayFinder {
   readonly #parts: RelayFinderParts;
   readonly #searches = new Map<string, Search>();
+  /** By the node that they led to. */
+  readonly #givenUp = new Map<string, readonly PipeProbe[]>();
 
   constructor(parts: RelayFinderParts) {
     this.#parts = parts;
@@ -44,6 +49,17 @@ export class RelayFinder {
 
   get view(): ReadonlyMap<string, RelayState> {
     return new Map([...this.#searches].map(([nodeId, { state }]) => [nodeId, state]));
+  }
+
+  /** A pipe to the node broke. Whoever is to relay tells the node, which may hear this one still. */
+  gaveUp(originNodeId: string, pipe: PipeProbe): void {
+    const earlier = this.#givenUp.get(originNodeId) ?? [];
+    this.#givenUp.set(originNodeId, [...earlier, pipe].slice(-GIVEN_UP_AT_MOST));
+  }
+
+  /** The node is heard again. */
+  reached(originNodeId: string): void {
+    this.#givenUp.delete(originNodeId);
   }
 
   /** Looks for a node that brings the tracks of `originNodeId`: another one than it has now. */
@@ -82,8 +98,9 @@ export class RelayFinder {
   async #ask(nodeId: string, originNodeId: string): Promise<string> {
     const { peers, room, policy } = this.#parts;
     const client = await peers.client(nodeId);
-    const answer = await client.offerRelay({ room, originNodeId }, { deadlineMs: policy.openDeadlineMs });
-    return answer.routerId;
+    const request = { room, originNodeId, givenUp: [...(this.#givenUp.get(originNodeId) ?? [])] };
+    const { routerId } = await client.offerRelay(request, { deadlineMs: policy.openDeadlineMs });
+    return routerId;
   }
 
   /** Nodes that carry the room come first; within each group any order, so that not all choose the same one. */

@@ -117,12 +117,15 @@ export class RoomPipes {
     return this.#serving.close(request);
   }
 
-  /** A router through which another node gets the tracks of one that it cannot reach. Fails `UNAVAILABLE`. */
-  async offerRelay(originNodeId: string): Promise<string> {
+  /**
+   * A router through which another node gets the tracks of one that it cannot reach. `givenUp`: its pipes to that one,
+   * which is told. Fails `UNAVAILABLE`.
+   */
+  async offerRelay(originNodeId: string, givenUp: readonly PipeProbe[]): Promise<string> {
     const indirect = this.#registry.hops.some(({ relayFrom }) => relayFrom?.nodeId === originNodeId);
     if (indirect || this.#registry.isClosedTo({ nodeId: originNodeId }))
       throw PipeError.cannotRelay(originNodeId);
-    return await this.#desk.offer(originNodeId);
+    return await this.#desk.offer(originNodeId, givenUp);
   }
 
   /** Whether other nodes need the room to be here, though nobody of it is. */
@@ -152,14 +155,26 @@ export class RoomPipes {
   }
 
   works(pipe: NodePipe): void {
+    this.#relays.reached(pipe.peer.nodeId);
     this.#registry.works(pipe);
+  }
+
+  /** The other node has no end of that pipe any more, and cannot say so itself. */
+  givenUpByPeer({ callerInstanceId, calleeInstanceId }: PipeProbe): void {
+    const pipe = this.#registry.nodePipeByInstance(calleeInstanceId);
+    if (pipe?.remoteInstanceId !== callerInstanceId) return;
+    this.broken(pipe, { reason: 'the other node gave it up, and does not reach this one', cutOff: true });
   }
 
   /** Both ends are given up: the plan makes new ones, and the other node gives up its end when it sees the new one. */
   broken(pipe: NodePipe, { reason, cutOff }: { reason: string; cutOff: boolean }): void {
     const { clock, log } = this.#parts;
     if (!this.#registry.holds(pipe)) return;
-    log.warn({ peerNodeId: pipe.peer.nodeId, reason }, 'a pipe is broken and is made anew');
+    const { instanceId: callerInstanceId, remoteInstanceId: calleeInstanceId } = pipe;
+    const { nodeId } = pipe.peer;
+    log.warn({ peerNodeId: nodeId, reason }, 'a pipe is broken and is made anew');
+    if (calleeInstanceId !== undefined)
+      this.#relays.gaveUp(nodeId, { room: this.#parts.room, callerInstanceId, calleeInstanceId });
     // Neither packets nor answers: that is as good as a second try.
     this.#registry.failed(pipe, clock.now(), { closed: cutOff ? CLOSED_AFTER_FAILURES : 1 });
   }

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { AnswerTimes } from './answer-times.ts';
+
+const MAX_MS = 1000;
+
+function answering(tookMs: number): AnswerTimes {
+  const times = new AnswerTimes(MAX_MS);
+  for (let count = 0; count < 10; count++) times.answered('there', tookMs);
+  return times;
+}
+
+test('a node of which nothing is known has the longest deadline', () => {
+  expect(new AnswerTimes(MAX_MS).deadlineMs('there')).toBe(MAX_MS);
+});
+
+test('a near node has little more than the margin, a far one some times what it needs, neither more than the longest', () => {
+  expect(answering(5).deadlineMs('there')).toBe(315);
+  expect(answering(200).deadlineMs('there')).toBe(900);
+  expect(answering(800).deadlineMs('there')).toBe(MAX_MS);
+});
+
+test('one late answer hardly changes what is usual', () => {
+  const times = answering(5);
+  times.answered('there', 105);
+  expect(times.usualMs('there')).toBe(30);
+});
+
+test('answers that are missed twice change nothing; from the third on the line may have become slow', () => {
+  const times = answering(5);
+  times.missed('there');
+  times.missed('there');
+  expect(times.deadlineMs('there')).toBe(315);
+  times.missed('there');
+  expect([times.deadlineMs('there'), times.usualMs('there')]).toEqual([MAX_MS, 0]);
+  times.answered('there', 300);
+  expect(times.usualMs('there')).toBe(300);
+});
+
+test('nodes that are not asked any more are forgotten', () => {
+  const times = answering(5);
+  times.keepOnly(new Set(['other']));
+  expect(times.deadlineMs('there')).toBe(MAX_MS);
+});
