@@ -28,6 +28,7 @@ import { anyReceiver } from './test-media.ts';
 export const quickPipes: PipePolicy = {
   ...defaultPipePolicy,
   lingerMs: 100,
+  handoverMs: 500,
   backoff: { baseMs: 20, maxMs: 200 },
 };
 

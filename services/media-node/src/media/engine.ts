@@ -109,9 +109,13 @@ export interface MediaSource {
   readonly mimeType: string;
   readonly muted: boolean;
   readonly closed: boolean;
-  /** `closed` once: by `close()`, or because its transport went. */
+  /**
+   * `closed` once: by `close()`, or because its transport went. `replaced`: the same track comes by another source, and this
+   * one closes soon.
+   */
   readonly events: Emitter<{
     readonly muted: { readonly muted: boolean };
+    readonly replaced: Record<never, never>;
     readonly closed: { readonly reason: string };
   }>;
   setMuted(muted: boolean): Promise<void>;

@@ -5,6 +5,9 @@ import type { MediaNode } from '../media-node.ts';
 import { quickPipes, TestCluster, type TestSession } from '../test-cluster.ts';
 import { audioParameters } from '../test-media.ts';
 
+/** RTP clock ticks in 20 ms of sound. */
+const STEP = 960;
+
 const carriesNothing = ({ counts }: MediaNode): boolean =>
   counts.routers + counts.nodePipes + counts.workerPipes === 0;
 
@@ -35,6 +38,8 @@ class Talk {
   speaker!: TestSession;
   listener!: TestSession;
   heard: readonly Buffer[] = [];
+  /** What came of each subscription, one after the other. */
+  readonly allHeard: (readonly Buffer[])[] = [];
   subscriptionId = '';
   losses = 0;
   #sent = 0;
@@ -52,7 +57,7 @@ class Talk {
   speak(): void {
     this.#speaking = systemClock.every(20, () => {
       const at = this.#sent++;
-      const packet = { payloadType: 111, sequenceNumber: at & 0xffff, timestamp: 960 * at };
+      const packet = { payloadType: 111, sequenceNumber: at & 0xffff, timestamp: STEP * at };
       cluster.engine.inject(this.ssrc, { ...packet, payload: Buffer.alloc(60, 1) });
       if (this.#isLost && !this.#listening)
         this.#listening = this.#listen()
@@ -100,6 +105,19 @@ class Talk {
     const subscription = await this.listener.watch('mic');
     this.subscriptionId = subscription.subscriptionId;
     this.heard = this.listener.received(subscription);
+    this.allHeard.push(this.heard);
+  }
+
+  /** Packets that never came, of those from the `since`-th on that were sent until lately. */
+  missed(since: number): readonly number[] {
+    const came = new Set(this.allHeard.flat().map((packet) => packet.readUInt32BE(4) / STEP));
+    const lately = Math.max(...came) - 10;
+    return Array.from({ length: lately - since }, (_, at) => since + at).filter((at) => !came.has(at));
+  }
+
+  /** How many packets have been sent. */
+  get sent(): number {
+    return this.#sent;
   }
 }
 
@@ -190,13 +208,18 @@ describe('two nodes that cannot reach each other', () => {
     );
     expect(three.counts).toMatchObject({ sessions: 0, routers: 1, nodePipes: 2 });
 
+    const { losses, sent } = talk;
     wires.mend();
     await vi.waitFor(
       async () =>
         expect(await pipesOf(two, talk.room)).toMatchObject([{ peerNodeId: 'one', tracksIn: ['mic'] }]),
       { timeout: 10_000 },
     );
+    await vi.waitUntil(() => talk.losses > losses, { timeout: 2000 });
     await talk.hears(2000);
+    // The listener takes the direct way before the one through the relay goes: nothing is missed.
+    await vi.waitUntil(() => talk.sent > sent + 100, { timeout: 5000 });
+    expect(talk.missed(sent)).toEqual([]);
     await vi.waitUntil(() => carriesNothing(three), { timeout: 5000 });
   });
 

@@ -72,6 +72,8 @@ export class PipeExecutor {
         return this.#closePipe(command.key);
       case 'pullTrack':
         return this.#pull(command);
+      case 'replacePull':
+        return this.#replace(command);
       case 'releaseTrack': {
         const hop = this.#parts.registry.hop(command.media, command.into);
         if (hop) this.#parts.registry.release(hop);
@@ -156,15 +158,26 @@ export class PipeExecutor {
     return (await client.closePipe(request, { deadlineMs: policy.closeDeadlineMs })).closed;
   }
 
-  #pull({ media, from, into, relayFrom }: Pull): void {
-    const wanted = { media, from, into, relayFrom };
-    const { nodeId, registry } = this.#parts;
+  #pull(wanted: Pull): void {
+    const { registry } = this.#parts;
     const earlier = registry.hop(wanted.media, wanted.into);
     if (earlier && earlier.state.kind !== 'failed') return;
-    const pipe = registry.pipe(pipeKey(wanted.from.routerId, wanted.into));
-    const endpoint = pipe instanceof WorkerPipe ? pipe.endAt(wanted.into) : pipe?.endpoint;
+    this.#startPull(wanted, (pull, stop) => registry.addHop(pull, stop));
+  }
+
+  #replace(wanted: Pull): void {
+    const { registry } = this.#parts;
+    const earlier = registry.hop(wanted.media, wanted.into);
+    if (earlier?.state.kind !== 'flowing' || earlier.successor?.kind === 'pulling') return;
+    this.#startPull(wanted, (pull, stop) => registry.addSuccessor(earlier, pull, stop));
+  }
+
+  #startPull({ media, from, into, relayFrom }: Pull, add: (wanted: Pull, stop: () => void) => Hop): void {
+    const { nodeId, registry } = this.#parts;
+    const pipe = registry.pipe(pipeKey(from.routerId, into));
+    const endpoint = pipe instanceof WorkerPipe ? pipe.endAt(into) : pipe?.endpoint;
     if (!pipe || !endpoint) return;
-    const hop: Hop = registry.addHop(wanted, () => {
+    const hop: Hop = add({ media, from, into, relayFrom }, () => {
       inlet.close();
       stopPull();
     });
@@ -173,7 +186,7 @@ export class PipeExecutor {
       onEnd: (error) => this.#pullEnded(hop, pipe, error),
     });
     const stopPull =
-      wanted.from.nodeId === nodeId
+      from.nodeId === nodeId
         ? this.#pullHere(hop, pipe, inlet)
         : this.#pullFromNode(hop, pipe as NodePipe, inlet);
   }
@@ -181,8 +194,24 @@ export class PipeExecutor {
   #flows(hop: Hop, source: MediaSource): void {
     const { registry, routers } = this.#parts;
     if (!registry.holdsHop(hop)) return source.close();
-    registry.flowing(hop, source);
+    const earlier = registry.flowing(hop, source);
     routers.addSource(hop.into, hop.media, source);
+    if (earlier) this.#retire(earlier);
+  }
+
+  /** Whoever receives a track by its earlier way goes over: viewers at the router, and the node's other routers. */
+  #retire(earlier: Hop): void {
+    const { nodeId, registry, clock, policy, log } = this.#parts;
+    const { media, into } = earlier;
+    log.info(
+      { ...trackEpochOf(media), relayNodeId: earlier.from.nodeId },
+      'a track comes straight again; its earlier way goes when it had the time to be left',
+    );
+    clock.after(policy.handoverMs, () => registry.retired(earlier));
+    earlier.source?.events.emit('replaced', {});
+    for (const { media: other, from, into: further } of registry.hops)
+      if (other === media && from.nodeId === nodeId && from.routerId === into)
+        this.#replace({ media, from, into: further });
   }
 
   #pullEnded(hop: Hop, pipe: Pipe, error: SkeinError): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { step, track, World } from './test-world.ts';
+import { step, track } from './test-steps.ts';
+import { World } from './test-world.ts';
 
 /** Every need that can be met is met, straight or through a relay. */
 function expectAllMet(world: World): void {

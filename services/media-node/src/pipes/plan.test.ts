@@ -243,9 +243,32 @@ describe('a node to which the way is closed', () => {
     expect(commands({ tracks, needs, hops, pipes: unsure, relays: found })).toEqual([]);
     const works = [pipe('h1', there('t1'), open), pipe('h1', mid)];
     expect(commands({ tracks, needs, hops, pipes: works, relays: found })).toEqual([
-      { type: 'releaseTrack', media: 'cam@1', into: 'h1' },
+      { type: 'replacePull', media: 'cam@1', from: there('t1'), into: 'h1' },
+    ]);
+  });
+
+  test('is come back to without letting go of what flows: not before the direct way has taken over', () => {
+    const pipes = [pipe('h1', there('t1')), pipe('h1', mid)];
+    const coming = (successor: HopView['successor']): HopView[] => [
+      { ...viaMid, state: { kind: 'flowing' }, successor },
+    ];
+    const plan = (successor: HopView['successor'], nowMs = 0): unknown =>
+      planPipes(input({ tracks, needs, hops: coming(successor), pipes, relays: found }), nowMs);
+    expect(plan({ kind: 'pulling' })).toEqual({ commands: [], wakeAtMs: undefined });
+    const failed = { kind: 'failed', retryAtMs: 300 } as const;
+    expect(plan(failed)).toEqual({ commands: [], wakeAtMs: 300 });
+    expect(plan(failed, 300)).toMatchObject({ commands: [{ type: 'replacePull' }] });
+    const straight: HopView[] = [
+      { media: 'cam@1', from: there('t1'), into: 'h1', state: { kind: 'flowing' } },
+    ];
+    expect(commands({ tracks, needs, hops: straight, pipes, relays: found })).toEqual([
       { type: 'forgetRelay', nodeId: 'there' },
     ]);
+  });
+
+  test('that closes again while it is come back to changes nothing of what flows', () => {
+    const hops: HopView[] = [{ ...viaMid, state: { kind: 'flowing' }, successor: { kind: 'pulling' } }];
+    expect(commands({ tracks, needs, hops, pipes: [closed, pipe('h1', mid)], relays: found })).toEqual([]);
   });
 
   test('gets another relay when the one that it has fails', () => {

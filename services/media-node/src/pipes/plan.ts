@@ -30,7 +30,14 @@ export type HopState =
   /** `failures`: how often in a row. */
   | { readonly kind: 'failed'; readonly retryAtMs: number; readonly failures: number };
 
-/** The way of one epoch of a track through one pipe into one router of this node: a router has it once. */
+/** A better way of a track, pulled while the one that it has goes on. */
+export type SuccessorState =
+  { readonly kind: 'pulling' } | { readonly kind: 'failed'; readonly retryAtMs: number };
+
+/**
+ * The way of one epoch of a track through one pipe into one router of this node: a router has it once, and a second time
+ * only while it is handed over to a better way.
+ */
 export interface HopView {
   readonly media: MediaKey;
   readonly from: RouterAt;
@@ -38,6 +45,7 @@ export interface HopView {
   /** Where the track is published, when `from` is a relay. */
   readonly relayFrom?: RouterAt | undefined;
   readonly state: HopState;
+  readonly successor?: SuccessorState | undefined;
 }
 
 export interface PipePlanInput {
@@ -74,12 +82,14 @@ export type PipeCommand =
   | ({ readonly type: 'openPipe' } & WantedPipe)
   | { readonly type: 'closePipe'; readonly key: string }
   | ({ readonly type: 'pullTrack' } & Pull)
+  /** Beside the way that it has, which goes when this one has come. */
+  | ({ readonly type: 'replacePull' } & Pull)
   | { readonly type: 'releaseTrack'; readonly media: MediaKey; readonly into: string }
   /** Another one than now, if there is one now. */
   | { readonly type: 'findRelay'; readonly nodeId: string }
   | { readonly type: 'forgetRelay'; readonly nodeId: string };
 
-export type Pull = Omit<HopView, 'state'>;
+export type Pull = Omit<HopView, 'state' | 'successor'>;
 
 export interface PipePlan {
   readonly commands: readonly PipeCommand[];
@@ -126,7 +136,7 @@ export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
 
   for (const [key, hop] of hops) {
     const keep = wanted.hops.get(key);
-    if (keep && sameWay(keep, hop)) continue;
+    if (keep && (sameWay(keep, hop) || comesBack(keep, hop, input))) continue;
     commands.set(`hop ${key}`, { type: 'releaseTrack', media: hop.media, into: hop.into });
   }
   const wantedPipes = new Set(wanted.trials.keys());
@@ -195,7 +205,12 @@ function enter(
   }
   if (!way.from) return undefined;
   const relayed = !sameRouter(way.from, origin);
-  return { media, from: way.from, into: entry, ...(relayed && { relayFrom: origin }) };
+  const pull = { media, from: way.from, into: entry, ...(relayed && { relayFrom: origin }) };
+  const hop = hops.get(hopKey(media, entry));
+  // The relay is needed until the direct way has taken over.
+  if (way.kind === 'straight' && hop && comesBack(pull, hop, input))
+    wanted.relays.set(origin.nodeId, wanted.relays.get(origin.nodeId));
+  return pull;
 }
 
 /** The router through which a track of another node comes in: the one that it has already, else the hub. */
@@ -233,6 +248,7 @@ function nextStep(
   hop: HopView | undefined,
   { input, hops, pipes, nowMs }: StepContext,
 ): NextStep {
+  if (hop && comesBack(wanted, hop, input)) return comeBackStep(wanted, hop, pipes, nowMs);
   if (hop && hop.state.kind !== 'failed') return {};
   if (hop && !sameWay(hop, wanted)) return {};
   if (hop?.state.kind === 'failed' && hop.state.retryAtMs > nowMs) return { wakeAtMs: hop.state.retryAtMs };
@@ -240,6 +256,20 @@ function nextStep(
   const opening = openStep({ key, local: wanted.into, peer: wanted.from }, pipes.get(key), nowMs);
   if (opening) return opening;
   return isAt(wanted.media, wanted.from, input, hops) ? { do: { type: 'pullTrack', ...wanted } } : {};
+}
+
+/** What it takes to have a track straight that flows through a relay meanwhile. */
+function comeBackStep(
+  wanted: Pull,
+  { successor }: HopView,
+  pipes: ReadonlyMap<string, PipeView>,
+  nowMs: number,
+): NextStep {
+  if (successor?.kind === 'pulling') return {};
+  if (successor?.kind === 'failed' && successor.retryAtMs > nowMs) return { wakeAtMs: successor.retryAtMs };
+  const key = pipeKey(wanted.from.routerId, wanted.into);
+  const opening = openStep({ key, local: wanted.into, peer: wanted.from }, pipes.get(key), nowMs);
+  return opening ?? { do: { type: 'replacePull', ...wanted } };
 }
 
 /** What it takes to have a pipe open; `undefined` when it is. */
@@ -293,6 +323,12 @@ function closeDueMs(state: PipeState, lingerMs: number): number | undefined {
     case 'open':
       return state.idleSinceMs === undefined ? undefined : state.idleSinceMs + lingerMs;
   }
+}
+
+/** Whether a track that flows through a relay may come straight again: it is not let go of before it does. */
+function comesBack(wanted: Pull, hop: HopView, { relayed }: PipePlanInput): boolean {
+  if (hop.state.kind !== 'flowing' || !hop.relayFrom || wanted.relayFrom) return false;
+  return sameRouter(hop.relayFrom, wanted.from) && !relayed.has(wanted.media);
 }
 
 function sameWay(one: Pull, other: Pull): boolean {

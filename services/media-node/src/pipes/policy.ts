@@ -10,6 +10,8 @@ export interface PipePolicy {
   readonly pullDeadlineMs: number;
   /** How long a track stays in its pipe when the call that asked for it broke, until it is asked for again. */
   readonly pullGraceMs: number;
+  /** How long a track comes on by its earlier way when it has come by a better one, for viewers to go over. */
+  readonly handoverMs: number;
   /** How often the ends of a pipe are counted to see whether it works. */
   readonly probeEveryMs: number;
   /** The same while a pipe is in doubt: something is missing that should have come, or the other node did not answer. */
@@ -30,6 +32,7 @@ export const defaultPipePolicy: PipePolicy = {
   closeDeadlineMs: 1000,
   pullDeadlineMs: 2000,
   pullGraceMs: 2000,
+  handoverMs: 4000,
   probeEveryMs: 500,
   probeDoubtfulEveryMs: 100,
   probeDeadlineMs: 1000,

@@ -26,14 +26,21 @@ export interface Hop {
   state: HopState;
   /** Comes with `flowing`. */
   source: MediaSource | undefined;
+  /** A better way that is to take its place when it flows. */
+  successor: Successor | undefined;
   /** Stops the pull on this side, without a report. */
   stop: () => void;
 }
+
+type Successor =
+  { readonly kind: 'pulling'; readonly hop: Hop } | { readonly kind: 'failed'; readonly retryAtMs: number };
 
 /** The pipes and hops of one room on this node: their one owner. Mutated, then `onChange` is told. */
 export class PipeRegistry {
   readonly #pipes = new Map<string, Pipe>();
   readonly #hops = new Map<string, Hop>();
+  /** Earlier ways of tracks that have come by a better one, for as long as viewers go over. */
+  readonly #retiring = new Set<Hop>();
   /** Failures in a row of a pipe or hop, by key; forgotten with success or when nobody needs it. */
   readonly #failures = new Map<string, number>();
   /** Of these, those of a pipe's way: not answered, or nothing came through. */
@@ -72,7 +79,7 @@ export class PipeRegistry {
 
   /** What the planner sees. Notes on the way since when each pipe has been idle. */
   view(nowMs: number): { pipes: readonly PipeView[]; hops: readonly HopView[] } {
-    const inUse = new Set(this.hops.filter(({ state }) => state.kind !== 'failed').map(pipeOfHop));
+    const inUse = new Set(this.#running().map(pipeOfHop));
     const pipes = this.pipes.map((pipe) => {
       if (inUse.has(pipe.key) || pipe.sending) pipe.idleSinceMs = undefined;
       else pipe.idleSinceMs ??= nowMs;
@@ -84,9 +91,7 @@ export class PipeRegistry {
 
   /** Whether tracks cross the pipe, or are about to, in either direction. */
   inUse(pipe: Pipe): boolean {
-    return (
-      pipe.sending || this.hops.some((hop) => hop.state.kind !== 'failed' && pipeOfHop(hop) === pipe.key)
-    );
+    return pipe.sending || this.#running().some((hop) => pipeOfHop(hop) === pipe.key);
   }
 
   /** Takes the place of a failed one; there is never a second pipe for a pair. */
@@ -168,19 +173,42 @@ export class PipeRegistry {
   }
 
   addHop(wanted: Pull, stop: () => void): Hop {
-    const hop: Hop = { ...wanted, state: { kind: 'pulling' }, source: undefined, stop };
+    const hop = newHop(wanted, stop);
     this.#hops.set(hopKey(hop.media, hop.into), hop);
     return hop;
   }
 
-  holdsHop(hop: Hop): boolean {
-    return this.#hops.get(hopKey(hop.media, hop.into)) === hop;
+  /** Takes the place of `earlier` when it flows. */
+  addSuccessor(earlier: Hop, wanted: Pull, stop: () => void): Hop {
+    const hop = newHop(wanted, stop);
+    earlier.successor = { kind: 'pulling', hop };
+    return hop;
   }
 
-  flowing(hop: Hop, source: MediaSource): void {
+  holdsHop(hop: Hop): boolean {
+    return this.#hops.get(hopKey(hop.media, hop.into)) === hop || this.#succeeded(hop) !== undefined;
+  }
+
+  /** Answers with the hop whose place it takes, which goes on until `retired`. */
+  flowing(hop: Hop, source: MediaSource): Hop | undefined {
+    const key = hopKey(hop.media, hop.into);
+    const earlier = this.#succeeded(hop);
     hop.state = { kind: 'flowing' };
     hop.source = source;
-    this.#failures.delete(hopKey(hop.media, hop.into));
+    if (earlier) {
+      earlier.successor = undefined;
+      this.#hops.set(key, hop);
+      this.#retiring.add(earlier);
+    }
+    this.#failures.delete(key);
+    this.#onChange();
+    return earlier;
+  }
+
+  /** Who received it by its earlier way has gone over, or had the time. */
+  retired(hop: Hop): void {
+    if (!this.#retiring.delete(hop)) return;
+    hop.stop();
     this.#onChange();
   }
 
@@ -189,18 +217,23 @@ export class PipeRegistry {
     hop.stop();
     hop.source = undefined;
     const key = hopKey(hop.media, hop.into);
-    const retryAtMs = this.#retryAtMs(key, nowMs);
-    hop.state = { kind: 'failed', retryAtMs, failures: this.#failures.get(key) ?? 1 };
+    const earlier = this.#succeeded(hop);
+    if (earlier) earlier.successor = { kind: 'failed', retryAtMs: this.#retryAtMs(key, nowMs) };
+    else if (hop.successor?.kind === 'pulling') this.#hops.set(key, hop.successor.hop);
+    else {
+      const retryAtMs = this.#retryAtMs(key, nowMs);
+      hop.state = { kind: 'failed', retryAtMs, failures: this.#failures.get(key) ?? 1 };
+    }
     this.#onChange();
   }
 
   /** Lets go of a hop and forgets it. */
   release(hop: Hop): void {
-    if (!this.holdsHop(hop)) return;
     const key = hopKey(hop.media, hop.into);
+    if (this.#hops.get(key) !== hop) return;
     this.#hops.delete(key);
     this.#failures.delete(key);
-    hop.stop();
+    stopAll(hop);
     this.#onChange();
   }
 
@@ -219,11 +252,31 @@ export class PipeRegistry {
   #discard(pipe: Pipe, reason: string): void {
     this.#pipes.delete(pipe.key);
     pipe.close(reason);
+    for (const hop of this.#retiring) if (pipeOfHop(hop) === pipe.key) this.retired(hop);
     for (const hop of this.hops) {
-      if (pipeOfHop(hop) !== pipe.key) continue;
-      this.#hops.delete(hopKey(hop.media, hop.into));
-      hop.stop();
+      if (pipeOfHop(hop) === pipe.key) {
+        this.#hops.delete(hopKey(hop.media, hop.into));
+        stopAll(hop);
+      } else if (hop.successor?.kind === 'pulling' && pipeOfHop(hop.successor.hop) === pipe.key) {
+        hop.successor.hop.stop();
+        hop.successor = undefined;
+      }
     }
+  }
+
+  /** The hops through which a track comes, is about to, or does for a little longer. */
+  #running(): readonly Hop[] {
+    const running = this.hops.filter(({ state }) => state.kind !== 'failed');
+    const successors = running.flatMap(({ successor }) =>
+      successor?.kind === 'pulling' ? [successor.hop] : [],
+    );
+    return [...running, ...successors, ...this.#retiring];
+  }
+
+  /** The hop whose place `hop` is to take. */
+  #succeeded(hop: Hop): Hop | undefined {
+    const present = this.#hops.get(hopKey(hop.media, hop.into));
+    return present?.successor?.kind === 'pulling' && present.successor.hop === hop ? present : undefined;
   }
 
   #setAside(pipe: Pipe, retryAtMs: number): void {
@@ -243,6 +296,15 @@ export class PipeRegistry {
     this.#failures.set(key, failures);
     return nowMs + backoffMs(this.#policy.backoff, failures, this.#random);
   }
+}
+
+function newHop(wanted: Pull, stop: () => void): Hop {
+  return { ...wanted, state: { kind: 'pulling' }, source: undefined, successor: undefined, stop };
+}
+
+function stopAll(hop: Hop): void {
+  hop.stop();
+  if (hop.successor?.kind === 'pulling') hop.successor.hop.stop();
 }
 
 function pipeOfHop(hop: { from: RouterAt; into: string }): string {

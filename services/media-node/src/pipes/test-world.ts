@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import type { MediaKey } from '../media/media-key.ts';
 import {
   hopKey,
@@ -10,74 +9,11 @@ import {
   type Pull,
   type RouterAt,
 } from './plan.ts';
+import { places, relaysTo, routers, tracks, type Step } from './test-steps.ts';
 import type { RelayState } from './ways.ts';
 
 const LINGER_MS = 5000;
 const RETRY_MS = 100;
-const routers = ['h1', 'h2', 'h3'];
-const places: readonly RouterAt[] = [
-  ...routers.map((routerId) => ({ nodeId: 'here', routerId })),
-  { nodeId: 'there', routerId: 't1' },
-  { nodeId: 'there', routerId: 't2' },
-  { nodeId: 'far', routerId: 'f1' },
-];
-/** Two epochs of one track are as different as two tracks. */
-const tracks: readonly MediaKey[] = ['a@1', 'a@2', 'b@1', 'c@1'];
-/** Nodes to which the way may be closed, and where each one's relays are. One of them also holds tracks. */
-const relaysTo: Readonly<Record<string, readonly RouterAt[]>> = {
-  there: [
-    { nodeId: 'far', routerId: 'f1' },
-    { nodeId: 'mid', routerId: 'm1' },
-  ],
-  far: [{ nodeId: 'mid', routerId: 'm1' }],
-};
-const closable = Object.keys(relaysTo);
-
-export type Step =
-  | { readonly do: 'need' | 'unneed'; readonly track: MediaKey; readonly router: string }
-  | { readonly do: 'place'; readonly track: MediaKey; readonly place: number }
-  | { readonly do: 'remove'; readonly track: MediaKey }
-  | { readonly do: 'answer'; readonly nth: number; readonly ok: boolean }
-  | { readonly do: 'break'; readonly nth: number }
-  | { readonly do: 'close' | 'heal'; readonly node: string }
-  | { readonly do: 'relayed'; readonly track: MediaKey; readonly on: boolean }
-  | { readonly do: 'crowded'; readonly node: string; readonly on: boolean }
-  | { readonly do: 'routerDies'; readonly router: string }
-  | { readonly do: 'wait'; readonly ms: number };
-
-export const track = fc.constantFrom(...tracks);
-const router = fc.constantFrom(...routers);
-const nth = fc.nat(20);
-export const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('need' as const), track, router }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('unneed' as const), track, router }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant('place' as const), track, place: fc.nat(places.length - 1) }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), track }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('answer' as const), nth, ok: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('break' as const), nth }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constantFrom('close' as const, 'heal' as const),
-      node: fc.constantFrom(...closable),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('relayed' as const), track, on: fc.boolean() }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('crowded' as const),
-      node: fc.constantFrom(...closable),
-      on: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('routerDies' as const), router }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(7000) }) },
-);
-
 type Pending = Mutable<PipeView> | Mutable<HopView> | { readonly nodeId: string };
 
 type Mutable<View> = { -readonly [Key in keyof View]: View[Key] };
@@ -90,6 +26,8 @@ export class World {
   readonly live = new Set(routers);
   readonly pipes = new Map<string, Mutable<PipeView>>();
   readonly hops = new Map<string, Mutable<HopView> & Pull>();
+  /** What hops are being replaced by. */
+  readonly successors = new Map<string, Pull>();
   readonly relays = new Map<string, RelayState>();
   /** Tracks that others pull through here. */
   readonly relayed = new Set<MediaKey>();
@@ -239,6 +177,17 @@ export class World {
         this.hops.set(key, { ...command, state: { kind: 'pulling' } });
         return;
       }
+      case 'replacePull': {
+        const key = hopKey(command.media, command.into);
+        const present = this.hops.get(key);
+        must(present?.state.kind === 'flowing', 'only what flows is handed over');
+        must(present?.successor?.kind !== 'pulling', 'one successor at a time');
+        const pipe = this.pipes.get(pipeKey(command.from.routerId, command.into));
+        must(pipe?.state.kind === 'open', 'tracks are pulled through open pipes');
+        if (present) present.successor = { kind: 'pulling' };
+        this.successors.set(key, command);
+        return;
+      }
       case 'releaseTrack':
         this.hops.delete(hopKey(command.media, command.into));
         return;
@@ -275,7 +224,9 @@ export class World {
         waiting.includes(state.kind) ||
         (state.kind === 'open' && (closedTries > 0 || this.closed.has(peer.nodeId))),
     );
-    const hops = [...this.hops.values()].filter(({ state }) => waiting.includes(state.kind));
+    const hops = [...this.hops.values()].filter(
+      ({ state, successor }) => waiting.includes(state.kind) || successor?.kind === 'pulling',
+    );
     const relays = [...this.relays].flatMap(([nodeId, { kind }]) => (kind === 'finding' ? [{ nodeId }] : []));
     return [...pipes, ...hops, ...relays];
   }
@@ -291,6 +242,14 @@ export class World {
   }
 
   #answerPull(hop: Mutable<HopView>, ok: boolean): void {
+    const key = hopKey(hop.media, hop.into);
+    const { media, from, into } = this.successors.get(key) ?? hop;
+    if (hop.successor?.kind === 'pulling') {
+      this.successors.delete(key);
+      if (ok) this.hops.set(key, { media, from, into, state: { kind: 'flowing' } });
+      else hop.successor = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS };
+      return;
+    }
     hop.state = ok
       ? { kind: 'flowing' }
       : { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS, failures: this.#found % 4 };
@@ -328,14 +287,14 @@ export class World {
   }
 
   #findBroken(pipe: Mutable<PipeView>): void {
-    for (const [hop] of this.#through(pipe.key)) this.hops.delete(hop);
+    this.#loseThrough(pipe.key);
     pipe.closedTries++;
     pipe.state = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS * 2 ** Math.min(pipe.closedTries, 5) };
   }
 
   #dropPipe(key: string | undefined): void {
     if (key === undefined) return;
-    for (const [hop] of this.#through(key)) this.hops.delete(hop);
+    this.#loseThrough(key);
     this.pipes.delete(key);
     this.#loseUnfed();
   }
@@ -359,6 +318,21 @@ export class World {
     }
   }
 
+  #loseThrough(key: string): void {
+    for (const hop of this.#successorsThrough(key)) {
+      this.successors.delete(hop);
+      const present = this.hops.get(hop);
+      if (present) present.successor = undefined;
+    }
+    for (const [hop] of this.#through(key)) this.hops.delete(hop);
+  }
+
+  #successorsThrough(key: string): readonly string[] {
+    return [...this.successors].flatMap(([hop, { from, into }]) =>
+      this.hops.get(hop)?.successor?.kind === 'pulling' && pipeKey(from.routerId, into) === key ? [hop] : [],
+    );
+  }
+
   #through(key: string): readonly [string, HopView][] {
     return [...this.hops].filter(
       ([, hop]) => hop.state.kind !== 'failed' && pipeKey(hop.from.routerId, hop.into) === key,
@@ -368,7 +342,7 @@ export class World {
   #noteIdle(): void {
     for (const pipe of this.pipes.values()) {
       if (pipe.state.kind !== 'open') continue;
-      const idle = this.#through(pipe.key).length === 0;
+      const idle = this.#through(pipe.key).length + this.#successorsThrough(pipe.key).length === 0;
       pipe.state = { kind: 'open', idleSinceMs: idle ? (pipe.state.idleSinceMs ?? this.nowMs) : undefined };
     }
   }

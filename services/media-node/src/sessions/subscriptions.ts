@@ -33,6 +33,8 @@ export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #byId = new Map<string, Subscription>();
   readonly #byMedia = new Map<MediaKey, Subscription>();
+  /** Their tracks come by another source, and clients were told; they flow on until these have gone over. */
+  readonly #leaving = new Set<Subscription>();
   readonly #subscribing = new SingleFlight<MediaKey, ReadySubscription>();
 
   constructor(parts: SubscriptionsParts) {
@@ -107,7 +109,7 @@ export class Subscriptions {
   }
 
   close(): void {
-    for (const subscription of this.#byId.values()) this.#free(subscription);
+    for (const subscription of [...this.#byId.values(), ...this.#leaving]) this.#free(subscription);
   }
 
   #find(trackId: string): Track | undefined {
@@ -164,6 +166,7 @@ export class Subscriptions {
     const { trackId } = track;
     const listeners = [
       source.events.on('closed', () => this.#sourceClosed(subscription)),
+      source.events.on('replaced', () => this.#sourceReplaced(subscription)),
       sink.events.on('layers', ({ layers }) => {
         const data = { subscriptionId, trackId, ...(layers && { layers }) };
         room.tell(session.sessionId, { event: 'subscriptionLayersChanged', data });
@@ -176,22 +179,38 @@ export class Subscriptions {
   }
 
   #sourceClosed(subscription: Subscription): void {
-    const { session, room, signal } = this.#parts;
-    if (signal.aborted || !this.#free(subscription)) return;
-    const { subscriptionId, track } = subscription;
+    const { signal } = this.#parts;
+    const told = this.#leaving.has(subscription);
+    if (signal.aborted || !this.#free(subscription) || told) return;
     // A track that the room still shows comes back by another way: the client is to subscribe again.
-    const reason = this.#find(track.trackId) ? 'source-lost' : 'track-ended';
+    this.#tellClosed(subscription, this.#find(subscription.track.trackId) ? 'source-lost' : 'track-ended');
+  }
+
+  /** The client is to subscribe again, and sees no gap if it lets go of the old one only when the new one has come. */
+  #sourceReplaced(subscription: Subscription): void {
+    if (this.#parts.signal.aborted || !this.#forget(subscription)) return;
+    this.#leaving.add(subscription);
+    this.#tellClosed(subscription, 'source-replaced');
+  }
+
+  #tellClosed({ subscriptionId, track }: Subscription, reason: string): void {
+    const { session, room } = this.#parts;
     room.tell(session.sessionId, {
       event: 'subscriptionClosed',
       data: { subscriptionId, trackId: track.trackId, reason },
     });
   }
 
-  #free(subscription: Subscription): boolean {
-    const { subscriptionId, track, sink, need, listeners } = subscription;
-    if (!this.#byId.delete(subscriptionId)) return false;
-    const media = mediaKey(track);
+  /** Asking for its track makes another one. */
+  #forget(subscription: Subscription): boolean {
+    const media = mediaKey(subscription.track);
     if (this.#byMedia.get(media) === subscription) this.#byMedia.delete(media);
+    return this.#byId.delete(subscription.subscriptionId);
+  }
+
+  #free(subscription: Subscription): boolean {
+    const { sink, need, listeners } = subscription;
+    if (!this.#forget(subscription) && !this.#leaving.delete(subscription)) return false;
     for (const listener of listeners) listener[Symbol.dispose]();
     sink.close();
     need[Symbol.dispose]();

@@ -1,0 +1,183 @@
+import type {
+  ClientStream,
+  OfferRelayRequest,
+  OpenPipeRequest,
+  PipeServiceClient,
+  PullTrackRequest,
+  StreamListener,
+  TrackUpdate,
+} from '@skein/rpc';
+import { SkeinError } from '@skein/protocol';
+import { Emitter, FakeClock, seededRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
+import { audioParameters } from '../test-media.ts';
+import type { RouterAt } from './plan.ts';
+import { defaultPipePolicy } from './policy.ts';
+import { RoomPipes } from './room-pipes.ts';
+
+const origin: RouterAt = { nodeId: 'there', routerId: 't1' };
+const relay: RouterAt = { nodeId: 'mid', routerId: 'm1' };
+const address = { ip: '127.0.0.1', port: 4000 };
+const srtp = { cryptoSuite: 'AEAD_AES_256_GCM' as const, keyBase64: 'a2V5' };
+
+interface Pulling {
+  readonly nodeId: string;
+  readonly request: PullTrackRequest;
+  readonly listener: StreamListener<TrackUpdate>;
+}
+
+let clock: FakeClock;
+let pulls: Pulling[];
+let offers: OfferRelayRequest[];
+let sources: MediaSource[];
+let pipes: RoomPipes;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  pulls = [];
+  offers = [];
+  sources = [];
+  let ids = 0;
+  const needs = new Map<MediaKey, ReadonlySet<string>>([['mic@1', new Set(['h1'])]]);
+  pipes = new RoomPipes({
+    ...{ nodeId: 'here', room: 'lobby', policy: defaultPipePolicy, clock },
+    ...{ random: seededRandom(1), ids: (prefix) => `${prefix}_${++ids}`, log: silentLogger },
+    routers: {
+      makePipeEnd: async () => endpoint(),
+      sourceAt: () => undefined,
+      addSource: (_router, _media, source) => sources.push(source),
+    },
+    peers: { client: async (nodeId) => peer(nodeId), ready: ['there', 'mid'] },
+    demand: () => ({
+      hub: 'h1',
+      routers: new Set(['h1']),
+      needs,
+      tracks: new Map<MediaKey, RouterAt>([['mic@1', origin]]),
+    }),
+    roomNodes: () => new Set(['here', 'there', 'mid']),
+    relayRoom: {
+      hub: () => 'h1',
+      takeSeat: () => Promise.reject(new Error('nothing is relayed here')),
+      need: () => ({ [Symbol.dispose]: () => {} }),
+      source: () => Promise.reject(new Error('nothing is relayed here')),
+    },
+    onRelayIdle: () => {},
+    abandoned: () => false,
+  });
+  pipes.changed();
+});
+
+function endpoint(): PipeEndpoint {
+  return {
+    address: { ...address, srtp },
+    connect: async () => {},
+    send: () => Promise.reject(new Error('nothing is sent from here')),
+    receive: async ({ kind, muted }) => source(kind, muted),
+    counters: async () => ({ sentBytes: 0, receivedBytes: 0 }),
+    chirp: async () => {},
+    close: () => {},
+  };
+}
+
+function source(kind: MediaSource['kind'], muted: boolean): MediaSource {
+  let closed = false;
+  return {
+    ...{ id: 'source', kind, type: 'simple', mimeType: 'audio/opus', muted },
+    layers: { spatial: 1, temporal: 1 },
+    get closed() {
+      return closed;
+    },
+    events: new Emitter(),
+    setMuted: async () => {},
+    packets: async () => 0,
+    close: () => void (closed = true),
+  };
+}
+
+/** Opens pipes, offers to relay, and takes pulls; what comes of these is up to the test. */
+function peer(nodeId: string): PipeServiceClient {
+  const client: Partial<PipeServiceClient> = {
+    openPipe: async ({ caller, routerId }: OpenPipeRequest) => ({
+      callee: { nodeId, routerId, instanceId: `${nodeId} of ${caller.instanceId}`, ...address, srtp },
+    }),
+    offerRelay: async (request: OfferRelayRequest) => {
+      offers.push(request);
+      return { routerId: relay.routerId };
+    },
+    pullTrack: (request: PullTrackRequest, listener: StreamListener<TrackUpdate>): ClientStream => {
+      pulls.push({ nodeId, request, listener });
+      return { cancel: () => {} };
+    },
+    releaseTrack: async () => ({}),
+    closePipe: async () => ({ closed: true }),
+  };
+  return client as PipeServiceClient;
+}
+
+async function pulledFrom(nodeId: string, nth = 1): Promise<Pulling> {
+  await vi.waitFor(() => expect(pulls.filter((pull) => pull.nodeId === nodeId)).toHaveLength(nth));
+  return pulls.findLast((pull) => pull.nodeId === nodeId) as Pulling;
+}
+
+async function flowsFrom(nodeId: string, nth = 1): Promise<MediaSource> {
+  const { listener } = await pulledFrom(nodeId, nth);
+  const before = sources.length;
+  const rtpParametersJson = JSON.stringify(audioParameters({ ssrc: 1 }));
+  listener.onUpdate({ update: 'opened', opened: { kind: 'audio', rtpParametersJson, muted: false } });
+  await vi.waitFor(() => expect(sources).toHaveLength(before + 1));
+  return sources.at(-1) as MediaSource;
+}
+
+describe('a pipe', () => {
+  test('is expected to bring its tracks when their pulls have failed, as they do when only the calls are not answered', async () => {
+    const { listener } = await pulledFrom('there');
+    listener.onEnd(SkeinError.unavailable('there'));
+    expect(pipes.report()).toMatchObject([{ peerNodeId: 'there', tracksIn: [] }]);
+    expect(pipes.watched).toMatchObject([{ expecting: true }]);
+  });
+
+  test('that the other node gave up, and says so through a relay, is broken at once, and that node gone round', async () => {
+    const { request } = await pulledFrom('there');
+    const { room, callerInstanceId: ours, calleeInstanceId: theirs } = request;
+    pipes.givenUpByPeer({ room, callerInstanceId: 'an earlier one', calleeInstanceId: ours });
+    expect(pipes.watched).toHaveLength(1);
+    pipes.givenUpByPeer({ room, callerInstanceId: theirs, calleeInstanceId: ours });
+    expect(pipes.watched).toHaveLength(0);
+    const relayed = await pulledFrom('mid');
+    expect(relayed.request.relayFrom).toEqual(origin);
+    expect(offers).toEqual([
+      {
+        room,
+        originNodeId: 'there',
+        givenUp: [{ room, callerInstanceId: ours, calleeInstanceId: theirs }],
+      },
+    ]);
+  });
+});
+
+describe('a track that came through a relay', () => {
+  test('comes straight before the relay is left, and viewers have the time to go over', async () => {
+    const { request } = await pulledFrom('there');
+    const { room, callerInstanceId: ours, calleeInstanceId: theirs } = request;
+    pipes.givenUpByPeer({ room, callerInstanceId: theirs, calleeInstanceId: ours });
+    const relayed = await flowsFrom('mid');
+    let replaced = 0;
+    relayed.events.on('replaced', () => replaced++);
+
+    // The direct way is tried again, and works.
+    await clock.advance(1000);
+    await vi.waitFor(() => expect(pipes.watched).toHaveLength(2));
+    const trial = pipes.watched.find(({ pipe }) => pipe.peer.nodeId === 'there');
+    if (trial) pipes.works(trial.pipe);
+    await pulledFrom('there', 2);
+    expect([replaced, relayed.closed]).toEqual([0, false]);
+
+    const straight = await flowsFrom('there', 2);
+    expect([replaced, relayed.closed]).toEqual([1, false]);
+    await clock.advance(defaultPipePolicy.handoverMs);
+    expect([relayed.closed, straight.closed]).toEqual([true, false]);
+  });
+});
