@@ -1,8 +1,11 @@
 /** Beyond its usual time, which a busy node needs now and then. */
-const MARGIN_MS = 300;
-const MARGIN_TIMES = 3;
-/** Answers missed in a row after which the usual time says nothing any more: the line may have become slow. */
-const FORGET_AFTER_MISSED = 3;
+const MARGIN_MS = 200;
+const MARGIN_TIMES = 2;
+/**
+ * Answers missed in a row after which the usual time says nothing any more: the line may have become slow. More than it takes
+ * to find a pipe broken, which would wait for the longest deadline.
+ */
+const FORGET_AFTER_MISSED = 10;
 const WEIGHT = 0.25;
 
 interface AnswerTime {

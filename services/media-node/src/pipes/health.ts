@@ -114,7 +114,10 @@ function verdictOf(health: PipeHealth, { atMs, there, expecting, usualAnswerMs =
     return broken(`nothing arrived at the other node for ${Math.round(atMs - outbound.heardAtMs)} ms`);
   const missed = inbound.heardBps >= STEADY_BPS ? MISSED_STEADY : MISSED_SPARSE;
   if (expecting && unanswered >= missed.questions && nowMs - inbound.heardAtMs >= missed.silenceMs)
-    return broken(`${silence}, and the other node did not answer ${unanswered} times`, true);
+    return broken(
+      `${silence}, and ${unanswered} questions were not answered, which takes ${Math.round(usualAnswerMs)} ms`,
+      true,
+    );
   const bothHeard = inbound.heard && outbound.heard && inbound.lost + outbound.lost === 0;
   return { kind: bothHeard && there !== 'unanswered' ? 'works' : 'unsure' };
 }
