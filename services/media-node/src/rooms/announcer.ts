@@ -42,13 +42,15 @@ export function roomAnnouncer(
       taken('unpublished', trackId, async () =>
         isGone() ? await rooms.unpublishTrack(room, session, trackId, reason) : NOTHING_WRITTEN,
       ),
-    held: (sessions) =>
+    held: (sessions, knownVersion) =>
       taken('held', 'sessions', () => {
         const held = sessions();
         if (held.length === 0) return Promise.resolve(NOTHING_WRITTEN);
         return rooms.announce(room, {
           participants: held.map(({ participant }) => participant),
           tracks: held.flatMap(({ tracks }) => tracks),
+          // The clock of a store that takes over may be behind.
+          knownVersion: knownVersion(),
         });
       }),
     leftUnlessMoved: (session, reason) =>

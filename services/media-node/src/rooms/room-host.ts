@@ -266,7 +266,10 @@ export class RoomHost implements SessionRoom {
         { room: this.name, sessions: this.#sessions.size },
         'the store lost this room; telling it',
       );
-      void this.announce.held(() => this.#sessions.held);
+      void this.announce.held(
+        () => this.#sessions.held,
+        () => this.state?.version,
+      );
     });
   }
 }

@@ -33,8 +33,8 @@ export interface RoomAnnouncer {
   left(session: SessionName, reason: string): Promise<void>;
   /** Later, if it is still placed here then. */
   leftUnlessMoved(session: SessionName, reason: string): void;
-  /** Puts back what the store has lost, as it is when it is written. */
-  held(sessions: () => readonly HeldSession[]): Promise<void>;
+  /** Puts back what the store has lost, as it is when it is written. `knownVersion`: the room's highest that was seen here. */
+  held(sessions: () => readonly HeldSession[], knownVersion: () => number | undefined): Promise<void>;
 }
 
 /** The room on this node, as its sessions use it. */

@@ -1,0 +1,40 @@
+import type { RoomStore } from '@skein/cluster';
+import { SkeinError, type Participant, type Track } from '@skein/protocol';
+import { FakeClock, seededRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { expect, test } from 'vitest';
+import { roomAnnouncer } from './announcer.ts';
+import { Outbox } from './outbox.ts';
+
+test('what is held is announced as it is when the store is there, above every version that was known of the room', async () => {
+  const clock = new FakeClock();
+  const announced: unknown[] = [];
+  let down = true;
+  const rooms: Partial<RoomStore> = {
+    announce: (room, held) => {
+      if (down) return Promise.reject(SkeinError.unavailable('the store'));
+      announced.push({ room, ...held });
+      return Promise.resolve({ changes: [] });
+    },
+  };
+  const shared = { log: silentLogger, onWritten: () => {} };
+  const outbox = new Outbox({ clock, random: seededRandom(1), ...shared });
+  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, ...shared });
+  const ann = { identity: 'ann' } as Participant;
+  const mic = { trackId: 'mic' } as Track;
+  let held = [
+    { participant: ann, tracks: [mic] },
+    { participant: { identity: 'bob' } as Participant, tracks: [] },
+  ];
+  let version = 7;
+
+  await announce.held(
+    () => held,
+    () => version,
+  );
+  held = held.slice(0, 1);
+  version = 9;
+  down = false;
+  await clock.advance(10_000);
+  expect(announced).toEqual([{ room: 'lobby', participants: [ann], tracks: [mic], knownVersion: 9 }]);
+});
