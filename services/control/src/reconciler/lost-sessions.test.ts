@@ -71,6 +71,12 @@ test('a room of long ago that its node carries is not asked for again and again'
   expect(asked).toEqual([]);
 });
 
+test('once the store fell back, whoever it shows again without a session is found, however old the room', async () => {
+  const { lost, lostIn } = world({ lobby: ['ses_ann'] });
+  lost.doubtAll();
+  expect(await lostIn(member('ann', 'n1', 1_000_000), member('bob', 'n1', 1_000_000))).toEqual(['bob']);
+});
+
 test('nothing is lost by the word of a node that does not answer, or that is not known', async () => {
   expect(await world('no answer').lostIn(member('ann', 'n1'))).toEqual([]);
   expect(await world({}).lostIn(member('ann', 'n2'))).toEqual([]);

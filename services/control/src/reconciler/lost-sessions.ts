@@ -23,10 +23,16 @@ export interface LostSessionsParts {
 export class LostSessions {
   readonly #parts: LostSessionsParts;
   readonly #missingSince = new Map<string, number>();
+  #doubtAllUntilMs = -Infinity;
   readonly #rooms = new Map<string, Promise<ReadonlySet<string> | undefined>>();
 
   constructor(parts: LostSessionsParts) {
     this.#parts = parts;
+  }
+
+  /** The store fell back: it may show again who left just before, and whom no node holds any more, however long ago they came. */
+  doubtAll(): void {
+    this.#doubtAllUntilMs = this.#parts.clock.monotonicMs() + NEW_FOR_MS;
   }
 
   /** Each node is asked anew for its rooms, once. */
@@ -91,6 +97,7 @@ export class LostSessions {
   /** Epochs are microseconds of the store's clock. */
   #isDoubtful({ epoch }: Participant, { startedAtMs }: NodeSight): boolean {
     const placedAtMs = epoch / 1000;
+    if (this.#parts.clock.monotonicMs() < this.#doubtAllUntilMs) return true;
     return placedAtMs < startedAtMs || this.#parts.clock.now() - placedAtMs < NEW_FOR_MS;
   }
 

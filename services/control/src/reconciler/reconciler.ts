@@ -45,6 +45,8 @@ export class Reconciler {
   readonly #sweeper: Sweeper;
   readonly #reading = new SingleFlight<'leases', void>();
   readonly #subscriptions: BusSubscription[] = [];
+  readonly #lostSessions: LostSessions;
+  #recoveries: Disposable | undefined;
   #timer: Disposable | undefined;
   #nextReadMs = 0;
 
@@ -53,13 +55,14 @@ export class Reconciler {
     const { store, bus, ask, nodeAt, clock, random, log, holderId, storeSteadiness, busSteadiness } = parts;
     const watch = this.#watch;
     this.#leadership = new Leadership({ lease: store.leader, holderId, clock, log });
+    this.#lostSessions = new LostSessions({ watch, nodeAt, clock });
     this.#notices = new DeathNotices({ bus, clock });
     const steadiness = { storeSteadiness, busSteadiness };
     const shared = { watch, ...steadiness, leadership: this.#leadership, clock, random, log };
     this.#sweeper = new Sweeper({
       ...shared,
       rooms: store.rooms,
-      lostSessions: new LostSessions({ watch, nodeAt, clock }),
+      lostSessions: this.#lostSessions,
       publish: (room, changes) => publishChanges(bus, room, changes),
     });
     this.#inquiries = new Inquiries({
@@ -74,7 +77,10 @@ export class Reconciler {
   }
 
   start(): void {
-    const { bus, clock } = this.#parts;
+    const { store, bus, clock } = this.#parts;
+    this.#recoveries = store.rooms.onRecovered?.(({ fellBack }) => {
+      if (fellBack) this.#lostSessions.doubtAll();
+    });
     this.#subscriptions.push(
       bus.subscribe(subjects.anyNodeBeat, (data) => this.#onBeat(data)),
       bus.subscribe(subjects.anyNodeDead, (data) => this.#onDeath(data)),
@@ -86,6 +92,7 @@ export class Reconciler {
 
   async stop(): Promise<void> {
     this.#timer?.[Symbol.dispose]();
+    this.#recoveries?.[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription.close();
     this.#sweeper.stop();
     this.#notices.stop();
