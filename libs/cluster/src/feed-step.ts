@@ -200,9 +200,7 @@ function wake(feed: Feed): Step {
     case 'awaitingOrder':
       return ask(feed, feed.state ? 'changes' : 'snapshot');
     case 'backingOff':
-      return feed.doubtful
-        ? ask(feed, 'snapshot', { ...phase, forced: true })
-        : ask(feed, phase.need, phase);
+      return feed.doubtful ? ask(feed, 'snapshot', { ...phase, forced: true }) : ask(feed, phase.need, phase);
     case 'inStep':
     case 'asking':
       return stay(feed);

@@ -33,7 +33,9 @@ describe('the address of the store', () => {
       login: { username: 'app', password: 'p@ss:word' },
       sentinelLogin: { username: 'watch', password: 's:ecret' },
     });
-    expect(readStoreAddress('redis+sentinel://:secret@s1/skein')).toMatchObject({ login: { password: 'secret' } });
+    expect(readStoreAddress('redis+sentinel://:secret@s1/skein')).toMatchObject({
+      login: { password: 'secret' },
+    });
   });
 
   it.each([

@@ -29,7 +29,8 @@ export const STORE_ADDRESS_ALLOWED =
   '`redis://HOST:PORT`, `redis+sentinel://HOST:PORT,HOST:PORT/NAME`, or the same with `rediss` for TLS';
 
 const SENTINEL_PORT = 26_379;
-const SENTINEL_URL = /^redis(s?)\+sentinel:\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/([\w.-]+)(?:\/(\d{1,4}))?(?:\?([^#]*))?$/;
+const SENTINEL_URL =
+  /^redis(s?)\+sentinel:\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/([\w.-]+)(?:\/(\d{1,4}))?(?:\?([^#]*))?$/;
 const ENDPOINT = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i;
 const LOGIN_PARAMETERS = ['sentinelUsername', 'sentinelPassword'];
 

@@ -95,7 +95,10 @@ async function pair() {
   const onStatus = ({ state }: { state: string }): void => void told.push(state);
   const store = await connectStore({ url: address.url, clock: systemClock, onStatus });
   opened.defer(() => store.close());
-  await vi.waitFor(async () => expect(await next.info('replication')).toContain('master_link_status:up'), soon);
+  await vi.waitFor(
+    async () => expect(await next.info('replication')).toContain('master_link_status:up'),
+    soon,
+  );
   const recoveries: StoreRecovery[] = [];
   store.rooms.onRecovered?.((recovery) => recoveries.push(recovery));
   return { opened, address, primary, replica, old, next, store, told, recoveries };
@@ -103,7 +106,9 @@ async function pair() {
 
 async function caughtUp(old: Redis, next: Redis): Promise<void> {
   await vi.waitFor(async () => {
-    const offsets = await Promise.all([old, next].map(async (one) => offsetOf(await one.info('replication'))));
+    const offsets = await Promise.all(
+      [old, next].map(async (one) => offsetOf(await one.info('replication'))),
+    );
     expect(offsets[0]).toBe(offsets[1]);
   }, soon);
 }

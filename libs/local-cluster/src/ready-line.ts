@@ -15,7 +15,8 @@ export function parseReadyLine(line: string): ReadyEvent | undefined {
   }
   const { service, httpPort, grpcPort, nodeId, holderId } = fields;
   if (service === 'gateway' && typeof httpPort === 'number') return { service, httpPort };
-  if (service === 'control' && typeof grpcPort === 'number') return { service, grpcPort, ...(typeof holderId === 'string' && { holderId }) };
+  if (service === 'control' && typeof grpcPort === 'number')
+    return { service, grpcPort, ...(typeof holderId === 'string' && { holderId }) };
   if (service === 'media-node' && typeof grpcPort === 'number' && typeof nodeId === 'string') {
     return { service, nodeId, grpcPort };
   }

@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { jitter, systemRandom, type Random } from '@skein/runtime';
 import type { StoreOptions } from '../cluster-store.ts';
-import { readStoreAddress, type Login, type StoreAddress } from '../store-address.ts';
+import { readStoreAddress, type Endpoint, type Login, type StoreAddress } from '../store-address.ts';
 
 const FIRST_RETRY_MS = 50;
 /** Short: when Redis is back, every process finds it within a second. */
@@ -10,6 +10,8 @@ const CONNECT_TIMEOUT_MS = 2000;
 /** A server that is left may hang: its sockets are not waited for. */
 const DISCONNECT_TIMEOUT_MS = 50;
 export const DEFAULT_COMMAND_TIMEOUT_MS = 1000;
+
+type Sentinels = Extract<StoreAddress, { kind: 'sentinels' }>;
 
 /** A client that is not connected yet, and that goes on connecting for ever. */
 export interface RedisClient {
@@ -40,32 +42,40 @@ export function createClient(options: StoreOptions): RedisClient {
 }
 
 /**
- * The run id of the server that a sentinel takes for the primary; `undefined` when none says. The connection's own look at
- * the sentinels was before it was made, and a failover may have come between.
+ * The run id of the server that the sentinels take for the primary, by the first one that answers: one that hangs holds up
+ * nobody, and one that is late tells of the change when it learns of it. `undefined` when none answers.
  */
-export async function runIdOfPrimary(
-  address: Extract<StoreAddress, { kind: 'sentinels' }>,
+export async function runIdOfPrimary(address: Sentinels, options: StoreOptions): Promise<string | undefined> {
+  const asked = address.sentinels.map((sentinel) => askSentinel(sentinel, address, options));
+  return await Promise.any(asked).catch(() => undefined);
+}
+
+async function askSentinel(
+  endpoint: Endpoint,
+  { name, tls, sentinelLogin }: Sentinels,
   options: StoreOptions,
-): Promise<string | undefined> {
-  for (const { host, port } of address.sentinels) {
-    const secure = address.tls && { tls: {} };
-    const login = loginOptions(address.sentinelLogin);
-    const sentinel = new Redis({ ...limits(options), host, port, ...secure, ...login, retryStrategy: null });
-    sentinel.on('error', () => {
-      // The call below fails with it.
-    });
-    try {
-      await sentinel.connect();
-      const fields = (await sentinel.call('SENTINEL', 'MASTER', address.name)) as string[];
-      const at = fields.indexOf('runid');
-      if (at >= 0) return fields[at + 1];
-    } catch {
-      // The next one may know.
-    } finally {
-      sentinel.disconnect();
-    }
+): Promise<string> {
+  const own = {
+    ...endpoint,
+    ...(tls && { tls: {} }),
+    ...loginOptions(sentinelLogin),
+    retryStrategy: null,
+    enableReadyCheck: false,
+  };
+  const sentinel = new Redis({ ...limits(options), ...own });
+  sentinel.on('error', () => {
+    // The call fails with it.
+  });
+  try {
+    await sentinel.connect();
+    const fields = (await sentinel.call('SENTINEL', 'MASTER', name)) as readonly string[];
+    const at = fields.indexOf('runid');
+    const runId = at < 0 ? undefined : fields[at + 1];
+    if (runId === undefined) throw new Error('a sentinel does not say which server the primary is');
+    return runId;
+  } finally {
+    sentinel.disconnect();
   }
-  return undefined;
 }
 
 function limits({ commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS }: StoreOptions): RedisOptions {
@@ -83,7 +93,7 @@ function limits({ commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS }: StoreOptions)
 }
 
 function sentinelOptions(
-  { sentinels, name, db, tls, login, sentinelLogin }: Extract<StoreAddress, { kind: 'sentinels' }>,
+  { sentinels, name, db, tls, login, sentinelLogin }: Sentinels,
   random: Random,
 ): RedisOptions {
   const { username, password } = sentinelLogin;

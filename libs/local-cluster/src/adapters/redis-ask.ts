@@ -35,6 +35,7 @@ export async function replicationOf(server: {
 }): Promise<Readonly<Record<'role' | 'master_link_status', string | undefined>> | undefined> {
   const info = await askRedis(server, 'INFO replication');
   if (info === undefined) return undefined;
-  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
+  const field = (name: string): string | undefined =>
+    new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
   return { role: field('role'), master_link_status: field('master_link_status') };
 }

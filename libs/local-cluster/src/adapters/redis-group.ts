@@ -56,7 +56,8 @@ export class RedisGroup implements AsyncDisposable {
       const primary = await this.primary();
       const replica = this.servers.find((server) => server !== primary);
       const [first, second] = await Promise.all([replicationOf(primary), replica && replicationOf(replica)]);
-      const whole = first?.role === 'master' && second?.role === 'slave' && second.master_link_status === 'up';
+      const whole =
+        first?.role === 'master' && second?.role === 'slave' && second.master_link_status === 'up';
       return whole ? true : undefined;
     });
     await until('sentinels that know each other', IN_SYNC_DEADLINE_MS, async () => {

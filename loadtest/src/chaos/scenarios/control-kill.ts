@@ -13,8 +13,6 @@ export const controlKill: Scenario = {
     await stage.fault('control: SIGKILL', () => Promise.all(controls.map((control) => control.kill())));
     await stage.hold({ firstMs: MINUTES_MS, longMs: 5_000, shortMs: 500 });
     await stage.backAgain();
-    stage.afterwards('control: started again', () =>
-      Promise.all(controls.map((control) => control.start())),
-    );
+    stage.afterwards('control: started again', () => Promise.all(controls.map((control) => control.start())));
   },
 };

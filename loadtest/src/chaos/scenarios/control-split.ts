@@ -22,6 +22,8 @@ export const controlSplit: Scenario = {
     stage.say(`${leading.name} decides now`);
     const node = await stage.busyNode();
     stage.afterwards(`${node.name}: started again`, () => node.start());
-    await stage.fault(`${node.name}: SIGKILL; ${held.name}: SIGCONT`, () => Promise.all([node.kill(), thaw()]));
+    await stage.fault(`${node.name}: SIGKILL; ${held.name}: SIGCONT`, () =>
+      Promise.all([node.kill(), thaw()]),
+    );
   },
 };
