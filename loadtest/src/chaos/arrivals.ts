@@ -22,8 +22,8 @@ interface Received {
   stop: () => void;
 }
 
-// Two minutes of packets of one track; older arrivals are forgotten.
-const KEPT = 6_000;
+// Six minutes of packets of one track, more than any round takes; older arrivals are forgotten.
+const KEPT = 18_000;
 const FORGOTTEN_AT_ONCE = 1_000;
 
 /** When pictures were decoded and packets came, for each track of others. */
