@@ -18,7 +18,8 @@ export {
   type PlacementPolicy,
 } from './placement.ts';
 export { DEFAULT_FAN_OUT, relaysFor } from './relay-tree.ts';
-export { publishChanges } from './room-events.ts';
+export { publishChanges, publishViewership } from './room-events.ts';
+export { RoomNews } from './room-news.ts';
 export { openRoomFeed, type RoomFeed, type RoomFeedEvents, type RoomFeedOptions } from './room-feed.ts';
 export { openRoomFeeds, type RoomFeedRef, type RoomFeeds, type RoomFeedsOptions } from './room-feeds.ts';
 export type {
@@ -27,6 +28,7 @@ export type {
   Placed,
   PlaceRequest,
   PlacementCandidates,
+  RoomHead,
   RoomStore,
   RoomWrite,
   SessionRef,

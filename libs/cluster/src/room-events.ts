@@ -1,9 +1,16 @@
 import type { Bus } from '@skein/bus';
-import { subjects, versionedChange, type VersionedChange } from '@skein/protocol';
+import {
+  subjects,
+  versionedChange,
+  viewership,
+  type VersionedChange,
+  type Viewership,
+} from '@skein/protocol';
 
 /** Payload of `subjects.room`: what one write changed, in order. */
 export interface RoomEvents {
   readonly changes: readonly VersionedChange[];
+  readonly viewership?: Viewership | undefined;
 }
 
 /** Tells all feeds of a room what a write changed. To be called by whoever wrote, in the order of the writes. */
@@ -12,9 +19,13 @@ export function publishChanges(bus: Bus, room: string, changes: readonly Version
   bus.publish(subjects.room(room), { changes } satisfies RoomEvents);
 }
 
-/** The changes of such a payload; `undefined` when it is something else. */
-export function readRoomEvents(data: unknown): readonly VersionedChange[] | undefined {
-  const changes = (data as Partial<RoomEvents> | null)?.changes;
+export function publishViewership(bus: Bus, room: string, now: Viewership): void {
+  bus.publish(subjects.room(room), { changes: [], viewership: now } satisfies RoomEvents);
+}
+
+/** What such a payload holds; `undefined` when it is something else. */
+export function readRoomEvents(data: unknown): RoomEvents | undefined {
+  const { changes, viewership: views } = (data ?? {}) as Partial<RoomEvents>;
   if (!Array.isArray(changes)) return undefined;
   const read: VersionedChange[] = [];
   for (const change of changes) {
@@ -22,5 +33,7 @@ export function readRoomEvents(data: unknown): readonly VersionedChange[] | unde
     if (!parsed.success) return undefined;
     read.push(parsed.data);
   }
-  return read;
+  if (views === undefined) return { changes: read };
+  const parsed = viewership.safeParse(views);
+  return parsed.success ? { changes: read, viewership: parsed.data } : undefined;
 }

@@ -7,6 +7,7 @@ import {
   type Participant,
   type RoomState,
   type VersionedChange,
+  type Viewership,
 } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
@@ -15,6 +16,7 @@ import {
   openRoomFeed,
   openRoomFeeds,
   publishChanges,
+  publishViewership,
   type RoomFeed,
   type RoomStore,
   type StoreRecovery,
@@ -22,6 +24,7 @@ import {
 
 /** The part of a store that feeds read, in memory. */
 class FakeRooms {
+  viewership: Viewership | undefined;
   state: RoomState | undefined = roomStateOf({ room: 'blue', version: 100, participants: [], tracks: [] });
   readonly log: VersionedChange[] = [];
   readonly calls: string[] = [];
@@ -61,7 +64,8 @@ class FakeRooms {
 
   async snapshot(): ReturnType<RoomStore['snapshot']> {
     this.#called('snapshot');
-    return this.state && { ...snapshotOf(this.state), bornVersion: this.bornVersion };
+    const { state, bornVersion, viewership } = this;
+    return state && { ...snapshotOf(state), bornVersion, viewership };
   }
 
   async changesSince(_: string, version: number): ReturnType<RoomStore['changesSince']> {
@@ -75,9 +79,10 @@ class FakeRooms {
     return { [Symbol.dispose]: () => (this.recovered = undefined) };
   }
 
-  async versions(rooms: readonly string[]): ReturnType<RoomStore['versions']> {
-    this.#called('versions');
-    return rooms.map(() => this.state?.version);
+  async heads(rooms: readonly string[]): ReturnType<RoomStore['heads']> {
+    this.#called('heads');
+    const { state, viewership } = this;
+    return rooms.map(() => state && { version: state.version, viewership });
   }
 
   asStore(): RoomStore {
@@ -184,10 +189,10 @@ describe('a room feed', () => {
     const [one, two] = [rooms.write(), rooms.write()];
     const told: number[] = [];
     feed.on('change', ({ change }) => {
-      if (change.version === one.version) feed.offer([two]);
+      if (change.version === one.version) feed.offer({ changes: [two] });
       told.push(change.version);
     });
-    feed.offer([one]);
+    feed.offer({ changes: [one] });
     expect(told).toEqual([101, 102]);
     feed.close();
   });
@@ -255,7 +260,7 @@ describe('the feeds of a process', () => {
     rooms.write();
     rooms.calls.length = 0;
     await clock.advance(6100);
-    expect(rooms.calls.filter((call) => call === 'versions')).toHaveLength(1);
+    expect(rooms.calls.filter((call) => call === 'heads')).toHaveLength(1);
     expect(refs.map(({ feed }) => feed.state?.version)).toEqual([101, 101, 101]);
     const replaced: unknown[] = [];
     refs[0]?.feed.on('replaced', ({ state }) => replaced.push(state));
@@ -315,6 +320,65 @@ describe('the feeds of a process', () => {
     rooms.down = false;
     await clock.advance(6100);
     expect(feed.state?.version).toBe(101);
+    feeds.close();
+  });
+});
+
+describe('who views a room', () => {
+  const viewed = (viewers: number, revision: number): Viewership => ({
+    ...{ viewers, nodeIds: ['node-1'], revision },
+  });
+
+  async function following(): Promise<{ feed: RoomFeed; heard: number[] }> {
+    rooms.viewership = viewed(3, 30);
+    const feed = await started();
+    const heard: number[] = [];
+    feed.on('viewershipChanged', ({ viewership }) => heard.push(viewership.viewers));
+    return { feed, heard };
+  }
+
+  it('comes with the snapshot, and then with whatever is later, without a question', async () => {
+    const { feed, heard } = await following();
+    expect(feed.viewership.viewers).toBe(3);
+    publishViewership(bus, 'blue', viewed(5, 50));
+    publishViewership(bus, 'blue', viewed(4, 40));
+    await clock.advance(1000);
+    feed.offer({ changes: [], viewership: viewed(6, 60) });
+    expect(heard).toEqual([5, 6]);
+    expect(rooms.calls).toEqual([]);
+    feed.close();
+  });
+
+  it('is corrected by what the store has, unless it has changed since it was asked', async () => {
+    const { feed, heard } = await following();
+    const asOf = { storedVersion: 100, viewership: feed.viewership };
+    feed.offer({ changes: [], viewership: viewed(7, 70) });
+    feed.compare({ version: 100, viewership: viewed(2, 20) }, asOf);
+    expect(feed.viewership.viewers).toBe(7);
+    feed.compare({ version: 100, viewership: viewed(2, 20) }, { ...asOf, viewership: feed.viewership });
+    feed.compare({ version: 100 }, { ...asOf, viewership: feed.viewership });
+    expect(heard).toEqual([7, 2, 0]);
+    feed.close();
+  });
+
+  it('may be incomplete in a store with another history: whoever carries viewers is told', async () => {
+    const feed = await started();
+    let told = 0;
+    feed.on('fellBack', () => told++);
+    feed.doubt();
+    expect(told).toBe(1);
+    feed.close();
+    feed.doubt();
+    expect(told).toBe(1);
+  });
+
+  it('is compared with the store by the poll that all feeds share', async () => {
+    const feeds = openRoomFeeds({ ...parts(), pollMs: 100 });
+    const { feed } = feeds.acquire('blue');
+    await clock.advance(10);
+    rooms.viewership = viewed(9, 90);
+    await clock.advance(200);
+    expect(feed.viewership.viewers).toBe(9);
     feeds.close();
   });
 });

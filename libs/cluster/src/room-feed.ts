@@ -1,11 +1,5 @@
 import type { Bus, BusSubscription } from '@skein/bus';
-import {
-  SkeinError,
-  subjects,
-  type RoomSnapshot,
-  type RoomState,
-  type VersionedChange,
-} from '@skein/protocol';
+import { SkeinError, subjects, type RoomState, type VersionedChange, type Viewership } from '@skein/protocol';
 import { Emitter, jitter, type Clock, type Listener, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { FeedInput } from './feed-step.ts';
@@ -18,7 +12,7 @@ import {
   type SteadyInput,
 } from './regrowth.ts';
 import { readRoomEvents } from './room-events.ts';
-import type { RoomStore } from './room-store.ts';
+import type { RoomHead, RoomStore, RoomWrite, StoredSnapshot } from './room-store.ts';
 
 export interface RoomFeedOptions {
   readonly room: string;
@@ -44,7 +38,14 @@ export interface RoomFeedEvents {
    * on to be shown while the room grows back: whoever holds a part of it announces it now. Told again if it is lost again.
    */
   lost: { readonly state: RoomState };
+  /** The store's history is another one than before: it may lack what no state shows. */
+  fellBack: object;
+  /** Other viewers, or on other nodes. Not in turn with the changes. */
+  viewershipChanged: { readonly viewership: Viewership };
 }
+
+/** Where a feed is. */
+export type FeedPosition = Pick<RoomFeed, 'storedVersion' | 'viewership'>;
 
 /** One room's state, kept up to date: bus events as they come, the store where some are missing. */
 export interface RoomFeed {
@@ -53,23 +54,24 @@ export interface RoomFeed {
   readonly state: RoomState | undefined;
   /** The version that the store is known to have; another one than that of `state` while a lost room grows back. */
   readonly storedVersion: number | undefined;
+  readonly viewership: Viewership;
   /**
    * Begins to listen. With a snapshot, such as the one that placing a participant gave, `state` is there at once;
    * what changed since is fetched. A second call with one fills a state that is not there yet, else it is `expect`.
    */
-  start(snapshot?: RoomSnapshot): void;
+  start(snapshot?: StoredSnapshot): void;
   /**
    * Resolves with the room at `version` or later; while a lost room grows back, that is what the store has of it joined
    * with what is awaited. Fails `DEADLINE_EXCEEDED`, or `UNAVAILABLE` when closed first.
    */
   waitFor(version: number, deadlineMs: number): Promise<RoomState>;
-  /** Takes changes that this process made itself, without waiting for the bus to bring them. */
-  offer(changes: readonly VersionedChange[]): void;
+  /** Takes what this process wrote itself, without waiting for the bus to bring it. */
+  offer(write: RoomWrite): void;
   /**
-   * Takes what the store has: `version`, `undefined` for no such room, asked for when `storedVersion` was `asOf`. `RoomFeeds`
-   * does so regularly; that is how the loss of the last event is found.
+   * Takes what the store has: `undefined` for no such room, asked for when the feed was `asOf`. `RoomFeeds` does so
+   * regularly; that is how the loss of the last event is found.
    */
-  compare(version: number | undefined, asOf: number | undefined): void;
+  compare(head: RoomHead | undefined, asOf: FeedPosition): void;
   /**
    * The store's history is another one than before. Whatever its version of the room is, it may lack what is shown, and
    * that is lost then: the next comparison finds out.
@@ -87,6 +89,7 @@ export function openRoomFeed(options: RoomFeedOptions): RoomFeed {
 
 const FLUSH_DEADLINE_MS = 1000;
 const DEFAULT_REGROW_MS = 3000;
+const NOBODY_VIEWS: Viewership = { viewers: 0, nodeIds: [], revision: 0 };
 
 interface Waiter {
   readonly version: number;
@@ -102,6 +105,7 @@ class StoredRoomFeed implements RoomFeed {
   readonly #waiters = new Set<Waiter>();
   readonly #inputs: SteadyInput[] = [];
   #steady: SteadyFeed = newSteadyFeed;
+  #viewership: Viewership = NOBODY_VIEWS;
   #stepping = false;
   #closed = false;
   #subscription: BusSubscription | undefined;
@@ -126,7 +130,11 @@ class StoredRoomFeed implements RoomFeed {
     return this.#steady.feed.state?.version;
   }
 
-  start(snapshot?: RoomSnapshot): void {
+  get viewership(): Viewership {
+    return this.#viewership;
+  }
+
+  start(snapshot?: StoredSnapshot): void {
     if (this.#closed) return;
     if (!this.#subscription) {
       const { bus } = this.#options;
@@ -134,6 +142,7 @@ class StoredRoomFeed implements RoomFeed {
       // The store is asked only once events are sure to come; with a bus that is down that is later, and the poll's.
       this.#listening = bus.flush({ deadlineMs: FLUSH_DEADLINE_MS }).catch(() => {});
     }
+    this.#takeViewership(snapshot?.viewership);
     this.#take({ type: 'begun', snapshot });
   }
 
@@ -164,7 +173,8 @@ class StoredRoomFeed implements RoomFeed {
     });
   }
 
-  offer(changes: readonly VersionedChange[]): void {
+  offer({ changes, viewership }: RoomWrite): void {
+    this.#takeViewership(viewership);
     this.#take({ type: 'changes', changes });
   }
 
@@ -172,12 +182,17 @@ class StoredRoomFeed implements RoomFeed {
     this.#take({ type: 'expected', version });
   }
 
-  compare(version: number | undefined, asOf: number | undefined): void {
-    this.#take({ type: 'compared', version, asOf });
+  compare(head: RoomHead | undefined, asOf: FeedPosition): void {
+    this.#take({ type: 'compared', version: head?.version, asOf: asOf.storedVersion });
+    // The store has the last word, also where it has fallen back. A room that it has lost is about to grow back.
+    if (head && this.#viewership.revision === asOf.viewership.revision) {
+      this.#setViewership(head.viewership ?? NOBODY_VIEWS);
+    }
   }
 
   doubt(): void {
     this.#take({ type: 'fellBack' });
+    if (!this.#closed) this.#events.emit('fellBack', {});
   }
 
   on<Name extends keyof RoomFeedEvents>(event: Name, listener: Listener<RoomFeedEvents[Name]>): Disposable {
@@ -194,9 +209,20 @@ class StoredRoomFeed implements RoomFeed {
   }
 
   #onEvents(data: unknown): void {
-    const changes = readRoomEvents(data);
-    if (changes) this.#take({ type: 'changes', changes });
+    const events = readRoomEvents(data);
+    if (events) this.offer(events);
     else this.#options.log.warn({ room: this.room }, 'an event that could not be read was dropped');
+  }
+
+  /** Of two, the later one holds, in whatever order they come. */
+  #takeViewership(viewership: Viewership | undefined): void {
+    if (viewership && viewership.revision > this.#viewership.revision) this.#setViewership(viewership);
+  }
+
+  #setViewership(viewership: Viewership): void {
+    if (this.#closed || viewership.revision === this.#viewership.revision) return;
+    this.#viewership = viewership;
+    this.#events.emit('viewershipChanged', { viewership });
   }
 
   /** One input at a time: a listener that causes another one gets it done after this one. */
@@ -247,7 +273,11 @@ class StoredRoomFeed implements RoomFeed {
         }));
         break;
       case 'askSnapshot':
-        this.#ask(async () => ({ type: 'gotSnapshot', snapshot: await rooms.snapshot(this.room) }));
+        this.#ask(async () => {
+          const snapshot = await rooms.snapshot(this.room);
+          this.#takeViewership(snapshot?.viewership);
+          return { type: 'gotSnapshot', snapshot };
+        });
         break;
       case 'wake': {
         const afterMs = command.why === 'retry' ? jitter(command.afterMs, random) : command.afterMs;

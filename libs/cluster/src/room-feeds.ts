@@ -1,9 +1,8 @@
 import type { Bus } from '@skein/bus';
-import type { RoomSnapshot } from '@skein/protocol';
 import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { openRoomFeed, type RoomFeed } from './room-feed.ts';
-import type { RoomStore } from './room-store.ts';
+import type { RoomStore, StoredSnapshot } from './room-store.ts';
 
 export interface RoomFeedsOptions {
   readonly bus: Bus;
@@ -25,7 +24,7 @@ export interface RoomFeedRef extends Disposable {
 /** All feeds of one process: one per room, however many use it, and the poll that they share. */
 export interface RoomFeeds {
   /** The room's feed, started. `snapshot`: what the caller knows already, such as from placing a participant. */
-  acquire(room: string, snapshot?: RoomSnapshot): RoomFeedRef;
+  acquire(room: string, snapshot?: StoredSnapshot): RoomFeedRef;
   /** Rooms that are followed now. */
   readonly size: number;
   close(): void;
@@ -82,7 +81,7 @@ class SharedRoomFeeds implements RoomFeeds {
     return this.#shared.size;
   }
 
-  acquire(room: string, snapshot?: RoomSnapshot): RoomFeedRef {
+  acquire(room: string, snapshot?: StoredSnapshot): RoomFeedRef {
     const shared = this.#shared.get(room) ?? { feed: openRoomFeed({ ...this.#options, room }), users: 0 };
     this.#shared.set(room, shared);
     shared.users++;
@@ -140,9 +139,12 @@ class SharedRoomFeeds implements RoomFeeds {
   async #poll(): Promise<void> {
     const feeds = [...this.#shared.values()].map(({ feed }) => feed);
     for (let from = 0; from < feeds.length; from += POLL_BATCH) {
-      const batch = feeds.slice(from, from + POLL_BATCH).map((feed) => ({ feed, asOf: feed.storedVersion }));
-      const versions = await this.#options.rooms.versions(batch.map(({ feed }) => feed.room));
-      for (const [at, { feed, asOf }] of batch.entries()) feed.compare(versions[at], asOf);
+      const batch = feeds.slice(from, from + POLL_BATCH).map((feed) => {
+        const { storedVersion, viewership } = feed;
+        return { feed, asOf: { storedVersion, viewership } };
+      });
+      const heads = await this.#options.rooms.heads(batch.map(({ feed }) => feed.room));
+      for (const [at, { feed, asOf }] of batch.entries()) feed.compare(heads[at], asOf);
     }
   }
 }

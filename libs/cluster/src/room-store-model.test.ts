@@ -3,6 +3,7 @@ import {
   applyChange,
   roomStateOf,
   type Participant,
+  type Role,
   type RoomSnapshot,
   type RoomState,
   type VersionedChange,
@@ -11,7 +12,14 @@ import { systemClock } from '@skein/runtime';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectStore, type ClusterStore, type Placed, type RoomStore, type RoomWrite } from './index.ts';
+import {
+  connectStore,
+  type ClusterStore,
+  type Placed,
+  type RoomStore,
+  type RoomWrite,
+  type StoredSnapshot,
+} from './index.ts';
 import { aRequest, aTrack } from './test-rooms.ts';
 
 let server: RedisServer;
@@ -33,9 +41,10 @@ const people = ['ann', 'bob', 'cy'];
 const person = fc.constantFrom(...people);
 const trackNumber = fc.nat(2);
 const nodeId = fc.constantFrom('n1', 'n2', 'n3');
+const role = fc.constantFrom<Role[]>('participant', 'participant', 'viewer');
 const act = fc.oneof(
   // How many changes ago the joiner's gateway heard of the room, as far as it goes.
-  fc.record({ kind: fc.constant('join' as const), person, nodeId, knownAgo: fc.nat(8) }),
+  fc.record({ kind: fc.constant('join' as const), person, nodeId, role, knownAgo: fc.nat(8) }),
   fc.record({ kind: fc.constant('move' as const), person, nodeId, stale: fc.boolean() }),
   fc.record({ kind: fc.constant('announce' as const), person, trackNumber, older: fc.boolean() }),
   fc.record({ kind: fc.constant('publish' as const), person, trackNumber, muted: fc.boolean() }),
@@ -51,6 +60,7 @@ const step = fc.oneof(
 
 /** What the test knows of each person's sessions: the last one, which may be over, and the one before. */
 class Sessions {
+  readonly #roles = new Map<string, Role>();
   readonly #last = new Map<string, Participant>();
   readonly #before = new Map<string, Participant>();
   #count = 0;
@@ -68,7 +78,12 @@ class Sessions {
     return `ses_${++this.#count}`;
   }
 
-  began(participant: Participant): void {
+  role({ sessionId }: Participant): Role {
+    return this.#roles.get(sessionId) ?? 'participant';
+  }
+
+  began(participant: Participant, as: Role): void {
+    this.#roles.set(participant.sessionId, as);
     this.#before.set(participant.identity, this.last(participant.identity));
     this.#last.set(participant.identity, participant);
   }
@@ -89,16 +104,19 @@ async function carryOut(
     case 'join':
     case 'move': {
       const candidates = { fallbackNodeId: undefined, openNodeIds: [], wishedNodeId: one.nodeId };
-      const request = aRequest({ room, identity, candidates, sessionId: sessions.nextId() });
+      const as = one.kind === 'join' ? one.role : sessions.role(session);
+      const request = aRequest({ room, identity, candidates, role: as, sessionId: sessions.nextId() });
       const placed =
         one.kind === 'join'
           ? await rooms.place({ ...request, known: seen.at(-1 - one.knownAgo) })
           : await rooms.move({ ...request, fromEpoch: one.stale ? epoch - 1 : epoch, reason: 'drain' });
-      sessions.began(placed.participant);
+      sessions.began(placed.participant, as);
       return placed;
     }
     case 'announce': {
       const held = one.older ? sessions.before(identity) : session;
+      if (sessions.role(held) === 'viewer')
+        return await rooms.announce(room, { participants: [], viewers: [held], tracks: [] });
       const trackId = `${identity}:${one.trackNumber}`;
       const track = aTrack({ trackId, identity, epoch: held.epoch, nodeId: held.nodeId });
       return await rooms.announce(room, { participants: [held], tracks: [track] });
@@ -118,15 +136,26 @@ async function carryOut(
 }
 
 /** What the store keeps beside the state, to be quick, agrees with it. */
-async function expectBooksToAgree(room: string, { participants, tracks }: RoomSnapshot): Promise<void> {
-  const books = ['hosts', 'owned'].map((part) => raw.hgetall(`skein:{room:${room}}:${part}`));
-  const [hosts = {}, owned = {}] = await Promise.all(books);
-  const counts: Record<string, string> = {};
-  for (const member of participants) counts[member.nodeId] = String(Number(counts[member.nodeId] ?? 0) + 1);
-  expect(hosts).toEqual(counts);
+async function expectBooksToAgree(room: string, snapshot: StoredSnapshot): Promise<void> {
+  const { participants, tracks, viewership } = snapshot;
+  const books = ['hosts', 'owned', 'viewed'].map((part) => raw.hgetall(`skein:{room:${room}}:${part}`));
+  const [hosts = {}, owned = {}, viewed = {}] = await Promise.all(books);
+  const viewers = await store.rooms.viewers(room);
+  expect(hosts).toEqual(countsByNode([...participants, ...viewers]));
+  expect(viewed).toEqual(countsByNode(viewers));
+  expect(viewership?.viewers ?? 0).toBe(viewers.length);
+  expect((viewership?.nodeIds ?? []).toSorted()).toEqual(Object.keys(viewed).toSorted());
+  const identities = [...participants, ...viewers].map(({ identity }) => identity);
+  expect(new Set(identities).size).toBe(identities.length);
   const ids = Object.values(owned).flatMap((list) => list.split(' ').filter(Boolean));
   expect(ids.toSorted()).toEqual(tracks.map(({ trackId }) => trackId).toSorted());
   for (const track of tracks) expect(owned[track.identity]).toContain(` ${track.trackId} `);
+}
+
+function countsByNode(members: readonly Participant[]): Record<string, string> {
+  const counts: Record<string, string> = {};
+  for (const { nodeId: at } of members) counts[at] = String(Number(counts[at] ?? 0) + 1);
+  return counts;
 }
 
 const refused = (): RoomWrite => ({ changes: [] });
@@ -165,6 +194,7 @@ describe('the log and the snapshot of a room', () => {
         let expected: RoomState | undefined;
         let first: RoomState | undefined;
         let lastVersion = 0;
+        let lastRevision = 0;
         // With those of rooms that are gone.
         const seen: RoomState[] = [];
         for (const one of steps) {
@@ -180,6 +210,9 @@ describe('the log and the snapshot of a room', () => {
             expect(version).toBeGreaterThan(lastVersion);
             lastVersion = version;
           }
+          const { viewership: told } = write;
+          expect(told?.revision ?? Infinity).toBeGreaterThan(lastRevision);
+          lastRevision = told?.revision ?? lastRevision;
           const snapshot = await rooms.snapshot(room);
           if (!snapshot) {
             expected = first = undefined;
@@ -189,6 +222,10 @@ describe('the log and the snapshot of a room', () => {
           first ??= expected;
           seen.push(expected);
           const answered = 'snapshot' in write ? write.snapshot : expected;
+          expect('snapshot' in write ? write.snapshot.viewership : snapshot.viewership).toEqual(
+            snapshot.viewership,
+          );
+          expect(told ?? snapshot.viewership).toEqual(snapshot.viewership);
           expect(sorted(answered)).toEqual(sorted(expected));
           await expectBooksToAgree(room, snapshot);
           expect(sorted(snapshot)).toEqual(sorted(expected));

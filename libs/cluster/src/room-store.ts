@@ -1,10 +1,23 @@
-import type { Participant, RoomSnapshot, RoomState, Track, VersionedChange } from '@skein/protocol';
+import type {
+  Participant,
+  Role,
+  RoomSnapshot,
+  RoomState,
+  Track,
+  VersionedChange,
+  Viewership,
+} from '@skein/protocol';
 
-/** Room state and placement: one atomic script per method. Every failure of the store is `UNAVAILABLE`. */
+/**
+ * Room state and placement: one atomic script per method. Every failure of the store is `UNAVAILABLE`. Viewers are placed,
+ * moved, counted under the limit and taken out as participants are, under identities of the same room, but are in no
+ * state and no log: what they do changes the room's viewership only.
+ */
 export interface RoomStore {
   /**
    * Places a participant: limits, takeover, node choice, epoch, state and log in one script. A participant that is
-   * there already is placed again: a higher epoch, its tracks void, its place under the limit and `joinedAtMs` kept.
+   * there already is placed again: a higher epoch, its tracks void, its place under the limit and `joinedAtMs` kept. One
+   * that becomes a viewer is written as `participantLeft`.
    * Fails with `ROOM_FULL` or `NO_NODE_AVAILABLE`. After `UNAVAILABLE` it may have happened; a repeat is a takeover.
    */
   place(request: PlaceRequest): Promise<Placed>;
@@ -18,8 +31,8 @@ export interface RoomStore {
   move(request: MoveRequest): Promise<Placed>;
 
   /**
-   * Puts back what a node holds and the store has lost: participants that are missing or of a lower epoch, and tracks
-   * of the participants' present epochs that are; one change each. The room is made again if it is gone. Safe to repeat.
+   * Puts back what a node holds and the store has lost: participants and viewers that are missing or of a lower epoch, and
+   * tracks of the participants' present epochs that are; one change each but for viewers. The room is made again if it is gone. Safe to repeat.
    */
   announce(room: string, held: Held): Promise<RoomWrite>;
 
@@ -34,7 +47,8 @@ export interface RoomStore {
   /** Takes a track away; none there counts as done. `STALE_EPOCH`. */
   unpublishTrack(room: string, session: SessionRef, trackId: string, reason: string): Promise<RoomWrite>;
   /**
-   * Takes a participant out, with all its tracks; the last one frees every key of the room. Stale or unknown counts as done.
+   * Takes a participant with all its tracks, or a viewer, out; the last one frees every key of the room. Stale or unknown
+   * counts as done.
    * `leaderFence`: it is the one that leads who does it; fails `STALE_EPOCH` when that is not the number of the present lease.
    */
   leave(room: string, session: SessionRef, reason: string, leaderFence?: number): Promise<RoomWrite>;
@@ -43,8 +57,10 @@ export interface RoomStore {
   snapshot(room: string): Promise<StoredSnapshot | undefined>;
   /** What came after `version`, in order, `undefined` when the log doesn't reach back that far, or the room is gone. */
   changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined>;
-  /** The present versions of many rooms, in one round trip; `undefined` for a room that is gone. */
-  versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]>;
+  /** The viewers of a room: those named, or all. */
+  viewers(room: string, identities?: readonly string[]): Promise<readonly Participant[]>;
+  /** Where many rooms are now, in one round trip; `undefined` for a room that is gone. */
+  heads(rooms: readonly string[]): Promise<readonly (RoomHead | undefined)[]>;
   /** Names of rooms, `pageSize` at most, after the name `after` in byte order. */
   listRooms(page: { pageSize: number; after?: string }): Promise<readonly string[]>;
 
@@ -60,7 +76,16 @@ export interface StoreRecovery {
   readonly fellBack: boolean;
 }
 
+/** Where a room is. */
+export interface RoomHead {
+  readonly version: number;
+  /** Absent while there was never a viewer. */
+  readonly viewership?: Viewership | undefined;
+}
+
 export interface StoredSnapshot extends RoomSnapshot {
+  /** Absent while there was never a viewer. */
+  readonly viewership?: Viewership | undefined;
   /** The version at which the room was made: it is another room than one that was known at a lower version. */
   readonly bornVersion?: number;
 }
@@ -74,6 +99,8 @@ export interface SessionRef {
 /** What a write changed: empty when nothing had to change. To be published in order by whoever wrote. */
 export interface RoomWrite {
   readonly changes: readonly VersionedChange[];
+  /** Set when the write has changed it. */
+  readonly viewership?: Viewership | undefined;
 }
 
 export interface PlaceRequest {
@@ -81,8 +108,11 @@ export interface PlaceRequest {
   readonly identity: string;
   readonly name: string;
   readonly metadata?: string | undefined;
+  /** Default `participant`. */
+  readonly role?: Role;
   /** The new session's id, made by the caller. */
   readonly sessionId: string;
+  /** Viewers count too. */
   readonly maxParticipants: number;
   readonly candidates: PlacementCandidates;
   /** The room as the store had it a moment ago, if the caller follows it: then only what came since is fetched. */
@@ -100,6 +130,7 @@ export interface MoveRequest extends PlaceRequest {
 /** What a node holds of a room: its own sessions and what they publish. */
 export interface Held {
   readonly participants: readonly Participant[];
+  readonly viewers?: readonly Participant[];
   readonly tracks: readonly Track[];
   /** The highest version that the caller knew: one that the room gets anew is higher, even if the store's clock fell back. */
   readonly knownVersion?: number | undefined;
@@ -116,9 +147,10 @@ export interface PlacementCandidates {
 }
 
 export interface Placed extends RoomWrite {
+  /** The viewer, if that is the role. */
   readonly participant: Participant;
   /** The room as it is with the participant in it. */
-  readonly snapshot: RoomSnapshot;
+  readonly snapshot: StoredSnapshot;
   /** The participant's earlier session, which this one took over from. */
   readonly superseded: Participant | undefined;
 }

@@ -12,7 +12,7 @@ function calls(store: ClusterStore): Promise<unknown>[] {
   return [
     rooms.place(aRequest({ identity: 'ann' })),
     rooms.snapshot('blue'),
-    rooms.versions(['blue', 'red']),
+    rooms.heads(['blue', 'red']),
     rooms.listRooms({ pageSize: 10 }),
     nodes.list(),
     nodes.renew(aNode('n1'), { fence: undefined, ttlMs: 5000 }),
@@ -115,7 +115,7 @@ describe('a store', () => {
     await server.kill();
     await server.start();
     for (const outcome of await Promise.all(waiting)) expect(outcome).toMatchObject({ code: 'UNAVAILABLE' });
-    await vi.waitFor(() => store.rooms.versions([]), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => store.rooms.heads([]), { timeout: 10_000, interval: 20 });
     await vi.waitFor(async () => expect(await store.rooms.snapshot('blue')).toBeUndefined(), {
       timeout: 5000,
     });

@@ -14,7 +14,7 @@ import {
   transportDirection,
   transportOffer,
 } from './media.ts';
-import { roomChange, roomSnapshot, versionedChange } from './room-state.ts';
+import { roles, roomChange, roomSnapshot, versionedChange, viewerCount } from './room-state.ts';
 
 const nothing = z.object({});
 
@@ -39,6 +39,8 @@ const joinFields = {
   identity: identity.optional(),
   name: displayName,
   metadata: metadata.optional(),
+  /** A viewer is in no list of participants, and its coming and going is told to nobody. Default `participant`. */
+  role: z.enum(roles).default('participant'),
   /** What this client can receive; the answer's subscriptions match it. */
   rtpCapabilities,
   /** Answer with a ready subscription to every track of the room. Default true. */
@@ -94,6 +96,8 @@ export const clientMethods = {
     response: z.object({
       resumeToken: opaqueId,
       state: z.union([z.object({ changes: z.array(versionedChange) }), z.object({ snapshot: roomSnapshot })]),
+      /** As the gateway knows it; absent where it does not. */
+      viewers: viewerCount.optional(),
     }),
   },
   /** Lets go of the session that `sessionMoved` (mode `switch`) replaced: its media is no longer needed. */
@@ -108,7 +112,7 @@ export const clientMethods = {
     request: z.object({ ...ofSession, direction: transportDirection }),
     response: z.object({ iceParameters }),
   },
-  /** Publishes a track. `trackId` is the client's, so that a repeat or a migration names the same track. */
+  /** Publishes a track; a viewer is refused with `PERMISSION_DENIED`. `trackId` is the client's, so that a repeat or a migration names the same track. */
   publish: {
     request: z.object({
       ...ofSession,
@@ -188,6 +192,8 @@ export const clientEvents = {
   roomChanged: roomChange,
   /** The whole state, when the changes in between could not be had. Replaces what the client holds. */
   roomReplaced: roomSnapshot,
+  /** There are so many viewers now. At most once a second, only when it has changed, without a version. */
+  viewersChanged: z.object({ viewers: viewerCount }),
   subscriptionClosed: z.object({ subscriptionId: opaqueId, trackId: opaqueId, reason: z.string() }),
   /** Which layers are being received; absent while none is. */
   subscriptionLayersChanged: z.object({

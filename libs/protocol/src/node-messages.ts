@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { clientEvents, clientMethods, sessionEndReasons } from './client-messages.ts';
 import { epoch, identity, opaqueId, roomName, roomVersion } from './fields.ts';
 import { readySubscription, rtpCapabilities, transportOffer } from './media.ts';
+import { participant, roles } from './room-state.ts';
 
 const nothing = z.object({});
 
@@ -18,6 +19,8 @@ export const sessionMethods = {
       roomVersion,
       rtpCapabilities,
       autoSubscribe: z.boolean(),
+      /** A viewer's entry, which the room's state does not show. Absent for a participant. */
+      viewer: participant.optional(),
     }),
     response: z.object({
       /** Made by the node; `attach` asks for it. */
@@ -40,7 +43,12 @@ export const sessionMethods = {
   /** Another gateway takes the session over for its client. Fails `SESSION_NOT_FOUND` for a wrong token. */
   attach: {
     request: z.object({ resumeToken: opaqueId }),
-    response: z.object({ resumeToken: opaqueId, attachment: z.number().int() }),
+    response: z.object({
+      resumeToken: opaqueId,
+      attachment: z.number().int(),
+      /** What the client joined as, whatever it says now. */
+      role: z.enum(roles),
+    }),
   },
   /** The client's socket was lost: the session ends unless another gateway attaches within `graceMs`. A stale attachment is ignored. */
   detach: {

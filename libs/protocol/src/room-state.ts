@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion } from './fields.ts';
 import { trackKinds, trackSources } from './media.ts';
 
+/** `viewer`: receives all and publishes nothing; others see viewers only as a number. */
+export const roles = ['participant', 'viewer'] as const;
+export type Role = (typeof roles)[number];
+
 /** A member of a room and where its media is. */
 export const participant = z.object({
   identity,
@@ -35,12 +39,27 @@ export const track = z.object({
 });
 export type Track = z.infer<typeof track>;
 
+/** Viewers in a room: no part of its versioned state. */
+export const viewerCount = z.number().int().nonnegative();
+
+/** Who views a room, as the cluster tells itself. */
+export const viewership = z.object({
+  viewers: viewerCount,
+  /** Nodes that carry some of them. */
+  nodeIds: z.array(opaqueId),
+  /** Microseconds since 1970 at least, and raised by every change: of two, the higher one holds. */
+  revision: z.number().int().nonnegative(),
+});
+export type Viewership = z.infer<typeof viewership>;
+
 /** The whole state of a room at one version. */
 export const roomSnapshot = z.object({
   room: roomName,
   version: roomVersion,
   participants: z.array(participant),
   tracks: z.array(track),
+  /** Absent where it is not known. */
+  viewers: viewerCount.optional(),
 });
 export type RoomSnapshot = z.infer<typeof roomSnapshot>;
 

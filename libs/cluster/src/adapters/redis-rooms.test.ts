@@ -268,8 +268,8 @@ describe('the rooms', () => {
       if (page.length < 5) break;
     }
     expect(listed).toEqual(sorted);
-    expect(await rooms.versions([...names, 'nowhere'])).toEqual([
-      ...names.map(() => expect.any(Number) as number),
+    expect(await rooms.heads([...names, 'nowhere'])).toEqual([
+      ...names.map(() => ({ version: expect.any(Number) as number })),
       undefined,
     ]);
   });

@@ -5,16 +5,17 @@ import {
   snapshotOf,
   type Participant,
   type RoomChange,
-  type RoomSnapshot,
   type RoomState,
   type Track,
   type VersionedChange,
+  type Viewership,
 } from '@skein/protocol';
 import type {
   Held,
   MoveRequest,
   Placed,
   PlaceRequest,
+  RoomHead,
   RoomStore,
   RoomWrite,
   SessionRef,
@@ -43,9 +44,9 @@ export class RedisRooms implements RoomStore {
   }
 
   async place(request: PlaceRequest): Promise<Placed> {
-    const { room, identity, maxParticipants, known } = request;
+    const { room, identity, maxParticipants, role = 'participant', known } = request;
     const opening = memberOpening(request);
-    const args = [identity, opening, maxParticipants, ...nodeArguments(request), known?.version ?? ''];
+    const args = [identity, opening, maxParticipants, role, ...nodeArguments(request), known?.version ?? ''];
     const reply = await this.#run(room, placing.place, args);
     switch (reply[0]) {
       case 'ROOM_FULL':
@@ -53,14 +54,14 @@ export class RedisRooms implements RoomStore {
       case 'NO_NODE_AVAILABLE':
         throw refusals.NO_NODE_AVAILABLE();
       default:
-        return await this.#placed(room, reply, joinedChange, known);
+        return await this.#placed(room, reply, { known });
     }
   }
 
   async move(request: MoveRequest): Promise<Placed> {
-    const { room, identity, sessionId, fromEpoch, reason } = request;
+    const { room, identity, role = 'participant', sessionId, fromEpoch, reason } = request;
     const rest = [sessionId, fromEpoch, JSON.stringify(reason)];
-    const args = [identity, memberOpening(request), ...nodeArguments(request), ...rest];
+    const args = [identity, memberOpening(request), role, ...nodeArguments(request), ...rest];
     const reply = await this.#run(room, placing.move, args);
     switch (reply[0]) {
       case 'STALE_EPOCH':
@@ -68,46 +69,51 @@ export class RedisRooms implements RoomStore {
       case 'NO_NODE_AVAILABLE':
         throw refusals.NO_NODE_AVAILABLE();
       default:
-        return await this.#placed(room, reply, (participant, superseded) =>
-          superseded ? { type: 'participantMoved', participant, reason } : joinedChange(participant),
-        );
+        return await this.#placed(room, reply, { reason });
     }
   }
 
-  async announce(room: string, { participants, tracks, knownVersion = 0 }: Held): Promise<RoomWrite> {
+  async announce(room: string, held: Held): Promise<RoomWrite> {
+    const { participants, viewers = [], tracks, knownVersion = 0 } = held;
+    const members = [
+      ...participants.map((one) => [one, 'participant'] as const),
+      ...viewers.map((one) => [one, 'viewer'] as const),
+    ];
     const reply = await this.#run(room, placing.announce, [
       knownVersion,
-      participants.length,
-      ...participants.flatMap((one) => [one.identity, one.epoch, one.nodeId, memberJson(one)]),
+      members.length,
+      ...members.flatMap(([one, role]) => [one.identity, one.epoch, one.nodeId, memberJson(one), role]),
       ...tracks.flatMap((one) => [one.trackId, one.identity, one.epoch, trackJson(one)]),
     ]);
-    const [, born, created, ...flat] = reply as [string, string, number, ...string[]];
+    const [, born, created, viewership, ...flat] = reply as [string, string, number, string, ...string[]];
     if (created === 1) await this.#index.add(room, born);
-    return { changes: changesFrom(flat) };
+    return { changes: changesFrom(flat), ...viewershipFrom(viewership) };
   }
 
   async #placed(
     room: string,
     reply: Reply,
-    changeOf: (participant: Participant, superseded: Participant | undefined) => RoomChange,
-    known?: RoomState,
+    { known, reason = '' }: { readonly known?: RoomState | undefined; readonly reason?: string },
   ): Promise<Placed> {
     // Without tracks at the end, what comes in place of the members are the changes since `known`.
-    const [status, version, born, created, member, old, contents, tracks] = reply as [
-      ...[status: string, version: string, born: string, created: number],
-      ...[member: string, old: string, contents: string[], tracks?: string[]],
+    const [wrote, version, born, created, member, old, changed, viewership, contents, tracks] = reply as [
+      ...[wrote: '' | Wrote, version: string, born: string, created: number, member: string, old: string],
+      ...[changed: string, viewership: string, contents: string[], tracks?: string[]],
     ];
     if (created === 1) await this.#index.add(room, born);
     else this.#index.addLater(room, born);
     const participant = parse<Participant>(member);
     const superseded = old === '' ? undefined : parse<Participant>(old);
+    const snapshot = tracks
+      ? snapshotFrom(room, version, contents, tracks)
+      : snapshotOf(changesFrom(contents).reduce(withChange, known ?? emptyRoom(room)));
+    const change = wrote === '' ? undefined : placingChange(wrote, participant, superseded, reason);
     return {
       participant,
-      snapshot: tracks
-        ? snapshotFrom(room, version, contents, tracks)
-        : snapshotOf(changesFrom(contents).reduce(withChange, known ?? emptyRoom(room))),
+      snapshot: { ...snapshot, ...viewershipFrom(viewership) },
       superseded,
-      ...written([status, version], changeOf(participant, superseded)),
+      changes: change ? [{ version: Number(version), change }] : [],
+      ...viewershipFrom(changed),
     };
   }
 
@@ -173,16 +179,20 @@ export class RedisRooms implements RoomStore {
       [...args, ...(leads ? [leaderFence, `take out ${identity}`] : [])],
     )) as Reply;
     if (reply[0] === 'NOT_LEADING') throw refusals.NOT_LEADING();
-    const born = reply[2];
-    if (typeof born === 'string') await this.#index.remove(room, born);
-    return written(reply, change);
+    const [, , born, viewership] = reply as [string, string?, string?, string?];
+    if (born) await this.#index.remove(room, born);
+    return { ...written(reply, change), ...viewershipFrom(viewership) };
   }
 
   async snapshot(room: string): Promise<StoredSnapshot | undefined> {
-    const [status, version, born, members, tracks] = await this.#run(room, scripts.snapshot, []);
-    if (status === 'NONE') return undefined;
-    const snapshot = snapshotFrom(room, version as string, members as string[], tracks as string[]);
-    return { ...snapshot, bornVersion: Number(born) };
+    const reply = await this.#run(room, scripts.snapshot, []);
+    if (reply[0] === 'NONE') return undefined;
+    const [, version, born, members, tracks, viewership] = reply as [
+      ...[status: string, version: string, born: string],
+      ...[members: string[], tracks: string[], viewership: string],
+    ];
+    const snapshot = snapshotFrom(room, version, members, tracks);
+    return { ...snapshot, bornVersion: Number(born), ...viewershipFrom(viewership) };
   }
 
   async changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
@@ -191,9 +201,20 @@ export class RedisRooms implements RoomStore {
     return changesFrom(flat);
   }
 
-  async versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]> {
-    const found = await this.#redis.batch(rooms.map((room) => ['HGET', keys.roomMeta(room), 'version']));
-    return found.map((version) => (version === null ? undefined : Number(version)));
+  async viewers(room: string, identities?: readonly string[]): Promise<readonly Participant[]> {
+    if (identities?.length === 0) return [];
+    const key = keys.roomViewers(room);
+    const [found] = await this.#redis.batch([identities ? ['HMGET', key, ...identities] : ['HVALS', key]]);
+    return (found as (string | null)[]).flatMap((json) => (json === null ? [] : [parse<Participant>(json)]));
+  }
+
+  async heads(rooms: readonly string[]): Promise<readonly (RoomHead | undefined)[]> {
+    const found = await this.#redis.batch(
+      rooms.map((room) => ['HMGET', keys.roomMeta(room), 'version', 'viewership']),
+    );
+    return (found as (string | null)[][]).map(([version, viewership]) =>
+      version ? { version: Number(version), ...viewershipFrom(viewership) } : undefined,
+    );
   }
 
   async listRooms({ pageSize, after }: { pageSize: number; after?: string }): Promise<readonly string[]> {
@@ -202,9 +223,9 @@ export class RedisRooms implements RoomStore {
       const page = await this.#index.page(from, pageSize - names.length);
       const last = page.at(-1);
       if (!last) break;
-      const versions = await this.versions(page.map(({ room }) => room));
+      const heads = await this.heads(page.map(({ room }) => room));
       for (const [at, { room, born }] of page.entries()) {
-        if (versions[at] === undefined) await this.#index.remove(room, born);
+        if (heads[at] === undefined) await this.#index.remove(room, born);
         else names.push(room);
       }
       from = last.room;
@@ -238,8 +259,29 @@ function withChange(state: RoomState, change: VersionedChange): RoomState {
   throw new SkeinError('INTERNAL', 'the changes of a room do not follow each other');
 }
 
-function joinedChange(participant: Participant): RoomChange {
-  return { type: 'participantJoined', participant };
+/** Which change a placement was, as the scripts say. */
+type Wrote = 'joined' | 'moved' | 'left';
+
+function placingChange(
+  wrote: Wrote,
+  participant: Participant,
+  superseded: Participant | undefined,
+  reason: string,
+): RoomChange {
+  switch (wrote) {
+    case 'joined':
+      return { type: 'participantJoined', participant };
+    case 'moved':
+      return { type: 'participantMoved', participant, reason };
+    case 'left': {
+      const { identity, epoch } = superseded ?? participant;
+      return { type: 'participantLeft', identity, epoch, reason: 'superseded' };
+    }
+  }
+}
+
+function viewershipFrom(json: string | null | undefined): { readonly viewership?: Viewership } {
+  return json ? { viewership: parse<Viewership>(json) } : {};
 }
 
 /** From version, change, version, change, … */
@@ -259,7 +301,7 @@ function snapshotFrom(
   version: string,
   members: readonly string[],
   tracks: readonly string[],
-): RoomSnapshot {
+): StoredSnapshot {
   return {
     room,
     version: Number(version),

@@ -6,12 +6,15 @@ function encoded(name: string): string {
   }).join('');
 }
 
+const PARTS = ['meta', 'members', 'tracks', 'hosts', 'owned', 'log', 'viewers', 'viewed'];
+
 export const keys = {
   /** In the order in which the room scripts take them. */
   room(room: string): readonly string[] {
     const base = `skein:{room:${encoded(room)}}`;
-    return ['meta', 'members', 'tracks', 'hosts', 'owned', 'log'].map((part) => `${base}:${part}`);
+    return PARTS.map((part) => `${base}:${part}`);
   },
+  roomViewers: (room: string): string => `skein:{room:${encoded(room)}}:viewers`,
   roomMeta: (room: string): string => `skein:{room:${encoded(room)}}:meta`,
   /** Names and births, in the order in which the index scripts take them. */
   roomIndex: ['skein:{rooms}', 'skein:{rooms}:born'],

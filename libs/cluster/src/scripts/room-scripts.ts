@@ -58,26 +58,29 @@ return { 'OK', append(next_version(), ARGV[4]) }`,
 );
 
 /**
- * ARGV: identity, epoch, change as JSON. Answers with the room's birth when it is gone. When the one that leads takes
- * somebody out: KEYS: also its lease and the acts; ARGV: also its fence and what it does.
+ * ARGV: identity, epoch, the change as JSON for a participant. Answers with the room's birth when it is gone, else '',
+ * then with who views it when that has changed. When the one that leads takes somebody out: KEYS: also its lease and the
+ * acts; ARGV: also its fence and what it does.
  */
 export const leave = script(
   TIME,
   ROOM,
   ACTS,
   String.raw`
-local identity, lease, acts = ARGV[1], KEYS[7], KEYS[8]
+local identity, lease, acts = ARGV[1], KEYS[9], KEYS[10]
 if lease and not leads(lease, ARGV[4]) then return { 'NOT_LEADING' } end
-local member = member_of(identity)
+local member, _, views = holder_of(identity)
 if not member or member.epoch ~= tonumber(ARGV[2]) then return { 'SAME' } end
 if lease then note_act(acts, ARGV[4], ARGV[5]) end
-redis.call('HDEL', members, identity)
+unseat(identity, member, views)
 drop_tracks(identity)
-leave_host(member.nodeId)
-if redis.call('HLEN', members) > 0 then return { 'OK', append(next_version(), ARGV[3]) } end
+if population() > 0 then
+  if views then return { 'SAME', '', '', count_viewers() } end
+  return { 'OK', append(next_version(), ARGV[3]) }
+end
 local version, born = int(next_version()), redis.call('HGET', meta, 'born')
-redis.call('DEL', meta, members, tracks, hosts, owned, log)
-return { 'OK', version, born }`,
+redis.call('DEL', meta, members, tracks, hosts, owned, log, viewers, viewed)
+return { views and 'SAME' or 'OK', version, born }`,
 );
 
 export const snapshot = script(
@@ -86,7 +89,7 @@ export const snapshot = script(
   String.raw`
 local version, born = unpack(redis.call('HMGET', meta, 'version', 'born'))
 if not version then return { 'NONE' } end
-return { 'OK', version, born, redis.call('HVALS', members), redis.call('HVALS', tracks) }`,
+return { 'OK', version, born, redis.call('HVALS', members), redis.call('HVALS', tracks), viewership() }`,
 );
 
 /** ARGV: the version that is known. */

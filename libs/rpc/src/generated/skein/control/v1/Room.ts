@@ -24,6 +24,10 @@ export interface RoomInput {
    * Nodes of the room that did not answer in time: their pipes are missing above.
    */
   silentNodeIds?: string[];
+  /**
+   * Who receives and publishes nothing; not among the participants.
+   */
+  viewers?: number;
 }
 
 export interface Room {
@@ -36,4 +40,8 @@ export interface Room {
    * Nodes of the room that did not answer in time: their pipes are missing above.
    */
   silentNodeIds: string[];
+  /**
+   * Who receives and publishes nothing; not among the participants.
+   */
+  viewers: number;
 }

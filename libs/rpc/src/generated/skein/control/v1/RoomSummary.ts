@@ -8,6 +8,10 @@ export interface RoomSummaryInput {
   participants?: number;
   tracks?: number;
   nodeIds?: string[];
+  /**
+   * Who receives and publishes nothing; not among the participants.
+   */
+  viewers?: number;
 }
 
 export interface RoomSummary {
@@ -16,4 +20,8 @@ export interface RoomSummary {
   participants: number;
   tracks: number;
   nodeIds: string[];
+  /**
+   * Who receives and publishes nothing; not among the participants.
+   */
+  viewers: number;
 }
