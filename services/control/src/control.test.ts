@@ -128,7 +128,7 @@ test('shows nodes and rooms from Redis, and the pipes that the nodes hold', asyn
   const version = (await store.rooms.snapshot('lobby'))?.version;
   const { rooms } = await api.listRooms({ pageSize: 0, pageToken: '' });
   expect(rooms).toEqual([
-    { room: 'lobby', version, participants: 2, tracks: 1, nodeIds: ['node-a', 'node-b'] },
+    { room: 'lobby', version, participants: 2, tracks: 1, nodeIds: ['node-a', 'node-b'], viewers: 0 },
   ]);
   const room = await api.getRoom({ room: 'lobby' });
   expect(room.participants.map(({ identity, nodeId }) => `${identity}@${nodeId}`).sort()).toEqual([

@@ -139,7 +139,8 @@ describe('ListRooms', () => {
     const page = await api.listRooms({ pageSize: 0, pageToken: '' });
     expect(page.nextPageToken).toBe('');
     expect(page.rooms.map((one) => one.room)).toEqual(['a', 'b', 'c']);
-    expect(page.rooms[0]).toEqual({ room: 'a', version: 3, participants: 1, tracks: 1, nodeIds: ['node-a'] });
+    const summary = { room: 'a', version: 3, participants: 1, tracks: 1, nodeIds: ['node-a'] };
+    expect(page.rooms[0]).toEqual({ ...summary, viewers: 0 });
   });
 
   test('goes through the pages by their tokens', async () => {
@@ -217,6 +218,7 @@ describe('GetRoom', () => {
         },
       ],
       silentNodeIds: [],
+      viewers: 0,
     });
   });
 

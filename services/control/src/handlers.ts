@@ -1,5 +1,5 @@
-import type { NodeRegistry, RegisteredNode, RoomStore } from '@skein/cluster';
-import { SkeinError, type RoomSnapshot } from '@skein/protocol';
+import type { NodeRegistry, RegisteredNode, RoomStore, StoredSnapshot } from '@skein/cluster';
+import { SkeinError } from '@skein/protocol';
 import {
   MAX_PAGE_SIZE,
   type ControlServiceHandlers,
@@ -98,7 +98,7 @@ async function summarize(rooms: ControlStore['rooms'], names: readonly string[])
   return summaries;
 }
 
-function summaryOf(snapshot: RoomSnapshot): RoomSummary {
+function summaryOf(snapshot: StoredSnapshot): RoomSummary {
   const { room, version, participants, tracks } = snapshot;
   return {
     room,
@@ -106,11 +106,12 @@ function summaryOf(snapshot: RoomSnapshot): RoomSummary {
     participants: participants.length,
     tracks: tracks.length,
     nodeIds: nodesOf(snapshot),
+    viewers: snapshot.viewership?.viewers ?? 0,
   };
 }
 
 async function roomOf(
-  snapshot: RoomSnapshot,
+  snapshot: StoredSnapshot,
   registered: readonly RegisteredNode[],
   ask: AskNode,
 ): Promise<Room> {
@@ -127,5 +128,6 @@ async function roomOf(
     }),
     pipes: mergePipes(media),
     silentNodeIds: [...silentNodeIds],
+    viewers: snapshot.viewership?.viewers ?? 0,
   };
 }

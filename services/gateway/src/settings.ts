@@ -46,7 +46,7 @@ export const gatewaySettings = {
   roomMaxParticipants: setting.integer(
     'SKEIN_ROOM_MAX_PARTICIPANTS',
     { min: 1, max: 100_000 },
-    { default: 1000, doc: 'Participants that a room takes; one more is answered `ROOM_FULL`.' },
+    { default: 1000, doc: 'Participants and viewers that a room takes; one more is answered `ROOM_FULL`.' },
   ),
   resumeGraceMs: setting.integer(
     'SKEIN_GATEWAY_RESUME_GRACE_MS',

@@ -1,5 +1,5 @@
 import type { Bus } from '@skein/bus';
-import { openNodeDirectory, openRoomFeeds } from '@skein/cluster';
+import { openNodeDirectory, openRoomFeeds, RoomNews } from '@skein/cluster';
 import type { ClusterStore } from '@skein/cluster';
 import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
@@ -62,7 +62,8 @@ export async function startSignaling(
   const directory = openNodeDirectory({ bus, nodes: store.nodes, clock, random, log });
   await directory.start();
   const { roomMaxParticipants: maxParticipants, iceServers, resumeGraceMs } = settings;
-  const shared = { bus, store: store.rooms, clock, random, ids, log };
+  const news = new RoomNews({ bus, clock });
+  const shared = { bus, store: store.rooms, news, clock, random, ids, log };
   const nodes = new NodeSessions(bus, nodeDeadlines);
   const lines = new SessionLines({ bus, directory, log });
   const openings = new Openings({ nodes, lines, iceServers });
@@ -90,6 +91,7 @@ export async function startSignaling(
     },
     async close(deadlineMs) {
       await endings.stop(deadlineMs);
+      news.close();
       lines.close();
       feeds.close();
       directory.close();

@@ -9,7 +9,9 @@ import {
 import { startRedis, type RedisServer } from '@skein/local-cluster';
 import {
   subjects,
+  type Participant,
   type ReadySubscription,
+  type Role,
   type RtpParameters,
   type SessionMethod,
   type SessionRequest,
@@ -88,15 +90,27 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /** Places a participant on a node and opens its session, as a gateway does. */
-  async join(node: MediaNode, room: string, identity: string, autoSubscribe = false): Promise<TestSession> {
-    const session = await this.place(node, room, identity);
+  async join(
+    node: MediaNode,
+    room: string,
+    identity: string,
+    autoSubscribe = false,
+    role: Role = 'participant',
+  ): Promise<TestSession> {
+    const session = await this.place(node, room, identity, role);
     const answer = await session.ask('open', { ...session.opening, autoSubscribe });
     session.subscriptions = answer.subscriptions;
     return session;
   }
 
-  async place(node: MediaNode, room: string, identity: string): Promise<TestSession> {
-    return this.#placed(node, room, await this.store.rooms.place(placeRequest(node, room, identity)));
+  async place(
+    node: MediaNode,
+    room: string,
+    identity: string,
+    role: Role = 'participant',
+  ): Promise<TestSession> {
+    const placed = await this.store.rooms.place({ ...placeRequest(node, room, identity), role });
+    return this.#placed(node, room, placed, role === 'viewer' ? placed.participant : undefined);
   }
 
   /** Places a session's participant on another node and opens its new session, as a gateway does. */
@@ -108,11 +122,16 @@ export class TestCluster implements AsyncDisposable {
     return session;
   }
 
-  #placed({ nodeId }: MediaNode, room: string, { changes, participant, snapshot }: Placed): TestSession {
+  #placed(
+    { nodeId }: MediaNode,
+    room: string,
+    { changes, participant, snapshot }: Placed,
+    viewer?: Participant,
+  ): TestSession {
     publishChanges(this.bus, room, changes);
     const { identity, sessionId, epoch } = participant;
     const roomVersion = snapshot.version;
-    return new TestSession(this, { nodeId, room, identity, sessionId, epoch, roomVersion });
+    return new TestSession(this, { nodeId, room, identity, sessionId, epoch, roomVersion, viewer });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -139,6 +158,7 @@ interface TestPlace {
   readonly sessionId: string;
   readonly epoch: number;
   readonly roomVersion: number;
+  readonly viewer: Participant | undefined;
 }
 
 /** One participant's session, as its gateway sees it. */
@@ -158,8 +178,8 @@ export class TestSession {
   }
 
   get opening(): SessionRequest<'open'> {
-    const { identity, roomVersion } = this.place;
-    return { identity, roomVersion, rtpCapabilities: anyReceiver, autoSubscribe: false };
+    const { identity, roomVersion, viewer } = this.place;
+    return { identity, roomVersion, rtpCapabilities: anyReceiver, autoSubscribe: false, viewer };
   }
 
   /** `with`: fields of the envelope to send instead. */

@@ -1,4 +1,4 @@
-import { SkeinError, type Participant, type RoomSnapshot } from '@skein/protocol';
+import { SkeinError, type Participant } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime';
 import { expect, test } from 'vitest';
 import { LOST_AFTER_MS, LostSessions } from './lost-sessions.ts';
@@ -41,12 +41,11 @@ function world(held: Record<string, string[]> | 'no answer', { startedAgoMs = 3_
   };
   const lost = new LostSessions({ watch, nodeAt: () => node, clock });
   const lostIn = async (...participants: Participant[]): Promise<string[]> => {
-    const snapshot: RoomSnapshot = { room: 'lobby', version: 1, participants, tracks: [] };
     lost.beginSweep();
-    await lost.lostOf(snapshot);
+    await lost.lostOf('lobby', participants);
     await clock.advance(LOST_AFTER_MS);
     lost.beginSweep();
-    return (await lost.lostOf(snapshot)).map(({ identity }) => identity);
+    return (await lost.lostOf('lobby', participants)).map(({ identity }) => identity);
   };
   return { lost, lostIn, clock, asked };
 }
@@ -87,8 +86,7 @@ test('a session that is missing for a moment is not lost', async () => {
   const { lost, clock } = world(held);
   const look = async (): Promise<number> => {
     lost.beginSweep();
-    return (await lost.lostOf({ room: 'lobby', version: 1, participants: [member('ann', 'n1')], tracks: [] }))
-      .length;
+    return (await lost.lostOf('lobby', [member('ann', 'n1')])).length;
   };
   expect(await look()).toBe(0);
   await clock.advance(LOST_AFTER_MS - 1);

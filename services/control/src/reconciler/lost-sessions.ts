@@ -1,4 +1,4 @@
-import { SkeinError, type Participant, type RoomSnapshot } from '@skein/protocol';
+import { SkeinError, type Participant } from '@skein/protocol';
 import type { NodeServiceClient } from '@skein/rpc';
 import type { Clock } from '@skein/runtime';
 import type { NodeSight, NodeWatch } from './node-watch.ts';
@@ -17,7 +17,7 @@ export interface LostSessionsParts {
 }
 
 /**
- * Finds participants of a living node that holds no session for them, by its own word: it has been started anew, or
+ * Finds participants and viewers of a living node that holds no session for them, by its own word: it has been started anew, or
  * their gateway died before it opened the session.
  */
 export class LostSessions {
@@ -45,7 +45,7 @@ export class LostSessions {
   }
 
   /** Those of a room that have been missing for `LOST_AFTER_MS`. A node that does not answer says nothing. */
-  async lostOf({ room, participants }: RoomSnapshot): Promise<readonly Participant[]> {
+  async lostOf(room: string, participants: readonly Participant[]): Promise<readonly Participant[]> {
     const nodeIds = new Set(participants.map(({ nodeId }) => nodeId));
     const missing = await Promise.all(
       [...nodeIds].map(async (nodeId) => {

@@ -1,4 +1,4 @@
-import { publishChanges, type ClusterStore } from '@skein/cluster';
+import { RoomNews, type ClusterStore } from '@skein/cluster';
 import type { Bus, BusSubscription } from '@skein/bus';
 import { nodeDeath, nodeRecord, subjects } from '@skein/protocol';
 import { SingleFlight, jitter, type Clock, type Random } from '@skein/runtime';
@@ -43,6 +43,7 @@ export class Reconciler {
   readonly #inquiries: Inquiries;
   readonly #notices: DeathNotices;
   readonly #sweeper: Sweeper;
+  readonly #news: RoomNews;
   readonly #reading = new SingleFlight<'leases', void>();
   readonly #subscriptions: BusSubscription[] = [];
   readonly #lostSessions: LostSessions;
@@ -54,6 +55,7 @@ export class Reconciler {
     this.#parts = parts;
     const { store, bus, ask, nodeAt, clock, random, log, holderId, storeSteadiness, busSteadiness } = parts;
     const watch = this.#watch;
+    this.#news = new RoomNews({ bus, clock });
     this.#leadership = new Leadership({ lease: store.leader, holderId, clock, log });
     this.#lostSessions = new LostSessions({ watch, nodeAt, clock });
     this.#notices = new DeathNotices({ bus, clock });
@@ -63,7 +65,7 @@ export class Reconciler {
       ...shared,
       rooms: store.rooms,
       lostSessions: this.#lostSessions,
-      publish: (room, changes) => publishChanges(bus, room, changes),
+      publish: (room, write) => this.#news.tell(room, write),
     });
     this.#inquiries = new Inquiries({
       ...shared,
@@ -95,6 +97,7 @@ export class Reconciler {
     this.#recoveries?.[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription.close();
     this.#sweeper.stop();
+    this.#news.close();
     this.#notices.stop();
     await this.#leadership.stop();
   }

@@ -15,9 +15,18 @@ function record(nodeId: string): NodeRecord {
   return { ...place, state: 'ready', startedAtMs: 1, beat: 1, load };
 }
 
+function members(people: readonly string[]): Participant[] {
+  return people.map((person, index) => {
+    const [identity = '', nodeId = ''] = person.split('@');
+    const sessionId = `ses_${identity}`;
+    return { identity, name: identity, nodeId, sessionId, epoch: index + 1, joinedAtMs: 0 };
+  });
+}
+
 /** Rooms in memory; a participant is written `ann@node-1`. */
-class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'leave'> {
+class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'viewers' | 'leave'> {
   readonly rooms = new Map<string, Participant[]>();
+  readonly watching = new Map<string, Participant[]>();
   /** How many leaves ran at the same time, at most. */
   mostAtOnce = 0;
   /** How often a room was read. */
@@ -25,18 +34,11 @@ class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'leave'> {
   #running = 0;
 
   add(room: string, ...people: string[]): void {
-    const members = people.map((person, index) => {
-      const [identity = '', nodeId = ''] = person.split('@');
-      return {
-        identity,
-        name: identity,
-        nodeId,
-        sessionId: `ses_${identity}`,
-        epoch: index + 1,
-        joinedAtMs: 0,
-      };
-    });
-    this.rooms.set(room, members);
+    this.rooms.set(room, members(people));
+  }
+
+  addViewers(room: string, ...people: string[]): void {
+    this.watching.set(room, members(people));
   }
 
   people(room: string): string[] | undefined {
@@ -53,7 +55,13 @@ class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'leave'> {
   async snapshot(room: string) {
     this.looks++;
     const participants = this.rooms.get(room);
-    return participants && { room, version: 1, participants, tracks: [] };
+    const viewers = this.watching.get(room)?.length ?? 0;
+    const viewership = { viewers, nodeIds: [], revision: viewers };
+    return participants && { room, version: 1, participants, tracks: [], viewership };
+  }
+
+  async viewers(room: string) {
+    return this.watching.get(room) ?? [];
   }
 
   async leave(room: string, { identity, epoch }: { identity: string; epoch: number }, reason: string) {
@@ -61,6 +69,11 @@ class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'leave'> {
     await Promise.resolve();
     this.#running--;
     const members = this.rooms.get(room) ?? [];
+    const watching = this.watching.get(room) ?? [];
+    const stay = watching.filter((one) => one.identity !== identity || one.epoch !== epoch);
+    this.watching.set(room, stay);
+    if (stay.length < watching.length)
+      return { changes: [], viewership: { viewers: stay.length, nodeIds: [], revision: 9 } };
     const left = members.filter((one) => one.identity === identity && one.epoch === epoch);
     this.rooms.set(
       room,
@@ -82,12 +95,15 @@ async function world({ leads = true } = {}) {
   const lost: string[] = [];
   const lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'> = {
     beginSweep: () => {},
-    lostOf: async ({ participants }) => participants.filter(({ identity }) => lost.includes(identity)),
+    lostOf: async (_, members) => members.filter(({ identity }) => lost.includes(identity)),
   };
   const sweeper = new Sweeper({
     ...{ clock, watch, rooms, leadership, storeSteadiness, busSteadiness, lostSessions, log: silentLogger },
     random: seededRandom(1),
-    publish: (room, changes) => published.push(...changes.map(({ change }) => `${room} ${change.type}`)),
+    publish: (room, { changes, viewership }) => {
+      published.push(...changes.map(({ change }) => `${room} ${change.type}`));
+      if (viewership) published.push(`${room} ${viewership.viewers} viewers`);
+    },
   });
   for (const nodeId of ['n1', 'n2']) watch.beat(record(nodeId), clock.now());
   sweeper.start();
@@ -195,4 +211,16 @@ test('a sweep that a failing store breaks off is done again', async () => {
   rooms.leave = leave;
   await clock.advance(15_000);
   expect(rooms.people('lobby')).toEqual([]);
+});
+
+test('viewers of a node that died or lost them are taken out too, and counted anew', async () => {
+  const { clock, rooms, published, lost, die } = await world();
+  rooms.add('lobby', 'ann@n1');
+  rooms.addViewers('lobby', 'vic@n2', 'val@n1', 'vera@n1');
+  lost.push('vera');
+  die('n2');
+  await clock.advance(70_000);
+  expect(rooms.people('lobby')).toEqual(['ann']);
+  expect(rooms.watching.get('lobby')?.map(({ identity }) => identity)).toEqual(['val']);
+  expect(published.toSorted()).toEqual(['lobby 1 viewers', 'lobby 2 viewers']);
 });

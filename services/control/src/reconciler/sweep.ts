@@ -1,5 +1,5 @@
-import type { RoomStore } from '@skein/cluster';
-import { SkeinError, type Participant, type VersionedChange } from '@skein/protocol';
+import type { RoomStore, RoomWrite } from '@skein/cluster';
+import { SkeinError, type Participant } from '@skein/protocol';
 import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { Leadership } from './leadership.ts';
@@ -23,16 +23,16 @@ export interface SweeperParts {
   readonly storeSteadiness: Steadiness;
   readonly busSteadiness: Steadiness;
   readonly leadership: Pick<Leadership, 'leading' | 'confirm'>;
-  readonly rooms: Pick<RoomStore, 'listRooms' | 'snapshot' | 'leave'>;
+  readonly rooms: Pick<RoomStore, 'listRooms' | 'snapshot' | 'viewers' | 'leave'>;
   readonly lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'>;
-  readonly publish: (room: string, changes: readonly VersionedChange[]) => void;
+  readonly publish: (room: string, write: RoomWrite) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
 /**
- * Takes participants out of their rooms whose media nobody holds: their node is dead and nobody has placed them again, or
+ * Takes participants and viewers out of their rooms whose media nobody holds: their node is dead and nobody has placed them again, or
  * it lives and has lost their session.
  */
 export class Sweeper {
@@ -124,11 +124,13 @@ export class Sweeper {
     await inBatches(names, async (room) => {
       const snapshot = await rooms.snapshot(room);
       if (!snapshot) return;
-      for (const participant of snapshot.participants) {
+      const viewers = snapshot.viewership?.viewers ? await rooms.viewers(room) : [];
+      const members = [...snapshot.participants, ...viewers];
+      for (const participant of members) {
         if (this.#goneForMs(participant.nodeId, waiting) < SWEEP_AFTER_MS) continue;
         found.push({ room, participant, reason: 'node-died' });
       }
-      for (const participant of await lostSessions.lostOf(snapshot)) {
+      for (const participant of await lostSessions.lostOf(room, members)) {
         found.push({ room, participant, reason: 'session-lost' });
       }
     });
@@ -151,9 +153,9 @@ export class Sweeper {
   async #takeOut({ room, participant, reason }: Abandoned, leaderFence: number): Promise<void> {
     const { rooms, publish, log } = this.#parts;
     const { identity, epoch, nodeId } = participant;
-    const { changes } = await rooms.leave(room, { identity, epoch }, reason, leaderFence);
-    publish(room, changes);
-    if (changes.length > 0) {
+    const write = await rooms.leave(room, { identity, epoch }, reason, leaderFence);
+    publish(room, write);
+    if (write.changes.length > 0 || write.viewership) {
       log.info({ room, participant: identity, nodeId, reason }, 'a participant without media was taken out');
     }
   }

@@ -261,6 +261,7 @@ const noRooms: ClusterStore['rooms'] = {
   leave: notAsked,
   snapshot: async () => undefined,
   changesSince: notAsked,
-  versions: notAsked,
+  viewers: notAsked,
+  heads: notAsked,
   listRooms: async () => [],
 };

@@ -1,4 +1,5 @@
-import { SkeinError, type RoomSnapshot } from '@skein/protocol';
+import type { StoredSnapshot } from '@skein/cluster';
+import { SkeinError } from '@skein/protocol';
 import type { RoomMedia } from '@skein/rpc';
 
 /** Asks one node what it holds of a room. */
@@ -12,7 +13,7 @@ export interface CollectedMedia {
 
 /** Asks every node that carries someone or something of the room, at the same time. */
 export async function collectRoomMedia(
-  snapshot: RoomSnapshot,
+  snapshot: StoredSnapshot,
   addresses: ReadonlyMap<string, string>,
   ask: AskNode,
 ): Promise<CollectedMedia> {
@@ -31,9 +32,10 @@ export async function collectRoomMedia(
   };
 }
 
-/** The nodes that the room's state names, sorted. */
-export function nodesOf({ participants, tracks }: RoomSnapshot): string[] {
-  return [...new Set([...participants, ...tracks].map(({ nodeId }) => nodeId))].sort();
+/** The nodes that anyone of the room is on, viewers too, sorted. */
+export function nodesOf({ participants, tracks, viewership }: StoredSnapshot): string[] {
+  const shown = [...participants, ...tracks].map(({ nodeId }) => nodeId);
+  return [...new Set([...shown, ...(viewership?.nodeIds ?? [])])].sort();
 }
 
 async function answerOf(asked: Promise<RoomMedia>): Promise<RoomMedia | 'nothing' | 'silent'> {

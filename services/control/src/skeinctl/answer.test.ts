@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { answer } from './answer.ts';
 
 function summary(room: string): RoomSummary {
-  return { room, version: 1, participants: 1, tracks: 0, nodeIds: ['node-a'] };
+  return { room, version: 1, participants: 1, tracks: 0, nodeIds: ['node-a'], viewers: 0 };
 }
 
 const pages: Record<string, { rooms: RoomSummary[]; nextPageToken: string }> = {

@@ -19,6 +19,7 @@ const node: Node = {
 const room: Room = {
   room: 'lobby',
   version: 9,
+  viewers: 0,
   participants: [
     { identity: 'ann', name: 'Änn 🎉', nodeId: 'node-1', sessionId: 'ses_1', epoch: 7, joinedAtMs: 0 },
     { identity: 'bob', name: 'Bob', nodeId: 'node-2', sessionId: 'ses_2', epoch: 8, joinedAtMs: 1000 },
@@ -71,10 +72,15 @@ test('no nodes and no rooms are said in words', () => {
 
 test('rooms are a table', () => {
   expect(
-    formatRooms([{ room: 'lobby', version: 9, participants: 2, tracks: 1, nodeIds: ['node-1', 'node-2'] }]),
+    formatRooms([
+      {
+        ...{ room: 'lobby', version: 9, participants: 2, viewers: 500, tracks: 1 },
+        nodeIds: ['node-1', 'node-2'],
+      },
+    ]),
   ).toMatchInlineSnapshot(`
-    "ROOM   PARTICIPANTS  TRACKS  VERSION  NODES
-    lobby             2       1        9  node-1, node-2"
+    "ROOM   PARTICIPANTS  VIEWERS  TRACKS  VERSION  NODES
+    lobby             2      500       1        9  node-1, node-2"
   `);
 });
 
@@ -94,6 +100,10 @@ test('a room is a headline, its participants, tracks and pipes, and who did not 
 
     No answer from node-3: pipes between these are missing above."
   `);
+});
+
+test('viewers are counted in the headline', () => {
+  expect(formatRoom({ ...room, viewers: 500 })).toContain(': 2 participants, 500 viewers, 1 track, 1 pipe\n');
 });
 
 test('a room without tracks and pipes shows no empty tables', () => {

@@ -28,6 +28,7 @@ const nodeColumns: readonly Column<Node>[] = [
 const roomColumns: readonly Column<RoomSummary>[] = [
   { title: 'ROOM', value: (room) => room.room },
   { title: 'PARTICIPANTS', value: (room) => String(room.participants), align: 'right' },
+  { title: 'VIEWERS', value: (room) => String(room.viewers), align: 'right' },
   { title: 'TRACKS', value: (room) => String(room.tracks), align: 'right' },
   { title: 'VERSION', value: (room) => String(room.version), align: 'right' },
   { title: 'NODES', value: (room) => room.nodeIds.join(', ') },
@@ -84,9 +85,10 @@ export function formatRooms(rooms: readonly RoomSummary[]): string {
 }
 
 export function formatRoom(room: Room): string {
-  const { participants, tracks, pipes, silentNodeIds } = room;
+  const { participants, viewers, tracks, pipes, silentNodeIds } = room;
   const counts = [
     count(participants.length, 'participant'),
+    ...(viewers > 0 ? [count(viewers, 'viewer')] : []),
     count(tracks.length, 'track'),
     count(pipes.length, 'pipe'),
   ];

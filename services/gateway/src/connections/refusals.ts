@@ -63,6 +63,15 @@ export const refusals = {
       { details: { limit }, retryAfterMs: 100 },
     );
   },
+  viewerPublishes(method: string): SkeinError {
+    return new SkeinError(
+      'PERMISSION_DENIED',
+      `a viewer publishes nothing; join as a participant to ${method}`,
+      {
+        details: { method, role: 'viewer' },
+      },
+    );
+  },
   joinTimeout(): SkeinError {
     return new SkeinError(
       'JOIN_TIMEOUT',

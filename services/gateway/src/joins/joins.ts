@@ -1,6 +1,5 @@
 import type { Bus } from '@skein/bus';
-import { publishChanges } from '@skein/cluster';
-import type { Placed, RoomStore } from '@skein/cluster';
+import type { Placed, RoomNews, RoomStore } from '@skein/cluster';
 import { SkeinError, subjects } from '@skein/protocol';
 import type { ClientRequest, ClientResponse, Participant, RoomSnapshot, SessionEvent } from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
@@ -20,6 +19,7 @@ import { triesElsewhere } from './plan.ts';
 export interface JoinDeps {
   readonly bus: Bus;
   readonly store: RoomStore;
+  readonly news: RoomNews;
   readonly rooms: Rooms;
   readonly openings: Openings;
   readonly choice: NodeChoice;
@@ -112,7 +112,7 @@ export class Joins {
     const { openings, beginStay } = this.#deps;
     membership.offer(placed);
     signal.throwIfAborted();
-    const opened = await openings.open(address, profile, placed.snapshot.version);
+    const opened = await openings.open(address, profile, placed);
     const { session } = opened;
     try {
       signal.throwIfAborted();
@@ -131,15 +131,15 @@ export class Joins {
     failed: ReadonlySet<string>,
     lastFailure?: SkeinError,
   ): Promise<Placed> {
-    const { store, bus, choice, ids, maxParticipants } = this.#deps;
-    const { room, identity, name, metadata, region } = profile;
+    const { store, news, choice, ids, maxParticipants } = this.#deps;
+    const { room, identity, name, metadata, role, region } = profile;
     try {
       const candidates = choice.candidates({ wishedNodeId, region, exceptNodeIds: failed });
       const sessionId = ids('ses');
       const { known } = membership;
-      const asked = { room, identity, name, metadata, sessionId, maxParticipants, candidates, known };
+      const asked = { room, identity, name, metadata, role, sessionId, maxParticipants, candidates, known };
       const placed = await store.place(asked);
-      publishChanges(bus, room, placed.changes);
+      news.tell(room, placed);
       choice.assigned(placed.participant.nodeId);
       if (placed.superseded) this.#supersede(room, placed.superseded);
       return placed;
@@ -162,12 +162,11 @@ export class Joins {
 
   /** Takes back a placement whose session was not opened, or whose client is gone. */
   async #undo(address: SessionAddress): Promise<void> {
-    const { store, bus, endings, log } = this.#deps;
+    const { store, news, endings, log } = this.#deps;
     // The node may have made the session although its answer did not come.
     void endings.end(address, 'disconnected');
     try {
-      const { changes } = await store.leave(address.room, address, 'join-failed');
-      publishChanges(bus, address.room, changes);
+      news.tell(address.room, await store.leave(address.room, address, 'join-failed'));
     } catch (error) {
       log.warn({ ...logged(address), err: error }, 'a failed join could not be taken back yet');
     }

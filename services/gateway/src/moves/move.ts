@@ -1,4 +1,3 @@
-import { publishChanges } from '@skein/cluster';
 import type { Placed } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import { jitter } from '@skein/runtime';
@@ -122,11 +121,11 @@ export class Move {
   async #takeTurn(): Promise<OpenedSession> {
     using _turn = await this.#turns.take(this.#abort.signal);
     this.#needBus();
-    const { address, version } = await this.#place();
+    const { address, placed } = await this.#place();
     try {
       this.#abort.signal.throwIfAborted();
       const { openings, log, clock } = this.#deps;
-      const opened = await openings.open(address, this.#order.profile, version);
+      const opened = await openings.open(address, this.#order.profile, placed);
       this.#placed = undefined;
       const ms = Math.round(clock.monotonicMs() - this.#countedFromMs);
       const { reason, from } = this.#order;
@@ -141,8 +140,8 @@ export class Move {
     }
   }
 
-  async #place(): Promise<{ address: SessionAddress; version: number }> {
-    const { bus, choice } = this.#deps;
+  async #place(): Promise<{ address: SessionAddress; placed: Placed }> {
+    const { news, choice } = this.#deps;
     const { profile, membership, watcher } = this.#order;
     const placed = await this.#askStore();
     const address = { ...placed.participant, room: profile.room };
@@ -152,17 +151,17 @@ export class Move {
     // Before the change is taken in, which would look like a takeover.
     if (!membership.watch(address, watcher)) throw new Superseded();
     membership.offer(placed);
-    publishChanges(bus, profile.room, placed.changes);
-    return { address, version: placed.snapshot.version };
+    news.tell(profile.room, placed);
+    return { address, placed };
   }
 
   async #askStore(): Promise<Placed> {
     const { store, ids, maxParticipants } = this.#deps;
     const { profile, reason } = this.#order;
-    const { room, identity, name, metadata } = profile;
+    const { room, identity, name, metadata, role } = profile;
     const sessionId = (this.#sessionId ??= ids('ses'));
     this.#asked.add(sessionId);
-    const asked = { room, identity, name, metadata, sessionId, maxParticipants, reason };
+    const asked = { room, identity, name, metadata, role, sessionId, maxParticipants, reason };
     try {
       const candidates = this.#candidates();
       const placed = await store.move({ ...asked, fromEpoch: this.#fromEpoch, candidates });
@@ -192,8 +191,9 @@ export class Move {
   /** The store has another epoch: an older one, if it lost what came after; else somebody else has placed the client. */
   async #catchUp(): Promise<void> {
     const { room, identity } = this.#order.profile;
-    const snapshot = await this.#deps.store.snapshot(room);
-    const shown = snapshot?.participants.find((one) => one.identity === identity);
+    const { store } = this.#deps;
+    const [snapshot, viewers] = await Promise.all([store.snapshot(room), store.viewers(room, [identity])]);
+    const shown = viewers[0] ?? snapshot?.participants.find((one) => one.identity === identity);
     if (!shown) return;
     if (shown.epoch > this.#fromEpoch) throw new Superseded();
     this.#fromEpoch = shown.epoch;
@@ -222,12 +222,11 @@ export class Move {
 
   /** Takes back a placement that has no session. */
   async #undo(): Promise<MoveOutcome> {
-    const { store, bus, log } = this.#deps;
+    const { store, news, log } = this.#deps;
     const placed = this.#placed;
     if (placed) {
       try {
-        const { changes } = await store.leave(placed.room, placed, 'move-failed');
-        publishChanges(bus, placed.room, changes);
+        news.tell(placed.room, await store.leave(placed.room, placed, 'move-failed'));
       } catch (error) {
         log.warn({ ...logged(placed), err: error }, 'a failed move could not be taken back');
       }

@@ -57,15 +57,16 @@ export class Resumes {
     const line = lines.open(address);
     let held: HeldSession | undefined;
     try {
-      const { resumeToken, attachment } = await this.#attach(address, request.resumeToken);
+      const { resumeToken, attachment, role } = await this.#attach(address, request.resumeToken);
       held = { address, attachment, line };
       const state = await membership.catchUp(version);
       signal.throwIfAborted();
-      const profile = profileOf(request, identity, capabilities);
+      // The node knows what the client joined as; what it says now counts for nothing.
+      const profile = profileOf({ ...request, role }, identity, capabilities);
       const stay = beginStay({ profile, membership, socket, session: held });
       if (!membership.watch(address, stay)) throw refusals.takenOver();
       log.info({ ...logged(address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'resumed');
-      return { response: { resumeToken, state }, stay };
+      return { response: { resumeToken, state, viewers: membership.viewers }, stay };
     } catch (error) {
       line.close();
       membership.leave();

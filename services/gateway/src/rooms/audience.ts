@@ -12,6 +12,7 @@ import { encodeEvent } from '../connections/messages.ts';
 import type { Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
 import type { RoomsDeps, SessionWatcher } from './rooms.ts';
+import { ViewerCount } from './viewer-count.ts';
 
 interface Watched {
   readonly watcher: SessionWatcher;
@@ -45,11 +46,18 @@ export class Audience {
   #gathered: string[] = [];
   #sending: Disposable | undefined;
   #feed: RoomFeed | undefined;
+  readonly #viewerCount: ViewerCount;
 
   constructor(room: string, deps: RoomsDeps) {
     this.room = room;
     this.#deps = deps;
     this.#topic = `room/${room}`;
+    this.#viewerCount = new ViewerCount({
+      clock: deps.clock,
+      // Of a room that grows back some viewers are not counted yet.
+      now: () => (this.isRegrowing ? undefined : this.viewers),
+      tell: (viewers) => this.#tell(encodeEvent('viewersChanged', { viewers }), true),
+    });
   }
 
   get state(): RoomState | undefined {
@@ -64,6 +72,11 @@ export class Audience {
   /** What the store is known to have, if it was heard of. */
   get known(): RoomState | undefined {
     return this.isRegrowing ? undefined : this.state;
+  }
+
+  /** As far as it was heard of. */
+  get viewers(): number | undefined {
+    return this.state && this.#feed?.viewership.viewers;
   }
 
   get isEmpty(): boolean {
@@ -82,14 +95,22 @@ export class Audience {
 
   close(): void {
     this.#sending?.[Symbol.dispose]();
+    this.#viewerCount.close();
     for (const one of this.#listening) one[Symbol.dispose]();
   }
 
-  offer({ changes, snapshot }: Placed): RoomSnapshot {
+  offer(placed: Placed): RoomSnapshot {
+    const { snapshot } = placed;
     const feed = this.#feed ?? this.#follow(snapshot);
-    feed.offer(changes);
+    feed.offer(placed);
     const { state } = feed;
-    return state && state.version > snapshot.version ? snapshotOf(state) : snapshot;
+    return this.answerWith(state && state.version > snapshot.version ? snapshotOf(state) : snapshot);
+  }
+
+  /** The snapshot that one client is answered with. */
+  answerWith(snapshot: RoomSnapshot): RoomSnapshot {
+    this.#viewerCount.answered(this.viewers);
+    return clientSnapshot(snapshot, this.viewers);
   }
 
   async catchUp(version: number): Promise<ClientResponse<'sync'>> {
@@ -98,11 +119,14 @@ export class Audience {
       await feed.waitFor(0, FIRST_STATE_DEADLINE_MS);
       // Asked after the feed has begun: what comes after the answer is sent as an event.
       const changes = await this.#deps.store.changesSince(this.room, version);
-      if (changes) return { changes: [...changes] };
+      if (changes) {
+        this.#viewerCount.answered(this.viewers);
+        return { changes: [...changes] };
+      }
     } catch (error) {
       this.#deps.log.debug({ err: error }, 'a client catches up without the store');
     }
-    if (feed.state) return { snapshot: snapshotOf(feed.state) };
+    if (feed.state) return { snapshot: this.answerWith(snapshotOf(feed.state)) };
     this.#owesState = true;
     return { changes: [] };
   }
@@ -127,7 +151,8 @@ export class Audience {
     const { feed } = ref;
     const onChange = feed.on('change', ({ change }) => this.#handleChange(change));
     const onReplaced = feed.on('replaced', ({ state }) => this.#handleReplaced(state));
-    this.#listening = [onChange, onReplaced, ref];
+    const onViewers = feed.on('viewershipChanged', () => this.#viewerCount.changed());
+    this.#listening = [onChange, onReplaced, onViewers, ref];
     this.#feed = feed;
     this.#begun = feed.state !== undefined;
     return feed;
@@ -175,8 +200,18 @@ export class Audience {
     // Clients whose join is not answered yet get the state with their answer.
     if (asked && this.#watched.size > 0) {
       this.#deps.log.info({ version: state.version }, 'the room state was replaced');
-      this.#tell(encodeEvent('roomReplaced', snapshotOf(state), state.version), false);
+      const snapshot = clientSnapshot(snapshotOf(state), this.viewers);
+      this.#viewerCount.allTold(snapshot.viewers);
+      this.#tell(encodeEvent('roomReplaced', snapshot, state.version), false);
     }
     for (const participant of state.participants.values()) this.#checkPlaced(participant);
   }
+}
+
+/** A room's state as clients get it. */
+export function clientSnapshot(
+  { room, version, participants, tracks }: RoomSnapshot,
+  viewers: number | undefined,
+): RoomSnapshot {
+  return { room, version, participants, tracks, ...(viewers !== undefined && { viewers }) };
 }

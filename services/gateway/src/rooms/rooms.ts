@@ -5,7 +5,7 @@ import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
-import { Audience } from './audience.ts';
+import { Audience, clientSnapshot } from './audience.ts';
 
 /** Whoever is told what the room's state says of a client's session. */
 export interface SessionWatcher {
@@ -21,6 +21,8 @@ export interface SessionWatcher {
 export interface Membership {
   /** The room as this gateway holds it, in step with the store; `undefined` when it does not follow it yet. */
   readonly known: RoomState | undefined;
+  /** Viewers in the room, as far as this gateway has heard. */
+  readonly viewers: number | undefined;
   /** Takes in what placing this client changed; returns the state to answer with: no older than any event sent. */
   offer(placed: Placed): RoomSnapshot;
   /** For a client that holds `version` already: what it is missing, or the whole state; no older than any event sent. */
@@ -68,19 +70,19 @@ export class Rooms {
     const audience = this.#audiences.get(room);
     const own = audience?.state;
     if (own?.version === version) return { changes: [] };
-    if (own && audience?.isRegrowing) return { snapshot: snapshotOf(own) };
+    if (own && audience?.isRegrowing) return { snapshot: audience.answerWith(snapshotOf(own)) };
     try {
       const changes = await store.changesSince(room, version);
       if (changes) return { changes: [...changes] };
-      const snapshot = await store.snapshot(room);
-      if (snapshot) return { snapshot };
+      const stored = await store.snapshot(room);
+      if (stored) return { snapshot: clientSnapshot(stored, stored.viewership?.viewers ?? 0) };
     } catch (error) {
       if (!own) throw error;
       log.debug({ room, err: error }, 'a sync is answered without the store');
     }
     // The store has lost the room while it goes on: what is known here is the best there is until it grows back.
     const latest = this.#audiences.get(room)?.state ?? own;
-    return latest ? { snapshot: snapshotOf(latest) } : { changes: [] };
+    return latest ? { snapshot: clientSnapshot(snapshotOf(latest), audience?.viewers) } : { changes: [] };
   }
 
   #membership(audience: Audience, socket: Socket): Membership {
@@ -90,6 +92,9 @@ export class Rooms {
     return {
       get known() {
         return audience.known;
+      },
+      get viewers() {
+        return audience.viewers;
       },
       offer: (placed) => audience.offer(placed),
       catchUp: (version) => audience.catchUp(version),

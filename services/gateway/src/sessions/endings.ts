@@ -1,6 +1,4 @@
-import type { Bus } from '@skein/bus';
-import { publishChanges } from '@skein/cluster';
-import type { RoomStore } from '@skein/cluster';
+import type { RoomNews, RoomStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import type { SessionRequest } from '@skein/protocol';
 import { jitter } from '@skein/runtime';
@@ -14,7 +12,7 @@ import type { HeldSession, SessionAddress } from './session.ts';
 export interface EndingDeps {
   readonly nodes: NodeSessions;
   readonly rooms: RoomStore;
-  readonly bus: Bus;
+  readonly news: RoomNews;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -115,10 +113,9 @@ export class SessionEndings {
   }
 
   async #takeOut(address: SessionAddress, reason: string): Promise<boolean> {
-    const { rooms, bus, log } = this.#deps;
+    const { rooms, news, log } = this.#deps;
     try {
-      const { changes } = await rooms.leave(address.room, address, reason);
-      publishChanges(bus, address.room, changes);
+      news.tell(address.room, await rooms.leave(address.room, address, reason));
       return true;
     } catch (error) {
       log.debug({ ...logged(address), err: error }, 'a participant could not be taken out of the room');

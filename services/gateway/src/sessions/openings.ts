@@ -1,3 +1,4 @@
+import type { Placed } from '@skein/cluster';
 import type { IceServer } from '@skein/protocol';
 import type { NodeSessions } from './node-sessions.ts';
 import type { ClientProfile, HeldSession, SessionAddress, SessionMedia } from './session.ts';
@@ -22,14 +23,20 @@ export class Openings {
     this.#deps = deps;
   }
 
-  /** `roomVersion`: the room's version that placed it. Fails with what the node answers; nothing is held then. */
-  async open(address: SessionAddress, profile: ClientProfile, roomVersion: number): Promise<OpenedSession> {
+  /** Fails with what the node answers; nothing is held then. */
+  async open(
+    address: SessionAddress,
+    profile: ClientProfile,
+    { participant, snapshot }: Pick<Placed, 'participant' | 'snapshot'>,
+  ): Promise<OpenedSession> {
     const { nodes, lines, iceServers } = this.#deps;
-    const { identity, rtpCapabilities, autoSubscribe } = profile;
+    const { identity, role, rtpCapabilities, autoSubscribe } = profile;
     // Listened to first: events may come before the answer.
     const line = lines.open(address);
     try {
-      const asked = { identity, roomVersion, rtpCapabilities, autoSubscribe };
+      const { version: roomVersion } = snapshot;
+      const viewer = role === 'viewer' ? participant : undefined;
+      const asked = { identity, roomVersion, rtpCapabilities, autoSubscribe, viewer };
       const opened = await nodes.request(address, 'open', asked);
       const { attachment, resumeToken, sendTransport, recvTransport, subscriptions } = opened;
       const { sessionId, epoch, nodeId } = address;

@@ -45,6 +45,9 @@ export const HAND_OVER_DEADLINE_MS = 15_000;
 /** How long a client has to publish its tracks again after a rebuild, before they are taken out of the room. */
 export const REPUBLISH_DEADLINE_MS = 10_000;
 
+/** What only participants may ask of their nodes, which check it too. */
+const PUBLISHING: ReadonlySet<SessionMethod> = new Set(['publish', 'unpublish', 'setTrackMuted']);
+
 /** Why participants leave a room whose clients are to have another session. */
 const LOSSES: ReadonlySet<string> = new Set(['worker-died', 'node-stopped', 'node-died']);
 
@@ -87,13 +90,17 @@ export class Stay implements SessionListener, SessionWatcher {
     if (phase !== 'ended') session.line.start(this);
   }
 
-  /** Asks the present session's node. Fails `STALE_EPOCH` when the request is for an earlier one, or the stay is over. */
+  /**
+   * Asks the present session's node. Fails `STALE_EPOCH` when the request is for an earlier one, or the stay is over,
+   * `PERMISSION_DENIED` when a viewer would publish.
+   */
   async ask<Method extends SessionMethod>(
     method: Method,
     data: SessionRequest<Method>,
   ): Promise<SessionResponse<Method>> {
     const { session } = this.#state;
     this.check();
+    if (this.#profile.role === 'viewer' && PUBLISHING.has(method)) throw refusals.viewerPublishes(method);
     const { epoch } = data as { readonly epoch?: number };
     if (epoch !== undefined && epoch !== session.address.epoch) throw refusals.sessionReplaced();
     if (this.#state.phase === 'recovering') throw this.#refusal();

@@ -7,24 +7,28 @@ import type {
   Placed,
   PlaceRequest,
   RegisteredNode,
+  RoomHead,
   RoomStore,
   RoomWrite,
   SessionRef,
+  StoredSnapshot,
 } from '@skein/cluster';
 import { applyChange, roomStateOf, SkeinError, snapshotOf } from '@skein/protocol';
 import type {
   NodeRecord,
   Participant,
   RoomChange,
-  RoomSnapshot,
   RoomState,
   Track,
   VersionedChange,
+  Viewership,
 } from '@skein/protocol';
 
 interface MemoryRoom {
   state: RoomState;
   readonly log: VersionedChange[];
+  readonly viewers: Map<string, Participant>;
+  viewership: Viewership | undefined;
 }
 
 /** Rooms and nodes in memory, as far as a gateway uses them. Placement takes the named or the first open node. */
@@ -74,9 +78,10 @@ export class MemoryStore implements ClusterStore, RoomStore {
 
   async place(request: PlaceRequest): Promise<Placed> {
     this.#check();
+    const superseded = this.#holder(request);
     const known = this.#rooms.get(request.room);
-    const superseded = known?.state.participants.get(request.identity);
-    if (!superseded && (known?.state.participants.size ?? 0) >= request.maxParticipants) {
+    const inRoom = (known?.state.participants.size ?? 0) + (known?.viewers.size ?? 0);
+    if (!superseded && inRoom >= request.maxParticipants) {
       throw new SkeinError('ROOM_FULL', 'the room is full');
     }
     return await Promise.resolve(this.#put(request, superseded));
@@ -84,7 +89,7 @@ export class MemoryStore implements ClusterStore, RoomStore {
 
   async move(request: MoveRequest): Promise<Placed> {
     this.#check();
-    const old = this.#rooms.get(request.room)?.state.participants.get(request.identity);
+    const old = this.#holder(request);
     if (old && old.epoch !== request.fromEpoch) throw new SkeinError('STALE_EPOCH', 'placed again since');
     return await Promise.resolve(this.#put(request, old, old && request.reason));
   }
@@ -114,17 +119,19 @@ export class MemoryStore implements ClusterStore, RoomStore {
 
   async leave(room: string, { identity, epoch }: SessionRef, reason: string): Promise<RoomWrite> {
     this.#check();
-    const current = this.#rooms.get(room)?.state.participants.get(identity)?.epoch;
-    if (current !== epoch) return { changes: [] };
-    const changes = this.#write(room, { type: 'participantLeft', identity, epoch, reason });
-    if (this.#rooms.get(room)?.state.participants.size === 0) this.#rooms.delete(room);
-    return await Promise.resolve({ changes });
+    const known = this.#rooms.get(room);
+    if (this.#holder({ room, identity })?.epoch !== epoch || !known) return { changes: [] };
+    const write: RoomWrite = known.viewers.delete(identity)
+      ? { changes: [], viewership: this.#countViewers(known) }
+      : { changes: this.#write(room, { type: 'participantLeft', identity, epoch, reason }) };
+    if (known.state.participants.size + known.viewers.size === 0) this.#rooms.delete(room);
+    return await Promise.resolve(write);
   }
 
-  async snapshot(room: string): Promise<RoomSnapshot | undefined> {
+  async snapshot(room: string): Promise<StoredSnapshot | undefined> {
     this.#check();
     const known = this.#rooms.get(room);
-    return await Promise.resolve(known && snapshotOf(known.state));
+    return await Promise.resolve(known && storedSnapshotOf(known));
   }
 
   async changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
@@ -136,9 +143,18 @@ export class MemoryStore implements ClusterStore, RoomStore {
     );
   }
 
-  async versions(rooms: readonly string[]): Promise<readonly (number | undefined)[]> {
+  async viewers(room: string, identities?: readonly string[]): Promise<readonly Participant[]> {
     this.#check();
-    return await Promise.resolve(rooms.map((room) => this.#rooms.get(room)?.state.version));
+    const viewers = [...(this.#rooms.get(room)?.viewers.values() ?? [])];
+    return await Promise.resolve(viewers.filter((one) => identities?.includes(one.identity) ?? true));
+  }
+
+  async heads(rooms: readonly string[]): Promise<readonly (RoomHead | undefined)[]> {
+    this.#check();
+    const found = rooms.map((room) => this.#rooms.get(room));
+    return await Promise.resolve(
+      found.map((room) => room && { version: room.state.version, viewership: room.viewership }),
+    );
   }
 
   listRooms(): Promise<readonly string[]> {
@@ -161,13 +177,49 @@ export class MemoryStore implements ClusterStore, RoomStore {
     if (nodeId === undefined) throw new SkeinError('NO_NODE_AVAILABLE', 'no node', { retryAfterMs: 1000 });
     const epoch = ++this.#epoch;
     const participant = { identity, name, metadata, sessionId, nodeId, epoch, joinedAtMs: epoch };
+    if (request.role === 'viewer') return this.#putViewer(request, participant, superseded);
     const change: RoomChange =
       movedBy === undefined
         ? { type: 'participantJoined', participant }
         : { type: 'participantMoved', participant, reason: movedBy };
     const changes = this.#write(room, change);
-    const { state } = this.#rooms.get(room)!;
-    return { participant, superseded, changes, snapshot: snapshotOf(state) };
+    const known = this.#roomOf(room);
+    const viewership = known.viewers.delete(identity) ? this.#countViewers(known) : undefined;
+    return { participant, superseded, changes, snapshot: storedSnapshotOf(known), viewership };
+  }
+
+  #putViewer({ room }: PlaceRequest, viewer: Participant, superseded: Participant | undefined): Placed {
+    const { identity } = viewer;
+    const took = this.#roomOf(room).state.participants.get(identity);
+    const changes = took
+      ? this.#write(room, { type: 'participantLeft', identity, epoch: took.epoch, reason: 'superseded' })
+      : [];
+    const known = this.#roomOf(room);
+    known.viewers.set(identity, viewer);
+    const viewership = this.#countViewers(known);
+    return { participant: viewer, superseded, changes, snapshot: storedSnapshotOf(known), viewership };
+  }
+
+  #countViewers(room: MemoryRoom): Viewership {
+    const viewers = [...room.viewers.values()];
+    const nodeIds = [...new Set(viewers.map(({ nodeId }) => nodeId))];
+    room.viewership = { viewers: viewers.length, nodeIds, revision: (room.viewership?.revision ?? 0) + 1 };
+    return room.viewership;
+  }
+
+  #holder({ room, identity }: Pick<PlaceRequest, 'room' | 'identity'>): Participant | undefined {
+    const known = this.#rooms.get(room);
+    return known?.state.participants.get(identity) ?? known?.viewers.get(identity);
+  }
+
+  #roomOf(room: string): MemoryRoom {
+    const empty = roomStateOf({ room, version: ++this.#epoch, participants: [], tracks: [] });
+    const known = this.#rooms.get(room) ?? {
+      ...{ state: empty, log: [], viewers: new Map<string, Participant>() },
+      viewership: undefined,
+    };
+    this.#rooms.set(room, known);
+    return known;
   }
 
   #check(): void {
@@ -175,13 +227,15 @@ export class MemoryStore implements ClusterStore, RoomStore {
   }
 
   #write(room: string, change: RoomChange): VersionedChange[] {
-    const empty = roomStateOf({ room, version: ++this.#epoch, participants: [], tracks: [] });
-    const known = this.#rooms.get(room) ?? { state: empty, log: [] };
+    const known = this.#roomOf(room);
     const versioned = { version: known.state.version + 1, change };
     const applied = applyChange(known.state, versioned);
     if (applied.outcome === 'applied') known.state = applied.state;
     known.log.push(versioned);
-    this.#rooms.set(room, known);
     return [versioned];
   }
+}
+
+function storedSnapshotOf({ state, viewership }: MemoryRoom): StoredSnapshot {
+  return { ...snapshotOf(state), viewership };
 }

@@ -1,5 +1,5 @@
 import type { Bus, BusSubscription } from '@skein/bus';
-import { publishChanges } from '@skein/cluster';
+import { publishChanges, publishViewership } from '@skein/cluster';
 import type { RoomStore } from '@skein/cluster';
 import { SkeinError, subjects } from '@skein/protocol';
 import type {
@@ -44,11 +44,13 @@ export class ScriptedNode implements Disposable {
     }));
     this.on('attach', ({ sessionId, data }) => this.#attach(sessionId, data as SessionRequest<'attach'>));
     this.on('close', async ({ room, sessionId, epoch, data }) => {
-      const snapshot = await store.snapshot(room);
-      const member = snapshot?.participants.find((one) => one.sessionId === sessionId);
+      const members = [...((await store.snapshot(room))?.participants ?? []), ...(await store.viewers(room))];
+      const member = members.find((one) => one.sessionId === sessionId);
       const { reason } = data as SessionRequest<'close'>;
-      if (member && reason !== 'moved')
-        publishChanges(bus, room, (await store.leave(room, { ...member, epoch }, reason)).changes);
+      if (!member || reason === 'moved') return {};
+      const { changes, viewership } = await store.leave(room, { ...member, epoch }, reason);
+      publishChanges(bus, room, changes);
+      if (viewership) publishViewership(bus, room, viewership);
       return {};
     });
     this.#serving = bus.serve(subjects.nodeSession(nodeId), async (data) => {
@@ -67,7 +69,9 @@ export class ScriptedNode implements Disposable {
     const earlier = this.requests('attach').filter((request) => request.sessionId === sessionId).length;
     if (resumeToken !== `${sessionId}.${earlier}`)
       throw new SkeinError('SESSION_NOT_FOUND', 'no such session');
-    return { resumeToken: `${sessionId}.${earlier + 1}`, attachment: earlier + 1 };
+    const opened = this.requests('open').find((request) => request.sessionId === sessionId);
+    const role = (opened?.data as SessionRequest<'open'> | undefined)?.viewer ? 'viewer' : 'participant';
+    return { resumeToken: `${sessionId}.${earlier + 1}`, attachment: earlier + 1, role };
   }
 
   requests(method: SessionMethod): SessionEnvelope[] {

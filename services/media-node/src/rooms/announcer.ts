@@ -47,7 +47,8 @@ export function roomAnnouncer(
         const held = sessions();
         if (held.length === 0) return Promise.resolve(NOTHING_WRITTEN);
         return rooms.announce(room, {
-          participants: held.map(({ participant }) => participant),
+          participants: held.flatMap(({ role, entry }) => (role === 'participant' ? [entry] : [])),
+          viewers: held.flatMap(({ role, entry }) => (role === 'viewer' ? [entry] : [])),
           tracks: held.flatMap(({ tracks }) => tracks),
           // The clock of a store that takes over may be behind.
           knownVersion: knownVersion(),

@@ -16,6 +16,7 @@ import { TrackNeeds, type NeededTrack } from './needs.ts';
 import { RoomRouters } from './room-routers.ts';
 import { RoomSessions } from './room-sessions.ts';
 import { RoomSources } from './sources.ts';
+import { ViewerCheck } from './viewer-check.ts';
 
 /** How long `sync` waits for the store and what it brings. */
 const SYNC_DEADLINE_MS = 1000;
@@ -53,6 +54,7 @@ export class RoomHost implements SessionRoom {
   readonly #needs: TrackNeeds;
   readonly #routers: RoomRouters;
   readonly #sessions: RoomSessions;
+  readonly #viewerCheck: ViewerCheck;
   readonly #listening: readonly Disposable[];
   #growingBack: Disposable | undefined;
   #announcing: Disposable | undefined;
@@ -69,10 +71,15 @@ export class RoomHost implements SessionRoom {
     this.#needs = new TrackNeeds(changed);
     this.#routers = new RoomRouters(pool, workerPolicy, changed);
     this.pipes = this.#makePipes();
+    const onLacking = (): void => this.#announceLater();
+    this.#viewerCheck = new ViewerCheck({ ...parts, room: name, sessions: this.#sessions, onLacking });
     this.#listening = [
       feedRef.feed.on('change', ({ change }) => this.#onChange(change)),
       feedRef.feed.on('replaced', ({ state }) => this.#onReplaced(state)),
       feedRef.feed.on('lost', () => this.#announceLater()),
+      feedRef.feed.on('fellBack', () => void this.#viewerCheck.now()),
+      feedRef.feed.on('viewershipChanged', changed),
+      this.#viewerCheck,
     ];
   }
 
@@ -105,7 +112,7 @@ export class RoomHost implements SessionRoom {
   }
 
   get spansNodes(): boolean {
-    return [...(this.state?.participants.values() ?? [])].some(({ nodeId }) => nodeId !== this.nodeId);
+    return [...this.#nodes()].some((nodeId) => nodeId !== this.nodeId);
   }
 
   /** Whether the room has something to do here. */
@@ -132,10 +139,10 @@ export class RoomHost implements SessionRoom {
   }
 
   async sync(): Promise<void> {
-    const [version] = await this.#parts.rooms.versions([this.name]);
-    if (version === undefined || version <= (this.state?.version ?? -1)) return;
-    this.feed.expect(version);
-    await this.feed.waitFor(version, SYNC_DEADLINE_MS);
+    const [head] = await this.#parts.rooms.heads([this.name]);
+    if (!head || head.version <= (this.state?.version ?? -1)) return;
+    this.feed.expect(head.version);
+    await this.feed.waitFor(head.version, SYNC_DEADLINE_MS);
   }
 
   takeSeat(): Promise<Seat> {
@@ -172,7 +179,7 @@ export class RoomHost implements SessionRoom {
 
   /** This node was taken for dead: sessions that were placed again meanwhile go, the others stay. */
   async comeBack(): Promise<void> {
-    await this.sync();
+    await Promise.all([this.sync(), this.#viewerCheck.now()]);
     for (const session of this.sessions) if (session.leaving) session.movedAway({ done: true });
   }
 
@@ -222,7 +229,8 @@ export class RoomHost implements SessionRoom {
   }
 
   #nodes(): ReadonlySet<string> {
-    return new Set([...(this.state?.participants.values() ?? [])].map(({ nodeId }) => nodeId));
+    const seated = [...(this.state?.participants.values() ?? [])].map(({ nodeId }) => nodeId);
+    return new Set([...seated, ...this.feed.viewership.nodeIds]);
   }
 
   /** What the state shows, and what is still received of what it showed. */
@@ -251,6 +259,7 @@ export class RoomHost implements SessionRoom {
     this.#sessions.onReplaced(state);
     for (const track of state?.tracks.values() ?? []) this.#sources.supersede(track);
     if (this.#sessions.missingIn(state)) this.#announceLater();
+    else void this.#viewerCheck.now();
     this.#growingBack?.[Symbol.dispose]();
     this.#growingBack = this.clock.after(STATE_GROWS_BACK_MS, () =>
       this.#needs.forget(({ trackId }) => !this.state?.tracks.has(trackId)),

@@ -43,8 +43,9 @@ export class RoomSessions {
         return;
       case 'participantLeft':
         for (const session of this.#of(change.identity)) {
-          if (session.name.epoch <= change.epoch)
-            void session.end('removed', { leave: false, tell: 'removed' });
+          if (session.name.epoch > change.epoch) continue;
+          if (change.reason === 'superseded') supersede(session);
+          else void session.end('removed', { leave: false, tell: 'removed' });
         }
         return;
       case 'trackPublished':
@@ -68,8 +69,24 @@ export class RoomSessions {
   /** Whether the state lacks a participant that is here. */
   missingIn(state: RoomState | undefined): boolean {
     return this.held.some(
-      ({ participant: { identity, epoch } }) => (state?.participants.get(identity)?.epoch ?? -1) < epoch,
+      ({ role, entry: { identity, epoch } }) =>
+        role === 'participant' && (state?.participants.get(identity)?.epoch ?? -1) < epoch,
     );
+  }
+
+  /** The viewers that are here and not leaving. */
+  get viewers(): readonly Participant[] {
+    return this.held.flatMap(({ role, entry }) => (role === 'viewer' ? [entry] : []));
+  }
+
+  /**
+   * What the store has of viewers that are here: who was placed again since follows. Returns whether it lacks one of
+   * those that were `asked` for.
+   */
+  onViewers(asked: readonly Participant[], stored: readonly Participant[]): boolean {
+    for (const viewer of stored) for (const session of this.#olderThan(viewer)) session.movedAway();
+    const has = new Map(stored.map(({ identity, epoch }) => [identity, epoch]));
+    return asked.some(({ identity, epoch }) => (has.get(identity) ?? -1) < epoch);
   }
 
   /** The router is gone with its worker. The gateways place the participants again, with the tracks they show. */

@@ -1,5 +1,5 @@
 import type { Bus } from '@skein/bus';
-import { publishChanges, type RoomFeeds, type RoomWrite } from '@skein/cluster';
+import { RoomNews, type RoomFeeds, type RoomWrite } from '@skein/cluster';
 import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
 import { RoomHost, type RoomHostParts } from './room-host.ts';
@@ -18,12 +18,14 @@ export interface RoomsParts extends Omit<RoomHostParts, 'onRelayIdle'> {
 export class Rooms {
   readonly outbox: Outbox;
   readonly #parts: RoomsParts;
+  readonly #news: RoomNews;
   readonly #hosts = new Map<string, RoomHost>();
   readonly #lingering = new Map<string, Disposable>();
 
   constructor(parts: RoomsParts) {
     this.#parts = parts;
-    const { clock, random, log } = parts;
+    const { bus, clock, random, log } = parts;
+    this.#news = new RoomNews({ bus, clock });
     this.outbox = new Outbox({ clock, random, log, onWritten: (room, write) => this.#written(room, write) });
   }
 
@@ -69,6 +71,7 @@ export class Rooms {
     for (const timer of this.#lingering.values()) timer[Symbol.dispose]();
     for (const host of this.all) this.#free(host);
     this.outbox.close();
+    this.#news.close();
   }
 
   #free(host: RoomHost): void {
@@ -77,8 +80,8 @@ export class Rooms {
     host.close();
   }
 
-  #written(room: string, { changes }: RoomWrite): void {
-    this.#hosts.get(room)?.feed.offer(changes);
-    publishChanges(this.#parts.bus, room, changes);
+  #written(room: string, write: RoomWrite): void {
+    this.#hosts.get(room)?.feed.offer(write);
+    this.#news.tell(room, write);
   }
 }

@@ -10,6 +10,10 @@ export const SessionError = {
     new SkeinError('STALE_EPOCH', 'the participant was placed again since; this session is void', {
       details: { current, asked },
     }),
+  viewerPublishes: (method: string): SkeinError =>
+    new SkeinError('PERMISSION_DENIED', `a viewer publishes nothing; join as a participant to ${method}`, {
+      details: { method, role: 'viewer' },
+    }),
   tooManyRequests: (): SkeinError =>
     new SkeinError(
       'TOO_MANY_REQUESTS',

@@ -1,4 +1,4 @@
-import type { Participant, RoomState, SessionEvent, Track } from '@skein/protocol';
+import type { Participant, Role, RoomState, SessionEvent, Track } from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaRouter, MediaSource } from '../media/engine.ts';
@@ -16,9 +16,10 @@ export interface SessionName {
   readonly epoch: number;
 }
 
-/** A session as the room's state is to show it. */
+/** A session as the store is to have it. */
 export interface HeldSession {
-  readonly participant: Participant;
+  readonly role: Role;
+  readonly entry: Participant;
   readonly tracks: readonly Track[];
 }
 

@@ -3,6 +3,7 @@ import {
   parseInput,
   sessionMethods,
   type Participant,
+  type Role,
   type SessionEndReason,
   type SessionMethod,
   type SessionRequest,
@@ -21,7 +22,7 @@ import {
   type LifeOutcome,
   type SessionLife,
 } from './session-life.ts';
-import { SessionMedia, type SessionTransports } from './session-media.ts';
+import { SessionMedia, type MediaMethod, type SessionTransports } from './session-media.ts';
 import type { HeldSession, Seat, SessionName, SessionRoom } from './session-room.ts';
 
 /** How long `open` waits for the room's state to be as new as the placement. */
@@ -57,7 +58,8 @@ export class Session {
   #life: SessionLife;
   #check: Disposable | undefined;
   #opened: Promise<SessionResponse<'open'>> | undefined;
-  #participant: Participant | undefined;
+  #role: Role = 'participant';
+  #entry: Participant | undefined;
   #seat: Seat | undefined;
   #requests = 0;
 
@@ -86,11 +88,15 @@ export class Session {
     return this.#life.leaving !== undefined;
   }
 
-  /** `undefined` when the room's state is not this session's to restore. */
+  get role(): Role {
+    return this.#role;
+  }
+
+  /** `undefined` when what the store has is not this session's to restore. */
   get held(): HeldSession | undefined {
-    const participant = this.#participant;
-    if (!participant || this.leaving || this.#state.kind === 'closed') return undefined;
-    return { participant, tracks: this.media?.publications.tracks ?? [] };
+    const entry = this.#entry;
+    if (!entry || this.leaving || this.#state.kind === 'closed') return undefined;
+    return { role: this.#role, entry, tracks: this.media?.publications.tracks ?? [] };
   }
 
   /** Makes the session's media. Repeating it answers the same. A session that cannot be opened ends. */
@@ -120,6 +126,7 @@ export class Session {
         default: {
           const { media } = this;
           if (!media) throw SessionError.notFound(this.name.sessionId);
+          if (this.#role === 'viewer' && isPublishing(method)) throw SessionError.viewerPublishes(method);
           return await media.run(method, data);
         }
       }
@@ -154,7 +161,7 @@ export class Session {
   }
 
   async #open(request: SessionRequest<'open'>): Promise<SessionResponse<'open'>> {
-    const inRoom = this.#waitUntilPlaced(request.roomVersion);
+    const inRoom = this.#waitUntilPlaced(request);
     const transports = this.#makeTransports();
     const settled = await Promise.allSettled([transports, inRoom]);
     this.#ending.signal.throwIfAborted();
@@ -168,13 +175,16 @@ export class Session {
     return { resumeToken, attachment, ...media.offers, subscriptions };
   }
 
-  async #waitUntilPlaced(version: number): Promise<void> {
-    const state = await this.#room.waitFor(version, ROOM_STATE_DEADLINE_MS);
-    const placed = state.participants.get(this.name.identity);
+  async #waitUntilPlaced({ roomVersion, viewer }: SessionRequest<'open'>): Promise<void> {
+    const state = await this.#room.waitFor(roomVersion, ROOM_STATE_DEADLINE_MS);
+    const shown = state.participants.get(this.name.identity);
+    // A viewer is in no state, so that the gateway says how it was placed; a later participant voids it all the same.
+    const placed = viewer && (shown?.epoch ?? 0) <= viewer.epoch ? viewer : shown;
     if (placed?.sessionId !== this.name.sessionId || placed.epoch !== this.name.epoch) {
       throw SessionError.staleEpoch(placed?.epoch ?? 0, this.name.epoch);
     }
-    this.#participant = placed;
+    this.#role = viewer ? 'viewer' : 'participant';
+    this.#entry = placed;
   }
 
   async #makeTransports(): Promise<SessionTransports> {
@@ -221,7 +231,7 @@ export class Session {
         ? SessionError.notFound(sessionId)
         : SessionError.staleEpoch(this.#room.state?.participants.get(this.name.identity)?.epoch ?? 0, epoch);
     const { attachment, resumeToken: next } = this.#life;
-    return { resumeToken: next, attachment };
+    return { resumeToken: next, attachment, role: this.#role };
   }
 
   /** One step of the session's life, and what comes of it. Resolves as `end` does. */
@@ -265,4 +275,8 @@ export class Session {
   #mediaLost(): void {
     void this.end('media-timeout', { leave: true, tell: 'media-timeout' });
   }
+}
+
+function isPublishing(method: MediaMethod): boolean {
+  return method === 'publish' || method === 'unpublish' || method === 'setTrackMuted';
 }
