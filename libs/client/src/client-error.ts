@@ -38,6 +38,10 @@ export class SkeinClientError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
+  static viewerPublishes(): SkeinClientError {
+    return new SkeinClientError('PERMISSION_DENIED', 'a viewer publishes nothing; join as a participant');
+  }
+
   static fromWire({ code, message, details, retryAfterMs }: WireError): SkeinClientError {
     return new SkeinClientError(code, message, { details, retryAfterMs });
   }

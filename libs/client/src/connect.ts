@@ -1,4 +1,4 @@
-import type { ClientResponse } from '@skein/protocol';
+import type { ClientResponse, Role } from '@skein/protocol';
 import { browserEnvironment } from './adapters/browser-environment.ts';
 import { SkeinClientError } from './client-error.ts';
 import type { Environment } from './environment.ts';
@@ -21,6 +21,11 @@ export interface ConnectOptions {
   readonly identity?: string | undefined;
   /** Free text for the application, at most 4096 characters; everyone in the room sees it. */
   readonly metadata?: string | undefined;
+  /**
+   * `viewer`: receives all and publishes nothing, and is told to nobody but as one more of `room.viewers`. For audiences.
+   * Default `participant`.
+   */
+  readonly role?: Role | undefined;
   /** Receive every track of the room. Default true; else call `track.subscribe()`. */
   readonly autoSubscribe?: boolean;
   /** For tests and demos: be carried by this media node at first. */
@@ -53,10 +58,12 @@ export async function connect(
   options: ConnectOptions,
   environment: Environment = browserEnvironment(),
 ): Promise<Room> {
-  const { room, identity, name, metadata, autoSubscribe = true, nodeId, region, signal } = options;
+  const { room, identity, name, metadata, role = 'participant', signal } = options;
+  const { autoSubscribe = true, nodeId, region } = options;
   if (signal?.aborted) throw SkeinClientError.aborted(signal);
   const urls = urlsOf(options.url);
-  const entry = new Entry(environment, { room, identity, name, metadata, autoSubscribe, nodeId, region });
+  const visitor = { room, identity, name, metadata, role, autoSubscribe, nodeId, region };
+  const entry = new Entry(environment, visitor);
   const join = (url: string): Promise<Entered<ClientResponse<'join'>>> =>
     entry.join(url, { identity, nodeId }, DEADLINES, signal);
   const { entered, urlIndex } = await joinAny(urls, join, options, environment);
@@ -68,6 +75,7 @@ export async function connect(
     urlIndex,
     name,
     metadata,
+    role,
     autoSubscribe,
     pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
     reconnectDeadlineMs: options.reconnectDeadlineMs ?? DEFAULT_RECONNECT_DEADLINE_MS,

@@ -1,4 +1,4 @@
-import type { Participant } from '@skein/protocol';
+import type { Participant, Role } from '@skein/protocol';
 import type { LocalTrack } from './media/local-track.ts';
 import type { RemoteTrack } from './media/remote-track.ts';
 
@@ -54,6 +54,8 @@ export interface LocalParticipant {
   readonly identity: string;
   readonly name: string;
   readonly metadata: string | undefined;
+  /** A viewer is in nobody's `participants`. */
+  readonly role: Role;
   readonly sessionId: string;
   /** The media node that carries this client. */
   readonly nodeId: string;

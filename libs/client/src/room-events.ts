@@ -33,6 +33,8 @@ export interface RoomEvents {
   participantLeft: { readonly participant: RemoteParticipant };
   /** Name, metadata, node or session changed. */
   participantUpdated: { readonly participant: RemoteParticipant };
+  /** Told at most once a second. */
+  viewersChanged: { readonly viewers: number };
   trackPublished: OfTrack;
   trackUnpublished: OfTrack;
   trackMuted: OfTrack;

@@ -1,4 +1,4 @@
-import type { ClientResponse, RoomState } from '@skein/protocol';
+import type { ClientResponse, Role, RoomSnapshot, RoomState } from '@skein/protocol';
 import { Emitter, type Listener } from '@skein/runtime/emitter';
 import { SkeinClientError } from './client-error.ts';
 import type { LocalTrack } from './media/local-track.ts';
@@ -16,6 +16,7 @@ import type { GatewayEvent } from './signaling/frames.ts';
 export interface Joined extends SessionOptions {
   readonly name: string;
   readonly metadata: string | undefined;
+  readonly role: Role;
   readonly autoSubscribe: boolean;
 }
 
@@ -33,6 +34,7 @@ export class Room {
   readonly #roster: Roster;
   readonly #subscriptions: Subscriptions;
   readonly #publications: Publications;
+  #viewers: number;
 
   /** Not for callers: `connect` makes rooms. */
   constructor(joined: Joined) {
@@ -41,6 +43,7 @@ export class Room {
     const { clock, random } = joined.environment;
     this.name = answer.room.room;
     this.#feed = new RoomFeed(answer.room);
+    this.#viewers = answer.room.viewers ?? 0;
     this.#session = new Session(joined, {
       version: () => this.#feed.room.version,
       sending: () => this.#publications.tracks.size > 0,
@@ -60,6 +63,11 @@ export class Room {
     return this.#roster.participants;
   }
 
+  /** How many are in the room as viewers, this client too if it is one. */
+  get viewers(): number {
+    return this.#viewers;
+  }
+
   get connection(): ConnectionState {
     return this.#session.connection;
   }
@@ -70,10 +78,11 @@ export class Room {
   }
 
   /**
-   * Publishes what was captured; resolves when the room has it. Fails with the gateway's code, `MEDIA_FAILED`, or
-   * `ROOM_CLOSED`; the capture is never stopped by a failure.
+   * Publishes what was captured; resolves when the room has it. Fails with the gateway's code, `PERMISSION_DENIED` for a
+   * viewer, `MEDIA_FAILED`, or `ROOM_CLOSED`; the capture is never stopped by a failure.
    */
   async publish(mediaStreamTrack: MediaStreamTrack, options: PublishOptions): Promise<LocalTrack> {
+    if (this.#joined.role === 'viewer') throw SkeinClientError.viewerPublishes();
     return await this.#publications.publish(mediaStreamTrack, options);
   }
 
@@ -99,11 +108,12 @@ export class Room {
   #wireSession(): void {
     const { events } = this.#session;
     events.on('gateway', (event) => this.#handleEvent(event));
-    events.on('resumed', ({ state }) => {
+    events.on('resumed', ({ state, viewers }) => {
       this.#feed.handleResumed(state);
+      this.#setViewers('snapshot' in state ? state.snapshot.viewers : viewers);
       this.#subscriptions.handleResumed();
     });
-    events.on('joined', ({ room }) => this.#feed.handleSnapshot(room));
+    events.on('joined', ({ room }) => this.#replace(room));
     events.on('link', ({ link, subscriptions }) => {
       this.#publications.handleLink(link);
       this.#subscriptions.handleLink(link, subscriptions);
@@ -149,7 +159,9 @@ export class Room {
           this.#feed.handleChange({ version: event.version, change: event.data });
         return;
       case 'roomReplaced':
-        return this.#feed.handleSnapshot(event.data);
+        return this.#replace(event.data);
+      case 'viewersChanged':
+        return this.#setViewers(event.data.viewers);
       case 'subscriptionClosed':
         return this.#subscriptions.handleClosed(event.data);
       case 'subscriptionLayersChanged':
@@ -165,11 +177,25 @@ export class Room {
     }
   }
 
+  #replace(room: RoomSnapshot): void {
+    this.#feed.handleSnapshot(room);
+    this.#setViewers(room.viewers);
+  }
+
+  /** `undefined`: the gateway does not know either. */
+  #setViewers(viewers: number | undefined): void {
+    if (viewers === undefined || viewers === this.#viewers) return;
+    this.#viewers = viewers;
+    this.#events.emit('viewersChanged', { viewers });
+  }
+
   async #sync(version: number): Promise<void> {
     const { signaling, closing } = this.#session;
     while (!closing.aborted) {
       try {
-        return this.#feed.handleSynced(await signaling.request('sync', { version }));
+        const answer = await signaling.request('sync', { version });
+        this.#feed.handleSynced(answer);
+        return this.#setViewers('snapshot' in answer ? answer.snapshot.viewers : undefined);
       } catch (thrown) {
         const { retryAfterMs = SYNC_RETRY_MS } = SkeinClientError.from(thrown);
         await this.#joined.environment.clock.sleep(retryAfterMs, closing).catch(() => undefined);
@@ -254,7 +280,7 @@ export class Room {
 
 // Session and node change under the same participant.
 function localParticipant(
-  { name, metadata, entered }: Joined,
+  { name, metadata, role, entered }: Joined,
   session: Session,
   { tracks }: Publications,
 ): LocalParticipant {
@@ -262,6 +288,7 @@ function localParticipant(
     identity: entered.answer.identity,
     name,
     metadata,
+    role,
     tracks,
     get sessionId() {
       return session.held.sessionId;

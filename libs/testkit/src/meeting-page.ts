@@ -9,6 +9,8 @@ export interface MeetingOptions {
   readonly name: string;
   /** The media node to be placed on. */
   readonly nodeId?: string;
+  /** Default `participant`. */
+  readonly role?: 'participant' | 'viewer';
   /** Camera size; small by default, so that several pages fit on one machine. */
   readonly width?: number;
   readonly height?: number;
@@ -39,7 +41,7 @@ export class MeetingPage implements AsyncDisposable {
 
   /** Opens the page of the gateway at `gatewayUrl` and joins without asking. */
   static async join(browser: Browser, gatewayUrl: string, options: MeetingOptions): Promise<MeetingPage> {
-    const { room, name, nodeId, width = 320, height = 180 } = options;
+    const { room, name, nodeId, role = 'participant', width = 320, height = 180 } = options;
     const context = await browser.newContext({ viewport: { width: 960, height: 640 } });
     const meeting = new MeetingPage(name, await context.newPage());
     await meeting.page.addInitScript(recordTimeline);
@@ -51,6 +53,7 @@ export class MeetingPage implements AsyncDisposable {
       room,
       name,
       identity: name,
+      role,
       autojoin: '1',
       width: `${width}`,
       height: `${height}`,

@@ -126,7 +126,7 @@ async function placeAt(store: ClusterStore, size: Size, placing: Placing): Promi
 }
 
 async function readsOf(store: ClusterStore, seconds: number, signal: AbortSignal) {
-  const read = async (): Promise<void> => void (await store.rooms.versions(['placing']));
+  const read = async (): Promise<void> => void (await store.rooms.heads(['placing']));
   const { perSecond, tookMs } = await closedLoop(read, { inFlight: IN_FLIGHT, seconds, signal });
   return { what: 'reads of one field', readsPerSecond: perSecond, readMs: { ...tookMs } };
 }

@@ -5,6 +5,7 @@ import {
   type ClientMethod,
   type ClientRequestInput,
   type ClientResponse,
+  type Role,
   type WireError,
 } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
@@ -58,10 +59,10 @@ export class SignalingClient {
   }
 
   /** Joins with what any browser can receive, as soon as the gateway has said what it can send. */
-  async join(room: string, identity: string): Promise<ClientResponse<'join'>> {
+  async join(room: string, identity: string, role: Role = 'participant'): Promise<ClientResponse<'join'>> {
     await this.#welcomed;
     const rtpCapabilities = routerRtpCapabilities;
-    const who = { room, identity, name: identity };
+    const who = { room, identity, name: identity, role };
     return await this.request('join', { protocolVersion: PROTOCOL_VERSION, ...who, rtpCapabilities });
   }
 

@@ -1,4 +1,4 @@
-import type { Layers, TrackSource } from '@skein/protocol';
+import type { Layers, Role, TrackSource } from '@skein/protocol';
 import type { Emitter } from '@skein/runtime';
 
 /** One track that a peer publishes, made from a clip. */
@@ -29,6 +29,8 @@ export interface PeerPlan {
   readonly nodeId?: string;
   /** Receive every track of the room, now and later. Default true. */
   readonly subscribe?: boolean;
+  /** Default `participant`. */
+  readonly role?: Role;
   /** Asked for each video subscription; default: what the server chooses. */
   readonly preferredLayers?: Layers;
   /** Published once joined. Default none. */

@@ -23,7 +23,7 @@ export function contradictions(scenario: Scenario): Contradiction[] {
 }
 
 function ofGroup(group: Group, path: Path, before: readonly Group[]): Contradiction[] {
-  const { name, join, stay, away, connect, publish, layers } = group;
+  const { name, join, stay, away, connect, publish, role, layers } = group;
   const found: Contradiction[] = [];
   const say = (at: Path, message: string): void => void found.push({ path: [...path, ...at], message });
   if (before.some((other) => other.name === name))
@@ -37,6 +37,9 @@ function ofGroup(group: Group, path: Path, before: readonly Group[]): Contradict
   if (away && !stay) say(['away'], 'needs a stay: how long before they leave');
   if (connect === 'signaling' && (publish.audio || publish.video)) {
     say(['publish'], 'needs media; write connect: media, or publish nothing');
+  }
+  if (role === 'viewer' && (publish.audio || publish.video)) {
+    say(['publish'], 'needs participants; write role: participant, or publish nothing');
   }
   if (typeof layers === 'object' && 'choose' in layers && (layers.every ?? Infinity) < SHORTEST_STAY_MS) {
     say(['layers', 'every'], 'is shorter than 1s');

@@ -96,6 +96,11 @@ describe('what is wrong with a scenario', () => {
       'groups[0].publish (line 8): needs media; write connect: media, or publish nothing',
     ],
     [
+      `${SMALL}    role: viewer\n    publish: {audio: true}`,
+      'groups[0].publish (line 8): needs participants; write role: participant, or publish nothing',
+    ],
+    [`${SMALL}    role: watcher`, 'groups[0].role (line 7): is "watcher"; write one of participant, viewer'],
+    [
       `${SMALL}faults: [{at: 1s, do: kill, target: media-nod-1}]`,
       'faults[0].target (line 7): there is no process media-nod-1 in this scenario’s cluster; did you mean media-node-1?',
     ],

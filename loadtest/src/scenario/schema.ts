@@ -82,6 +82,8 @@ const group = z.strictObject({
   peersPerRoom: count(1, MOST_PEERS),
   join: joining.default({ over: 0, after: 0, arrivals: 'even' }),
   publish: publishing.default({ audio: false, video: undefined }),
+  /** `viewer`: is in nobody's list of participants, and publishes nothing. */
+  role: oneOf(['participant', 'viewer']).default('participant'),
   subscribe: oneOf(['all', 'none']).default('all'),
   layers: layerWish.default('highest'),
   /** `signaling`: joins and holds its connection, with no WebRTC transport. */

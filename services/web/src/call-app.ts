@@ -49,8 +49,7 @@ export class CallApp {
     const { room, name } = this.#wish;
     if (this.#query.autojoin && room !== '') void this.#join({ room, name: name || 'Guest' });
     else this.#showLobby();
-    void this.#media.open('camera');
-    void this.#media.open('microphone');
+    this.#openMedia();
   }
 
   #showLobby(): LobbyView {
@@ -65,8 +64,9 @@ export class CallApp {
     this.#wish = wish;
     if (this.#view instanceof LobbyView) this.#view.showJoining(true);
     try {
-      const options = { url: location.origin, ...wish, identity: this.#identity, nodeId: this.#nodeId };
-      this.#enter(await connect(options));
+      const { role } = this.#query;
+      const who = { ...wish, role, identity: this.#identity, nodeId: this.#nodeId };
+      this.#enter(await connect({ url: location.origin, ...who }));
     } catch (thrown) {
       this.#handleJoinFailed(SkeinClientError.from(thrown));
     } finally {
@@ -81,8 +81,9 @@ export class CallApp {
     rememberName(this.#wish.name);
     const call = new CallView(room, this.#media);
     this.#show(call, `${room.name} · Skein`);
-    void call.publish();
-    const onMedia = (): void => void call.publish();
+    const publish = (): unknown => this.#query.role === 'participant' && call.publish();
+    publish();
+    const onMedia = (): void => void publish();
     this.#media.addEventListener('change', onMedia);
     room.on('connectionStateChanged', ({ connection }) => {
       if (connection.state !== 'closed') return;
@@ -106,8 +107,7 @@ export class CallApp {
   }
 
   async #rejoin(): Promise<void> {
-    for (const kind of ['camera', 'microphone'] as const)
-      if (!this.#media.track(kind)) void this.#media.open(kind);
+    this.#openMedia();
     await this.#join(this.#wish);
   }
 
@@ -127,8 +127,14 @@ export class CallApp {
   #toLobby(): void {
     this.#wish = { ...this.#wish, room: '' };
     this.#showLobby();
-    void this.#media.open('camera');
-    void this.#media.open('microphone');
+    this.#openMedia();
+  }
+
+  /** Whoever only watches is not asked for a camera. */
+  #openMedia(): void {
+    if (this.#query.role === 'viewer') return;
+    for (const kind of ['camera', 'microphone'] as const)
+      if (!this.#media.track(kind)) void this.#media.open(kind);
   }
 
   #show(view: View, title: string): void {

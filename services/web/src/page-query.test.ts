@@ -11,6 +11,7 @@ describe("the page's address", () => {
       name: 'Ada',
       identity: 'ada-1',
       nodeId: 'n2',
+      role: 'participant',
       autojoin: true,
       width: 640,
       height: 360,
@@ -23,6 +24,7 @@ describe("the page's address", () => {
       name: '',
       identity: undefined,
       nodeId: undefined,
+      role: 'participant',
       autojoin: false,
       width: 1280,
       height: 720,
@@ -36,6 +38,11 @@ describe("the page's address", () => {
 
   it.each(['0', '-5', '99999', 'wide', '12.5'])('falls back from a width of %s', (width) => {
     expect(read(`/?width=${width}`).width).toBe(1280);
+  });
+
+  it('asks to watch only', () => {
+    expect(read('/?role=viewer').role).toBe('viewer');
+    expect(read('/?role=boss').role).toBe('participant');
   });
 
   it('invites into the room without telling who copied it', () => {

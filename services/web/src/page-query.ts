@@ -5,6 +5,8 @@ export interface PageQuery {
   readonly identity: string | undefined;
   /** For tests and demos: be carried by this media node. */
   readonly nodeId: string | undefined;
+  /** Watch without being seen: nothing is published. */
+  readonly role: 'participant' | 'viewer';
   /** For tests and demos: skip the lobby. */
   readonly autojoin: boolean;
   /** The camera's picture, pixels. Default 1280 x 720. */
@@ -16,7 +18,7 @@ const DEFAULT_WIDTH = 1280;
 const DEFAULT_HEIGHT = 720;
 const LARGEST_SIDE = 3840;
 
-/** Reads `?room=&name=&identity=&node=&autojoin=1&width=&height=`, or the room from `/room/NAME`. */
+/** Reads `?room=&name=&identity=&role=viewer&node=&autojoin=1&width=&height=`, or the room from `/room/NAME`. */
 export function readPageQuery(address: URL): PageQuery {
   const { searchParams: query, pathname } = address;
   return {
@@ -24,6 +26,7 @@ export function readPageQuery(address: URL): PageQuery {
     name: query.get('name') ?? '',
     identity: query.get('identity') || undefined,
     nodeId: query.get('node') || undefined,
+    role: query.get('role') === 'viewer' ? 'viewer' : 'participant',
     autojoin: query.get('autojoin') === '1',
     width: side(query.get('width'), DEFAULT_WIDTH),
     height: side(query.get('height'), DEFAULT_HEIGHT),

@@ -16,7 +16,7 @@ export interface SessionEvents {
   /** What the gateway tells of the room and of subscriptions. */
   gateway: GatewayEvent;
   /** Signaling is back over another socket: what the room did meanwhile. */
-  resumed: { readonly state: ClientResponse<'resume'>['state'] };
+  resumed: Pick<ClientResponse<'resume'>, 'state' | 'viewers'>;
   /** The session was made anew: the room as it is now. Follows `link`. */
   joined: { readonly room: RoomSnapshot };
   /** Media goes over `link` from now on, beside the links before it. */
@@ -93,9 +93,9 @@ export class Session {
       lost: (socket) => this.#handle({ type: 'socketLost', socket, nowMs: clock.monotonicMs() }),
       refused: (socket, epoch, error) =>
         this.#handle({ type: 'refused', socket, epoch, error, nowMs: clock.monotonicMs() }),
-      resumed: (socket, { resumeToken, state }) => {
+      resumed: (socket, { resumeToken, state, viewers }) => {
         this.#handle({ type: 'resumed', socket, resumeToken });
-        this.#sockets.ifUsed(socket, () => this.events.emit('resumed', { state }));
+        this.#sockets.ifUsed(socket, () => this.events.emit('resumed', { state, viewers }));
       },
       joined: (socket, answer) => {
         this.#offer = answer;

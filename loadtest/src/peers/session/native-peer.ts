@@ -119,7 +119,7 @@ export class NativePeer implements Peer {
 
   async #connect(signal: AbortSignal | undefined): Promise<Room> {
     const { url, otherUrls = [], room, peerId, name = peerId, identity = peerId } = this.plan;
-    const { metadata, region, nodeId, subscribe = true, signalingOnly = false } = this.plan;
+    const { metadata, role, region, nodeId, subscribe = true, signalingOnly = false } = this.plan;
     const { clock, random, meter, newId } = this.#world;
     const deadline = new AbortController();
     const { joinDeadlineMs = JOIN_DEADLINE_MS, joinRetryMs = 0 } = this.plan;
@@ -129,8 +129,8 @@ export class NativePeer implements Peer {
     try {
       return await connect(
         {
-          ...{ url: [url, ...otherUrls], room, name, identity, metadata, region, nodeId, autoSubscribe },
-          joinRetryMs,
+          ...{ url: [url, ...otherUrls], room, name, identity, metadata, role, region, nodeId },
+          ...{ autoSubscribe, joinRetryMs },
           signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
         },
         environment,

@@ -43,6 +43,13 @@ describe('a plan', () => {
     });
   });
 
+  it('has viewers join as such', () => {
+    const roles = (group: object) =>
+      steps(planRun(scenario(group), context), 'join').map(({ peer }) => peer.role);
+    expect(roles({ role: 'viewer' })).toEqual(['viewer', 'viewer']);
+    expect(roles({})).toEqual([undefined, undefined]);
+  });
+
   it('lets people leave and come again under the same identity', () => {
     const plan = planRun(scenario({ peersPerRoom: 1, stay: '20s', away: '5s' }), context);
     expect(steps(plan, 'join').map(({ atMs, peer }) => [atMs, peer.peerId, peer.identity])).toEqual([

@@ -109,7 +109,7 @@ function planPeer({ group, index, urls, fromMs, endMs }: Place, context: PlanCon
 }
 
 function ofGroup(group: Group): Omit<PeerPlan, 'peerId' | 'url' | 'room' | 'identity'> {
-  const { publish, subscribe, connect, region, node, token } = group;
+  const { publish, role, subscribe, connect, region, node, token } = group;
   const tracks: TrackPlan[] = [
     ...(publish.audio ? [{ source: 'microphone' } as const] : []),
     ...(publish.video ? [{ source: 'camera', layers: simulcast(publish.video.layers) } as const] : []),
@@ -117,6 +117,7 @@ function ofGroup(group: Group): Omit<PeerPlan, 'peerId' | 'url' | 'room' | 'iden
   return {
     subscribe: subscribe === 'all',
     signalingOnly: connect === 'signaling',
+    ...(role === 'viewer' && { role }),
     ...(tracks.length > 0 && { publish: tracks }),
     ...(region !== undefined && { region }),
     ...(node !== undefined && { nodeId: node }),

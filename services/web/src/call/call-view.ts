@@ -99,7 +99,8 @@ export class CallView implements Disposable {
 
   #follow(): void {
     const room = this.#room;
-    this.#stage.addTile(room.localParticipant.identity, true);
+    const { identity, role } = room.localParticipant;
+    if (role === 'participant') this.#stage.addTile(identity, true);
     for (const participant of room.participants.values()) this.#addPerson(participant);
     this.#showOwn();
     this.#disposables.push(
@@ -112,6 +113,7 @@ export class CallView implements Disposable {
         this.#showPeople();
         announce(`${participant.name} left`);
       }),
+      room.on('viewersChanged', () => this.#showPeople()),
       room.on('participantUpdated', ({ participant }) => this.#showPerson(participant)),
       room.on('trackPublished', ({ participant, track }) => this.#addTrack(participant, track)),
       room.on('trackUnpublished', ({ participant, track }) => this.#removeTrack(participant, track)),
@@ -189,7 +191,11 @@ export class CallView implements Disposable {
 
   #showPeople(): void {
     const people = this.#stage.tileCount;
-    this.#count.textContent = people === 1 ? 'Only you' : `${people} people`;
+    const { viewers } = this.#room;
+    const alone = this.#room.localParticipant.role === 'participant' ? 'Only you' : '1 person';
+    const seen = people === 1 ? alone : `${people} people`;
+    const watching = viewers === 1 ? '1 viewer' : `${viewers} viewers`;
+    this.#count.textContent = viewers === 0 ? seen : `${seen}, ${watching}`;
     for (const { tracks } of this.#room.participants.values())
       for (const track of tracks.values()) this.#applyQuality(track);
   }
