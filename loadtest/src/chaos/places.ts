@@ -11,7 +11,10 @@ interface Place {
 
 export function placesOf(room: Pick<RoomSnapshot, 'participants'> | undefined): Places {
   return new Map(
-    room?.participants.map(({ identity, nodeId, sessionId, epoch }) => [identity, { nodeId, sessionId, epoch }]),
+    room?.participants.map(({ identity, nodeId, sessionId, epoch }) => [
+      identity,
+      { nodeId, sessionId, epoch },
+    ]),
   );
 }
 

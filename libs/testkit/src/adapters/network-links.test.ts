@@ -64,32 +64,35 @@ async function ask(host: NetworkHost, address: string, port: number): Promise<Ec
   };
 }
 
-it.runIf(Network.canImpair)('a link is slow and lossy both ways for a while, for all that crosses it', async () => {
-  await using network = await Network.create();
-  await using server = await serve(network);
-  const { port } = server;
-  const [a, b] = [await network.host('a'), await network.host('b')];
-  expect(await ask(a, network.address, port)).toMatchObject({ lostPercent: 0 });
+it.runIf(Network.canImpair)(
+  'a link is slow and lossy both ways for a while, for all that crosses it',
+  async () => {
+    await using network = await Network.create();
+    await using server = await serve(network);
+    const { port } = server;
+    const [a, b] = [await network.host('a'), await network.host('b')];
+    expect(await ask(a, network.address, port)).toMatchObject({ lostPercent: 0 });
 
-  await network.impair('a', { delayMs: 60, jitterMs: 10, lossPercent: 10 }, 7);
-  const [slow, other] = [await ask(a, network.address, port), await ask(b, network.address, port)];
-  // 0.9 x 0.9 come back.
-  expect(slow.lostPercent).toBeGreaterThan(10);
-  expect(slow.lostPercent).toBeLessThan(30);
-  expect(slow.fastestMs).toBeGreaterThanOrEqual(100);
-  expect(other.lostPercent).toBe(0);
-  expect(other.medianMs).toBeLessThan(100);
+    await network.impair('a', { delayMs: 60, jitterMs: 10, lossPercent: 10 }, 7);
+    const [slow, other] = [await ask(a, network.address, port), await ask(b, network.address, port)];
+    // 0.9 x 0.9 come back.
+    expect(slow.lostPercent).toBeGreaterThan(10);
+    expect(slow.lostPercent).toBeLessThan(30);
+    expect(slow.fastestMs).toBeGreaterThanOrEqual(100);
+    expect(other.lostPercent).toBe(0);
+    expect(other.medianMs).toBeLessThan(100);
 
-  // Streams cross it too: no checksum or segment is left for hardware that is not there.
-  await network.impair('a', { delayMs: 20 });
-  await a.run(process.execPath, '-e', UPLOAD, String(port), network.address, '500000');
-  expect(server.received()).toBe(500_000);
+    // Streams cross it too: no checksum or segment is left for hardware that is not there.
+    await network.impair('a', { delayMs: 20 });
+    await a.run(process.execPath, '-e', UPLOAD, String(port), network.address, '500000');
+    expect(server.received()).toBe(500_000);
 
-  await network.heal();
-  const healed = await ask(a, network.address, port);
-  expect(healed.lostPercent).toBe(0);
-  expect(healed.fastestMs).toBeLessThan(40);
-});
+    await network.heal();
+    const healed = await ask(a, network.address, port);
+    expect(healed.lostPercent).toBe(0);
+    expect(healed.fastestMs).toBeLessThan(40);
+  },
+);
 
 it.runIf(Network.possible)('a narrow link lets through what its rate allows', async () => {
   await using network = await Network.create();

@@ -65,7 +65,9 @@ export class Network implements AsyncDisposable {
     const network = new Network(`${PREFIX}${process.pid}x${subnet.split('.')[2]}`.slice(0, 15), subnet);
     process.once('exit', network.#removeNow);
     // Of its own, else a bridge takes the lowest of its ports', and becomes a stranger to all hosts when those change.
-    const hardware = ['2', '0', ...network.address.split('.').map((part) => Number(part).toString(16))].join(':');
+    const hardware = ['2', '0', ...network.address.split('.').map((part) => Number(part).toString(16))].join(
+      ':',
+    );
     await run('ip', ['link', 'add', network.#bridge, 'address', hardware, 'type', 'bridge']);
     await run('ip', ['address', 'add', `${network.address}/24`, 'dev', network.#bridge]);
     await run('ip', ['link', 'set', network.#bridge, 'up']);

@@ -105,5 +105,6 @@ export function wholeImpairment(impairment: Impairment): Required<Impairment> {
 }
 
 function within(what: string, value: number, highest: number): void {
-  if (!(value >= 0 && value <= highest)) throw new RangeError(`${what} is ${value}, not from 0 to ${highest}`);
+  if (!(value >= 0 && value <= highest))
+    throw new RangeError(`${what} is ${value}, not from 0 to ${highest}`);
 }

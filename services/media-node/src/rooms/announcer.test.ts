@@ -3,6 +3,7 @@ import { SkeinError, type Participant, type Track } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test } from 'vitest';
+import type { HeldSession } from '../sessions/session-room.ts';
 import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
 
@@ -22,9 +23,11 @@ test('what is held is announced as it is when the store is there, above every ve
   const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, ...shared });
   const ann = { identity: 'ann' } as Participant;
   const mic = { trackId: 'mic' } as Track;
-  let held = [
-    { participant: ann, tracks: [mic] },
-    { participant: { identity: 'bob' } as Participant, tracks: [] },
+  const viv = { identity: 'viv' } as Participant;
+  let held: HeldSession[] = [
+    { role: 'participant', entry: ann, tracks: [mic] },
+    { role: 'viewer', entry: viv, tracks: [] },
+    { role: 'participant', entry: { identity: 'bob' } as Participant, tracks: [] },
   ];
   let version = 7;
 
@@ -32,9 +35,11 @@ test('what is held is announced as it is when the store is there, above every ve
     () => held,
     () => version,
   );
-  held = held.slice(0, 1);
+  held = held.slice(0, 2);
   version = 9;
   down = false;
   await clock.advance(10_000);
-  expect(announced).toEqual([{ room: 'lobby', participants: [ann], tracks: [mic], knownVersion: 9 }]);
+  expect(announced).toEqual([
+    { room: 'lobby', participants: [ann], viewers: [viv], tracks: [mic], knownVersion: 9 },
+  ]);
 });

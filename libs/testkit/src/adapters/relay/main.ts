@@ -32,7 +32,8 @@ class Direction {
     const nowMs = systemClock.monotonicMs();
     for (const frame of this.#line.takeDue(nowMs)) this.#forward(frame);
     const { nextDueMs } = this.#line;
-    this.#timer = nextDueMs === undefined ? undefined : systemClock.after(nextDueMs - nowMs, this.#forwardDue);
+    this.#timer =
+      nextDueMs === undefined ? undefined : systemClock.after(nextDueMs - nowMs, this.#forwardDue);
   };
 }
 
