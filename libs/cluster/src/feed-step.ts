@@ -105,7 +105,8 @@ export function stepFeed(feed: Feed, input: FeedInput): Step {
     case 'doubted':
       return doubt(feed);
     case 'fellBack':
-      return stay({ ...feed, doubtful: feed.state !== undefined });
+      // What waits for its turn is of the history before, and would fit the present one by its version.
+      return stay({ ...feed, doubtful: feed.state !== undefined, parked: new Map() });
     case 'woke':
       return wake(feed);
     case 'gotChanges':
