@@ -69,11 +69,14 @@ describe('a participant that moves to another node', () => {
     const again = await cluster.move(ann, three);
     await flows(oldSsrc, () => bob.received(first).length);
     await again.publishAudio('mic', audioParameters({ ssrc: newSsrcs }));
-    const second = await vi.waitFor(async () => {
-      const answer = await bob.watch('mic');
-      expect(answer.epoch).toBe(again.place.epoch);
-      return answer;
-    });
+    const second = await vi.waitFor(
+      async () => {
+        const answer = await bob.watch('mic');
+        expect(answer.epoch).toBe(again.place.epoch);
+        return answer;
+      },
+      { timeout: 5000 },
+    );
     expect(second.subscriptionId).not.toBe(first.subscriptionId);
     await flows(newSsrcs, () => bob.received(second).length);
     await flows(oldSsrc, () => bob.received(first).length);
