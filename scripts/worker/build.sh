@@ -50,7 +50,8 @@ prepare_source() {
 
 fetch_libsrtp
 prepare_source
-meson setup --buildtype release -Db_ndebug=true out .
+# Link-time optimization takes 4 % off what a forwarded packet costs, and 30 % off the binary (docs/performance.md).
+meson setup --buildtype release -Db_ndebug=true -Db_lto=true out .
 ninja -C out mediasoup-worker
 mkdir -p "$(dirname "$output")"
 strip -o "$output" out/mediasoup-worker
