@@ -1,28 +1,16 @@
-import { startRedis, type RedisServer } from '@skein/local-cluster';
-import { systemClock } from '@skein/runtime';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectStore, type ClusterStore, type NodeRegistry } from '../index.ts';
+import type { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import type { ClusterStore, NodeRegistry } from '../index.ts';
 import { aNode } from '../test-rooms.ts';
+import { useStore } from './test-store.ts';
 
-let server: RedisServer;
 let store: ClusterStore;
 let nodes: NodeRegistry;
 let raw: Redis;
 
-beforeAll(async () => {
-  server = await startRedis();
-  store = await connectStore({ url: server.url, clock: systemClock });
+useStore((test) => {
+  ({ store, raw } = test);
   nodes = store.nodes;
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await store.close();
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  await raw.flushall();
 });
 
 const ttlMs = 5000;

@@ -1,29 +1,19 @@
-import { startRedis, type RedisServer } from '@skein/local-cluster';
 import { roomStateOf, type RoomState } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
 import { connectStore, type ClusterStore, type Placed, type RoomStore } from '../index.ts';
 import { aRequest, aTrack } from '../test-rooms.ts';
+import { useStore } from './test-store.ts';
 
-let server: RedisServer;
+let url: string;
 let store: ClusterStore;
 let rooms: RoomStore;
 let raw: Redis;
 
-beforeAll(async () => {
-  server = await startRedis();
-  store = await connectStore({ url: server.url, clock: systemClock, name: 'test' });
+useStore((test) => {
+  ({ url, store, raw } = test);
   rooms = store.rooms;
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await store.close();
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  await raw.flushall();
 });
 
 async function join(identity: string, room = 'blue'): Promise<Placed> {
@@ -294,9 +284,7 @@ describe('the rooms', () => {
 
 describe('200 joins of one room at once, over four connections', () => {
   it('keep the limit and lose no version', async () => {
-    const stores = await Promise.all(
-      [1, 2, 3, 4].map(() => connectStore({ url: server.url, clock: systemClock })),
-    );
+    const stores = await Promise.all([1, 2, 3, 4].map(() => connectStore({ url, clock: systemClock })));
     const joins = Array.from({ length: 200 }, (_, n) => {
       const request = aRequest({ identity: `p${n}`, maxParticipants: 150 });
       return (stores[n % stores.length] ?? store).rooms.place(request);

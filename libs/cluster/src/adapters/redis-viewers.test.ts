@@ -1,29 +1,16 @@
-import { startRedis, type RedisServer } from '@skein/local-cluster';
 import type { Role } from '@skein/protocol';
-import { systemClock } from '@skein/runtime';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectStore, type ClusterStore, type Placed, type PlaceRequest, type RoomStore } from '../index.ts';
+import type { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import type { Placed, PlaceRequest, RoomStore } from '../index.ts';
 import { aRequest, aTrack } from '../test-rooms.ts';
+import { useStore } from './test-store.ts';
 
-let server: RedisServer;
-let store: ClusterStore;
 let rooms: RoomStore;
 let raw: Redis;
 
-beforeAll(async () => {
-  server = await startRedis();
-  store = await connectStore({ url: server.url, clock: systemClock });
-  rooms = store.rooms;
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await store.close();
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  await raw.flushall();
+useStore((test) => {
+  raw = test.raw;
+  rooms = test.store.rooms;
 });
 
 function join(identity: string, role: Role, given: Partial<PlaceRequest> = {}): Promise<Placed> {
