@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
 import type { RedisServer } from './redis.ts';
-import { Supervised } from './supervised.ts';
+import { RedisProcess } from './redis-process.ts';
 import { startOnFreePort } from './free-port-start.ts';
-import { probeTcp } from './tcp-probe.ts';
 
 export interface SentinelOptions {
   readonly name: string;
@@ -20,48 +19,25 @@ export interface SentinelOptions {
   readonly logFile?: string | undefined;
 }
 
-const READY_DEADLINE_MS = 10_000;
-const STOP_DEADLINE_MS = 3_000;
 /** Two attempts to fail over lie twice this apart: a call is to go through more than one. */
 const FAILOVER_TIMEOUT_MS = 3_000;
 
 /** One of those that watch a Redis and its replicas, and make another one the primary when it is down. */
-export class RedisSentinel extends Supervised<true> implements AsyncDisposable {
-  readonly host: string;
-  readonly port: number;
-  readonly url: string;
+export class RedisSentinel extends RedisProcess {
   readonly #dir: string;
 
   constructor(port: number, options: SentinelOptions) {
     const { name, primary, logFile } = options;
-    const { host } = primary;
     const dir = mkdtempSync(join(tmpdir(), 'skein-sentinel-'));
     // It keeps what it learns in its configuration file.
     const file = join(dir, 'sentinel.conf');
     writeFileSync(file, configuration(port, dir, options));
-    super({
-      spec: {
-        name,
-        program: 'redis-server',
-        args: [file, '--sentinel'],
-        env: { PATH: process.env['PATH'] },
-        logFile,
-      },
-      readyDeadlineMs: READY_DEADLINE_MS,
-      stopDeadlineMs: STOP_DEADLINE_MS,
-      probe: async () => {
-        const failure = await probeTcp({ host, port, send: 'PING\r\n', expect: '+PONG' });
-        return failure ? undefined : true;
-      },
-    });
+    super({ name, host: primary.host, port, args: [file, '--sentinel'], logFile });
     this.#dir = dir;
-    this.host = host;
-    this.port = port;
-    this.url = `redis://${host}:${port}`;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }

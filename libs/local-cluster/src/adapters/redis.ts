@@ -1,8 +1,7 @@
 import { tmpdir } from 'node:os';
 import { freePort } from './ports.ts';
-import { Supervised } from './supervised.ts';
+import { RedisProcess } from './redis-process.ts';
 import { startOnFreePort } from './free-port-start.ts';
-import { probeTcp } from './tcp-probe.ts';
 
 export interface RedisOptions {
   /** Default: one that is free. */
@@ -18,15 +17,8 @@ export interface RedisOptions {
   readonly replicaOf?: RedisServer | undefined;
 }
 
-const READY_DEADLINE_MS = 10_000;
-const STOP_DEADLINE_MS = 3_000;
-
 /** A real Redis. It can be killed, frozen and started again on the same port. */
-export class RedisServer extends Supervised<true> implements AsyncDisposable {
-  readonly host: string;
-  readonly port: number;
-  readonly url: string;
-
+export class RedisServer extends RedisProcess {
   constructor(port: number, options: RedisOptions) {
     const { dir, logFile, host = '127.0.0.1', name = 'redis', replicaOf } = options;
     // Without data to keep it reads one file at the start, if there is one of this name, and writes none.
@@ -34,35 +26,15 @@ export class RedisServer extends Supervised<true> implements AsyncDisposable {
       dir === undefined ? ['--dir', tmpdir(), '--dbfilename', `skein-no-data-${port}.rdb`] : ['--dir', dir];
     const keep = dir === undefined ? 'no' : 'yes';
     const replica = replicaOf ? ['--replicaof', replicaOf.host, String(replicaOf.port)] : [];
-    super({
-      spec: {
-        name,
-        program: 'redis-server',
-        args: [
-          ...['--bind', host, '--port', String(port), ...place],
-          // It has no password, and answers only those who reach an address of this machine.
-          ...['--protected-mode', 'no'],
-          ...['--save', '', '--appendonly', keep, '--daemonize', 'no'],
-          // A replica need not wait for more of them before it gets the data.
-          ...['--repl-diskless-sync-delay', '0', ...replica],
-        ],
-        env: { PATH: process.env['PATH'] },
-        logFile,
-      },
-      readyDeadlineMs: READY_DEADLINE_MS,
-      stopDeadlineMs: STOP_DEADLINE_MS,
-      probe: async () => {
-        const failure = await probeTcp({ host, port, send: 'PING\r\n', expect: '+PONG' });
-        return failure ? undefined : true;
-      },
-    });
-    this.host = host;
-    this.port = port;
-    this.url = `redis://${host}:${port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    const args = [
+      ...['--bind', host, '--port', String(port), ...place],
+      // It has no password, and answers only those who reach an address of this machine.
+      ...['--protected-mode', 'no'],
+      ...['--save', '', '--appendonly', keep, '--daemonize', 'no'],
+      // A replica need not wait for more of them before it gets the data.
+      ...['--repl-diskless-sync-delay', '0', ...replica],
+    ];
+    super({ name, host, port, args, logFile });
   }
 }
 
