@@ -23,9 +23,8 @@ export function violation({ file, specifier, packages }) {
   if (!own || isBuiltin(specifier)) return undefined;
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
-    return target.startsWith(`${own.folder}/`)
-      ? undefined
-      : `leaves its package; import it by the package's name`;
+    if (!target.startsWith(`${own.folder}/`)) return `leaves its package; import it by the package's name`;
+    return isOfTests(target) && !isOfTests(file) ? `is of tests; what runs must not need it` : undefined;
   }
   const name = packageName(specifier);
   const ours = packages.get(name);
@@ -62,9 +61,14 @@ function vendorViolation(file, own, name) {
 
 /** Tests and build scripts may use what the root's devDependencies bring. */
 function isDevelopmentTool(file, name) {
-  if (/\.mjs$|\.test\.ts$/.test(file)) return ['vitest', 'esbuild', 'fast-check'].includes(name);
+  if (file.endsWith('.mjs') || isOfTests(file)) return ['vitest', 'esbuild', 'fast-check'].includes(name);
   // The test kit's contract suites are written with the runner.
   return name === 'vitest' && /\/(contract|testing)[^/]*|^libs\/testkit\//.test(file);
+}
+
+/** A test (`x.test.ts`) or what several tests share (`test-x.ts`). */
+function isOfTests(file) {
+  return /\.test\.ts$|\/test-[^/]+\.ts$/.test(file);
 }
 
 function packageName(specifier) {

@@ -77,6 +77,7 @@ describe('violation', () => {
       '../../runtime/src/clock.ts',
       /leaves its package/,
     ],
+    ['code that needs a file of tests', 'libs/bus/src/a.ts', './test-bus.ts', /is of tests/],
     ['a vendor outside adapters', 'libs/bus/src/bus.ts', '@nats-io/transport-node', /only in an adapters/],
     [
       'a vendor of another package',
@@ -93,5 +94,7 @@ describe('violation', () => {
     expect(problem('libs/bus/src/adapters/nats.ts', '@nats-io/transport-node')).toBeUndefined();
     expect(problem('services/gateway/src/main.ts', '@skein/bus/testing')).toBeUndefined();
     expect(problem('libs/bus/src/bus.test.ts', 'vitest')).toBeUndefined();
+    expect(problem('libs/bus/src/bus.test.ts', './test-bus.ts')).toBeUndefined();
+    expect(problem('libs/bus/src/test-bus.ts', 'vitest')).toBeUndefined();
   });
 });
