@@ -13,13 +13,16 @@ function hex(byte: number): string {
 export const subjects = {
   /** Requests for sessions on a node. */
   nodeSession: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.session`,
-  /** A node's once-a-second sign of life and load. */
+  /** A node's sign of life and load, four times a second: for those that place sessions and those that bury nodes. */
   nodeBeat: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.beat`,
+  /** The record of a beat, when it is another start's or another state's than before: for the other nodes. */
+  nodeState: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.state`,
   /** Asked when a node's beats have stopped; any answer is a sign of life. */
   nodePing: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.ping`,
   nodeDead: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.dead`,
   anyNodeDead: 'skein.node.*.dead',
   anyNodeBeat: 'skein.node.*.beat',
+  anyNodeState: 'skein.node.*.state',
   /** Events for one session, to whichever gateway holds its client. */
   session: (sessionId: SessionId): string => `skein.session.${token(sessionId)}`,
   /** A room's changes with their versions. */

@@ -103,7 +103,7 @@ export class MediaNode {
     this.#pool = new WorkerPool({ engine, count: config.workers, listen: config.listen, clock, random, log });
     this.#feeds = openRoomFeeds({ bus, rooms: store.rooms, clock, random, log });
     const clients = parts.clients ?? createRpcClients({ clock });
-    this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients, clock });
+    this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients, clock, random });
     const pipePolicy = config.pipePolicy ?? defaultPipePolicy;
     const tell = (sessionId: string, event: SessionEvent): void =>
       bus.publish(subjects.session(sessionId), event);
@@ -129,7 +129,7 @@ export class MediaNode {
       ...{ clock, log },
       moves: this.#moves,
       sessions: () => this.#sessions.all,
-      elsewhere: () => this.#peers.anyReady,
+      elsewhere: () => this.#elsewhere(),
     });
     const sessions = (): number => this.#sessions.size;
     const counters = (): readonly PacketCounter[] => this.#counters();
@@ -189,7 +189,7 @@ export class MediaNode {
    */
   async drain(options: { withinMs: number; givesUpAlone: boolean }): Promise<DrainEnd> {
     this.#takeNoMore();
-    await this.#peers.findReady();
+    await this.#peers.refresh();
     return await this.#drain.begin(options);
   }
 
@@ -217,6 +217,7 @@ export class MediaNode {
     await bus.flush({ deadlineMs: 5000 });
     this.#meter.start();
     this.#watch.start();
+    this.#peers.start();
     this.#beats.start();
   }
 
@@ -226,7 +227,8 @@ export class MediaNode {
     this.#takeNoMore();
     this.#moves.close();
     this.#meter.stop();
-    const leave = !(await this.#peers.findReady());
+    await this.#peers.refresh();
+    const leave = !this.#peers.anyReady;
     const leaving = Promise.all([
       this.#sessions.endAll('node-stopped', { leave }),
       this.#beats.stop(this.nodeId),
@@ -291,6 +293,12 @@ export class MediaNode {
       drain: (withinMs) => this.#drainAndEnd(withinMs || this.#config.drainDeadlineMs),
       move: (count) => this.#moveSome(count),
     });
+  }
+
+  /** As last known, while the next look is under way. */
+  #elsewhere(): boolean {
+    void this.#peers.refresh();
+    return this.#peers.anyReady;
   }
 
   #drainAndEnd(withinMs: number): number {

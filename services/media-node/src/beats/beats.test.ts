@@ -24,18 +24,20 @@ function setUp() {
     },
     release: async (_nodeId, fence) => void registry.released.push(fence),
   };
-  const state = { fenced: 0, answer: 'yield' as 'retake' | 'yield' | Error };
+  const news: string[] = [];
+  hub.connect('peer').subscribe(subjects.anyNodeState, (told) => news.push((told as NodeRecord).state));
+  const state = { present: 'ready', fenced: 0, answer: 'yield' as 'retake' | 'yield' | Error };
   const beats = new Beats({
     ...{ clock, random: seededRandom(3), log: silentLogger, bus: hub.connect('node') },
     nodes: nodes as NodeRegistry,
-    record: (beat) => ({ nodeId: 'n', beat }) as NodeRecord,
+    record: (beat) => ({ nodeId: 'n', beat, state: state.present }) as NodeRecord,
     onFenced: async () => {
       state.fenced++;
       if (state.answer instanceof Error) throw state.answer;
       return state.answer;
     },
   });
-  return { clock, heard, registry, beats, state };
+  return { clock, heard, news, registry, beats, state };
 }
 
 describe('a node', () => {
@@ -48,6 +50,17 @@ describe('a node', () => {
     expect(heard.length).toBeLessThanOrEqual(42);
     expect(heard).toEqual(heard.map((_, at) => at));
     expect(registry.renewed).toEqual(heard.map((beat) => (beat === 0 ? undefined : 7)));
+  });
+
+  test('tells the other nodes that it is there, and of another state, and else nothing', async () => {
+    const { clock, news, beats, state } = setUp();
+    beats.start();
+    await clock.advance(10_000);
+    expect(news).toEqual(['ready']);
+    state.present = 'draining';
+    await beats.now();
+    await clock.advance(10_000);
+    expect(news).toEqual(['ready', 'draining']);
   });
 
   test('goes on beating while the store is down, and renews when it is back', async () => {

@@ -26,7 +26,10 @@ export interface BeatsParts {
   readonly onFenced: () => Promise<'retake' | 'yield'>;
 }
 
-/** Says four times a second that this node lives: to the registry, as its lease, and over the bus, for speed. */
+/**
+ * Says four times a second that this node lives: to the registry, as its lease, and over the bus, for speed. The other
+ * nodes, of which there may be many, are told of what is new only.
+ */
 export class Beats {
   readonly #parts: BeatsParts;
   #beat = 0;
@@ -34,6 +37,8 @@ export class Beats {
   #timer: Disposable | undefined;
   #renewing: Promise<void> | undefined;
   #failing = false;
+  /** What the other nodes were last told of. */
+  #told: Pick<NodeRecord, 'state' | 'startedAtMs'> | undefined;
   #stopped = false;
   #yielded = false;
 
@@ -61,6 +66,7 @@ export class Beats {
       if (this.#stopped) return;
       const described = record(this.#beat++);
       bus.publish(subjects.nodeBeat(described.nodeId), described);
+      this.#tellNews(described);
       // A store that is slow gets no second renewal on top of the first.
       if (!this.#yielded)
         this.#renewing ??= this.#renew(nodes, described).finally(() => (this.#renewing = undefined));
@@ -89,6 +95,13 @@ export class Beats {
     ]);
     this.#stopped = true;
     over.abort();
+  }
+
+  #tellNews(record: NodeRecord): void {
+    const { nodeId, state, startedAtMs } = record;
+    if (this.#told?.state === state && this.#told.startedAtMs === startedAtMs) return;
+    this.#told = { state, startedAtMs };
+    this.#parts.bus.publish(subjects.nodeState(nodeId), record);
   }
 
   async #renew(nodes: NodeRegistry, record: NodeRecord): Promise<void> {

@@ -1,15 +1,23 @@
-import type { Bus } from '@skein/bus';
+import type { Bus, BusSubscription } from '@skein/bus';
 import type { NodeRegistry } from '@skein/cluster';
 import { nodeRecord, subjects, type NodeRecord } from '@skein/protocol';
 import { nodeService, pipeService, type PipeServiceClient, type RpcClients } from '@skein/rpc';
-import { SingleFlight, type Clock } from '@skein/runtime';
+import { jitter, SingleFlight, type Clock, type Random } from '@skein/runtime';
 import { PipeError } from './errors.ts';
 import type { PeerPipes } from './executor.ts';
 
-/** Addresses kept at most; past that the one not heard from for longest is forgotten and looked up again. */
-const MAX_ADDRESSES = 1024;
-/** A node that was not heard from for so long is not counted on: eight beats. */
-const SILENT_AFTER_MS = 2000;
+/** Nodes kept at most; past that the one not heard of for longest is forgotten and looked up again. */
+const MAX_KNOWN = 1024;
+/** So often the registry is read, jittered: mends what was not heard. */
+const READ_EVERY_MS = 5000;
+/** What was read so lately is not read again when it is asked for. */
+const FRESH_FOR_MS = 500;
+
+interface KnownPeer {
+  readonly record: NodeRecord;
+  /** Without a lease it takes no sessions, but its pipes go on, and it may be reached. */
+  readonly hasLease: boolean;
+}
 
 export interface PeersParts {
   /** This node's own. */
@@ -18,91 +26,111 @@ export interface PeersParts {
   readonly nodes: NodeRegistry;
   readonly clients: RpcClients;
   readonly clock: Clock;
+  readonly random: Random;
 }
 
-/** The other nodes by id: where they are is known from their beats, else from the registry. */
+/**
+ * The other nodes by id: where they are, and which of them take sessions. From the registry, and from what they tell when
+ * they start and when they drain. Their beats are not listened to: of many nodes, each would hear those of all others.
+ * What was last read holds while the store does not answer.
+ */
 export class Peers implements PeerPipes {
-  readonly #nodeId: string;
-  readonly #clients: RpcClients;
-  readonly #nodes: NodeRegistry;
-  readonly #addresses = new Map<string, string>();
-  /** When each other node last said that it is ready. */
-  readonly #readyAtMs = new Map<string, number>();
-  readonly #clock: Clock;
+  readonly #parts: PeersParts;
+  readonly #known = new Map<string, KnownPeer>();
   readonly #reading = new SingleFlight<'all', void>();
-  readonly #beats: { close(): void };
+  #readAtMs = -Infinity;
+  #news: BusSubscription | undefined;
+  #nextRead: Disposable | undefined;
+  #closed = false;
 
-  constructor({ nodeId, bus, nodes, clients, clock }: PeersParts) {
-    this.#clock = clock;
-    this.#nodeId = nodeId;
-    this.#clients = clients;
-    this.#nodes = nodes;
-    const own = subjects.nodeBeat(nodeId);
-    this.#beats = bus.subscribe(subjects.anyNodeBeat, (data, subject) => {
-      if (subject === own) return;
-      const beat = nodeRecord.safeParse(data);
-      if (!beat.success) return;
-      this.#know(beat.data.nodeId, beat.data.grpcAddress);
-      this.#noteState(beat.data);
-    });
+  constructor(parts: PeersParts) {
+    this.#parts = parts;
   }
 
-  /** Whether another node takes sessions now, as far as this one has heard. */
+  /** The first view is there soon after. */
+  start(): void {
+    const { bus, clock, random } = this.#parts;
+    this.#news = bus.subscribe(subjects.anyNodeState, (data) => {
+      const news = nodeRecord.safeParse(data);
+      if (news.success) this.#know(news.data);
+    });
+    const readLater = (): void => {
+      this.#nextRead = clock.after(jitter(READ_EVERY_MS, random), () => void this.refresh().then(readOn));
+    };
+    const readOn = (): void => {
+      if (!this.#closed) readLater();
+    };
+    void this.refresh().then(readOn);
+  }
+
+  /** Whether another node takes sessions, as far as this one knows. */
   get anyReady(): boolean {
     return this.ready.length > 0;
   }
 
-  /** The other nodes that take sessions now, as far as this one has heard. */
+  /** The other nodes that take sessions, as far as this one knows. */
   get ready(): readonly string[] {
-    const sinceMs = this.#clock.monotonicMs() - SILENT_AFTER_MS;
-    for (const [nodeId, atMs] of this.#readyAtMs) if (atMs < sinceMs) this.#readyAtMs.delete(nodeId);
-    return [...this.#readyAtMs.keys()];
+    return [...this.#known.values()]
+      .filter(({ record, hasLease }) => hasLease && record.state === 'ready')
+      .map(({ record }) => record.nodeId);
   }
 
-  /** As `anyReady`; when no beat was heard the registry is asked. */
-  async findReady(): Promise<boolean> {
-    if (!this.anyReady) await this.#reading.run('all', () => this.#readRegistry()).catch(() => undefined);
-    return this.anyReady;
+  /** Reads the registry, unless that was done just now. Never rejects: without the store the view stays what it was. */
+  async refresh(): Promise<void> {
+    if (this.#parts.clock.monotonicMs() - this.#readAtMs < FRESH_FOR_MS) return;
+    await this.#read().catch(() => undefined);
   }
 
   async client(nodeId: string): Promise<PipeServiceClient> {
-    if (!this.#addresses.has(nodeId)) await this.#reading.run('all', () => this.#readRegistry());
-    const address = this.#addresses.get(nodeId);
-    if (address === undefined) throw PipeError.unknownNode(nodeId);
-    return this.#clients.client(pipeService, address);
+    if (!this.#known.has(nodeId)) await this.#read();
+    const peer = this.#known.get(nodeId);
+    if (!peer) throw PipeError.unknownNode(nodeId);
+    return this.#parts.clients.client(pipeService, peer.record.grpcAddress);
   }
 
   close(): void {
-    this.#beats.close();
-    this.#clients.close();
+    this.#closed = true;
+    this.#news?.close();
+    this.#nextRead?.[Symbol.dispose]();
+    this.#parts.clients.close();
   }
 
-  async #readRegistry(): Promise<void> {
-    for (const { record } of await this.#nodes.list()) {
-      this.#know(record.nodeId, record.grpcAddress);
-      this.#noteState(record);
-    }
+  #read(): Promise<void> {
+    return this.#reading.run('all', async () => {
+      const { nodes, clock } = this.#parts;
+      const listed = await nodes.list();
+      this.#readAtMs = clock.monotonicMs();
+      const holders = new Set(listed.map(({ record }) => record.nodeId));
+      for (const [nodeId, { record }] of this.#known) {
+        if (!holders.has(nodeId)) this.#known.set(nodeId, { record, hasLease: false });
+      }
+      for (const { record } of listed) this.#know(record);
+    });
   }
 
-  #noteState({ nodeId, state }: NodeRecord): void {
-    if (nodeId === this.#nodeId) return;
-    if (state === 'ready') this.#readyAtMs.set(nodeId, this.#clock.monotonicMs());
-    else this.#readyAtMs.delete(nodeId);
-  }
-
-  #know(nodeId: string, address: string): void {
-    if (nodeId !== this.#nodeId && this.#addresses.get(nodeId) !== address) this.#greet(address);
-    this.#addresses.delete(nodeId);
-    this.#addresses.set(nodeId, address);
-    const [oldest] = this.#addresses.keys();
-    if (this.#addresses.size > MAX_ADDRESSES && oldest !== undefined) this.#addresses.delete(oldest);
+  #know(heard: NodeRecord): void {
+    const { nodeId } = heard;
+    if (nodeId === this.#parts.nodeId) return;
+    const known = this.#known.get(nodeId)?.record;
+    // What was read may be older than what was told meanwhile.
+    const record = known && isEarlier(heard, known) ? known : heard;
+    this.#known.delete(nodeId);
+    this.#known.set(nodeId, { record, hasLease: true });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    if (known?.grpcAddress !== record.grpcAddress) this.#greet(record.grpcAddress);
   }
 
   // Connects ahead of the first pipe, which then opens in one round trip. A peer that does not answer is asked again then.
   #greet(address: string): void {
-    this.#clients
+    this.#parts.clients
       .client(nodeService, address)
       .getStatus({})
       .catch(() => undefined);
   }
+}
+
+/** Of one start: between two starts of a node the one heard of last holds, as their clocks may differ. */
+function isEarlier(one: NodeRecord, other: NodeRecord): boolean {
+  return one.startedAtMs === other.startedAtMs && one.beat < other.beat;
 }
