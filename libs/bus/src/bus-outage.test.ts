@@ -91,6 +91,34 @@ describe('a bus over NATS', () => {
     await bus.close();
   });
 
+  it('finds out about a server that hangs in about a second, while something waits for it', async () => {
+    await using server = await startNats();
+    const [one, two] = [await connected(server), await connected(server)];
+    await Promise.all([one.ensure(), two.ensure()]);
+    await server.freeze();
+    try {
+      const [waiting, asked] = await Promise.all([
+        failureOf(one.request('a.any', 1, { deadlineMs: 20_000 })),
+        vi.waitFor(
+          async () => {
+            const failure = await failureOf(two.ensure());
+            expect(failure.error).toMatchObject({ code: 'UNAVAILABLE' });
+            return failure;
+          },
+          { timeout: 5000 },
+        ),
+      ]);
+      expect(waiting.error).toMatchObject({ code: 'UNAVAILABLE' });
+      expect(waiting.tookMs).toBeLessThan(3000);
+      expect(asked.tookMs).toBeLessThan(2000);
+      expect((await failureOf(two.request('a.any', 1, { deadlineMs }))).tookMs).toBeLessThan(100);
+    } finally {
+      server.thaw();
+    }
+    await vi.waitFor(() => Promise.all([one.ensure(), two.ensure()]), { timeout: 10_000 });
+    await Promise.all([one.close(), two.close()]);
+  });
+
   it('waits for a server that is not there yet, and says so', async () => {
     await using server = new NatsServer(await freePort(), {});
     const told: BusStatus['state'][] = [];

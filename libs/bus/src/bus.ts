@@ -25,6 +25,12 @@ export interface Bus {
   /** Calls `handler` for each message, in order. `subject` may hold `*`. A throwing handler is logged. */
   subscribe(subject: string, handler: (data: unknown, subject: string) => void): BusSubscription;
 
+  /**
+   * Resolves when the server was heard of lately, or answers now; else fails `UNAVAILABLE`, after half a second at most.
+   * For what must not be begun without the bus: a server that hangs looks connected for some seconds.
+   */
+  ensure(): Promise<void>;
+
   /** Resolves when the server has seen every subscription made so far. Fails `UNAVAILABLE` or `DEADLINE_EXCEEDED`. */
   flush(options: { deadlineMs: number }): Promise<void>;
 

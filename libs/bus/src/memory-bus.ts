@@ -134,6 +134,10 @@ class MemoryBus implements Bus {
     };
   }
 
+  async ensure(): Promise<void> {
+    this.#checkUp();
+  }
+
   async flush(): Promise<void> {
     this.#checkUp();
     await Promise.resolve();

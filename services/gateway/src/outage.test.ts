@@ -49,3 +49,25 @@ test.each(['nats', 'redis'] as const)(
     expect(client.closed).toBeUndefined();
   },
 );
+
+test('who joins while NATS hangs is refused soon, and nothing is written', async () => {
+  await using client = await connect(gateway);
+  const { room } = await client.join('a hanging bus', 'ada');
+  await cluster.nats.freeze();
+  try {
+    // The first one finds out; until then its placement may have been written and taken back.
+    await using first = await connect(gateway);
+    const startedMs = performance.now();
+    await expect(first.join('another room', 'bob')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(performance.now() - startedMs).toBeLessThan(3000);
+    await using second = await connect(gateway);
+    await expect(second.join('a hanging bus', 'ada')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await client.request('sync', { version: room.version })).toEqual({ changes: [] });
+  } finally {
+    cluster.nats.thaw();
+  }
+  await eventually('readiness', async () => (await missing()).length === 0);
+  await using last = await connect(gateway);
+  await eventually('a join that succeeds', () => last.join('a hanging bus', 'cy').then(Boolean));
+  expect(client.closed).toBeUndefined();
+});

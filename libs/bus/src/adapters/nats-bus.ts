@@ -6,6 +6,7 @@ import { BoundedServer } from '../bounded-server.ts';
 import type { Bus, BusStatus, BusSubscription } from '../bus.ts';
 import type { BusOptions } from '../connect.ts';
 import { OutboundWindow } from '../outbound-window.ts';
+import { Silence } from '../silence.ts';
 import { decodeData, decodeReply, encodeData } from '../wire.ts';
 import { fromNatsError } from './nats-errors.ts';
 import { requestSpan, traceHeaders, withTraceOf } from './trace-headers.ts';
@@ -14,10 +15,12 @@ const FIRST_RETRY_MS = 100;
 /** Short: when NATS is back, every process finds it within about a second. */
 const LONGEST_RETRY_MS = 1000;
 const CONNECT_TIMEOUT_MS = 2000;
-/** A server that hangs is left after two pings without an answer. */
+/** A server that hangs is left after two pings without an answer; sooner when something waits for it. */
 const PING_INTERVAL_MS = 2000;
 const MAX_PINGS_OUT = 2;
 const CLOSE_DEADLINE_MS = 3000;
+/** A request that waits for so long makes sure that it is not the server that hangs. */
+const DOUBT_AFTER_MS = 600;
 /** One of all who serve a subject answers. */
 const SERVERS = 'servers';
 
@@ -110,6 +113,7 @@ class NatsBus implements Bus {
   readonly #onStatus: ((status: BusStatus) => void) | undefined;
   readonly #reconnects: Reconnects;
   readonly #window: OutboundWindow;
+  readonly #silence: Silence;
   readonly #waiting = new Set<(lost: SkeinError) => void>();
   readonly #servers = new Map<BusSubscription, BoundedServer>();
   readonly #events: Emitter<{ recovered: Record<never, never> }>;
@@ -124,6 +128,11 @@ class NatsBus implements Bus {
     this.#reconnects = reconnects;
     this.#events = new Emitter((error) => log.error({ err: error }, 'a listener of the bus failed'));
     this.#window = new OutboundWindow(() => this.#orLost(nats.flush()));
+    this.#silence = new Silence({
+      clock,
+      ask: () => this.#orLost(nats.flush()),
+      onSilent: () => this.#leave(),
+    });
     onStatus?.(this.#status);
     this.#watch().catch((error: unknown) => log.error({ err: error }, 'lost sight of the NATS connection'));
   }
@@ -140,11 +149,13 @@ class NatsBus implements Bus {
     const payload = encodeData(data);
     this.#take(subject, payload);
     let reply: string;
+    using _doubt = this.#clock.after(DOUBT_AFTER_MS, () => void this.ensure().catch(() => {}));
     try {
       const options = { timeout: deadlineMs, ...traceHeaders() };
       const answered = this.#nats.request(subject, payload, options);
       this.#window.sent();
       reply = (await this.#orLost(answered)).string();
+      this.#silence.heard();
     } catch (error) {
       throw fromNatsError(error, subject, deadlineMs);
     }
@@ -194,6 +205,7 @@ class NatsBus implements Bus {
   subscribe(subject: string, handler: (data: unknown, subject: string) => void): BusSubscription {
     const subscription = this.#nats.subscribe(subject, {
       callback: (failed, message) => {
+        this.#silence.heard();
         try {
           if (failed) throw failed;
           handler(decodeData(message.string()), message.subject);
@@ -203,6 +215,11 @@ class NatsBus implements Bus {
       },
     });
     return { close: () => subscription.unsubscribe() };
+  }
+
+  async ensure(): Promise<void> {
+    if (this.#status.state === 'disconnected') throw SkeinError.unavailable('the bus');
+    await this.#silence.check();
   }
 
   async flush({ deadlineMs }: { deadlineMs: number }): Promise<void> {
@@ -284,6 +301,12 @@ class NatsBus implements Bus {
       }
     }
     this.#onLost();
+  }
+
+  /** The client tries again from here as after any loss. */
+  #leave(): void {
+    this.#log.warn({}, 'NATS does not answer; connecting anew');
+    void this.#nats.reconnect();
   }
 
   #onLost(): void {

@@ -124,6 +124,23 @@ describe('a join', () => {
     });
   });
 
+  test('is refused while the bus is away before anything is written, and ends nobody else', async () => {
+    await using cluster = await MemoryCluster.start({ nodes: 3 });
+    const ada = await cluster.joined('ada');
+    const before = await cluster.store.snapshot('blue');
+    cluster.hub.setDown(true);
+    for (const identity of ['bob', 'ada']) {
+      const refused = await cluster.client().request('join', { ...joinRequest, identity });
+      expect(refused).toMatchObject({ error: { code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) } });
+    }
+    await cluster.clock.advance(60_000);
+    expect(await cluster.store.snapshot('blue')).toEqual(before);
+    cluster.hub.setDown(false);
+    await cluster.clock.advance(10_000);
+    expect(ada.socket.events('sessionClosed')).toEqual([]);
+    expect(ada.socket.events('roomChanged')).toEqual([]);
+  });
+
   test('is taken back when the socket closes while it runs', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     let release: (answer: unknown) => void = () => {};

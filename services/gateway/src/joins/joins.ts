@@ -131,8 +131,10 @@ export class Joins {
     failed: ReadonlySet<string>,
     lastFailure?: SkeinError,
   ): Promise<Placed> {
-    const { store, news, choice, ids, maxParticipants } = this.#deps;
+    const { bus, store, news, choice, ids, maxParticipants } = this.#deps;
     const { room, identity, name, metadata, role, region } = profile;
+    // No node can be asked without it: a placement would only be taken back, after it has ended an earlier session.
+    await bus.ensure();
     try {
       const candidates = choice.candidates({ wishedNodeId, region, exceptNodeIds: failed });
       const sessionId = ids('ses');

@@ -120,7 +120,7 @@ export class Move {
 
   async #takeTurn(): Promise<OpenedSession> {
     using _turn = await this.#turns.take(this.#abort.signal);
-    this.#needBus();
+    await this.#needBus();
     const { address, placed } = await this.#place();
     try {
       this.#abort.signal.throwIfAborted();
@@ -177,10 +177,13 @@ export class Move {
     }
   }
 
-  #needBus(): void {
-    if (this.#deps.bus.status.state === 'connected') return;
-    this.#countAgain();
-    throw SkeinError.unavailable('the bus');
+  async #needBus(): Promise<void> {
+    try {
+      await this.#deps.bus.ensure();
+    } catch (error) {
+      this.#countAgain();
+      throw error;
+    }
   }
 
   /** Without its store or its bus, a gateway can't move anybody; that time does not count. */

@@ -1,6 +1,12 @@
+import type { RoomNews, RoomStore } from '@skein/cluster';
+import { SkeinError } from '@skein/protocol';
+import { FakeClock, seededRandom } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';
 import { describe, expect, test } from 'vitest';
 import { MemoryCluster } from '../testing/memory-cluster.ts';
+import { SessionEndings } from './endings.ts';
+import type { NodeSessions } from './node-sessions.ts';
 
 describe('the end of a session', () => {
   test('is tried again while the bus is away', async () => {
@@ -30,5 +36,33 @@ describe('the end of a session', () => {
     expect(gone).toMatchObject({ data: { identity: 'ada', reason: 'disconnected' } });
     await cluster.clock.advance(100_000);
     await cluster.signaling.endings.stop(0);
+  });
+});
+
+describe('endings', () => {
+  test('past their bound are tried once, and the ones before go on', async () => {
+    const clock = new FakeClock();
+    const asked: string[] = [];
+    const nodes = {
+      request: async ({ sessionId }: { sessionId: string }) => {
+        asked.push(sessionId);
+        throw SkeinError.unavailable('the peer');
+      },
+    };
+    const rooms = { leave: async () => Promise.reject(SkeinError.unavailable('the store')) };
+    const endings = new SessionEndings({
+      ...{ clock, random: seededRandom(1), log: silentLogger, resumeGraceMs: 1000, maxEndings: 2 },
+      nodes: nodes as unknown as NodeSessions,
+      rooms: rooms as unknown as RoomStore,
+      news: {} as RoomNews,
+    });
+    const at = { room: 'blue', identity: 'ada', epoch: 1, nodeId: 'n' };
+    await Promise.all(['a', 'b', 'c'].map((sessionId) => endings.end({ ...at, sessionId }, 'disconnected')));
+    expect(asked).toEqual(['a', 'b', 'c']);
+    await clock.advance(700);
+    expect(asked.slice(3).toSorted()).toEqual(['a', 'b']);
+    const stopped = endings.stop(0);
+    await clock.advance(0);
+    await stopped;
   });
 });

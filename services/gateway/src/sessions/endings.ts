@@ -18,6 +18,8 @@ export interface EndingDeps {
   readonly log: Logger;
   /** How long a session waits for its client to come back, when the socket was lost. */
   readonly resumeGraceMs: number;
+  /** That are under way at a time. Default `MAX_ENDINGS`. */
+  readonly maxEndings?: number;
 }
 
 type CloseRequest = SessionRequest<'close'>;
@@ -29,12 +31,13 @@ type Ending =
 
 /** Waits between attempts; with the deadlines of the attempts themselves it gives up after about a minute. */
 const RETRY_DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16_000];
+/** With so many under way the next ones are tried once: nodes find media without clients, and control the ghosts. */
+const MAX_ENDINGS = 20_000;
 
 /**
  * Tells nodes that sessions end, or wait for their clients, and goes on trying for a bounded time while a node or the
  * bus is away. When the node does not answer, the participant of a session that has ended is taken out of the room's
  * state from here, so that nobody sees a ghost; one that may come back, or is elsewhere already, is left in it.
- * At most a few endings run for each session that was held here, so their number has the bound of the sockets.
  */
 export class SessionEndings {
   readonly #deps: EndingDeps;
@@ -69,6 +72,7 @@ export class SessionEndings {
 
   async #begin(address: SessionAddress, ending: Ending): Promise<void> {
     const first = this.#attempt(address, ending);
+    if (this.#running.size >= (this.#deps.maxEndings ?? MAX_ENDINGS)) return void (await first);
     this.#track(first.then((done) => (done ? undefined : this.#retry(address, ending))));
     await first;
   }
