@@ -146,7 +146,10 @@ describe('a store whose one address leads to another primary', () => {
     await next.replicaof('NO', 'ONE');
     await old.replicaof(replica.host, replica.port);
     address.pointAt(replica);
-    await vi.waitFor(() => expect(told).toEqual(['connected', 'disconnected', 'connected']), soon);
+    await vi.waitFor(async () => {
+      await store.rooms.snapshot('blue').catch(() => undefined);
+      expect(told).toEqual(['connected', 'disconnected', 'connected']);
+    }, soon);
     await join(store, 'ann');
   });
 
@@ -155,7 +158,10 @@ describe('a store whose one address leads to another primary', () => {
     await using _ = opened;
     await next.replicaof('NO', 'ONE');
     await old.replicaof(replica.host, replica.port);
-    await vi.waitFor(() => expect(store.status.state).toBe('disconnected'), soon);
+    await vi.waitFor(async () => {
+      await store.rooms.snapshot('blue').catch(() => undefined);
+      expect(store.status.state).toBe('disconnected');
+    }, soon);
     const startedMs = performance.now();
     while (performance.now() - startedMs < 1500) {
       await expect(store.rooms.snapshot('blue')).rejects.toMatchObject({ code: 'UNAVAILABLE' });

@@ -10,7 +10,10 @@ import type { Script } from '../scripts/script.ts';
 import { checkNewPrimary, checkPrimary, type Seen } from './primary-check.ts';
 import { createClient, DEFAULT_COMMAND_TIMEOUT_MS, type RedisClient } from './redis-client.ts';
 
-/** How often a server is asked whether it is still the primary: who only reads would not notice. */
+/**
+ * How often a server is asked whether it is still the primary: who only reads would not notice. It goes along with a call,
+ * so that a process at rest does not wake for it; who asks nothing is told nothing that is wrong.
+ */
 const LOOK_EVERY_MS = 1000;
 /** Calls that may wait for Redis at once; one more fails with `UNAVAILABLE`. */
 const MAX_IN_FLIGHT = 10_000;
@@ -46,7 +49,8 @@ export class RedisConnection {
   #status: StoreStatus;
   /** Of the data, as last seen; `undefined` before that, and where servers do not say. */
   #historyId: string | undefined;
-  #nextLook: Disposable | undefined;
+  /** Never while a look is under way. */
+  #nextLookMs = Infinity;
   /** Whether it was said that the first connection takes its time. */
   #waitTold = false;
 
@@ -120,7 +124,6 @@ export class RedisConnection {
   async close(): Promise<void> {
     await Promise.allSettled(this.#running);
     this.#breaker.reset();
-    this.#nextLook?.[Symbol.dispose]();
     this.events.clear();
     this.#redis.disconnect();
   }
@@ -129,6 +132,7 @@ export class RedisConnection {
     if (this.#status.state === 'disconnected' || this.#running.size >= MAX_IN_FLIGHT) throw unavailable();
     const running = this.#inTime(send());
     this.#running.add(running);
+    if (this.#clock.monotonicMs() >= this.#nextLookMs) void this.#lookAgain();
     try {
       return await running;
     } catch (error) {
@@ -233,17 +237,15 @@ export class RedisConnection {
   }
 
   #lookLater(): void {
-    this.#nextLook?.[Symbol.dispose]();
-    this.#nextLook = this.#clock.after(jitter(LOOK_EVERY_MS, this.#random), () => {
-      if (this.#status.state === 'connected') void this.#lookAgain();
-      else this.#lookLater();
-    });
+    this.#nextLookMs = this.#clock.monotonicMs() + jitter(LOOK_EVERY_MS, this.#random);
   }
 
   /** Also one address may lead elsewhere from one moment to the next, behind a proxy without the connection ending. */
   async #lookAgain(): Promise<void> {
     const { stream } = this.#redis;
+    this.#nextLookMs = Infinity;
     const seen = await this.#look(() => checkPrimary(this.#redis));
+    // A later connection is looked at by itself.
     if (this.#redis.stream !== stream || this.#redis.status !== 'ready') return;
     this.#lookLater();
     if (this.#status.state === 'disconnected') return;
