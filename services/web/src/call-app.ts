@@ -47,13 +47,13 @@ export class CallApp {
 
   start(): void {
     const { room, name } = this.#wish;
-    if (this.#query.autojoin && room !== '') void this.#join({ room, name: name || 'Guest' });
+    if (this.#query.autojoin && room !== '') void this.#join({ room, name });
     else this.#showLobby();
     this.#openMedia();
   }
 
   #showLobby(): LobbyView {
-    const lobby = new LobbyView(this.#media, this.#wish, (wish) => void this.#join(wish));
+    const lobby = new LobbyView(this.#query.role, this.#media, this.#wish, (wish) => void this.#join(wish));
     this.#show(lobby, 'Skein');
     return lobby;
   }
@@ -65,7 +65,8 @@ export class CallApp {
     if (this.#view instanceof LobbyView) this.#view.showJoining(true);
     try {
       const { role } = this.#query;
-      const who = { ...wish, role, identity: this.#identity, nodeId: this.#nodeId };
+      const name = wish.name || (role === 'viewer' ? 'Viewer' : 'Guest');
+      const who = { room: wish.room, name, role, identity: this.#identity, nodeId: this.#nodeId };
       this.#enter(await connect({ url: location.origin, ...who }));
     } catch (thrown) {
       this.#handleJoinFailed(SkeinClientError.from(thrown));
@@ -78,7 +79,7 @@ export class CallApp {
     window.skeinRoom = room;
     this.#failedRejoins = 0;
     this.#identity = room.localParticipant.identity;
-    rememberName(this.#wish.name);
+    if (this.#wish.name !== '') rememberName(this.#wish.name);
     const call = new CallView(room, this.#media);
     this.#show(call, `${room.name} · Skein`);
     const publish = (): unknown => this.#query.role === 'participant' && call.publish();

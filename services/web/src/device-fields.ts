@@ -2,11 +2,15 @@ import { listDevices, onDevicesChanged, type Device } from './adapters/capture.t
 import { element } from './elements.ts';
 import type { OwnKind, OwnMedia } from './own-media.ts';
 
-export interface DeviceChoice {
-  camera(deviceId: string): void;
-  microphone(deviceId: string): void;
-  speaker(deviceId: string): void;
-}
+export type DeviceName = OwnKind | 'speaker';
+/** What follows from a choice. A device without an entry is not offered. */
+export type DeviceChoice = Readonly<Partial<Record<DeviceName, (deviceId: string) => void>>>;
+
+const LABELS: Readonly<Record<DeviceName, string>> = {
+  camera: 'Camera',
+  microphone: 'Microphone',
+  speaker: 'Speaker',
+};
 
 interface Field {
   readonly root: HTMLElement;
@@ -17,23 +21,28 @@ interface Field {
 export class DeviceFields implements Disposable {
   readonly root: HTMLElement;
   readonly #media: OwnMedia;
-  readonly #camera: Field;
-  readonly #microphone: Field;
-  readonly #speaker: Field;
+  readonly #fields = new Map<DeviceName, Field>();
+  readonly #onListed: (offersAny: boolean) => void;
   readonly #listening: Disposable;
   readonly #onChange = (): void => void this.refresh();
 
-  constructor(media: OwnMedia, choose: DeviceChoice) {
+  /** `onListed` hears whether there is any field to see: at once, and whenever devices were listed. */
+  constructor(
+    media: OwnMedia,
+    choice: DeviceChoice,
+    onListed: (offersAny: boolean) => void = () => undefined,
+  ) {
     this.#media = media;
-    this.#camera = field('Camera', 'camera', (id) => choose.camera(id));
-    this.#microphone = field('Microphone', 'microphone', (id) => choose.microphone(id));
-    this.#speaker = field('Speaker', 'speaker', (id) => choose.speaker(id));
+    this.#onListed = onListed;
+    for (const name of ['camera', 'microphone', 'speaker'] as const) {
+      const choose = choice[name];
+      if (choose) this.#fields.set(name, field(name, choose));
+    }
+    this.#showSpeakers(false);
     this.root = element(
       'div',
       { class: 'device-fields' },
-      this.#camera.root,
-      this.#microphone.root,
-      this.#speaker.root,
+      ...[...this.#fields.values()].map(({ root }) => root),
     );
     this.#listening = onDevicesChanged(this.#onChange);
     media.addEventListener('change', this.#onChange);
@@ -42,11 +51,10 @@ export class DeviceFields implements Disposable {
 
   async refresh(): Promise<void> {
     const { cameras, microphones, speakers } = await listDevices();
-    fill(this.#camera, cameras, this.#chosen('camera'));
-    fill(this.#microphone, microphones, this.#chosen('microphone'));
-    fill(this.#speaker, speakers, this.#media.speakerId);
-    // Only some browsers let a page choose; the others keep to the system's own.
-    this.#speaker.root.hidden = speakers.length === 0;
+    this.#fill('camera', cameras, this.#media.deviceId('camera'));
+    this.#fill('microphone', microphones, this.#media.deviceId('microphone'));
+    this.#fill('speaker', speakers, this.#media.speakerId);
+    this.#showSpeakers(speakers.length > 0);
   }
 
   [Symbol.dispose](): void {
@@ -54,16 +62,29 @@ export class DeviceFields implements Disposable {
     this.#media.removeEventListener('change', this.#onChange);
   }
 
-  #chosen(kind: OwnKind): string {
-    return this.#media.deviceId(kind);
+  #fill(name: DeviceName, devices: readonly Device[], chosen: string): void {
+    const field = this.#fields.get(name);
+    if (field) fill(field, devices, chosen);
+  }
+
+  /** Only some browsers let a page choose, and most of them only one that may hear; the others keep to the system's own. */
+  #showSpeakers(any: boolean): void {
+    const speaker = this.#fields.get('speaker');
+    if (speaker) speaker.root.hidden = !any;
+    this.#onListed([...this.#fields.values()].some(({ root }) => !root.hidden));
   }
 }
 
-function field(label: string, name: string, choose: (deviceId: string) => void): Field {
+function field(name: DeviceName, choose: (deviceId: string) => void): Field {
   const select = element('select', { name, 'data-device': name });
   select.addEventListener('change', () => choose(select.value));
   return {
-    root: element('label', { class: 'field' }, element('span', { class: 'field-label' }, label), select),
+    root: element(
+      'label',
+      { class: 'field' },
+      element('span', { class: 'field-label' }, LABELS[name]),
+      select,
+    ),
     select,
   };
 }

@@ -17,7 +17,8 @@ export interface Notice {
 export class Notices {
   readonly root = element('div', { class: 'notices', role: 'status', 'aria-live': 'polite' });
 
-  show({ text, icon: name = 'warning', action }: Notice): void {
+  /** Answers with the notice, which is connected to the page as long as it shows. */
+  show({ text, icon: name = 'warning', action }: Notice): HTMLElement {
     const notice = element('div', { class: 'notice' }, icon(name), element('p', {}, text));
     const dismiss = (): void => notice.remove();
     if (action) notice.append(button(action.label, 'notice-action', () => (dismiss(), action.run())));
@@ -28,6 +29,7 @@ export class Notices {
     while (this.root.childElementCount >= NOTICE_LIMIT) this.root.firstElementChild?.remove();
     this.root.append(notice);
     if (!action) after(SHOWN_MS, dismiss);
+    return notice;
   }
 }
 

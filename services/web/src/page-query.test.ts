@@ -47,6 +47,12 @@ describe("the page's address", () => {
 
   it('invites into the room without telling who copied it', () => {
     const mine = new URL('https://meet.test/?room=old&name=Ada&identity=ada&node=n1');
-    expect(inviteAddress(mine, 'a & b')).toBe('https://meet.test/?room=a+%26+b');
+    expect(inviteAddress(mine, 'a & b', 'participant')).toBe('https://meet.test/?room=a+%26+b');
+  });
+
+  it('makes viewers of those whom a viewer invites', () => {
+    const mine = new URL('https://meet.test/?room=talk&role=viewer&name=Vic');
+    const invite = inviteAddress(mine, 'talk', 'viewer');
+    expect(read(invite)).toMatchObject({ room: 'talk', role: 'viewer', name: '' });
   });
 });

@@ -1,3 +1,5 @@
+import type { Role } from '@skein/client';
+
 /** What the page's address may ask for. */
 export interface PageQuery {
   readonly room: string;
@@ -6,7 +8,7 @@ export interface PageQuery {
   /** For tests and demos: be carried by this media node. */
   readonly nodeId: string | undefined;
   /** Watch without being seen: nothing is published. */
-  readonly role: 'participant' | 'viewer';
+  readonly role: Role;
   /** For tests and demos: skip the lobby. */
   readonly autojoin: boolean;
   /** The camera's picture, pixels. Default 1280 x 720. */
@@ -33,10 +35,11 @@ export function readPageQuery(address: URL): PageQuery {
   };
 }
 
-/** The address that brings someone else into `room`: nothing in it of who copied it. */
-export function inviteAddress(address: URL, room: string): string {
+/** The address that brings someone else into `room`, with `role`: nothing in it of who copied it. */
+export function inviteAddress(address: URL, room: string, role: Role): string {
   const invite = new URL('/', address);
   invite.searchParams.set('room', room);
+  if (role === 'viewer') invite.searchParams.set('role', role);
   return invite.href;
 }
 

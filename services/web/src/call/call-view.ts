@@ -1,18 +1,22 @@
 import type { ConnectionState, RemoteParticipant, RemoteTrack, Room, SkeinClientError } from '@skein/client';
 import { canShareScreen } from '../adapters/capture.ts';
 import { after, every } from '../adapters/page-clock.ts';
+import type { DeviceChoice } from '../device-fields.ts';
 import { element } from '../elements.ts';
 import { icon } from '../icons.ts';
 import { announce, Notices } from '../notices.ts';
-import type { OwnMedia } from '../own-media.ts';
-import { inviteAddress } from '../page-query.ts';
+import type { OwnKind, OwnMedia } from '../own-media.ts';
 import type { ProblemText } from '../problem-text.ts';
-import { ControlBar, type Action } from './control-bar.ts';
+import { actionsFor, type Action } from './actions.ts';
+import { ControlBar } from './control-bar.ts';
 import { DetailsPanel } from './details-panel.ts';
+import { copyInvite } from './invite.ts';
 import { layersFor, type Quality } from './layer-choice.ts';
 import { OwnTracks } from './own-tracks.ts';
+import { peopleText } from './people-text.ts';
 import { SettingsDialog } from './settings-dialog.ts';
 import { listenForShortcuts } from './shortcuts.ts';
+import { SilentPlayers } from './silent-players.ts';
 import { Stage } from './stage.ts';
 
 const SPEAKING_REFRESH_MS = 200;
@@ -29,6 +33,7 @@ export class CallView implements Disposable {
   readonly #own: OwnTracks;
   readonly #stage = new Stage();
   readonly #notices = new Notices();
+  readonly #silent = new SilentPlayers(this.#notices);
   readonly #controls: ControlBar;
   readonly #details: DetailsPanel;
   readonly #settings: SettingsDialog;
@@ -36,7 +41,7 @@ export class CallView implements Disposable {
   readonly #status = element('span', { class: 'call-status', role: 'status' });
   readonly #sharing = element(
     'p',
-    { class: 'sharing-note', hidden: true },
+    { class: 'own-note', hidden: true },
     icon('screen'),
     'You are sharing your screen',
   );
@@ -49,15 +54,15 @@ export class CallView implements Disposable {
     this.#media = media;
     this.#own = new OwnTracks(room, media);
     const act = (action: Action): void => void this.#act(action);
-    this.#controls = new ControlBar(act, canShareScreen() ? [] : ['screen']);
+    const { role } = room.localParticipant;
+    const actions = actionsFor(role, canShareScreen());
+    this.#controls = new ControlBar(actions, act);
     this.#details = new DetailsPanel(room, this.#qualityChoice(), () => act('details'));
-    this.#settings = new SettingsDialog(media, {
-      camera: (id) => void this.#attempt(() => this.#own.chooseDevice('camera', id)),
-      microphone: (id) => void this.#attempt(() => this.#own.chooseDevice('microphone', id)),
-      speaker: (id) => this.#chooseSpeaker(id),
-    });
+    this.#settings = new SettingsDialog(media, this.#deviceChoice(), (any) =>
+      this.#controls.setShown('settings', any),
+    );
     this.root = this.#layOut();
-    this.#disposables.push(listenForShortcuts(act), this.#stage, this.#details, this.#settings);
+    this.#disposables.push(listenForShortcuts(actions, act), this.#stage, this.#details, this.#settings);
     this.#follow();
   }
 
@@ -84,6 +89,8 @@ export class CallView implements Disposable {
       element('span', { class: 'call-people' }, icon('people'), this.#count),
       this.#status,
       this.#sharing,
+      this.#room.localParticipant.role === 'viewer' &&
+        element('p', { class: 'own-note' }, icon('eye'), 'Nobody sees or hears you'),
     );
     const body = element('div', { class: 'call-body' }, this.#stage.root, this.#details.root);
     const foot = element('footer', { class: 'call-foot' }, this.#notices.root, this.#controls.root);
@@ -122,7 +129,7 @@ export class CallView implements Disposable {
       room.on('localTrackPublished', () => this.#showOwn()),
       room.on('localTrackUnpublished', () => this.#showOwn()),
       room.on('localTrackEnded', ({ track }) => void this.#handleEnded(track.source)),
-      room.on('playbackBlocked', ({ track, element: player }) => this.#askForClick(track, player)),
+      room.on('playbackBlocked', ({ track, element: player }) => this.#silent.add(track, player)),
       room.on('connectionStateChanged', ({ connection }) => this.#showConnection(connection)),
       room.on('error', ({ error }) =>
         this.#notices.show({ text: `Something did not work: ${error.message}` }),
@@ -191,11 +198,8 @@ export class CallView implements Disposable {
 
   #showPeople(): void {
     const people = this.#stage.tileCount;
-    const { viewers } = this.#room;
-    const alone = this.#room.localParticipant.role === 'participant' ? 'Only you' : '1 person';
-    const seen = people === 1 ? alone : `${people} people`;
-    const watching = viewers === 1 ? '1 viewer' : `${viewers} viewers`;
-    this.#count.textContent = viewers === 0 ? seen : `${seen}, ${watching}`;
+    const { viewers, localParticipant } = this.#room;
+    this.#count.textContent = peopleText(localParticipant.role, people, viewers);
     for (const { tracks } of this.#room.participants.values())
       for (const track of tracks.values()) this.#applyQuality(track);
   }
@@ -225,7 +229,7 @@ export class CallView implements Disposable {
         this.#details.setOpen(!this.#details.open);
         return this.#controls.showDetails(this.#details.open);
       case 'link':
-        return await this.#copyLink();
+        return await copyInvite(this.#room.name, this.#room.localParticipant.role, this.#notices);
       case 'leave':
         return await this.#room.leave();
     }
@@ -254,19 +258,13 @@ export class CallView implements Disposable {
     if (source === 'microphone') await this.#attempt(() => this.#own.setMicrophone(false));
   }
 
-  async #copyLink(): Promise<void> {
-    const invite = inviteAddress(new URL(location.href), this.#room.name);
-    try {
-      await navigator.clipboard.writeText(invite);
-      this.#notices.show({ text: 'Link copied: send it to those who should join.', icon: 'check' });
-    } catch {
-      this.#notices.show({ text: `Send this link to those who should join: ${invite}`, icon: 'link' });
-    }
-  }
-
-  #askForClick(track: RemoteTrack, player: HTMLMediaElement): void {
-    const action = { label: 'Turn sound on', run: () => track.attach(player as HTMLAudioElement) };
-    this.#notices.show({ text: 'Your browser keeps this page silent.', icon: 'speaker', action });
+  /** A viewer has nothing to send with, and chooses only where it hears. */
+  #deviceChoice(): DeviceChoice {
+    const speaker = (id: string): void => this.#chooseSpeaker(id);
+    if (this.#room.localParticipant.role === 'viewer') return { speaker };
+    const choose = (kind: OwnKind, id: string): void =>
+      void this.#attempt(() => this.#own.chooseDevice(kind, id));
+    return { speaker, camera: (id) => choose('camera', id), microphone: (id) => choose('microphone', id) };
   }
 
   #chooseSpeaker(deviceId: string): void {

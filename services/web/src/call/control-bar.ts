@@ -1,16 +1,6 @@
 import { element, setAttributes } from '../elements.ts';
 import { icon, type IconName } from '../icons.ts';
-
-export type Action = 'mute' | 'camera' | 'screen' | 'settings' | 'details' | 'link' | 'leave';
-
-/** The key that does the same, without Ctrl, Alt or Meta. */
-export const SHORTCUTS: Readonly<Partial<Record<Action, string>>> = {
-  mute: 'm',
-  camera: 'v',
-  screen: 's',
-  details: 'd',
-  link: 'c',
-};
+import { SHORTCUTS, type Action } from './actions.ts';
 
 interface Look {
   readonly icon: IconName;
@@ -20,8 +10,6 @@ interface Look {
   /** The device is off: shown so that it can be seen at a glance. */
   readonly off?: boolean;
 }
-
-const ORDER: readonly Action[] = ['mute', 'camera', 'screen', 'link', 'settings', 'details', 'leave'];
 
 const LOOKS: Readonly<Record<Action, Look>> = {
   mute: { icon: 'microphone', label: 'Mute' },
@@ -38,9 +26,10 @@ export class ControlBar {
   readonly root: HTMLElement;
   readonly #buttons = new Map<Action, HTMLButtonElement>();
 
-  constructor(act: (action: Action) => void, hidden: readonly Action[] = []) {
+  /** `actions`: in the order of their buttons. */
+  constructor(actions: readonly Action[], act: (action: Action) => void) {
     this.root = element('div', { class: 'controls', role: 'toolbar', 'aria-label': 'Call controls' });
-    for (const action of ORDER.filter((one) => !hidden.includes(one))) {
+    for (const action of actions) {
       const button = element('button', {
         type: 'button',
         class: `control control-${action}`,
@@ -74,6 +63,11 @@ export class ControlBar {
   setBusy(action: Action, busy: boolean): void {
     const button = this.#buttons.get(action);
     if (button) button.disabled = busy;
+  }
+
+  setShown(action: Action, shown: boolean): void {
+    const button = this.#buttons.get(action);
+    if (button) button.hidden = !shown;
   }
 
   showMicrophone(on: boolean): void {

@@ -7,8 +7,9 @@ export class SettingsDialog implements Disposable {
   readonly root: HTMLDialogElement;
   readonly #fields: DeviceFields;
 
-  constructor(media: OwnMedia, choice: DeviceChoice) {
-    this.#fields = new DeviceFields(media, choice);
+  /** `onListed` hears whether there is anything to choose. */
+  constructor(media: OwnMedia, choice: DeviceChoice, onListed: (offersAny: boolean) => void) {
+    this.#fields = new DeviceFields(media, choice, onListed);
     const done = element('button', { type: 'button', class: 'primary' }, 'Done');
     this.root = element(
       'dialog',

@@ -8,6 +8,13 @@ export class Stage implements Disposable {
   readonly root: HTMLElement;
   readonly #grid = element('div', { class: 'grid' });
   readonly #spotlight = element('div', { class: 'spotlight' });
+  readonly #emptyTitle = element('h2', {}, 'Nobody is sending yet');
+  readonly #empty = element(
+    'div',
+    { class: 'stage-empty', 'data-testid': 'empty' },
+    this.#emptyTitle,
+    element('p', {}, 'Picture and sound start here by themselves.'),
+  );
   readonly #tiles = new Map<string, Tile>();
   readonly #screens = new Map<string, ScreenTile>();
   readonly #resizing = new ResizeObserver(() => this.#layOut());
@@ -18,6 +25,7 @@ export class Stage implements Disposable {
       { class: 'stage', 'aria-label': 'People in this call' },
       this.#spotlight,
       this.#grid,
+      this.#empty,
     );
     this.#resizing.observe(this.#grid);
     this.#showSpotlight();
@@ -35,6 +43,7 @@ export class Stage implements Disposable {
     const tile = new Tile(identity, own);
     this.#tiles.set(identity, tile);
     this.#grid.append(tile.root);
+    this.#emptyTitle.textContent = 'Nobody is sending any more';
     this.#layOut();
     return tile;
   }
@@ -68,6 +77,7 @@ export class Stage implements Disposable {
   }
 
   #layOut(): void {
+    this.#empty.hidden = this.#tiles.size > 0;
     const { clientWidth, clientHeight } = this.#grid;
     const grid = fitGrid(clientWidth, clientHeight, Math.max(1, this.#tiles.size));
     this.#grid.style.setProperty('--tile-width', `${grid.tileWidth}px`);
