@@ -53,7 +53,7 @@ describe('a webinar whose viewers come over two gateways', () => {
     await host.join(ROOM, 'host', { nodeId: nodeOf(0) });
     await eventually('the speaker’s tracks', async () => (await probe.room(ROOM))?.tracks.length === 2);
     const seat = { room: ROOM, name: 'vic', nodeId: nodeOf(1), role: 'viewer' } as const;
-    watching = await MeetingPage.join(browser, second!.url, seat);
+    watching = await MeetingPage.openLobby(browser, second!.url, seat);
   }, 90_000);
 
   afterAll(async () => {
@@ -61,6 +61,22 @@ describe('a webinar whose viewers come over two gateways', () => {
     await browser?.close();
     probe?.[Symbol.dispose]();
     await cluster?.stop();
+  });
+
+  it('their page asks for no device and shows nothing that sends', async () => {
+    const { page } = watching;
+    expect(await page.getByText('nobody sees or hears you').count()).toBe(1);
+    expect(await page.getByTestId('preview').count()).toBe(0);
+    await watching.press('join');
+    await watching.joined();
+    await watching.seesAndHears('ada');
+    expect([...(await watching.tiles()).keys()].toSorted()).toEqual(['ada', 'host']);
+    for (const sending of ['mute', 'camera', 'screen']) {
+      expect(await page.locator(`[data-action="${sending}"]`).count()).toBe(0);
+    }
+    for (const key of ['m', 'v', 's']) await page.keyboard.press(key);
+    expect(await watching.deviceRequests()).toEqual([]);
+    expect(await speaker.deviceRequests()).toEqual(['getUserMedia', 'getUserMedia']);
   });
 
   it('they see and hear the speaker, and the others hear how many they are', async () => {
@@ -115,9 +131,16 @@ describe('a webinar whose viewers come over two gateways', () => {
     expect((await probe.room(ROOM))?.viewers).toBe(VIEWERS + 1);
   });
 
+  it('they read that nobody sends when the participants have left', async () => {
+    await speaker.press('leave');
+    await host.request('leave', {});
+    await watching.page.getByText('Nobody is sending any more').waitFor();
+    expect(watching.problems).toEqual([]);
+  });
+
   it('the last to leave frees everything', async () => {
-    for (const page of [speaker, watching]) await page.press('leave');
-    await Promise.all([host, ...viewers].map((client) => client.request('leave', {})));
+    await watching.press('leave');
+    await Promise.all(viewers.map((client) => client.request('leave', {})));
     await eventuallyHolds(async () => expect(await probe.leftovers()).toEqual([]));
     await eventuallyHolds(async () => expect(await storedKeys(cluster.redisUrl, 'skein:{*')).toEqual([]));
   });

@@ -1,4 +1,5 @@
 import type { Browser, Page } from './adapters/browser.ts';
+import { recordDeviceRequests } from './adapters/device-requests.ts';
 import { chooseLayer, probeMedia, type MediaReport } from './adapters/media-probe.ts';
 import { recordTimeline, type PageTimeline } from './adapters/page-timeline.ts';
 import { eventually } from './eventually.ts';
@@ -24,6 +25,7 @@ export interface TileState {
 
 export type MeetingAction = 'mute' | 'camera' | 'screen' | 'leave' | 'details' | 'join';
 
+const JOIN_DEADLINE_MS = 15_000;
 const SEEN = { framesShown: 5, brightness: 10, motion: 0.3 };
 const HEARD = { loudness: 0.003 };
 
@@ -41,10 +43,33 @@ export class MeetingPage implements AsyncDisposable {
 
   /** Opens the page of the gateway at `gatewayUrl` and joins without asking. */
   static async join(browser: Browser, gatewayUrl: string, options: MeetingOptions): Promise<MeetingPage> {
+    const meeting = await MeetingPage.#load(browser, gatewayUrl, options, { autojoin: '1' });
+    await meeting.joined();
+    return meeting;
+  }
+
+  /** Opens the page and stays in its lobby, from where `press('join')` goes on. */
+  static async openLobby(
+    browser: Browser,
+    gatewayUrl: string,
+    options: MeetingOptions,
+  ): Promise<MeetingPage> {
+    const meeting = await MeetingPage.#load(browser, gatewayUrl, options, {});
+    await meeting.page.locator('[data-action="join"]').waitFor({ timeout: JOIN_DEADLINE_MS });
+    return meeting;
+  }
+
+  static async #load(
+    browser: Browser,
+    gatewayUrl: string,
+    options: MeetingOptions,
+    more: Record<string, string>,
+  ): Promise<MeetingPage> {
     const { room, name, nodeId, role = 'participant', width = 320, height = 180 } = options;
     const context = await browser.newContext({ viewport: { width: 960, height: 640 } });
     const meeting = new MeetingPage(name, await context.newPage());
     await meeting.page.addInitScript(recordTimeline);
+    await meeting.page.addInitScript(recordDeviceRequests);
     meeting.page.on('pageerror', (error) => meeting.problems.push(String(error)));
     meeting.page.on('console', (message) => {
       if (message.type() === 'error') meeting.problems.push(message.text());
@@ -54,14 +79,18 @@ export class MeetingPage implements AsyncDisposable {
       name,
       identity: name,
       role,
-      autojoin: '1',
       width: `${width}`,
       height: `${height}`,
+      ...more,
     });
     if (nodeId) query.set('node', nodeId);
     await meeting.page.goto(`${gatewayUrl}/?${query.toString()}`);
-    await meeting.page.locator('[data-action="leave"]').waitFor({ timeout: 15_000 });
     return meeting;
+  }
+
+  /** Waits until the page is in the call. */
+  async joined(): Promise<void> {
+    await this.page.locator('[data-action="leave"]').waitFor({ timeout: JOIN_DEADLINE_MS });
   }
 
   /** What is seen and heard of another participant. */
@@ -104,6 +133,13 @@ export class MeetingPage implements AsyncDisposable {
     const timeline = await this.page.evaluate(() => window.skeinTimeline);
     if (!timeline) throw new Error('the page has no timeline; was it opened by MeetingPage?');
     return timeline;
+  }
+
+  /** Which devices the page has asked the browser for so far. */
+  async deviceRequests(): Promise<string[]> {
+    const requests = await this.page.evaluate(() => window.skeinDeviceRequests);
+    if (!requests) throw new Error('the page has no record of its devices; was it opened by MeetingPage?');
+    return requests;
   }
 
   /** Asks for a simulcast layer of another's camera: 0 is the smallest. */

@@ -90,7 +90,7 @@ export class CallView implements Disposable {
       this.#status,
       this.#sharing,
       this.#room.localParticipant.role === 'viewer' &&
-        element('p', { class: 'own-note' }, icon('eye'), 'Nobody sees or hears you'),
+        element('p', { class: 'own-note is-viewer' }, icon('eye'), 'Nobody sees or hears you'),
     );
     const body = element('div', { class: 'call-body' }, this.#stage.root, this.#details.root);
     const foot = element('footer', { class: 'call-foot' }, this.#notices.root, this.#controls.root);

@@ -13,7 +13,7 @@ export class Stage implements Disposable {
     'div',
     { class: 'stage-empty', 'data-testid': 'empty' },
     this.#emptyTitle,
-    element('p', {}, 'Picture and sound start here by themselves.'),
+    element('p', {}, 'Picture and sound will start by themselves.'),
   );
   readonly #tiles = new Map<string, Tile>();
   readonly #screens = new Map<string, ScreenTile>();
