@@ -13,12 +13,16 @@ export interface Notice {
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
+export interface ShownNotice {
+  /** Whether it still shows. */
+  readonly isConnected: boolean;
+}
+
 /** Short messages above the controls. Screen readers hear them through their own live region. */
 export class Notices {
   readonly root = element('div', { class: 'notices', role: 'status', 'aria-live': 'polite' });
 
-  /** Answers with the notice, which is connected to the page as long as it shows. */
-  show({ text, icon: name = 'warning', action }: Notice): HTMLElement {
+  show({ text, icon: name = 'warning', action }: Notice): ShownNotice {
     const notice = element('div', { class: 'notice' }, icon(name), element('p', {}, text));
     const dismiss = (): void => notice.remove();
     if (action) notice.append(button(action.label, 'notice-action', () => (dismiss(), action.run())));

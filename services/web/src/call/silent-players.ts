@@ -1,5 +1,5 @@
 import type { RemoteTrack, RoomEvents } from '@skein/client';
-import type { Notices } from '../notices.ts';
+import type { Notices, ShownNotice } from '../notices.ts';
 
 type Player = RoomEvents['playbackBlocked']['element'];
 
@@ -8,23 +8,19 @@ type Player = RoomEvents['playbackBlocked']['element'];
  * nothing before they came in. One notice asks for all of them.
  */
 export class SilentPlayers {
-  readonly #notices: Notices;
-  readonly #players = new Map<Player, RemoteTrack>();
-  #notice: HTMLElement | undefined;
+  readonly #notices: Pick<Notices, 'show'>;
+  readonly #players = new Map<Player, Pick<RemoteTrack, 'attach'>>();
+  #notice: ShownNotice | undefined;
 
-  constructor(notices: Notices) {
+  constructor(notices: Pick<Notices, 'show'>) {
     this.#notices = notices;
   }
 
-  add(track: RemoteTrack, player: Player): void {
+  add(track: Pick<RemoteTrack, 'attach'>, player: Player): void {
     this.#players.set(player, track);
     if (this.#notice?.isConnected) return;
     const action = { label: 'Turn sound on', run: () => this.#play() };
-    this.#notice = this.#notices.show({
-      text: 'Your browser keeps this page silent.',
-      icon: 'speaker',
-      action,
-    });
+    this.#notice = this.#notices.show({ text: 'Sound is off.', icon: 'speaker', action });
   }
 
   #play(): void {
