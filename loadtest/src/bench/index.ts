@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
 import { fanout } from './fanout.ts';
+import { firstFrame } from './first-frame.ts';
 import { forward } from './forward.ts';
 import { idle } from './idle.ts';
 import { join } from './join.ts';
@@ -9,4 +10,4 @@ import { signaling } from './signaling.ts';
 import { simulate } from './simulate.ts';
 
 /** All benches, in the order in which the usage lists them. */
-export const benches: readonly Bench[] = [forward, pipe, fanout, join, placement, signaling, idle, simulate];
+export const benches: readonly Bench[] = [forward, pipe, fanout, join, firstFrame, placement, signaling, idle, simulate];

@@ -8,6 +8,12 @@ export interface TrackPlan {
   readonly layers?: 1 | 2 | 3;
   /** Of one encoding: which of the three it is, counted from 0. Default 0. */
   readonly onlyLayer?: 0 | 1 | 2;
+  /**
+   * Of a video: key frames only at its beginning and when they are asked for, and those as a browser gives them; see
+   * `KeyFrameRequests`. Without, one comes every second too, and each request is met. Such a video cannot be looked at:
+   * it leaves frames out. Default false.
+   */
+  readonly keyFramesWhenAsked?: boolean;
 }
 
 /** What one peer is to do. Plain data: it travels to the process that holds the peer. */
@@ -37,6 +43,11 @@ export interface PeerPlan {
   readonly publish?: readonly TrackPlan[];
   /** Without media: the socket and the session, but no transports are connected. Default false. */
   readonly signalingOnly?: boolean;
+  /**
+   * How long a transport waits, ms, before ICE begins. Browsers on a network need some 100 ms for what takes this peer 5.
+   * Default 0.
+   */
+  readonly connectDelayMs?: number;
   /** The time for everything until the answer to `join`, ms. Default 15 000. */
   readonly joinDeadlineMs?: number;
   /** How long a join that was refused for now is tried again, ms, within its deadline. Default 0: not at all. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { audioClip, nextKeyFrame, videoClip } from './clip.ts';
+import { audioClip, nextDeltaFrame, nextKeyFrame, videoClip } from './clip.ts';
 import { parseIvf } from './ivf.ts';
 import { parseOggOpus } from './ogg.ts';
 
@@ -56,6 +56,11 @@ describe('a clip', () => {
 
   it('of video knows where its next key frame is, going round', () => {
     expect([0, 1, 3, 4].map((from) => nextKeyFrame(clip, from))).toEqual([0, 3, 3, 0]);
+  });
+
+  it('of video knows where its next frame is that is no key frame, going round', () => {
+    expect([0, 2, 3, 4].map((from) => nextDeltaFrame(clip, from))).toEqual([1, 2, 4, 4]);
+    expect(nextDeltaFrame(videoClip([key, delta, key], 25), 2)).toBe(1);
   });
 
   it('has the pace of its frames', () => {

@@ -54,6 +54,15 @@ export function nextKeyFrame({ frames }: Clip, index: number): number {
   return 0;
 }
 
+/** The index of the first frame at or after `index` that is no key frame, going round. */
+export function nextDeltaFrame({ frames }: Clip, index: number): number {
+  for (let step = 0; step < frames.length; step++) {
+    const at = (index + step) % frames.length;
+    if (frames[at]?.isKey === false) return at;
+  }
+  return index % frames.length;
+}
+
 function videoFrame(frame: Uint8Array): ClipFrame {
   const payloads = packetizeVp8(frame);
   const packets = payloads.map((payload, at) => ({ payload, marker: at === payloads.length - 1 }));

@@ -7,7 +7,7 @@ import {
   type SentExtensions,
 } from '../rtp/rtp-packet.ts';
 import { writeVp8Counters } from '../rtp/vp8.ts';
-import { nextKeyFrame, type Clip, type ClipFrame, type ClipPacket } from './clip.ts';
+import { nextDeltaFrame, nextKeyFrame, type Clip, type ClipFrame, type ClipPacket } from './clip.ts';
 import type { Paced } from './pacer.ts';
 import { SentPackets } from './sent-packets.ts';
 
@@ -34,6 +34,8 @@ export interface StreamPlan {
   readonly path: OutgoingPath;
   readonly random: Random;
   readonly startMs: number;
+  /** Leaves out the clip's key frames but the first and those that are skipped to. */
+  readonly keyFramesWhenAsked: boolean;
 }
 
 // Where packets are put together: one at a time in the process, copied by `send`. Views of every length are kept, so
@@ -85,7 +87,7 @@ export class OutgoingStream implements Paced {
   }
 
   due(nowMs: number): void {
-    const { clip, path } = this.#plan;
+    const { clip, path, keyFramesWhenAsked } = this.#plan;
     const frame = clip.frames[this.#frame];
     if (frame) this.#sendFrame(frame, nowMs - this.dueMs > LATE_MS);
     // After the frame, so that the server knows the stream already.
@@ -93,7 +95,8 @@ export class OutgoingStream implements Paced {
       this.#reportAtMs = nowMs + SENDER_REPORT_EVERY_MS;
       path.send(this.#report());
     }
-    this.#frame = (this.#frame + 1) % clip.frames.length;
+    const next = (this.#frame + 1) % clip.frames.length;
+    this.#frame = keyFramesWhenAsked ? nextDeltaFrame(clip, next) : next;
     this.#timestamp = (this.#timestamp + clip.ticksPerFrame) >>> 0;
     this.#pictureId = (this.#pictureId + 1) & 0x7fff;
     this.dueMs += clip.frameMs;

@@ -12,7 +12,7 @@ import type {
 import type { IceParameters, ReadySubscription, RtpCapabilities, TransportDirection } from '@skein/protocol';
 import { PeerError } from '../peer.ts';
 import type { PacketLink } from './packet-link.ts';
-import { lowestClipOf, receivedTrack } from './native-track.ts';
+import { receivedTrack, sentClipOf } from './native-track.ts';
 import { Receiving, type Incoming } from './receiving.ts';
 import { receiveCapabilities, sentParameters } from './rtp-parameters.ts';
 import { chooseSsrcs, Sending, type SentTrack } from './sending.ts';
@@ -36,10 +36,13 @@ export class NativeEngine implements MediaEngine {
   readonly #world: PeerWorld;
   readonly #handlers: NativeEngineHandlers;
   readonly #links = new Set<NativeLink>();
+  readonly #connectDelayMs: number;
 
-  constructor(world: PeerWorld, handlers: NativeEngineHandlers = {}) {
+  /** `connectDelayMs`: as in `PeerPlan`. */
+  constructor(world: PeerWorld, handlers: NativeEngineHandlers = {}, connectDelayMs = 0) {
     this.#world = world;
     this.#handlers = handlers;
+    this.#connectDelayMs = connectDelayMs;
   }
 
   /** The streams of all its links. */
@@ -52,7 +55,10 @@ export class NativeEngine implements MediaEngine {
   }
 
   openLink(offer: LinkOffer, signals: LinkSignals): MediaLink {
-    const link = new NativeLink(this.#world, offer, signals, this.#handlers, () => this.#links.delete(link));
+    const handlers = this.#handlers;
+    const connectDelayMs = this.#connectDelayMs;
+    const closedBy = (): void => void this.#links.delete(link);
+    const link = new NativeLink({ world: this.#world, offer, signals, handlers, connectDelayMs, closedBy });
     this.#links.add(link);
     return link;
   }
@@ -72,12 +78,22 @@ type Transport =
   | { readonly kind: 'none' }
   | { readonly kind: 'open'; readonly link: PacketLink; readonly up: Promise<void> };
 
+interface NativeLinkParts {
+  readonly world: PeerWorld;
+  readonly offer: LinkOffer;
+  readonly signals: LinkSignals;
+  readonly handlers: NativeEngineHandlers;
+  readonly connectDelayMs: number;
+  readonly closedBy: () => void;
+}
+
 class NativeLink implements MediaLink {
   readonly receiving: Receiving;
   readonly #world: PeerWorld;
   readonly #offer: LinkOffer;
   readonly #signals: LinkSignals;
   readonly #handlers: NativeEngineHandlers;
+  readonly #connectDelayMs: number;
   readonly #closedBy: () => void;
   readonly #sending: Sending;
   readonly #transports: Record<TransportDirection, Transport> = {
@@ -86,17 +102,12 @@ class NativeLink implements MediaLink {
   };
   #closed = false;
 
-  constructor(
-    world: PeerWorld,
-    offer: LinkOffer,
-    signals: LinkSignals,
-    handlers: NativeEngineHandlers,
-    closedBy: () => void,
-  ) {
+  constructor({ world, offer, signals, handlers, connectDelayMs, closedBy }: NativeLinkParts) {
     this.#world = world;
     this.#offer = offer;
     this.#signals = signals;
     this.#handlers = handlers;
+    this.#connectDelayMs = connectDelayMs;
     this.#closedBy = closedBy;
     this.receiving = new Receiving(world, (packet) => this.#sendOn('recv', packet), {
       firstPacket: () => handlers.firstPacket?.(),
@@ -111,7 +122,8 @@ class NativeLink implements MediaLink {
     const ssrcs = chooseSsrcs(plan.encodings.length, this.#world.random);
     const up = this.#connect('send');
     await this.#signals.publish(publication, sentParameters(kind, ssrcs, trackId));
-    const sent: SentTrack = { trackId, kind, ssrcs, lowestClip: lowestClipOf(track) };
+    const { lowestClip, keyFramesWhenAsked } = sentClipOf(track);
+    const sent: SentTrack = { trackId, kind, ssrcs, lowestClip, keyFramesWhenAsked };
     const sender = new NativeSender(this.#world, this.#sending, sent, muted);
     // Nobody waits for the transport: how it fares is told with its state.
     up.then(() => sender.begin()).catch(() => undefined);
@@ -167,6 +179,7 @@ class NativeLink implements MediaLink {
     const { sendTransport, recvTransport } = this.#offer;
     // ICE begins after the answer: a DTLS hello that overtakes the fingerprint is dropped and repeated a second later.
     await this.#signals.connectTransport(direction, link.dtlsParameters);
+    if (this.#connectDelayMs > 0) await this.#world.clock.sleep(this.#connectDelayMs);
     if (this.#closed) return;
     this.#signals.stateChanged(direction, 'connecting');
     try {

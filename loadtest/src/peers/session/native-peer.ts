@@ -11,7 +11,7 @@ import {
   type PeerPlan,
   type TrackPlan,
 } from '../peer.ts';
-import { NativeEngine } from './native-engine.ts';
+import { NativeEngine, type NativeEngineHandlers } from './native-engine.ts';
 import { capturedTrack } from './native-track.ts';
 import type { Receiving } from './receiving.ts';
 import { withToken } from './token.ts';
@@ -46,11 +46,12 @@ export class NativePeer implements Peer {
     this.plan = plan;
     this.#world = world;
     this.#layers = plan.preferredLayers;
-    this.#engine = new NativeEngine(world, {
+    const handlers: NativeEngineHandlers = {
       connected: (direction) => this.#tell({ type: 'connected', direction, afterMs: this.#sinceStart() }),
       firstPacket: () => this.#note('packet'),
       firstKeyFrame: () => this.#note('keyFrame'),
-    });
+    };
+    this.#engine = new NativeEngine(world, handlers, plan.connectDelayMs);
   }
 
   get receiving(): Receiving[] {

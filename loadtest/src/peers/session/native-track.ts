@@ -8,24 +8,35 @@ const SIZES = {
   3: { width: 1280, height: 720 },
 } as const;
 
+/** How a capture is made from clips. */
+export interface SentClip {
+  /** Which one the lowest encoding is made from. */
+  readonly lowestClip: number;
+  /** As in `TrackPlan`. */
+  readonly keyFramesWhenAsked: boolean;
+}
+
+const fromTheFirst: SentClip = { lowestClip: 0, keyFramesWhenAsked: false };
+
 /** Stands for a capture or for what is received; there is nothing behind it but a clip or a counter. */
-class NativeTrack extends EventTarget {
+class NativeTrack extends EventTarget implements SentClip {
   readonly id: string;
   readonly kind: TrackKind;
   readonly readyState = 'live';
   contentHint = '';
-  /** Which clip the lowest encoding is made from. */
   readonly lowestClip: number;
+  readonly keyFramesWhenAsked: boolean;
   readonly #settings: { readonly width?: number; readonly height?: number };
 
   constructor(
     id: string,
     kind: TrackKind,
     settings: { readonly width?: number; readonly height?: number },
-    lowestClip = 0,
+    { lowestClip, keyFramesWhenAsked }: SentClip = fromTheFirst,
   ) {
     super();
     this.lowestClip = lowestClip;
+    this.keyFramesWhenAsked = keyFramesWhenAsked;
     this.id = id;
     this.kind = kind;
     this.#settings = settings;
@@ -42,15 +53,16 @@ class NativeTrack extends EventTarget {
 export function capturedTrack(
   id: string,
   kind: TrackKind,
-  { layers = 3, onlyLayer = 0 }: Pick<TrackPlan, 'layers' | 'onlyLayer'>,
+  { layers = 3, onlyLayer = 0, keyFramesWhenAsked = false }: Omit<TrackPlan, 'source'>,
 ): MediaStreamTrack {
   const lowestClip = layers === 1 ? onlyLayer : 0;
-  return asMediaStreamTrack(new NativeTrack(id, kind, kind === 'video' ? SIZES[layers] : {}, lowestClip));
+  const settings = kind === 'video' ? SIZES[layers] : {};
+  return asMediaStreamTrack(new NativeTrack(id, kind, settings, { lowestClip, keyFramesWhenAsked }));
 }
 
-/** 0 for a track that was not made here. */
-export function lowestClipOf(track: MediaStreamTrack): number {
-  return track instanceof NativeTrack ? track.lowestClip : 0;
+/** The first clip for a track that was not made here. */
+export function sentClipOf(track: MediaStreamTrack): SentClip {
+  return track instanceof NativeTrack ? track : fromTheFirst;
 }
 
 export function receivedTrack(id: string, kind: TrackKind): MediaStreamTrack {

@@ -1,5 +1,6 @@
 import type { TrackKind } from '@skein/protocol';
 import type { OutgoingPath } from '../media/outgoing-stream.ts';
+import { KeyFrameRequests } from '../media/key-frame-requests.ts';
 import { OutgoingStream } from '../media/outgoing-stream.ts';
 import { isRtcp } from '../rtp/rtp-packet.ts';
 import { readRtcp } from '../rtp/rtcp.ts';
@@ -13,6 +14,8 @@ export interface SentTrack {
   readonly ssrcs: readonly number[];
   /** Which clip the first SSRC sends; the others follow. */
   readonly lowestClip: number;
+  /** As in `TrackPlan`. */
+  readonly keyFramesWhenAsked: boolean;
 }
 
 const MAX_SSRC = 0xfffffffe;
@@ -29,6 +32,8 @@ export class Sending {
   readonly #path: OutgoingPath;
   readonly #streams = new Map<number, OutgoingStream>();
   readonly #tracks = new Map<string, SentTrack>();
+  /** Of the tracks that have key frames when asked, by each of their SSRCs. */
+  readonly #asked = new Map<number, { readonly track: SentTrack; readonly requests: KeyFrameRequests }>();
   #transportSequence = 0;
 
   constructor(world: PeerWorld, send: (packet: Buffer) => boolean) {
@@ -50,14 +55,18 @@ export class Sending {
   /** Begins to send, all encodings from the same moment. */
   start(track: SentTrack): void {
     const { clips, random, clock, pacer } = this.#world;
-    const { kind } = track;
+    const { kind, keyFramesWhenAsked } = track;
     const startMs = clock.monotonicMs();
     this.#tracks.set(track.trackId, track);
+    const requests = new KeyFrameRequests();
+    if (keyFramesWhenAsked) for (const ssrc of track.ssrcs) this.#asked.set(ssrc, { track, requests });
     track.ssrcs.forEach((ssrc, layer) => {
       const clip = kind === 'audio' ? clips.audio : clips.video[track.lowestClip + layer];
       if (!clip) return;
       const payloadType = sentPayloadType(kind);
-      const stream = new OutgoingStream({ ssrc, payloadType, clip, path: this.#path, random, startMs });
+      const path = this.#path;
+      const plan = { ssrc, payloadType, clip, path, random, startMs, keyFramesWhenAsked };
+      const stream = new OutgoingStream(plan);
       this.#streams.set(ssrc, stream);
       pacer.add(stream);
     });
@@ -87,6 +96,7 @@ export class Sending {
     for (const stream of this.#streamsOf(trackId)) {
       this.#world.pacer.remove(stream);
       this.#streams.delete(stream.ssrc);
+      this.#asked.delete(stream.ssrc);
     }
     this.#tracks.delete(trackId);
   }
@@ -100,10 +110,7 @@ export class Sending {
   packet(packet: Buffer): void {
     if (packet.length < 8 || !isRtcp(packet)) return;
     readRtcp(packet, {
-      keyFrameAsked: (ssrc) => {
-        this.#world.meter.counts.keyFramesAsked++;
-        this.#streams.get(ssrc)?.skipToKeyFrame();
-      },
+      keyFrameAsked: (ssrc) => this.#keyFrameAsked(ssrc),
       packetAsked: (ssrc, sequence) => {
         if (this.#world.repairsLoss) this.#streams.get(ssrc)?.sendAgain(sequence);
       },
@@ -112,6 +119,15 @@ export class Sending {
 
   close(): void {
     for (const trackId of [...this.#tracks.keys()]) this.stop(trackId);
+  }
+
+  #keyFrameAsked(ssrc: number): void {
+    const { meter, clock } = this.#world;
+    meter.counts.keyFramesAsked++;
+    const asked = this.#asked.get(ssrc);
+    if (!asked) this.#streams.get(ssrc)?.skipToKeyFrame();
+    else if (asked.requests.take(clock.monotonicMs()))
+      for (const stream of this.#streamsOf(asked.track.trackId)) stream.skipToKeyFrame();
   }
 
   #streamsOf(trackId: string): OutgoingStream[] {
