@@ -10,4 +10,14 @@ import { signaling } from './signaling.ts';
 import { simulate } from './simulate.ts';
 
 /** All benches, in the order in which the usage lists them. */
-export const benches: readonly Bench[] = [forward, pipe, fanout, join, firstFrame, placement, signaling, idle, simulate];
+export const benches: readonly Bench[] = [
+  forward,
+  pipe,
+  fanout,
+  join,
+  firstFrame,
+  placement,
+  signaling,
+  idle,
+  simulate,
+];

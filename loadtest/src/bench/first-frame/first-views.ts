@@ -32,7 +32,8 @@ export class FirstViews {
     this.#listening = process.events.on('event', (event) => {
       const waiting = this.#waiting.get(event.peerId);
       if (!waiting || (event.type === 'connected' && event.direction !== 'recv')) return;
-      if (event.type !== 'connected' && event.type !== 'firstPacket' && event.type !== 'firstKeyFrame') return;
+      if (event.type !== 'connected' && event.type !== 'firstPacket' && event.type !== 'firstKeyFrame')
+        return;
       waiting.steps.set(STEPS[event.type], event.afterMs);
       if (waiting.steps.size === Object.keys(STEPS).length) waiting.complete();
     });
