@@ -17,7 +17,7 @@ export const FORWARD_PLANS: Readonly<Record<'long' | 'short', ForwardPlan>> = {
   long: {
     sizes: [
       { name: 'meeting of 16', publishers: 16, publish: [MICROPHONE, CAMERA], viewers: 0, mutual: true },
-      { name: '8 speakers of 100', publishers: 8, publish: [MICROPHONE], viewers: 92, mutual: true },
+      { name: '5 speakers of 100', publishers: 5, publish: [MICROPHONE], viewers: 95, mutual: true },
       { name: 'webinar of 200', publishers: 1, publish: [MICROPHONE, CAMERA], viewers: 199, mutual: false },
     ],
     ...{ rounds: 8, stretchMs: 3000, settleMs: 700 },
