@@ -6,4 +6,5 @@ export { RedisServer, startRedis, type RedisOptions } from './adapters/redis.ts'
 export { ControlProcess, GatewayProcess, MediaNodeProcess } from './adapters/services.ts';
 export { Supervised, type ProcessStatus } from './adapters/supervised.ts';
 export type { ServiceHost } from './service-plan.ts';
+export { clusterSettings, PLANNED_SETTINGS } from './service-settings.ts';
 export { describeExit, LaunchError, type LaunchErrorCode, type ProcessExit } from './launch-error.ts';

@@ -28,6 +28,7 @@ describe('the command line', () => {
     [['run'], 'run which scenario?'],
     [['run', 'a', 'b'], 'one scenario at a time: a b'],
     [['run', 'a', '--reprot', 'x'], 'there is no option --reprot; did you mean --report?'],
+    [['run', 'a', '--json', 'x', '--report', 'x'], '--json and --report would both write x'],
     [['run', 'a', '--seed', '0'], '--seed 0 is not a whole number from 1 on'],
   ])('refuses %j', (args, why) => {
     expect(parseLoadArguments(args)).toEqual({ kind: 'refused', why });

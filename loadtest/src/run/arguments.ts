@@ -58,6 +58,8 @@ export function parseLoadArguments(args: readonly string[]): Parsed<Asked> {
       return { kind: 'refused', why: `one scenario at a time: ${[scenario, ...more].join(' ')}` };
     if (command === 'validate') return { kind: 'validate', scenario };
     const { url: urls, control, json, report } = values;
+    if (json !== undefined && json === report)
+      return { kind: 'refused', why: `--json and --report would both write ${json}` };
     const seed = values.seed === undefined ? undefined : wholeNumber('seed', values.seed);
     return { kind: 'run', run: { scenario, urls, control, json, report, seed } };
   });

@@ -6,8 +6,10 @@ import { Failures } from './failures.ts';
 import type { RunPlan, Step } from './plan/plan.ts';
 
 function join(atMs: number, peerId: string): Step {
-  return { type: 'join', atMs, peer: { peerId, url: 'http://x', room: 'r' } };
+  return { type: 'join', atMs, gateway: 1, peer: { peerId, room: 'r' } };
 }
+
+const urls = ['http://one', 'http://two', 'http://three'];
 
 function setUp(
   steps: readonly Step[],
@@ -18,12 +20,14 @@ function setUp(
   const at = (what: string): void => void done.push(`${clock.monotonicMs() - startMs} ${what}`);
   const startMs = clock.monotonicMs();
   const hopeless: string[] = [];
+  const ways: string[][] = [];
   const plan: RunPlan = { steps, joins: steps.filter(({ type }) => type === 'join').length, fullFromMs: 0 };
   const executor = new Executor({
-    ...{ plan, clock, startMs },
+    ...{ plan, clock, startMs, urls },
     fleet: {
-      join: async ({ peerId }) => {
+      join: async ({ peerId, url, otherUrls = [] }) => {
         at(`join ${peerId}`);
+        ways.push([url, ...otherUrls]);
         return (await joinAnswer(peerId)) as Joined;
       },
       leave: async (peerId, how) => at(`leave ${peerId} ${how}`),
@@ -32,7 +36,7 @@ function setUp(
     injectFault: async ({ target }) => at(`fault ${target}`),
     onHopeless: (why) => hopeless.push(why),
   });
-  return { clock, done, hopeless, executor };
+  return { clock, done, hopeless, ways, executor };
 }
 
 describe('an executor', () => {
@@ -49,6 +53,12 @@ describe('an executor', () => {
     await executor.settle(0);
     expect(done).toEqual(['0 join a', '500 layers a 1', '800 fault nats', '1000 leave a vanish']);
     expect(executor).toMatchObject({ answered: 1, lateSteps: 0 });
+  });
+
+  it('gives each peer its gateway, and the others for when that one goes away', async () => {
+    const { ways, executor } = setUp([join(0, 'a')]);
+    await executor.run(new AbortController().signal);
+    expect(ways).toEqual([['http://two', 'http://three', 'http://one']]);
   });
 
   it('lets nobody leave before their join has ended', async () => {

@@ -6,6 +6,8 @@ import type { RunPlan, Step } from './plan/plan.ts';
 
 export interface ExecutorParts {
   readonly plan: RunPlan;
+  /** Gateways, as many as were planned with. */
+  readonly urls: readonly string[];
   readonly fleet: Pick<Fleet, 'join' | 'leave' | 'preferLayers'>;
   readonly clock: Clock;
   /** When the run began, on the monotonic clock. */
@@ -77,10 +79,12 @@ export class Executor {
     }
   }
 
-  async #join({ peer }: Extract<Step, { type: 'join' }>): Promise<void> {
-    const { fleet, onHopeless, plan } = this.#parts;
+  async #join({ peer, gateway }: Extract<Step, { type: 'join' }>): Promise<void> {
+    const { fleet, onHopeless, plan, urls } = this.#parts;
+    // Its own gateway first, then the others, for when that one goes away.
+    const [url = '', ...otherUrls] = [...urls.slice(gateway), ...urls.slice(0, gateway)];
     try {
-      await fleet.join(peer);
+      await fleet.join({ ...peer, url, otherUrls });
       this.answered++;
     } catch (error) {
       const { code, message } = this.failures.add(error);

@@ -1,17 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { systemClock } from '@skein/runtime';
+import { systemClock, systemIds } from '@skein/runtime';
 import { LaunchError } from '@skein/local-cluster';
 import { startPeerProcess } from '../peers/adapters/peer-child.ts';
-import { htmlReport } from '../report/html/page.ts';
-import { summaryText } from '../report/summary-text.ts';
-import { loadScenario, readyScenarios, ScenarioRefused } from '../scenario/adapters/scenario-files.ts';
+import { loadScenario, readyScenarios } from '../scenario/adapters/scenario-files.ts';
 import { formatDuration } from '../scenario/duration.ts';
-import type { Scenario } from '../scenario/schema.ts';
+import { ScenarioRefused } from '../scenario/refused.ts';
 import { NotAGateway } from './adapters/gateway-check.ts';
 import { assertWritable, dropFolder, logFolder, startFolder, writeText } from './adapters/output-files.ts';
 import { parseLoadArguments, usage, type RunArguments } from './arguments.ts';
+import { planRun } from './plan/plan.ts';
 import { preflight } from './preflight.ts';
 import { Progress } from './progress.ts';
+import { leaveResults } from './results.ts';
 import { runLoad } from './session.ts';
 
 const EXIT_FAILED = 1;
@@ -35,34 +35,41 @@ for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 
   });
 }
 
+// Nobody may read any more (a closed terminal, `| head`): no reason to lose a run of hours.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 async function run(args: RunArguments): Promise<number> {
   const progress = new Progress(process.stderr);
   const folder = startFolder();
-  const loaded = loadScenario(args.scenario, folder);
-  const scenario: Scenario = args.seed === undefined ? loaded : { ...loaded, seed: args.seed };
+  const scenario = loadScenario(args.scenario, folder, args.seed);
   for (const file of [args.json, args.report]) if (file !== undefined) assertWritable(file, folder);
   if (args.urls.length > 0 && scenario.faults.length > 0) {
     throw new ScenarioRefused('faults can only be injected into the tool’s own cluster: leave --url out');
   }
+  // Drawn anew whatever the seed: two machines that play the same scenario on one cluster must not meet in its rooms.
+  const roomPrefix = `${systemIds('load')}-`;
+  // Before a cluster is started for it.
+  const plan = planRun(scenario, { roomPrefix, gateways: args.urls.length || scenario.cluster.gateways });
   const { processes, warnings } = preflight(scenario, { cores: availableParallelism() });
   for (const warning of warnings) progress.say(warning);
   progress.say(`${scenario.name}, seed ${scenario.seed}, ${formatDuration(scenario.duration)}`);
   const logDir = logFolder();
   const document = await runLoad({
-    ...{ scenario, urls: args.urls, control: args.control, processes, warnings, logDir },
-    runId: `${process.pid}`,
+    ...{ scenario, plan, roomPrefix, urls: args.urls, control: args.control, processes, warnings, logDir },
     ...{ startProcess: startPeerProcess, clock: systemClock, signal: interrupted.signal },
     say: (line) => progress.say(line),
     onSample: (sample) => progress.sample(sample),
   });
   progress.end();
-  if (args.json !== undefined) writeText(args.json, folder, `${JSON.stringify(document)}\n`);
-  if (args.report !== undefined) writeText(args.report, folder, htmlReport(document));
-  process.stdout.write(`${summaryText(document)}\n`);
+  const unwritten = leaveResults(document, args, {
+    print: (text) => process.stdout.write(text),
+    write: (file, text) => writeText(file, folder, text),
+  });
+  for (const line of unwritten) progress.say(line);
   if (document.ok || args.urls.length > 0) dropFolder(logDir);
   else progress.say(`the cluster’s logs are in ${logDir}`);
   if (document.ended === 'interrupted') return EXIT_SIGNAL + signalNumber;
-  return document.ok ? 0 : EXIT_FAILED;
+  return document.ok && unwritten.length === 0 ? 0 : EXIT_FAILED;
 }
 
 function list(): void {
@@ -73,6 +80,7 @@ function list(): void {
 
 function validate(nameOrFile: string): void {
   const scenario = loadScenario(nameOrFile, startFolder());
+  planRun(scenario, { roomPrefix: '', gateways: scenario.cluster.gateways });
   const peers = scenario.groups.reduce((sum, { rooms, peersPerRoom }) => sum + rooms * peersPerRoom, 0);
   process.stdout.write(`${scenario.name}: ${peers} peers, ${formatDuration(scenario.duration)}\n`);
   const { warnings } = preflight(scenario, { cores: availableParallelism() });

@@ -14,7 +14,7 @@ import { faultText, injectFault } from './faults.ts';
 import { Fleet, type FleetListener } from './fleet.ts';
 import { Judges } from './judges.ts';
 import { firstLine, Observation } from './observation.ts';
-import { planRun, type RunPlan } from './plan/plan.ts';
+import type { RunPlan } from './plan/plan.ts';
 import { sampleOf } from './samples.ts';
 import { openTarget, type LoadTarget } from './target.ts';
 
@@ -25,8 +25,10 @@ export interface LoadOptions {
   readonly control?: string | undefined;
   /** Where the logs of an own cluster go. */
   readonly logDir: string;
-  /** Names the rooms of this run apart from those of others. */
-  readonly runId: string;
+  /** What is carried out: the scenario, with rooms of this run's own. */
+  readonly plan: RunPlan;
+  /** What the plan's rooms begin with. */
+  readonly roomPrefix: string;
   readonly processes: number;
   /** What this machine is likely to be short of; see `preflight`. */
   readonly warnings: readonly string[];
@@ -63,7 +65,6 @@ export async function runLoad(options: LoadOptions): Promise<LoadDocument> {
     },
   });
   signal.throwIfAborted();
-  const plan = planRun(scenario, { ...scenario, roomPrefix: prefixOf(options), urls: target.urls });
   await using judges = scenario.judges.count > 0 ? await Judges.start() : undefined;
   const rest = target.cluster && (await restOf(target, options));
   signal.throwIfAborted();
@@ -71,7 +72,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadDocument> {
   const listener = new LateListener();
   await using fleet = await Fleet.start({ processes, seed: scenario.seed, startProcess, listener });
   signal.throwIfAborted();
-  const load = new Load(options, { target, plan, judges, rest, fleet });
+  const load = new Load(options, { target, judges, rest, fleet });
   listener.target = load.observation;
   onExit = (what) => load.observation.onServiceExit(what);
   for (const what of exits) onExit(what);
@@ -95,10 +96,6 @@ class LateListener implements FleetListener {
   }
 }
 
-function prefixOf({ runId }: LoadOptions): string {
-  return `load-${runId}-`;
-}
-
 async function restOf(target: LoadTarget, { clock, signal }: LoadOptions): Promise<RunFacts['rest']> {
   const from = await target.meter.sample();
   await clock.sleep(REST_MS, signal).catch(() => undefined);
@@ -107,7 +104,6 @@ async function restOf(target: LoadTarget, { clock, signal }: LoadOptions): Promi
 
 interface LoadParts {
   readonly target: LoadTarget;
-  readonly plan: RunPlan;
   readonly judges: Judges | undefined;
   readonly rest: RunFacts['rest'];
   readonly fleet: Fleet;
@@ -135,13 +131,13 @@ class Load {
   }
 
   async run(): Promise<LoadDocument> {
-    const { scenario, clock, signal, say, processes } = this.#options;
-    const { plan, fleet, target, rest } = this.#parts;
+    const { scenario, plan, clock, signal, say, processes } = this.#options;
+    const { fleet, target, rest } = this.#parts;
     const { observation } = this;
     const places = processes === 1 ? 'one process' : `${processes} processes`;
     say(`${plan.joins} joins in ${formatDuration(scenario.duration)}, peers in ${places}`);
     const executor = new Executor({
-      ...{ plan, fleet, clock, startMs: this.#startMs },
+      ...{ plan, fleet, clock, startMs: this.#startMs, urls: target.urls },
       injectFault: (fault) => this.#injectFault(fault),
       onHopeless: (why) => this.#giveUp(why),
     });
@@ -196,11 +192,11 @@ class Load {
   }
 
   async #judge(): Promise<void> {
-    const { scenario } = this.#options;
+    const { scenario, roomPrefix } = this.#options;
     const room = scenario.judges.room ?? roomNames(scenario)[0] ?? '';
     await this.#parts.judges?.join({
       ...{ count: scenario.judges.count, urls: this.#parts.target.urls },
-      room: `${prefixOf(this.#options)}${room}`,
+      room: `${roomPrefix}${room}`,
     });
   }
 

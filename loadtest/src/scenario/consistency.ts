@@ -1,23 +1,28 @@
+import { settingsWithoutEffect } from './cluster-settings.ts';
+import { latecomers } from './latecomers.ts';
+import type { Contradiction, Path } from './problems.ts';
 import { MOST_PEERS, type Fault, type Group, type Scenario } from './schema.ts';
-import type { Path } from './problems.ts';
 import { suggest } from './suggestion.ts';
 
 /** Shorter stays are no joins, and would make a plan without end. */
 const SHORTEST_STAY_MS = 1000;
-
-export interface Contradiction {
-  readonly path: Path;
-  readonly message: string;
-}
+/** Figures are taken once a second. */
+const SHORTEST_RUN_MS = 1000;
 
 /** What each part of a scenario allows but the whole does not. */
 export function contradictions(scenario: Scenario): Contradiction[] {
   const { groups, faults } = scenario;
   const rooms = roomNames(scenario);
+  const ofWhole = [...tooShort(scenario), ...tooMany(groups)];
   return [
+    ...ofWhole,
+    ...settingsWithoutEffect(scenario),
     ...groups.flatMap((group, index) => ofGroup(group, ['groups', index], groups.slice(0, index))),
+    // Too many to be counted, or no time in which anyone could come.
+    ...(ofWhole.length > 0
+      ? []
+      : groups.flatMap((group, index) => latecomers(group, ['groups', index], scenario))),
     ...faults.flatMap((fault, index) => ofFault(fault, ['faults', index], scenario)),
-    ...tooMany(groups),
     ...unknownRoom(scenario.judges.room, rooms),
   ];
 }
@@ -47,7 +52,11 @@ function ofGroup(group: Group, path: Path, before: readonly Group[]): Contradict
   return found;
 }
 
-function ofFault({ at, do: act, target }: Fault, path: Path, scenario: Scenario): Contradiction[] {
+function ofFault(
+  { at, do: act, target, for: forMs }: Fault,
+  path: Path,
+  scenario: Scenario,
+): Contradiction[] {
   const found: Contradiction[] = [];
   const names = processNames(scenario);
   if (at >= scenario.duration) found.push({ path: [...path, 'at'], message: 'is after the end of the run' });
@@ -58,10 +67,15 @@ function ofFault({ at, do: act, target }: Fault, path: Path, scenario: Scenario)
       message: `there is no process ${target} in this scenario’s cluster; did you mean ${meant}?`,
     });
   }
+  if (act === 'freeze' && forMs === 0) found.push({ path: [...path, 'for'], message: 'is no time at all' });
   if (act === 'drain' && !target.startsWith('media-node-')) {
     found.push({ path: [...path, 'do'], message: 'only media nodes can be drained' });
   }
   return found;
+}
+
+function tooShort({ duration }: Scenario): Contradiction[] {
+  return duration < SHORTEST_RUN_MS ? [{ path: ['duration'], message: 'is shorter than 1s' }] : [];
 }
 
 function tooMany(groups: readonly Group[]): Contradiction[] {

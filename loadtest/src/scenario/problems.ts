@@ -13,6 +13,13 @@ export interface ScenarioProblem {
   readonly message: string;
 }
 
+/** What each part of a scenario allows but the whole does not. */
+export interface Contradiction {
+  readonly path: Path;
+  /** What is wrong and what to write. */
+  readonly message: string;
+}
+
 /** What the file says and where; `lineOf` answers for the nearest parent that it has. */
 export interface ReadDocument {
   readonly value: unknown;
@@ -79,8 +86,17 @@ function withSuggestion(message: string, issue: z.core.$ZodIssue, found: unknown
 const SHOWN_LENGTH = 60;
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = textOf(value);
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // YAML can say that a list holds itself.
+    return 'without end';
+  }
 }
 
 export function valueAt(value: unknown, path: Path): unknown {

@@ -109,6 +109,11 @@ describe('what is wrong with a scenario', () => {
       'faults[0].at (line 7): is after the end of the run',
     ],
     [
+      `${SMALL}faults: [{at: 1s, do: freeze, target: nats, for: 0s}]`,
+      'faults[0].for (line 7): is no time at all',
+    ],
+    [SMALL.replace('30s', '0s'), 'duration (line 3): is shorter than 1s'],
+    [
       `${SMALL}judges: {room: peple-1}`,
       'judges.room (line 7): there is no room peple-1; did you mean people-1?',
     ],
@@ -119,6 +124,113 @@ describe('what is wrong with a scenario', () => {
     ['hello', 'a scenario is a list of settings such as `name: meeting`'],
   ])('is told in words: %s', (text, problem) => {
     expect(problems(text)).toContain(problem);
+  });
+});
+
+describe('settings of the cluster', () => {
+  const settings = (text: string): string[] => problems(`${SMALL}cluster: {settings: {${text}}}`);
+
+  it.each([
+    [
+      'SKEIN_ROOM_MAX_PARTICIPANT: 5',
+      'SKEIN_ROOM_MAX_PARTICIPANT (line 7): no service has this setting; did you mean SKEIN_ROOM_MAX_PARTICIPANTS?',
+    ],
+    [
+      'SKEIN_NODE_WORKRS: 3',
+      'SKEIN_NODE_WORKRS (line 7): no service has this setting; cluster.workersPerNode says how many workers a node has',
+    ],
+    [
+      'SKEIN_NODE_WORKERS: 3',
+      'SKEIN_NODE_WORKERS (line 7): is not taken from here: cluster.workersPerNode says how many workers a node has',
+    ],
+    [
+      'SKEIN_REDIS_URL: redis://x:1',
+      'SKEIN_REDIS_URL (line 7): is set by the tool itself, for each process; leave it out',
+    ],
+  ])('that would have no effect are refused: %s', (text, problem) => {
+    expect(settings(text)).toEqual([`cluster.settings.${problem}`]);
+  });
+
+  it('that nothing is near to are listed', () => {
+    expect(settings('SKEIN_X: 1')).toEqual([expect.stringContaining('there are SKEIN_LOG_LEVEL, ')]);
+  });
+
+  it('that a service has are taken', () => {
+    expect(settings('SKEIN_ROOM_MAX_PARTICIPANTS: 5, SKEIN_LOG_LEVEL: debug')).toEqual([]);
+  });
+});
+
+describe('peers that would not come before the run ends', () => {
+  const ten = (join: string): string => `${SMALL.replace('Room: 2', 'Room: 10')}    join: {${join}}\n`;
+
+  it.each([
+    [
+      'rate: 0.001',
+      '9 of its 10 peers would not come before the run ends; write a rate of 0.31 or more, or a duration of 9001s or more',
+    ],
+    [
+      'after: 30s',
+      'none of its 10 peers would come before the run ends; write an earlier after, or a duration of 31s or more',
+    ],
+    [
+      'over: 1m',
+      '5 of its 10 peers would not come before the run ends; write a shorter over, or a duration of 55s or more',
+    ],
+    ['rate: 1.0e-9', '9 of its 10 peers would not come before the run ends; write a rate of 0.31 or more'],
+    ['rate: 1.0e-320', '10 peers would come before the run ends'],
+  ])('are refused, with what would let them come: %s', (join, problem) => {
+    expect(problems(ten(join))).toEqual([expect.stringContaining(problem)]);
+    expect(problems(ten(join))[0]).toContain('groups[0].join (line 7): ');
+  });
+
+  it.each(['rate: 0.31', 'rate: 0.3001', 'over: 30s', 'over: 30s, arrivals: random', 'after: 29.999s'])(
+    'are none: %s',
+    (join) => {
+      expect(problems(ten(join))).toEqual([]);
+    },
+  );
+
+  it('are looked for with the seed that is played', () => {
+    const random = ten('rate: 0.4, arrivals: random');
+    const seeds = Array.from({ length: 40 }, (_, index) => index + 1);
+    const kinds = seeds.map((seed) => readScenario(random, seed).kind);
+    expect(new Set(kinds)).toEqual(new Set(['scenario', 'refused']));
+    expect(readScenario(SMALL, 7)).toMatchObject({ kind: 'scenario', scenario: { seed: 7 } });
+  });
+
+  it('are not counted one by one where there are more than can be played', () => {
+    const crowd = SMALL.replace('peersPerRoom: 2', 'rooms: 100000\n    peersPerRoom: 50000');
+    expect(problems(crowd)).toEqual([
+      'groups (line 5): are 5000000000 peers together; at most 50000 can be played',
+    ]);
+  });
+});
+
+describe('aliases', () => {
+  const list = (name: string): string => `[${Array.from({ length: 9 }, () => `*${name}`).join(', ')}]`;
+  const bomb = ['a: &a [x, x]', `b: &b ${list('a')}`, `c: &c ${list('b')}`, `d: ${list('c')}`].join('\n');
+
+  it.each([
+    ['that multiply without end', `${bomb}\n${SMALL}`],
+    ['of nothing', `${SMALL}about: *nothing`],
+  ])('%s are told in words', (_, text) => {
+    expect(problems(text)).toEqual([
+      'its aliases (*name) have no end or stand for nothing; write out what they stand for',
+    ]);
+  });
+
+  it('that hold themselves are told like any other wrong value', () => {
+    expect(problems('name: x\nduration: 1s\ngroups: &all [*all]')).toEqual([
+      expect.stringContaining('groups[0] (line 3): is without end; '),
+    ]);
+  });
+
+  it('of what is there are resolved', () => {
+    expect(
+      scenario(`${SMALL}  - {name: &other others, peersPerRoom: 1, roomName: *other}`).groups[1],
+    ).toMatchObject({
+      roomName: 'others',
+    });
   });
 });
 

@@ -4,7 +4,8 @@ import { thresholdSchema } from './threshold-schema.ts';
 
 /** Most peers that one scenario may have at a time; more than one machine can play. */
 export const MOST_PEERS = 50_000;
-const LONGEST_MS = 7 * 24 * 3_600_000;
+/** Longest time that a scenario may speak of. */
+export const LONGEST_MS = 7 * 24 * 3_600_000;
 
 const duration = z
   .string({ error: 'write a time with its unit, such as 500ms, 30s, 5m or 1h' })

@@ -1,4 +1,5 @@
 import { startCluster } from '@skein/local-cluster';
+import { systemIds } from '@skein/runtime';
 import {
   ClusterProbe,
   duplicatePipedTracks,
@@ -36,7 +37,8 @@ export async function runSmoke({ target }: SmokeArguments, say: Say): Promise<Sm
 
 async function smokeTest(target: Target, say: Say): Promise<SmokeSummary> {
   using probe = new ClusterProbe(target.controlAddress);
-  const room = `smoke-${process.pid}`;
+  // Process ids are alike in many containers, and the cluster may be one that others test too.
+  const room = systemIds('smoke');
   const before = new Set(await probe.leftovers());
   const nodeIds = (await probe.nodes()).map(({ nodeId }) => nodeId).slice(0, PEOPLE.length);
   say(`joining ${PEOPLE.join(', ')} on ${nodeIds.join(', ')}`);

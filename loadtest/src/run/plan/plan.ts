@@ -1,14 +1,25 @@
-import { seededRandom, type Random } from '@skein/runtime';
+import type { Random } from '@skein/runtime';
+import { joinTimes } from '../../scenario/arrivals.ts';
+import { randomOf } from '../../scenario/chance.ts';
 import { roomOf } from '../../scenario/consistency.ts';
+import { ScenarioRefused } from '../../scenario/refused.ts';
 import type { Fault, Group, Layers, LayerWish, Scenario } from '../../scenario/schema.ts';
 import type { PeerPlan, TrackPlan } from '../../peers/peer.ts';
-import { joinTimes } from './arrivals.ts';
 
 type PreferredLayers = NonNullable<PeerPlan['preferredLayers']>;
 
+/** A peer as far as it is known before there is a cluster. */
+export type PlannedPeer = Omit<PeerPlan, 'url' | 'otherUrls'>;
+
 /** One thing to be done at a time since the start of the run, in ms. */
 export type Step =
-  | { readonly type: 'join'; readonly atMs: number; readonly peer: PeerPlan }
+  | {
+      readonly type: 'join';
+      readonly atMs: number;
+      /** Its gateway, counted from 0. */
+      readonly gateway: number;
+      readonly peer: PlannedPeer;
+    }
   | {
       readonly type: 'layers';
       readonly atMs: number;
@@ -32,11 +43,10 @@ export interface RunPlan {
 }
 
 export interface PlanContext {
-  readonly seed: number;
   /** Makes the rooms of this run its own. */
   readonly roomPrefix: string;
-  /** Gateways; peers are spread over them. At least one. */
-  readonly urls: readonly string[];
+  /** How many; peers are spread over them. At least one. */
+  readonly gateways: number;
   /** More than a machine can hold in memory as a plan is refused. Default 2 000 000. */
   readonly mostSteps?: number;
 }
@@ -45,7 +55,8 @@ const MOST_STEPS = 2_000_000;
 
 /**
  * What each peer does when. The same scenario and seed give the same plan; what a peer draws depends on the seed and its own
- * name only, so that a change to one group leaves the others as they were. Throws when there are too many steps.
+ * name only, so that a change to one group leaves the others as they were. `readScenario` has seen to it that all come before the
+ * end. Throws `ScenarioRefused` when there are too many steps.
  */
 export function planRun(scenario: Scenario, context: PlanContext): RunPlan {
   const steps: Step[] = scenario.faults.map((fault) => ({ type: 'fault', atMs: fault.at, fault }));
@@ -53,16 +64,13 @@ export function planRun(scenario: Scenario, context: PlanContext): RunPlan {
   let fullFromMs = 0;
   let peers = 0;
   for (const group of scenario.groups) {
-    const times = joinTimes(group, randomOf(context.seed, group.name));
-    for (const [index, atMs] of times.entries()) {
-      if (atMs >= scenario.duration) continue;
-      const first = peers++ % context.urls.length;
-      const urls = [...context.urls.slice(first), ...context.urls.slice(0, first)];
-      planPeer({ group, index, urls, fromMs: atMs, endMs: scenario.duration }, context, steps);
+    for (const [index, atMs] of joinTimes(group, scenario.seed).entries()) {
+      const gateway = peers++ % context.gateways;
+      planPeer({ group, index, gateway, fromMs: atMs, scenario }, context, steps);
       fullFromMs = Math.max(fullFromMs, atMs);
       if (steps.length > mostSteps) {
-        throw new Error(
-          `this scenario has over ${mostSteps} steps: take fewer peers, longer stays or less time`,
+        throw new ScenarioRefused(
+          `${scenario.name} has over ${mostSteps} steps: take fewer peers, longer stays or less time`,
         );
       }
     }
@@ -77,25 +85,24 @@ interface Place {
   readonly group: Group;
   /** Number of the peer in its group. */
   readonly index: number;
-  /** Its gateway, then the others, for when that one goes away. */
-  readonly urls: readonly string[];
+  readonly gateway: number;
   readonly fromMs: number;
-  readonly endMs: number;
+  readonly scenario: Scenario;
 }
 
 /** All visits of one peer. */
-function planPeer({ group, index, urls, fromMs, endMs }: Place, context: PlanContext, steps: Step[]): void {
-  const [url = '', ...otherUrls] = urls;
+function planPeer(place: Place, context: PlanContext, steps: Step[]): void {
+  const { group, index, gateway, fromMs, scenario } = place;
+  const endMs = scenario.duration;
   const room = index % group.rooms;
   const identity = `${group.name}-${room + 1}-${Math.floor(index / group.rooms) + 1}`;
-  const random = randomOf(context.seed, identity);
+  const random = randomOf(scenario.seed, identity);
   for (let visit = 1, atMs = fromMs; atMs < endMs; visit++) {
     const peerId = visit === 1 ? identity : `${identity}~${visit}`;
     const layers = drawLayers(group.layers, random);
-    const peer = { peerId, url, otherUrls, identity, room: `${context.roomPrefix}${roomOf(group, room)}` };
+    const peer = { peerId, identity, room: `${context.roomPrefix}${roomOf(group, room)}` };
     steps.push({
-      type: 'join',
-      atMs,
+      ...{ type: 'join', atMs, gateway },
       peer: { ...peer, ...ofGroup(group), ...(layers && { preferredLayers: layers }) },
     });
     const leaveMs = group.stay ? atMs + draw(group.stay, random) : Infinity;
@@ -108,7 +115,7 @@ function planPeer({ group, index, urls, fromMs, endMs }: Place, context: PlanCon
   }
 }
 
-function ofGroup(group: Group): Omit<PeerPlan, 'peerId' | 'url' | 'room' | 'identity'> {
+function ofGroup(group: Group): Omit<PlannedPeer, 'peerId' | 'room' | 'identity'> {
   const { publish, role, subscribe, connect, region, node, token } = group;
   const tracks: TrackPlan[] = [
     ...(publish.audio ? [{ source: 'microphone' } as const] : []),
@@ -158,11 +165,4 @@ function asLayers({ spatial, temporal }: Layers): PreferredLayers {
 
 function draw({ min, max }: { readonly min: number; readonly max: number }, random: Random): number {
   return Math.round(min + random() * (max - min));
-}
-
-/** A source of chance of its own for each name (FNV-1a of it, mixed with the seed). */
-export function randomOf(seed: number, name: string): Random {
-  let hash = 0x811c9dc5;
-  for (const letter of name) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
-  return seededRandom((hash ^ Math.imul(seed, 0x9e3779b1)) >>> 0);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planRun } from './plan.ts';
-import { loadScenario, readyScenarios, ScenarioRefused } from '../../scenario/adapters/scenario-files.ts';
+import { loadScenario, readyScenarios } from '../../scenario/adapters/scenario-files.ts';
+import { ScenarioRefused } from '../../scenario/refused.ts';
 
 describe('the ready scenarios', () => {
   it('are there and right', () => {
@@ -12,7 +13,7 @@ describe('the ready scenarios', () => {
   it.each(readyScenarios().map((scenario) => [scenario.name, scenario] as const))(
     '%s can be played',
     (_, scenario) => {
-      const plan = planRun(scenario, { seed: 1, roomPrefix: '', urls: ['http://localhost'] });
+      const plan = planRun(scenario, { roomPrefix: '', gateways: 1 });
       expect(plan.joins).toBeGreaterThan(0);
       expect(plan.fullFromMs).toBeLessThan(scenario.duration);
       expect(Object.keys(scenario.thresholds).length).toBeGreaterThan(0);

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { problemText } from '../problems.ts';
 import { readScenario } from '../read.ts';
+import { ScenarioRefused } from '../refused.ts';
 import type { Scenario } from '../schema.ts';
 import { suggest } from '../suggestion.ts';
 
@@ -10,17 +11,14 @@ import { suggest } from '../suggestion.ts';
 const READY = fileURLToPath(new URL('../../../scenarios', import.meta.url));
 const LARGEST_BYTES = 1 << 20;
 
-/** A scenario that cannot be used. The message says everything that is wrong, one line each. */
-export class ScenarioRefused extends Error {
-  override readonly name = 'ScenarioRefused';
-}
-
-/** Reads a file, or a ready scenario by its name. Relative to `folder`. Throws `ScenarioRefused`. */
-export function loadScenario(nameOrFile: string, folder: string): Scenario {
+/**
+ * Reads a file, or a ready scenario by its name. Relative to `folder`; `seed` in place of its own. Throws `ScenarioRefused`.
+ */
+export function loadScenario(nameOrFile: string, folder: string, seed?: number): Scenario {
   const file = readyNames().includes(nameOrFile)
     ? join(READY, `${nameOrFile}.yaml`)
     : resolve(folder, nameOrFile);
-  const read = readScenario(textOf(file, nameOrFile));
+  const read = readScenario(textOf(file, nameOrFile), seed);
   if (read.kind === 'scenario') return read.scenario;
   const lines = read.problems.map((problem) => `${nameOrFile}: ${problemText(problem)}`);
   throw new ScenarioRefused(lines.join('\n'));

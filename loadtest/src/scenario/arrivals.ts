@@ -1,15 +1,17 @@
 import type { Random } from '@skein/runtime';
-import type { Group } from '../../scenario/schema.ts';
+import { randomOf } from './chance.ts';
+import type { Group } from './schema.ts';
 
 /**
- * When each peer of a group joins, in ms since the start, in order. The rooms fill alike: peer n is in room n modulo the number of
- * rooms.
+ * When each peer of a group joins, in whole ms since the start, in order. The rooms fill alike: peer n is in room n modulo the number
+ * of rooms. The same seed draws the same times.
  */
-export function joinTimes({ rooms, peersPerRoom, join }: Group, random: Random): number[] {
+export function joinTimes({ name, rooms, peersPerRoom, join }: Group, seed: number): number[] {
+  const random = randomOf(seed, name);
   const count = rooms * peersPerRoom;
   const gapMs = join.rate === undefined ? (join.over ?? 0) / count : 1000 / join.rate;
   const times = join.arrivals === 'even' ? even(count, gapMs) : randomly(count, gapMs, join.over, random);
-  return times.map((atMs) => Math.round(join.after + atMs));
+  return times.map((atMs) => Math.floor(join.after + atMs));
 }
 
 function even(count: number, gapMs: number): number[] {

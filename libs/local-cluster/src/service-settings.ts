@@ -1,0 +1,55 @@
+import type { ServiceKind } from './service-plan.ts';
+
+const OF_ALL = ['SKEIN_NATS_URL', 'SKEIN_REDIS_URL', 'SKEIN_LOG_LEVEL'] as const;
+
+/**
+ * The variables that each kind of service reads: the names in `docs/configuration.md`. A service passes over the ones that it does
+ * not know, since they may be another one's; who sets them for a whole cluster can tell a name that is nobody's.
+ */
+export const SERVICE_SETTINGS: Readonly<Record<ServiceKind, readonly string[]>> = {
+  gateway: [
+    ...OF_ALL,
+    'SKEIN_REGION',
+    'SKEIN_GATEWAY_HOST',
+    'SKEIN_GATEWAY_PORT',
+    'SKEIN_GATEWAY_WEB_DIR',
+    'SKEIN_ICE_SERVERS',
+    'SKEIN_ROOM_MAX_PARTICIPANTS',
+    'SKEIN_GATEWAY_RESUME_GRACE_MS',
+    'SKEIN_GATEWAY_DRAIN_DEADLINE_MS',
+  ],
+  'media-node': [
+    ...OF_ALL,
+    'SKEIN_REGION',
+    'SKEIN_NODE_ID',
+    'SKEIN_NODE_WORKERS',
+    'SKEIN_NODE_HOST',
+    'SKEIN_NODE_ANNOUNCED_ADDRESS',
+    'SKEIN_NODE_RTC_PORT',
+    'SKEIN_NODE_PIPE_HOST',
+    'SKEIN_NODE_GRPC_HOST',
+    'SKEIN_NODE_GRPC_PORT',
+    'SKEIN_NODE_DRAIN_DEADLINE_MS',
+    'SKEIN_NODE_MAX_PACKETS_PER_SECOND',
+    'SKEIN_NODE_MAX_WORKER_CPU',
+    'SKEIN_NODE_MAX_WORKER_SESSIONS',
+  ],
+  control: [...OF_ALL, 'SKEIN_CONTROL_GRPC_HOST', 'SKEIN_CONTROL_GRPC_PORT'],
+};
+
+/** What `planServices` sets by itself, whatever the environment says: stores, and what tells one process from another. */
+export const PLANNED_SETTINGS = [
+  'SKEIN_NATS_URL',
+  'SKEIN_REDIS_URL',
+  'SKEIN_GATEWAY_PORT',
+  'SKEIN_GATEWAY_WEB_DIR',
+  'SKEIN_NODE_ID',
+  'SKEIN_NODE_GRPC_PORT',
+  'SKEIN_CONTROL_GRPC_PORT',
+] as const;
+
+/** The variables that somebody who starts a cluster may set for all of its services, and that then have an effect. */
+export function clusterSettings(): string[] {
+  const planned: readonly string[] = PLANNED_SETTINGS;
+  return [...new Set(Object.values(SERVICE_SETTINGS).flat())].filter((name) => !planned.includes(name));
+}
