@@ -7,7 +7,7 @@ import type { PeerProcess } from '../peers/process/peer-process.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { busiestToMean, costGrowths, sharesOf } from './fan-out/figures.ts';
 import { Flow, type FlowPlan, type Stretch } from './forward/flow.ts';
-import { forwarded } from './forward/turns.ts';
+import { delivered, lossOf } from './forward/turns.ts';
 import { hundredths } from './percentiles.ts';
 
 /** What one room's audience is spread over. */
@@ -148,14 +148,14 @@ async function untilCalm(flow: Flow, signal: AbortSignal): Promise<void> {
 }
 
 function costOf({ measures, lastedMs }: Stretch, cpuMs: number) {
-  const packets = forwarded(measures);
+  const packets = delivered(measures);
   const { p50, p99 } = percentilesOf(measures.latencyMs);
   return {
     packetsPerSecond: Math.round((packets * 1000) / lastedMs),
     usPerPacket: hundredths((cpuMs * 1000) / Math.max(1, packets)),
     latencyMsP50: hundredths(p50),
     latencyMsP99: hundredths(p99),
-    lossPercent: hundredths((measures.packetsLost * 100) / Math.max(1, packets)),
+    lossPercent: hundredths(lossOf({ measures }) * 100),
   };
 }
 

@@ -5,7 +5,7 @@ import { percentilesOf, type Percentiles } from '../measure/histogram.ts';
 import { startPeerProcess } from '../peers/adapters/peer-child.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { Flow, type FlowPlan, type Stretch } from './forward/flow.ts';
-import { forwarded } from './forward/turns.ts';
+import { delivered } from './forward/turns.ts';
 
 interface Plan {
   readonly publishers: number;
@@ -87,7 +87,7 @@ async function costOf({ mediaNodes }: LocalCluster, measure: () => Promise<Stret
 function figures(alone: Cost, both: Cost, near: Stretch) {
   const here = latencyOf(near);
   const there = latencyOf(both.stretch);
-  const piped = forwarded(both.stretch.measures);
+  const piped = delivered(both.stretch.measures);
   return {
     addedLatencyMs: {
       p50: hundredths(there.p50 - here.p50),
@@ -99,7 +99,7 @@ function figures(alone: Cost, both: Cost, near: Stretch) {
     packetsPerSecond: Math.round((piped * 1000) / both.stretch.lastedMs),
     // Sending into the pipe, receiving from it, and forwarding to the one viewer behind it.
     usPerPipedPacket: hundredths(((both.cpuMs - alone.cpuMs) * 1000) / Math.max(1, piped)),
-    usPerPacketOnOneNode: hundredths((alone.cpuMs * 1000) / Math.max(1, forwarded(alone.stretch.measures))),
+    usPerPacketOnOneNode: hundredths((alone.cpuMs * 1000) / Math.max(1, delivered(alone.stretch.measures))),
     packetsLost: both.stretch.measures.packetsLost + near.measures.packetsLost,
     lateSends: near.measures.lateSends,
   };
