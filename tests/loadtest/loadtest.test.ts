@@ -27,6 +27,16 @@ groups:
 thresholds: { loss: 0, joinsFailed: 0, peersLost: 0, silentSubscriptions: 0, latencyMs: { p50: 1000 } }
 `;
 
+/** Ten times ten times ... of one word. */
+const ALIASES = Array.from({ length: 9 }, (_, level) => {
+  const below = level === 0 ? 'word' : `*of${level - 1}`;
+  return `of${level}: &of${level} [${Array.from({ length: 10 }, () => below).join(', ')}]\n`;
+}).join('');
+
+const ENDLESS = MEETING.replace('tiny-meeting', 'endless')
+  .replace('duration: 5s', 'duration: 24h')
+  .replace('rooms: 2', 'rooms: 100\n    stay: 1s\n    away: 0s');
+
 let folder: string;
 
 beforeAll(() => {
@@ -149,6 +159,20 @@ describe('a cluster that runs already', () => {
     RUN_DEADLINE_MS,
   );
 
+  it(
+    'leaves the summary and the report when the disk has no room for the document',
+    async () => {
+      const url = cluster.gateways[0]?.url ?? '';
+      const files = ['--json', '/dev/full', '--report', 'kept.html'];
+      const run = new Run('run', scenario(MEETING), '--url', url, ...files);
+      expect(await run.code).toBe(1);
+      expect(run.stdout).toContain('joins         4 of 4');
+      expect(run.lines.at(-1)).toContain('/dev/full could not be written: ENOSPC');
+      expect(readFileSync(join(folder, 'kept.html'), 'utf8')).toContain('tiny-meeting');
+    },
+    RUN_DEADLINE_MS,
+  );
+
   it('says why when nobody can join', async () => {
     const nowhere = MEETING.replace('publish:', 'node: no-such-node\n    publish:');
     const run = new Run(
@@ -199,13 +223,18 @@ describe('bad input', () => {
     ],
     [['validate', 'typos.yaml'], 2, 'typos.yaml: groups (line 3): '],
     [['run', 'scenario.yaml', '--json', 'no/such/folder'], 1, 'no/such/folder cannot be written: ENOENT'],
+    [['validate', 'aliases.yaml'], 2, 'aliases.yaml: its aliases (*name) have no end'],
+    [['run', 'endless.yaml'], 2, 'endless has over 2000000 steps: take fewer peers'],
     [['run', 'scenario.yaml', '--reprot', 'x'], 2, 'there is no option --reprot; did you mean --report?'],
   ])('ends with a clear line: %j', async (args, code, line) => {
     scenario(MEETING);
     writeFileSync(join(folder, 'typos.yaml'), 'name: x\ndurration: 1s\ngroups: []\n');
+    writeFileSync(join(folder, 'aliases.yaml'), ALIASES);
+    writeFileSync(join(folder, 'endless.yaml'), ENDLESS);
     const run = new Run(...args);
     expect(await run.code).toBe(code);
     expect(run.stderr).toContain(`loadtest: ${line}`);
+    expect(run.stderr).not.toContain('starting a cluster');
     expect(run.stderr).not.toContain('    at ');
   });
 
