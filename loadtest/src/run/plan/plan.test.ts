@@ -84,6 +84,15 @@ describe('a plan', () => {
     expect(steps(among, 'leave')).toEqual(steps(alone, 'leave'));
   });
 
+  it('is another run’s of the same seed in all but the names of its rooms', () => {
+    const group = { stay: { min: '1s', max: '50s' }, join: { rate: 1, arrivals: 'random' } };
+    const [one, other] = ['load_a-', 'load_b-'].map((roomPrefix) =>
+      planRun(scenario(group), { ...context, roomPrefix }),
+    );
+    expect(JSON.stringify(one)).toContain('"room":"load_a-people-1"');
+    expect(JSON.stringify(one).replaceAll('load_a-', 'load_b-')).toBe(JSON.stringify(other));
+  });
+
   it('refuses what no machine could hold', () => {
     const endless = scenario({ rooms: 10, peersPerRoom: 10, stay: '1s', away: '0s' }, { duration: '1h' });
     expect(() => planRun(endless, { ...context, mostSteps: 10_000 })).toThrow(
