@@ -1,4 +1,5 @@
 import { startCluster, type LocalCluster } from '@skein/local-cluster';
+import { PROTOCOL_VERSION, routerRtpCapabilities } from '@skein/protocol';
 import { ClusterProbe, eventuallyHolds, SignalClient, storedKeys } from '@skein/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -91,6 +92,28 @@ describe('a participant who joins again elsewhere', () => {
     });
     await first.request('ping', {});
     await second.request('publish', publication('trk_2', 2222));
+  });
+});
+
+describe('a participant who resumes its own session as somebody else', () => {
+  it('is refused, and may resume it as itself; the other hears nothing', async () => {
+    await using ada = await connect(0);
+    await using mallory = await connect(0);
+    await using again = await connect(1);
+    await ada.join('vault', 'ada');
+    const { sessionId, epoch, nodeId, resumeToken, room } = await mallory.join('vault', 'mallory');
+    const held = { sessionId, epoch, nodeId, resumeToken, version: room.version };
+    const request = {
+      ...held,
+      ...{ room: 'vault', name: 'mallory', protocolVersion: PROTOCOL_VERSION },
+      rtpCapabilities: routerRtpCapabilities,
+    };
+    await expect(again.request('resume', { ...request, identity: 'ada' })).rejects.toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+    });
+    await again.request('resume', { ...request, identity: 'mallory' });
+    await ada.request('restartIce', { direction: 'send' });
+    expect(ada.events.filter(({ event }) => event === 'sessionClosed')).toEqual([]);
   });
 });
 

@@ -40,9 +40,16 @@ export const sessionMethods = {
   subscribe: clientMethods.subscribe,
   updateSubscriptions: clientMethods.updateSubscriptions,
   unsubscribe: clientMethods.unsubscribe,
-  /** Another gateway takes the session over for its client. Fails `SESSION_NOT_FOUND` for a wrong token. */
+  /**
+   * Another gateway takes the session over for its client. Fails `SESSION_NOT_FOUND` for a wrong token, and for one of
+   * another participant.
+   */
   attach: {
-    request: z.object({ resumeToken: opaqueId }),
+    request: z.object({
+      resumeToken: opaqueId,
+      /** Whom the client says it is. Absent from gateways of an earlier version, which a rolling update still runs. */
+      identity: identity.optional(),
+    }),
     response: z.object({
       resumeToken: opaqueId,
       attachment: z.number().int(),

@@ -68,6 +68,24 @@ describe('a client whose gateway is gone', () => {
     expect(other.signaling.rooms.size).toBe(1);
   });
 
+  test('is answered SESSION_NOT_FOUND when it says that it is somebody else, who hears nothing of it', async () => {
+    const ada = await cluster.joined('ada');
+    const mallory = await cluster.joined('mallory');
+    const again = cluster.client(other);
+    expect(await again.request('resume', { ...resumeOf(mallory), identity: 'ada' })).toMatchObject({
+      error: { code: 'SESSION_NOT_FOUND' },
+    });
+    await cluster.clock.advance(100);
+    expect(ada.socket.events('sessionClosed')).toEqual([]);
+    expect(other.signaling.rooms.size).toBe(0);
+    // Whose session it is may move, and takes nobody else's place.
+    for (const node of [...cluster.nodes]) if (node.nodeId === resumeOf(mallory).nodeId) cluster.kill(node);
+    await mallory.event('sessionMoved');
+    expect(ada.socket.events('sessionClosed')).toEqual([]);
+    const { participants } = (await cluster.store.snapshot('blue'))!;
+    expect(participants.map(({ identity }) => identity).toSorted()).toEqual(['ada', 'mallory']);
+  });
+
   test('is answered STALE_EPOCH when its identity has joined again since', async () => {
     const ada = await cluster.joined('ada');
     const resume = resumeOf(ada);

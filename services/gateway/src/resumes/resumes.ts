@@ -41,7 +41,8 @@ export class Resumes {
 
   /**
    * Needs the session's node, and neither the store nor a placement. Fails `SESSION_NOT_FOUND` or `STALE_EPOCH` when
-   * the session is over, `UNAVAILABLE` or `DEADLINE_EXCEEDED` when its node does not answer now.
+   * the session is over, `SESSION_NOT_FOUND` when it is another's, `UNAVAILABLE` or `DEADLINE_EXCEEDED` when its node does
+   * not answer now.
    */
   async resume(
     request: ClientRequest<'resume'>,
@@ -79,7 +80,7 @@ export class Resumes {
   async #attach(address: SessionAddress, resumeToken: string): Promise<SessionResponse<'attach'>> {
     const { nodes, bus } = this.#deps;
     try {
-      const attached = await nodes.request(address, 'attach', { resumeToken });
+      const attached = await nodes.request(address, 'attach', { resumeToken, identity: address.identity });
       const { attachment } = attached;
       bus.publish(subjects.session(address.sessionId), {
         event: 'attached',

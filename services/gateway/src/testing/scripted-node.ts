@@ -65,12 +65,13 @@ export class ScriptedNode implements Disposable {
     this.#scripts.set(method, script);
   }
 
-  #attach(sessionId: string, { resumeToken }: SessionRequest<'attach'>): SessionResponse<'attach'> {
+  #attach(sessionId: string, { resumeToken, identity }: SessionRequest<'attach'>): SessionResponse<'attach'> {
     const earlier = this.requests('attach').filter((request) => request.sessionId === sessionId).length;
-    if (resumeToken !== `${sessionId}.${earlier}`)
+    const request = this.requests('open').find((one) => one.sessionId === sessionId);
+    const opened = request?.data as SessionRequest<'open'> | undefined;
+    if (resumeToken !== `${sessionId}.${earlier}` || identity !== opened?.identity)
       throw new SkeinError('SESSION_NOT_FOUND', 'no such session');
-    const opened = this.requests('open').find((request) => request.sessionId === sessionId);
-    const role = (opened?.data as SessionRequest<'open'> | undefined)?.viewer ? 'viewer' : 'participant';
+    const role = opened?.viewer ? 'viewer' : 'participant';
     return { resumeToken: `${sessionId}.${earlier + 1}`, attachment: earlier + 1, role };
   }
 

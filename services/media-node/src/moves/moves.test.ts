@@ -1,4 +1,4 @@
-import { subjects } from '@skein/protocol';
+import { SkeinError, subjects } from '@skein/protocol';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { MediaNode } from '../media-node.ts';
 import { TestCluster, type TestSession } from '../test-cluster.ts';
@@ -194,6 +194,22 @@ describe('a session whose client has lost its gateway', () => {
     const { attachment } = await ann.ask('attach', { resumeToken });
     await ann.ask('close', { reason: 'disconnected', attachment });
     await vi.waitFor(() => expect(one.counts).toEqual(nothing));
+  });
+
+  test('is not given to who shows its token as somebody else, and the token stays good', async () => {
+    const ann = await cluster.place(one, newRoom(), 'ann');
+    const { resumeToken, attachment } = await ann.ask('open', ann.opening);
+    const wrong = await ann
+      .ask('attach', { resumeToken: 'none', identity: 'ann' })
+      .catch((error) => SkeinError.from(error));
+    const stolen = await ann
+      .ask('attach', { resumeToken, identity: 'bob' })
+      .catch((error) => SkeinError.from(error));
+    expect(stolen).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    expect(stolen).toEqual(wrong);
+    const attached = await ann.ask('attach', { resumeToken, identity: 'ann' });
+    expect(attached.attachment).toBe(attachment + 1);
+    await ann.leave();
   });
 
   test('ends when its grace is over, and leaves the room', async () => {

@@ -223,8 +223,10 @@ export class Session {
     return media;
   }
 
-  async #attach({ resumeToken }: SessionRequest<'attach'>): Promise<SessionResponse<'attach'>> {
+  async #attach({ resumeToken, identity }: SessionRequest<'attach'>): Promise<SessionResponse<'attach'>> {
     const { sessionId, epoch } = this.name;
+    // Its gateway acts for this identity from now on: the token of one participant must not give it another's place.
+    if (identity !== undefined && identity !== this.name.identity) throw SessionError.notFound(sessionId);
     const outcome = await this.#take({ type: 'attach', resumeToken, nextToken: this.#room.ids('rsm') });
     if (outcome.kind === 'refused')
       throw outcome.why === 'wrongToken'
