@@ -112,6 +112,11 @@ export const clientMethods = {
     request: z.object({ ...ofSession, direction: transportDirection }),
     response: z.object({ iceParameters }),
   },
+  /**
+   * Nothing comes through to the node of this session, also after `restartIce`: it ends, and the client is placed again, on
+   * another node if there is one. `sessionMoved` follows, or `sessionClosed` after too many of them in a row.
+   */
+  reportMediaLoss: { request: z.object({ ...ofSession }), response: nothing },
   /** Publishes a track; a viewer is refused with `PERMISSION_DENIED`. `trackId` is the client's, so that a repeat or a migration names the same track. */
   publish: {
     request: z.object({
@@ -172,7 +177,7 @@ export const sessionEndReasons = [
   'worker-died',
   /** The media node is shutting down. */
   'node-stopped',
-  /** Its media transports were gone for too long. */
+  /** No media came through between the client and any node that it was placed on. */
   'media-timeout',
   /** Removed by an operator. */
   'removed',

@@ -34,6 +34,7 @@ export const sessionMethods = {
   },
   connectTransport: clientMethods.connectTransport,
   restartIce: clientMethods.restartIce,
+  reportMediaLoss: clientMethods.reportMediaLoss,
   publish: clientMethods.publish,
   unpublish: clientMethods.unpublish,
   setTrackMuted: clientMethods.setTrackMuted,

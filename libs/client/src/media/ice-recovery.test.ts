@@ -2,13 +2,27 @@ import { FakeClock } from '@skein/runtime';
 import { describe, expect, it } from 'vitest';
 import { IceRecovery } from './ice-recovery.ts';
 
-function recovery(): { clock: FakeClock; ice: IceRecovery; restarts: string[]; told: boolean[] } {
+interface Recovery {
+  readonly clock: FakeClock;
+  readonly ice: IceRecovery;
+  readonly restarts: string[];
+  readonly told: boolean[];
+  readonly lost: string[];
+}
+
+/** `answer`: of the node, to each restart. */
+function recovery(answer: () => Promise<void> = () => Promise.resolve()): Recovery {
   const clock = new FakeClock();
   const restarts: string[] = [];
   const told: boolean[] = [];
-  const ice = new IceRecovery(clock, async (direction) => void restarts.push(direction));
+  const lost: string[] = [];
+  const ice = new IceRecovery(clock, (direction) => {
+    restarts.push(direction);
+    return answer();
+  });
   ice.events.on('changed', ({ interrupted }) => told.push(interrupted));
-  return { clock, ice, restarts, told };
+  ice.events.on('lost', ({ direction }) => lost.push(direction));
+  return { clock, ice, restarts, told, lost };
 }
 
 describe('recovery of ICE', () => {
@@ -43,12 +57,44 @@ describe('recovery of ICE', () => {
     expect(told).toEqual([true, false]);
   });
 
+  it('tells what no restart has helped, 3 s after the first one, and again as long as it is so', async () => {
+    const { clock, ice, lost } = recovery();
+    ice.handleState('recv', 'disconnected');
+    await clock.advance(4900);
+    expect(lost).toEqual([]);
+    await clock.advance(200);
+    expect(lost).toEqual(['recv']);
+    await clock.advance(5000);
+    expect(lost).toEqual(['recv', 'recv']);
+  });
+
+  it('tells of no loss when a restart has helped', async () => {
+    const { clock, ice, lost } = recovery();
+    ice.handleState('recv', 'failed');
+    await clock.advance(2900);
+    ice.handleState('recv', 'connected');
+    await clock.advance(20_000);
+    expect(lost).toEqual([]);
+  });
+
+  it('tells of no loss as long as nobody answers: then it is not only media that does not come through', async () => {
+    const failing = recovery(() => Promise.reject(new Error('nobody answers')));
+    failing.ice.handleState('send', 'failed');
+    await failing.clock.advance(30_000);
+    expect(failing.restarts.length).toBeGreaterThan(4);
+    expect(failing.lost).toEqual([]);
+    const waiting = recovery(() => new Promise(() => {}));
+    waiting.ice.handleState('send', 'failed');
+    await waiting.clock.advance(30_000);
+    expect(waiting.lost).toEqual([]);
+  });
+
   it('does nothing any more once the room is closed', async () => {
-    const { clock, ice, restarts } = recovery();
+    const { clock, ice, restarts, lost } = recovery();
     ice.handleState('send', 'disconnected');
     ice[Symbol.dispose]();
     ice.handleState('send', 'failed');
     await clock.advance(60_000);
-    expect(restarts).toEqual([]);
+    expect([...restarts, ...lost]).toEqual([]);
   });
 });

@@ -6,16 +6,24 @@ import type { TransportState } from './engine.ts';
 /** A short loss of packets heals by itself; ICE says `disconnected` quickly. */
 const GRACE_MS = 2000;
 const RETRY_MS = 5000;
+/** A restart that the node has answered helps within this time, or there is no way to the node any more. */
+const HELP_MS = 3000;
 
 /**
  * Restarts ICE when a transport has lost its way, as after a change of network, until it is connected again or
- * the room closes. Inputs are transport states; `restart` asks the node and applies what it answers.
+ * the room closes, and tells when that does not help. Inputs are transport states; `restart` asks the node and applies what it answers.
  */
 export class IceRecovery implements Disposable {
-  readonly events = new Emitter<{ changed: { readonly interrupted: boolean } }>();
+  readonly events = new Emitter<{
+    changed: { readonly interrupted: boolean };
+    /** The node answers, and ICE does not find a way to it. */
+    lost: { readonly direction: TransportDirection };
+  }>();
   readonly #clock: Clock;
   readonly #restart: (direction: TransportDirection) => Promise<void>;
   readonly #timers = new Map<TransportDirection, Disposable>();
+  /** Of restarts that were answered, and have to help now. */
+  readonly #helping = new Map<TransportDirection, Disposable>();
   #disposed = false;
 
   constructor(clock: Clock, restart: (direction: TransportDirection) => Promise<void>) {
@@ -42,8 +50,9 @@ export class IceRecovery implements Disposable {
 
   [Symbol.dispose](): void {
     this.#disposed = true;
-    for (const timer of this.#timers.values()) timer[Symbol.dispose]();
+    for (const timer of [...this.#timers.values(), ...this.#helping.values()]) timer[Symbol.dispose]();
     this.#timers.clear();
+    this.#helping.clear();
   }
 
   #schedule(direction: TransportDirection, afterMs: number): void {
@@ -59,10 +68,25 @@ export class IceRecovery implements Disposable {
   async #attempt(direction: TransportDirection): Promise<void> {
     this.#schedule(direction, RETRY_MS);
     // What failed shows as the state that stays; the next attempt is scheduled already.
-    await this.#restart(direction).catch(() => undefined);
+    const answered = await this.#restart(direction).then(
+      () => true,
+      () => false,
+    );
+    if (answered) this.#expectHelp(direction);
+  }
+
+  #expectHelp(direction: TransportDirection): void {
+    if (this.#disposed || this.#helping.has(direction) || !this.#timers.has(direction)) return;
+    const giveUp = (): void => {
+      this.#helping.delete(direction);
+      this.events.emit('lost', { direction });
+    };
+    this.#helping.set(direction, this.#clock.after(HELP_MS, giveUp));
   }
 
   #settle(direction: TransportDirection): void {
+    this.#helping.get(direction)?.[Symbol.dispose]();
+    this.#helping.delete(direction);
     this.#timers.get(direction)?.[Symbol.dispose]();
     if (this.#timers.delete(direction) && this.#timers.size === 0)
       this.events.emit('changed', { interrupted: false });

@@ -37,6 +37,8 @@ interface Entry {
 }
 
 const SETTLE_POLL_MS = 50;
+/** It is reported again after the next restart, if it is so still. */
+const REPORT_DEADLINE_MS = 4000;
 /** Then the old link goes all the same. Shorter than the 15 s that a node waits for `finishMove`. */
 const SETTLE_DEADLINE_MS = 10_000;
 /** A node ends a session that moved within 5 s, as soon as nobody receives its tracks any more. */
@@ -55,8 +57,10 @@ export class MediaLinks {
     const { engine, clock, signaling, closing } = this.#ports;
     const ice = new IceRecovery(clock, async (direction) => {
       const { iceParameters } = await signaling.request('restartIce', { direction, epoch });
-      await link.restartIce(direction, iceParameters);
+      // What an engine cannot restart has to be made anew, as what does not come back.
+      await link.restartIce(direction, iceParameters).catch(() => undefined);
     });
+    ice.events.on('lost', () => this.#reportLoss(epoch));
     ice.events.on('changed', ({ interrupted }) => this.#ports.interrupted(number, interrupted));
     const link = engine.openLink(
       offer,
@@ -108,6 +112,14 @@ export class MediaLinks {
 
   closeAll(): void {
     for (const number of this.#links.keys()) this.close(number);
+  }
+
+  /** The gateway has the session made anew on another node, and tells so. Else the node finds out by itself, some time later. */
+  #reportLoss(epoch: number): void {
+    const { signaling } = this.#ports;
+    void signaling
+      .request('reportMediaLoss', { epoch }, { deadlineMs: REPORT_DEADLINE_MS })
+      .catch(() => undefined);
   }
 
   #hasTakenOver(number: number): boolean {

@@ -137,7 +137,7 @@ class NativeLink implements MediaLink {
   }
 
   restartIce(direction: TransportDirection, _iceParameters: IceParameters): Promise<void> {
-    // libdatachannel has no ICE restart; on one machine a path that broke is a node that is gone.
+    // libdatachannel has no ICE restart: a path that broke is made anew with the session.
     return Promise.reject(new PeerError('MEDIA_FAILED', `the ${direction} transport cannot restart ICE`));
   }
 

@@ -248,10 +248,10 @@ describe('a session that the cluster ends', () => {
   test('is told to its client, whose further requests are stale', async () => {
     const client = await cluster.joined('ada');
     const [open] = cluster.node.requests('open');
-    cluster.node.tell(open!.sessionId, { event: 'sessionClosed', data: { reason: 'media-timeout' } });
-    expect(await client.event('sessionClosed')).toMatchObject({ data: { reason: 'media-timeout' } });
+    cluster.node.tell(open!.sessionId, { event: 'sessionClosed', data: { reason: 'removed' } });
+    expect(await client.event('sessionClosed')).toMatchObject({ data: { reason: 'removed' } });
     expect(await client.request('restartIce', { direction: 'send' })).toMatchObject({
-      error: { code: 'STALE_EPOCH', details: { reason: 'media-timeout' } },
+      error: { code: 'STALE_EPOCH', details: { reason: 'removed' } },
     });
     expect(await client.request('join', joinRequest)).toMatchObject({ error: { code: 'ALREADY_JOINED' } });
     expect(await client.request('ping')).toMatchObject({ data: {} });

@@ -73,6 +73,7 @@ const methods: { readonly [Name in ClientMethod]: Method<Name> } = {
   },
   connectTransport: forwarded('connectTransport'),
   restartIce: forwarded('restartIce'),
+  reportMediaLoss: forwarded('reportMediaLoss'),
   publish: forwarded('publish'),
   unpublish: forwarded('unpublish'),
   setTrackMuted: forwarded('setTrackMuted'),

@@ -18,7 +18,14 @@ export interface MoveOrder {
   readonly profile: ClientProfile;
   readonly membership: Membership;
   readonly watcher: SessionWatcher;
+  /** Begins so much later, jittered by half. Default 0. */
+  readonly afterMs?: number | undefined;
+  /** Nodes that are taken only when there is no other, and the last of them only when there is none but it. */
+  readonly shunnedNodeIds?: readonly string[] | undefined;
 }
+
+/** What a node may lose of a client, and take it again. */
+const RETURNS: ReadonlySet<string> = new Set(['worker-died', 'session-not-found', 'media-timeout']);
 
 export type MoveOutcome =
   | ({ readonly outcome: 'moved' } & OpenedSession)
@@ -80,6 +87,7 @@ export class Move {
   }
 
   async #run(): Promise<MoveOutcome> {
+    await this.#waitToBegin();
     for (;;) {
       try {
         const opened = await this.#takeTurn();
@@ -93,6 +101,15 @@ export class Move {
         if (outcome) return outcome;
       }
     }
+  }
+
+  async #waitToBegin(): Promise<void> {
+    const { clock, random } = this.#deps;
+    const { afterMs = 0 } = this.#order;
+    if (afterMs === 0) return;
+    // Called off meanwhile, it ends as it takes its turn.
+    await clock.sleep(jitter(afterMs, random, 0.5), this.#abort.signal).catch(() => {});
+    this.#countAgain();
   }
 
   /** Waits before the next attempt, or tells that there will be none. */
@@ -204,14 +221,16 @@ export class Move {
 
   #candidates(): ReturnType<MoveDeps['choice']['candidates']> {
     const { choice } = this.#deps;
-    const { from, reason, profile } = this.#order;
+    const { from, reason, profile, shunnedNodeIds = [] } = this.#order;
     const { nodeId } = from.address;
-    // A node that lost a worker, or only this session, may take it again.
-    const staysAway = reason !== 'worker-died' && reason !== 'session-not-found';
-    const lost = staysAway ? { nodeId, startedAtMs: from.line.nodeStartedAtMs } : undefined;
+    const lost = RETURNS.has(reason) ? undefined : { nodeId, startedAtMs: from.line.nodeStartedAtMs };
     const wish = { region: profile.region, wishedNodeId: undefined, lost };
-    const candidates = choice.candidates({ ...wish, exceptNodeIds: this.#failedNodes });
-    if (candidates.openNodeIds.length > 0 || this.#failedNodes.size === 0) return candidates;
+    const failed = [...this.#failedNodes];
+    const lastShunned = shunnedNodeIds.slice(-1);
+    for (const except of [[...failed, ...shunnedNodeIds], [...failed, ...lastShunned], failed]) {
+      const candidates = choice.candidates({ ...wish, exceptNodeIds: new Set(except) });
+      if (candidates.openNodeIds.length > 0) return candidates;
+    }
     // Those that failed may have recovered.
     this.#failedNodes.clear();
     return choice.candidates({ ...wish, exceptNodeIds: this.#failedNodes });

@@ -21,6 +21,8 @@ import type { NodeSessions } from '../sessions/node-sessions.ts';
 import { logged } from '../sessions/session.ts';
 import type { ClientProfile, HeldSession, SessionAddress, SessionMedia } from '../sessions/session.ts';
 import type { SessionListener } from '../sessions/session-lines.ts';
+import { MediaLosses } from './media-losses.ts';
+import type { MediaRebuild } from './media-losses.ts';
 import { stepStay } from './state.ts';
 import type { Departure, MoveMode, StayCommand, StayEvent, StayState } from './state.ts';
 
@@ -48,8 +50,11 @@ export const REPUBLISH_DEADLINE_MS = 10_000;
 /** What only participants may ask of their nodes, which check it too. */
 const PUBLISHING: ReadonlySet<SessionMethod> = new Set(['publish', 'unpublish', 'setTrackMuted']);
 
+/** The session's node and its client are there, and no media comes through between them. */
+const MEDIA_LOST = 'media-timeout' satisfies SessionEndReason;
+
 /** Why participants leave a room whose clients are to have another session. */
-const LOSSES: ReadonlySet<string> = new Set(['worker-died', 'node-stopped', 'node-died']);
+const LOSSES: ReadonlySet<string> = new Set(['worker-died', 'node-stopped', 'node-died', MEDIA_LOST]);
 
 /** One client in a room, over all the sessions that carry it. Carries out what `stepStay` decides. */
 export class Stay implements SessionListener, SessionWatcher {
@@ -64,6 +69,9 @@ export class Stay implements SessionListener, SessionWatcher {
   /** What the client is told of the session that was opened last. */
   #media: SessionMedia | undefined;
   #moveReason = '';
+  readonly #mediaLosses = new MediaLosses();
+  /** How the move that begins next is to go about it. */
+  #mediaRebuild: MediaRebuild | undefined;
   #handOver: Disposable | undefined;
   #departed: Promise<void> = Promise.resolve();
 
@@ -153,6 +161,8 @@ export class Stay implements SessionListener, SessionWatcher {
   }
 
   handleSessionLost(sessionId: string, reason: string): void {
+    const isPresent = hasSession(this.#state) && sessionId === this.address.sessionId;
+    if (isPresent && reason === MEDIA_LOST) return this.#handleMediaLost();
     this.#apply({ type: 'sessionLost', sessionId, reason });
   }
 
@@ -194,6 +204,24 @@ export class Stay implements SessionListener, SessionWatcher {
     } finally {
       signal.removeEventListener('abort', onGone);
     }
+  }
+
+  /** Moves the client to a node that it may get through to; not for ever. */
+  #handleMediaLost(): void {
+    const { clock, log, endings } = this.#deps;
+    const { address } = this;
+    const { sessionId, nodeId } = address;
+    const next = this.#mediaLosses.add({ nodeId, atMs: clock.monotonicMs() });
+    const facts = { ...logged(address), reason: MEDIA_LOST, losses: this.#mediaLosses.count };
+    if (next.do === 'rebuild') {
+      log.info({ ...facts, afterMs: next.afterMs }, 'no media comes through to a client; it is to move');
+      this.#mediaRebuild = next;
+      return this.#apply({ type: 'sessionLost', sessionId, reason: MEDIA_LOST });
+    }
+    log.warn(facts, 'a client gets through to no node with its media');
+    this.#apply({ type: 'sessionEnded', sessionId, reason: MEDIA_LOST });
+    // Its node has left it in the room, for it could have come back.
+    void endings.end(address, 'disconnected');
   }
 
   #handleAttached(sessionId: string, attachment: number): void {
@@ -251,7 +279,10 @@ export class Stay implements SessionListener, SessionWatcher {
 
   #startMove(mode: MoveMode, from: HeldSession, reason: string): void {
     this.#moveReason = reason;
-    const order = { mode, from, reason, profile: this.#profile, membership: this.#membership };
+    const { afterMs, shunnedNodeIds } = this.#mediaRebuild ?? {};
+    this.#mediaRebuild = undefined;
+    const client = { profile: this.#profile, membership: this.#membership };
+    const order = { mode, from, reason, afterMs, shunnedNodeIds, ...client };
     const move = this.#deps.moves.start({ ...order, watcher: this });
     this.#move = move;
     void move.done.then((outcome) => {

@@ -176,6 +176,25 @@ describe('a participant that moves to another node', () => {
   });
 });
 
+test('a session whose client reports that no media comes through ends, and its place is kept for the next one', async () => {
+  const room = newRoom();
+  const ann = await cluster.join(one, room, 'ann');
+  const bob = await cluster.join(two, room, 'bob');
+  await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
+  expect(await ann.ask('reportMediaLoss', { epoch: ann.place.epoch })).toEqual({});
+  const told = { event: 'sessionClosed', data: { reason: 'media-timeout' } };
+  await vi.waitFor(() => expect(ann.events).toEqual([told]));
+  await expect(ann.ask('restartIce', { direction: 'send' })).rejects.toMatchObject({
+    code: 'SESSION_NOT_FOUND',
+  });
+  const { participants, tracks } = (await cluster.store.rooms.snapshot(room))!;
+  expect(participants.map(({ identity }) => identity)).toEqual(['ann', 'bob']);
+  expect(tracks.map(({ trackId }) => trackId)).toEqual(['mic']);
+  const again = await cluster.move(ann, two);
+  await again.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
+  await leaveAll(again, bob);
+});
+
 describe('a session whose client has lost its gateway', () => {
   test('goes on with the gateway that shows its token, again when the answer to that was lost', async () => {
     const ann = await cluster.place(one, newRoom(), 'ann');

@@ -13,7 +13,7 @@ import type { SessionName, SessionRoom } from './session-room.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** What a client asks of its session's media. */
-export type MediaMethod = Exclude<SessionMethod, 'open' | 'close' | 'attach' | 'detach'>;
+export type MediaMethod = Exclude<SessionMethod, 'open' | 'close' | 'attach' | 'detach' | 'reportMediaLoss'>;
 
 export interface SessionTransports {
   readonly router: MediaRouter;

@@ -123,6 +123,10 @@ export class Session {
         case 'close':
           await this.#take({ type: 'close', ...parseInput(sessionMethods.close.request, data) });
           return {};
+        case 'reportMediaLoss':
+          // Once it is answered: the end of the session would overtake the answer.
+          this.#hold(this.#room.clock.after(0, () => this.#mediaLost()));
+          return {};
         default: {
           const { media } = this;
           if (!media) throw SessionError.notFound(this.name.sessionId);
@@ -275,7 +279,7 @@ export class Session {
   }
 
   #mediaLost(): void {
-    void this.end('media-timeout', { leave: true, tell: 'media-timeout' });
+    void this.end('media-timeout', { leave: 'unlessMoved', tell: 'media-timeout' });
   }
 }
 
