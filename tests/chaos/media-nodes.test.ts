@@ -3,7 +3,9 @@ import { describe } from 'vitest';
 import { holdsThrough } from './testing-rounds.ts';
 
 // Without root there are no hosts to cut off from each other.
-const onNetwork = Network.possible ? ['node-cut-off', 'pipe-partition', 'narrow-link', 'random'] : [];
+const onNetwork = Network.possible
+  ? ['node-cut-off', 'client-cut-off', 'pipe-partition', 'narrow-link', 'random']
+  : [];
 const onRelays = Network.canImpair ? ['slow-link'] : [];
 
 describe('a call goes on through what happens to media nodes', () => {

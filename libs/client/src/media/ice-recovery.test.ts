@@ -29,7 +29,7 @@ describe('recovery of ICE', () => {
   it('leaves a short interruption alone', async () => {
     const { clock, ice, restarts, told } = recovery();
     ice.handleState('recv', 'disconnected');
-    await clock.advance(1500);
+    await clock.advance(900);
     ice.handleState('recv', 'connected');
     await clock.advance(20_000);
     expect(restarts).toEqual([]);
@@ -60,7 +60,7 @@ describe('recovery of ICE', () => {
   it('tells what no restart has helped, 3 s after the first one, and again as long as it is so', async () => {
     const { clock, ice, lost } = recovery();
     ice.handleState('recv', 'disconnected');
-    await clock.advance(4900);
+    await clock.advance(3900);
     expect(lost).toEqual([]);
     await clock.advance(200);
     expect(lost).toEqual(['recv']);

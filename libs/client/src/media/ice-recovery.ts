@@ -3,8 +3,8 @@ import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
 import type { TransportState } from './engine.ts';
 
-/** A short loss of packets heals by itself; ICE says `disconnected` quickly. */
-const GRACE_MS = 2000;
+/** A short loss of packets heals by itself; browsers say `disconnected` after 5 to 8 s of silence. */
+const GRACE_MS = 1000;
 const RETRY_MS = 5000;
 /** A restart that the node has answered helps within this time, or there is no way to the node any more. */
 const HELP_MS = 3000;

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { clientCutOff } from './client-cut-off.ts';
 import { controlKill } from './control-kill.ts';
 import { controlSplit } from './control-split.ts';
 import { gatewayKill } from './gateway-kill.ts';
@@ -18,7 +19,7 @@ import { slowLink } from './slow-link.ts';
 import { workerKill } from './worker-kill.ts';
 
 export const scenarios: readonly Scenario[] = [
-  ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, rollingUpdate, gatewayKill],
+  ...[nodeKill, nodeHang, nodeCutOff, clientCutOff, workerKill, nodeDrain, rollingUpdate, gatewayKill],
   ...[redisRestartEmpty, redisHang, redisFailover, natsRestart, controlKill, controlSplit, pipePartition],
   ...[slowLink, narrowLink, random],
 ];

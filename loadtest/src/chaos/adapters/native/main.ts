@@ -4,13 +4,17 @@ import { endDatachannel } from '../../../peers/adapters/datachannel-link.ts';
 import { nativeWorld } from '../../../peers/adapters/native-world.ts';
 import { NativeEngine } from '../../../peers/session/native-engine.ts';
 import { capturedTrack } from '../../../peers/session/native-track.ts';
+import { noticingSilence } from '../../../peers/session/silence.ts';
 import type { PeerWorld } from '../../../peers/session/world.ts';
 import { Caller } from '../../caller.ts';
 import type { AnswerMessage, CallMessage } from './messages.ts';
 
 // The process of all people without a browser: started by `NativePeople`, speaks over its IPC channel, ends with it.
 
-const world = await nativeWorld({ repairsLoss: true });
+const SILENT_AFTER_MS = 5_000;
+const native = await nativeWorld({ repairsLoss: true });
+// Everybody publishes sound that never pauses.
+const world = { ...native, openLink: noticingSilence(native.openLink, native.clock, SILENT_AFTER_MS) };
 const callers = new Map<string, Caller>();
 
 function newCaller({ clock, random, newId, openSocket }: PeerWorld): Caller {

@@ -1,0 +1,35 @@
+import type { MediaNodeProcess } from '@skein/local-cluster';
+import { OUTSIDE, SignalClient } from '@skein/testkit';
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+
+export const clientCutOff: Scenario = {
+  name: 'client-cut-off',
+  what: "No client's media reaches a node any more, nor the node's its clients; all else still reaches it.",
+  setting: { ...SIX_ON_THREE, hosts: 'network' },
+  rounds: 4,
+  recovers: 'media',
+  bounds: { recoverP95Ms: 15_000 },
+
+  async fault(stage) {
+    const node = await stage.busyNode();
+    const tcpPort = await mediaTcpPort(stage, node);
+    await stage.fault(`${node.name}: cut off from its clients' media`, async () => {
+      const { network } = stage;
+      await network.cutOneWay(OUTSIDE, node.name, { only: { protocol: 'udp' } });
+      await network.cutOneWay(node.name, OUTSIDE, { only: { protocol: 'udp' } });
+      await network.cutOneWay(OUTSIDE, node.name, { only: { protocol: 'tcp', port: tcpPort } });
+    });
+    stage.afterwards(`${node.name}: reached again`, () => stage.network.heal());
+  },
+};
+
+/** Where the node's only worker takes media over TCP, which browsers fall back to. */
+async function mediaTcpPort(stage: Stage, node: MediaNodeProcess): Promise<number> {
+  await using scout = await SignalClient.open((await stage.busyGateway()).signalUrl);
+  const { sendTransport } = await scout.join('client-cut-off', 'scout', { nodeId: node.nodeId });
+  const port = sendTransport.iceCandidates.find(({ protocol }) => protocol === 'tcp')?.port;
+  await scout.request('leave', {});
+  if (port === undefined) throw new Error(`${node.name} offers no TCP`);
+  return port;
+}
