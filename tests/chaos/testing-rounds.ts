@@ -1,4 +1,12 @@
-import { Bench, runRound, scenarios, SIX_ON_THREE, type Scenario, type Setting } from '@skein/loadtest/chaos';
+import {
+  Bench,
+  runRound,
+  scenarios,
+  SIX_ON_THREE,
+  type Mix,
+  type Scenario,
+  type Setting,
+} from '@skein/loadtest/chaos';
 import { seededRandom } from '@skein/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -39,7 +47,7 @@ export function holdsThrough(names: readonly string[], setting: Partial<Setting>
   );
 }
 
-function scenario(name: string): Scenario {
+function scenario(name: string): Scenario | Mix {
   const found = scenarios.find((one) => one.name === name);
   if (!found) throw new Error(`there is no scenario ${name}`);
   return found;

@@ -10,10 +10,17 @@ it('takes a scenario and its options', () => {
   });
 });
 
+it('has a default for how long random runs, and none for the others', () => {
+  expect(parseChaosArguments(['random'], names)).toMatchObject({ chaos: { minutes: 10 } });
+  expect(parseChaosArguments(['node-kill'], names)).toMatchObject({ chaos: { minutes: undefined } });
+});
+
 it.each([
   [[], 'which scenario?'],
   [['node-kil'], 'there is no scenario node-kil; there are node-kill, random'],
   [['node-kill', 'random'], 'one scenario at a time: node-kill random'],
+  [['node-kill', '--minutes', '3'], '--minutes is for random; node-kill takes --rounds'],
+  [['random', '--minutes', '0'], '--minutes 0 is not a whole number from 1 on'],
   [['node-kill', '--rounds', '0'], '--rounds 0 is not a whole number from 1 on'],
 ])('refuses %j', (args, why) => {
   expect(parseChaosArguments(args, names)).toEqual({ kind: 'refused', why });

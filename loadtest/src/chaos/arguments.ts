@@ -7,10 +7,12 @@ export interface ChaosArguments {
   /** Default: the scenario's own. */
   readonly rounds: number | undefined;
   readonly seed: number | undefined;
-  /** How long `random` runs. */
-  readonly minutes: number;
+  /** How long it runs; only of `random`, which has no number of rounds of its own. */
+  readonly minutes: number | undefined;
 }
 
+/** The scenario that runs for a time. */
+const TIMED = 'random';
 const DEFAULT_MINUTES = 10;
 
 export function usage(scenarios: readonly { readonly name: string; readonly what: string }[]): string {
@@ -24,7 +26,7 @@ ${listed(scenarios)}
   --json       print the figures as one JSON document, as the last line
   --rounds N   how often; default: as the scenario says
   --seed N     repeat a run's choices
-  --minutes N  how long \`random\` runs; default ${DEFAULT_MINUTES}`;
+  --minutes N  how long \`${TIMED}\` runs; default ${DEFAULT_MINUTES}`;
 }
 
 /** `names`: the scenarios that there are. */
@@ -40,7 +42,7 @@ export function parseChaosArguments(
         json: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         seed: { type: 'string' },
-        minutes: { type: 'string', default: String(DEFAULT_MINUTES) },
+        minutes: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -51,8 +53,14 @@ export function parseChaosArguments(
       ...{ scenario, json },
       rounds: rounds === undefined ? undefined : wholeNumber('rounds', rounds),
       seed: seed === undefined ? undefined : wholeNumber('seed', seed),
-      minutes: wholeNumber('minutes', minutes),
+      minutes: minutesOf(scenario, minutes),
     };
     return { kind: 'run', chaos };
   });
+}
+
+function minutesOf(scenario: string, given: string | undefined): number | undefined {
+  if (scenario === TIMED) return given === undefined ? DEFAULT_MINUTES : wholeNumber('minutes', given);
+  if (given === undefined) return undefined;
+  throw new Error(`--minutes is for ${TIMED}; ${scenario} takes --rounds`);
 }

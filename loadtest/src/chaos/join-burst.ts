@@ -72,6 +72,7 @@ async function runBurst(
     recoverMs: joined.map(({ tookMs }) => tookMs),
     longestGapMs: [],
     undisturbedGapMs: [],
+    felt: 'always',
     failed: [
       ...(refused.length > 0
         ? [`${what}: ${refused.length} joins failed: ${[...new Set(refused)].join(', ')}`]

@@ -1,7 +1,7 @@
 import { systemClock, systemRandom } from '@skein/runtime';
 import { parseChaosArguments, usage, type ChaosArguments } from './arguments.ts';
 import { runJoinBurst } from './join-burst.ts';
-import type { ChaosSummary } from './report.ts';
+import { summarize, type ChaosSummary } from './report.ts';
 import { runScenario } from './run.ts';
 import { scenarios } from './scenarios/index.ts';
 
@@ -26,28 +26,25 @@ async function main(chaos: ChaosArguments): Promise<number> {
     const seconds = ((systemClock.monotonicMs() - fromMs) / 1000).toFixed(1);
     process.stderr.write(`chaos ${seconds.padStart(6)} s: ${line}\n`);
   };
-  try {
-    const summary = await run(chaos, say);
-    for (const what of summary.failed ?? []) say(`does not hold: ${what}`);
-    process.stdout.write(`${JSON.stringify(summary, undefined, chaos.json ? undefined : 2)}\n`);
-    return summary.ok ? 0 : EXIT_FAILED;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    say(why);
-    if (chaos.json) {
-      process.stdout.write(`${JSON.stringify({ scenario: chaos.scenario, ok: false, failed: [why] })}\n`);
-    }
-    return EXIT_FAILED;
-  }
+  const { scenario, seed = 1 + Math.floor(systemRandom() * SEEDS) } = chaos;
+  say(`${scenario}, seed ${seed}`);
+  // Whatever happens, the seed is told: with it the run can be repeated.
+  const summary = await run({ ...chaos, seed }, say).catch((error: unknown) =>
+    summarize({ scenario, seed, bounds: {}, rounds: [], violations: [], error }),
+  );
+  for (const what of summary.failed ?? []) say(`does not hold: ${what}`);
+  process.stdout.write(`${JSON.stringify(summary, undefined, chaos.json ? undefined : 2)}\n`);
+  return summary.ok ? 0 : EXIT_FAILED;
 }
 
-async function run(chaos: ChaosArguments, say: (line: string) => void): Promise<ChaosSummary> {
-  const { scenario: name, rounds, minutes, seed = 1 + Math.floor(systemRandom() * SEEDS) } = chaos;
-  say(`${name}, seed ${seed}`);
+async function run(
+  { scenario: name, rounds, minutes, seed }: ChaosArguments & { readonly seed: number },
+  say: (line: string) => void,
+): Promise<ChaosSummary> {
   if (name === JOIN_BURST.name) return await runJoinBurst({ seed, say, rounds });
   const scenario = scenarios.find((one) => one.name === name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
-  const untilMs = name === 'random' ? systemClock.now() + minutes * MINUTE_MS : undefined;
+  const untilMs = minutes === undefined ? undefined : systemClock.now() + minutes * MINUTE_MS;
   return await runScenario(scenario, { form: 'long', seed, rounds, say, untilMs });
 }
 

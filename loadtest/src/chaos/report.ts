@@ -1,5 +1,5 @@
 import type { Violation } from './invariants.ts';
-import type { Bounds } from './scenario.ts';
+import type { Bounds, Felt, Scenario } from './scenario.ts';
 
 export interface Percentiles {
   readonly p50: number;
@@ -13,6 +13,10 @@ export interface RoundFigures {
   readonly longestGapMs: readonly number[];
   /** The same gaps while nothing was broken: the noise of this machine. */
   readonly undisturbedGapMs: readonly number[];
+  /** Whether there must be a recovery among these. */
+  readonly felt: Felt;
+  /** In a mix: what this round was, and by which bounds it is judged by itself. */
+  readonly picked?: Pick<Scenario, 'name' | 'bounds'>;
   /** What did not hold in this round. */
   readonly failed: readonly string[];
 }
@@ -38,21 +42,24 @@ export interface Outcome {
   readonly bounds: Bounds;
   readonly rounds: readonly RoundFigures[];
   readonly violations: readonly Violation[];
+  /** Why the run could not go on to its end. */
+  readonly error?: unknown;
 }
 
-export function summarize({ scenario, seed, bounds, rounds, violations }: Outcome): ChaosSummary {
+export function summarize(outcome: Outcome): ChaosSummary {
+  const { scenario, seed, bounds, rounds, violations, error } = outcome;
   const recoverMs = percentiles(rounds.flatMap((round) => round.recoverMs));
   const gaps = percentiles(rounds.flatMap((round) => round.longestGapMs));
   const undisturbed = percentiles(rounds.flatMap((round) => round.undisturbedGapMs));
   const failed = [
-    ...rounds.flatMap((round, at) => round.failed.map((what) => `round ${at + 1}: ${what}`)),
+    ...('error' in outcome ? [error instanceof Error ? error.message : String(error)] : []),
+    ...rounds.flatMap((round, at) => brokenInRound(round).map((what) => `round ${at + 1}: ${what}`)),
     ...violations.map(({ invariant, what }) => `${invariant}: ${what}`),
-    ...beyond('recoverMs.p95', recoverMs.p95, bounds.recoverP95Ms),
-    ...beyond('longestGapMs.max', gaps.max, bounds.longestGapMs),
+    ...(rounds.length === 0 ? ['no round was run to its end'] : beyondBounds(rounds, bounds)),
   ];
   return {
     scenario,
-    ok: failed.length === 0 && rounds.length > 0,
+    ok: failed.length === 0,
     rounds: rounds.length,
     recoverMs,
     longestGapMs: { p50: gaps.p50, max: gaps.max },
@@ -79,6 +86,32 @@ function lostParticipants(violations: readonly Violation[]): number {
   return new Set(lost).size;
 }
 
-function beyond(what: string, value: number, bound: number | undefined): string[] {
-  return bound !== undefined && value > bound ? [`${what} is ${value}, more than ${bound}`] : [];
+function brokenInRound(round: RoundFigures): string[] {
+  const { picked, failed } = round;
+  if (!picked) return [...failed];
+  return [...failed, ...beyondBounds([round], picked.bounds)].map((what) => `${picked.name}: ${what}`);
+}
+
+/** What of these rounds taken together is beyond a bound, or should have been measured for one and was not. */
+function beyondBounds(rounds: readonly RoundFigures[], { recoverP95Ms, longestGapMs }: Bounds): string[] {
+  const recoveries = rounds.flatMap((round) => round.recoverMs);
+  const gaps = rounds.flatMap((round) => round.longestGapMs);
+  const mayBeNone = rounds.every(({ felt }) => felt === 'perhaps');
+  return [
+    ...(recoveries.length === 0 && mayBeNone
+      ? []
+      : beyond('recoverMs', recoveries, { figure: 'p95', bound: recoverP95Ms })),
+    ...beyond('longestGapMs', gaps, { figure: 'max', bound: longestGapMs }),
+  ];
+}
+
+function beyond(
+  what: string,
+  samples: readonly number[],
+  { figure, bound }: { figure: 'p95' | 'max'; bound: number | undefined },
+): string[] {
+  if (bound === undefined) return [];
+  if (samples.length === 0) return [`${what} has a bound, ${bound}, and was not measured`];
+  const value = percentiles(samples)[figure];
+  return value > bound ? [`${what}.${figure} is ${value}, more than ${bound}`] : [];
 }

@@ -4,9 +4,9 @@ import type { Person } from './person.ts';
 import type { Observer } from './observer.ts';
 import type { PersonView, TrackGap } from './person-report.ts';
 import type { RoundFigures } from './report.ts';
-import type { Recovery, Scenario } from './scenario.ts';
+import type { Mix, Recovery, Scenario } from './scenario.ts';
 import { endExcuses, spreadPeople } from './spread.ts';
-import { Stage, type StageParts } from './stage.ts';
+import { pick, Stage, type StageParts } from './stage.ts';
 
 const RECOVER_DEADLINE_MS = 40_000;
 const SETTLE_DEADLINE_MS = 40_000;
@@ -21,10 +21,18 @@ const UNDISTURBED_MS = { long: 6_000, short: 1_500 };
 // Late echoes of a fault: tracks taken away after 10 s, sessions that linger.
 const AFTERMATH_MS = { long: 5_000, short: 1_000 };
 
-/** Runs one round: an undisturbed time for comparison, the fault, recovery, restoring, and its aftermath. */
-export async function runRound(scenario: Scenario, parts: StageParts): Promise<RoundFigures> {
+/** Runs one round of a scenario, or of one that a mix has picked. */
+export async function runRound(scenario: Scenario | Mix, parts: StageParts): Promise<RoundFigures> {
+  if (!('mixes' in scenario)) return await playRound(scenario, parts);
+  const picked = pick(scenario.mixes, parts.random);
+  parts.say(picked.name);
+  return { ...(await playRound(picked, parts)), picked };
+}
+
+/** An undisturbed time for comparison, the fault, recovery, restoring, and its aftermath. */
+async function playRound(scenario: Scenario, parts: StageParts): Promise<RoundFigures> {
   const { people, observer, form } = parts;
-  const stage = new Stage(parts);
+  const stage = new Stage(parts, scenario.felt);
   await settled(people, observer, parts);
   if (await spreadPeople(people, observer)) {
     await settled(people, observer, parts);
@@ -68,18 +76,39 @@ async function figuresOf(
   const untilRecovered = await allGaps(people, brokenAtMs, recoveredAtMs ?? toMs);
   const views = await Promise.all(people.map((person) => person.view()));
   const open = gaps.filter(isOpen).map((gap) => describeGap(gap, people));
+  const recoverMs =
+    recovers === 'service'
+      ? stage.recoveries
+      : recoveries(recovers, { gaps: untilRecovered, views, faultAtMs: brokenAtMs, toMs });
   return {
-    recoverMs:
-      recovers === 'service'
-        ? stage.recoveries
-        : recoveries(recovers, { gaps: untilRecovered, views, faultAtMs: brokenAtMs, toMs }),
+    recoverMs,
     longestGapMs: gaps.map(({ longestGapMs }) => longestGapMs),
+    felt: stage.felt,
     failed: [
       ...stage.failed,
+      ...unmeasured(views, gaps),
+      ...(recoverMs.length === 0 && stage.felt === 'always' ? [UNFELT] : []),
       ...people.flatMap(({ problems }) => problems.splice(0)),
       ...(await Promise.all(open)),
     ],
   };
+}
+
+const UNFELT = 'nobody lost what the fault takes, or it was not measured';
+
+/** What somebody publishes and another one has no gaps of, not even short ones: nobody looked. */
+export function unmeasured(
+  views: readonly Pick<PersonView, 'identity' | 'published'>[],
+  gaps: readonly Pick<ReceivedGap, 'receiver' | 'trackId'>[],
+): string[] {
+  const measured = new Set(gaps.map(({ receiver, trackId }) => `${receiver} ${trackId}`));
+  return views.flatMap(({ identity, published }) =>
+    views
+      .filter((receiver) => receiver.identity !== identity)
+      .flatMap((receiver) => published.map((trackId) => ({ receiver: receiver.identity, trackId })))
+      .filter(({ receiver, trackId }) => !measured.has(`${receiver} ${trackId}`))
+      .map(({ receiver, trackId }) => `nothing was measured at ${receiver} of ${trackId} of ${identity}`),
+  );
 }
 
 interface Measured {

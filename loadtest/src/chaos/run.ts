@@ -1,8 +1,9 @@
 import { seededRandom, systemClock, type Random } from '@skein/runtime';
 import { Bench } from './bench.ts';
-import { summarize, type ChaosSummary, type RoundFigures } from './report.ts';
+import type { Violation } from './invariants.ts';
+import { summarize, type ChaosSummary, type Outcome, type RoundFigures } from './report.ts';
 import { runRound } from './rounds.ts';
-import type { Scenario } from './scenario.ts';
+import type { Mix, Scenario } from './scenario.ts';
 
 export interface RunOptions {
   readonly form: 'long' | 'short';
@@ -15,27 +16,44 @@ export interface RunOptions {
   readonly people?: number | undefined;
 }
 
-/** Runs a scenario's rounds on one call; stops at the first round that does not hold. */
-export async function runScenario(scenario: Scenario, options: RunOptions): Promise<ChaosSummary> {
-  const { form, seed, say, rounds: wanted = scenario.rounds, untilMs = Infinity } = options;
+/**
+ * Runs a scenario's rounds on one call; stops at the first round that does not hold. When something throws, what was
+ * measured by then is told with it.
+ */
+export async function runScenario(scenario: Scenario | Mix, options: RunOptions): Promise<ChaosSummary> {
+  const { form, seed, say } = options;
   const random: Random = seededRandom(seed);
   const setting = { ...scenario.setting, people: options.people ?? scenario.setting.people };
-  await using bench = await Bench.open({ setting, form, random, say });
+  const bounds = 'mixes' in scenario ? {} : scenario.bounds;
   const rounds: RoundFigures[] = [];
-  const summary = (): ChaosSummary => {
-    const { name, bounds } = scenario;
-    return summarize({ scenario: name, seed, bounds, rounds, violations: bench.violations });
-  };
+  let violations: readonly Violation[] = [];
+  const summary = (more: Pick<Outcome, 'error'> = {}): ChaosSummary =>
+    summarize({ scenario: scenario.name, seed, bounds, rounds, violations, ...more });
+  try {
+    await using bench = await Bench.open({ setting, form, random, say });
+    violations = bench.violations;
+    await playRounds(scenario, bench, options, { rounds, summary });
+    const result = summary();
+    if (result.ok) bench.discardLogs();
+    else say(`logs kept in ${bench.logDir}`);
+    return result;
+  } catch (error) {
+    return summary({ error });
+  }
+}
+
+async function playRounds(
+  scenario: Scenario | Mix,
+  { stage, violations }: Bench,
+  { say, rounds: wanted = scenario.rounds, untilMs = Infinity }: RunOptions,
+  { rounds, summary }: { rounds: RoundFigures[]; summary: () => ChaosSummary },
+): Promise<void> {
   while (rounds.length < wanted && systemClock.now() < untilMs) {
     say(`round ${rounds.length + 1}`);
-    rounds.push(await runRound(scenario, { ...bench.stage, round: rounds.length + 1 }));
+    rounds.push(await runRound(scenario, { ...stage, round: rounds.length + 1 }));
     const { recoverMs, longestGapMs } = summary();
     say(`so far: recoverMs ${JSON.stringify(recoverMs)}, longestGapMs ${JSON.stringify(longestGapMs)}`);
     // What broke once would break every round after it.
-    if (rounds.at(-1)?.failed.length || bench.violations.length > 0) break;
+    if (rounds.at(-1)?.failed.length || violations.length > 0) break;
   }
-  const result = summary();
-  if (result.ok) bench.discardLogs();
-  else say(`logs kept in ${bench.logDir}`);
-  return result;
 }

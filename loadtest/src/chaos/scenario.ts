@@ -1,21 +1,30 @@
 import type { Stage } from './stage.ts';
 
 /** A plan: a setting, what is broken in each round, and what must hold. */
-export interface Scenario {
-  readonly name: string;
-  /** One sentence. */
-  readonly what: string;
-  readonly setting: Setting;
-  /** Rounds of the long form. */
-  readonly rounds: number;
+export interface Scenario extends Plan {
   /** What a round's `recoverMs` are. */
   readonly recovers: Recovery;
+  readonly felt: Felt;
   readonly bounds: Bounds;
   /**
    * Breaks something through `stage.fault`, from which on time counts. What is to come back once the call has recovered
    * without it is left to `stage.afterwards`.
    */
   readonly fault: (stage: Stage) => Promise<void>;
+}
+
+/** Each round is one of another scenario, picked by the seed. It is measured as that says, and judged by its bounds. */
+export interface Mix extends Plan {
+  readonly mixes: readonly Scenario[];
+}
+
+interface Plan {
+  readonly name: string;
+  /** One sentence. */
+  readonly what: string;
+  readonly setting: Setting;
+  /** Rounds of the long form. */
+  readonly rounds: number;
 }
 
 export interface Setting {
@@ -39,7 +48,13 @@ export interface Setting {
  */
 export type Recovery = 'media' | 'healing' | 'signaling' | 'service';
 
-/** Milliseconds; what is absent is only reported. */
+/**
+ * `always`: the fault takes something from somebody, so that a round without a recovery broke nothing, or measured nothing,
+ * and does not hold. `perhaps`: at best nobody loses anything, and a round without a recovery is a good one.
+ */
+export type Felt = 'always' | 'perhaps';
+
+/** Milliseconds; what is absent is only reported. A figure that has a bound must have been measured. */
 export interface Bounds {
   readonly recoverP95Ms?: number;
   readonly longestGapMs?: number;

@@ -17,6 +17,7 @@ import type { Violation } from './invariants.ts';
 import type { Observer } from './observer.ts';
 import { movedPeople, placesOf, type Places } from './places.ts';
 import { VISITOR } from './person-report.ts';
+import type { Felt } from './scenario.ts';
 
 export interface StageParts {
   readonly room: string;
@@ -47,6 +48,13 @@ const LEADER_DEADLINE_MS = 15_000;
 const FIRST_REFUSAL_MS = 2_500;
 const REFUSAL_MS = 500;
 
+/** One of them, by chance. Throws when there is none. */
+export function pick<Choice>(from: readonly Choice[], random: Random): Choice {
+  const choice = from[Math.floor(random() * from.length)];
+  if (choice === undefined) throw new Error('there is nothing to pick from');
+  return choice;
+}
+
 /** What a scenario acts through in one round: who is there, the faults' clock, and questions to the cluster. */
 export class Stage {
   readonly cluster: LocalCluster;
@@ -54,6 +62,8 @@ export class Stage {
   /** Where a `service` recovery is written to by `backAgain`. */
   readonly recoveries: number[] = [];
   readonly failed: string[] = [];
+  /** The scenario's; its fault may choose something that need not be felt. */
+  felt: Felt;
   /** When the round's first fault began; milliseconds since 1970. */
   faultAtMs: number | undefined;
   /** When the fault was taken back by `heals`; milliseconds since 1970. */
@@ -63,8 +73,9 @@ export class Stage {
   #visits = 0;
   #places: Places | undefined;
 
-  constructor(parts: StageParts) {
+  constructor(parts: StageParts, felt: Felt) {
     this.#parts = parts;
+    this.felt = felt;
     this.cluster = parts.cluster;
     this.random = parts.random;
   }
@@ -160,9 +171,7 @@ export class Stage {
   }
 
   pick<Choice>(from: readonly Choice[]): Choice {
-    const choice = from[Math.floor(this.random() * from.length)];
-    if (choice === undefined) throw new Error('there is nothing to pick from');
-    return choice;
+    return pick(from, this.random);
   }
 
   /** A node that carries somebody, picked among all that do. */

@@ -9,6 +9,7 @@ export const clientCutOff: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 4,
   recovers: 'media',
+  felt: 'always',
   bounds: { recoverP95Ms: 15_000 },
 
   async fault(stage) {

@@ -6,6 +6,7 @@ export const controlSplit: Scenario = {
   setting: { ...SIX_ON_THREE, controls: 2 },
   rounds: 4,
   recovers: 'media',
+  felt: 'always',
   // As for `node-kill`: the control that decides when the node dies is one that runs.
   bounds: { recoverP95Ms: 2_000 },
 

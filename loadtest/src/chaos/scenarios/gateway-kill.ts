@@ -6,6 +6,7 @@ export const gatewayKill: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'signaling',
+  felt: 'always',
   bounds: { recoverP95Ms: 1_000, longestGapMs: 200 },
 
   async fault(stage) {

@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario.ts';
+import type { Mix, Scenario } from '../scenario.ts';
 import { clientCutOff } from './client-cut-off.ts';
 import { controlKill } from './control-kill.ts';
 import { controlSplit } from './control-split.ts';
@@ -18,7 +18,7 @@ import { rollingUpdate } from './rolling-update.ts';
 import { slowLink } from './slow-link.ts';
 import { workerKill } from './worker-kill.ts';
 
-export const scenarios: readonly Scenario[] = [
+export const scenarios: readonly (Scenario | Mix)[] = [
   ...[nodeKill, nodeHang, nodeCutOff, clientCutOff, workerKill, nodeDrain, rollingUpdate, gatewayKill],
   ...[redisRestartEmpty, redisHang, redisFailover, natsRestart, controlKill, controlSplit, pipePartition],
   ...[slowLink, narrowLink, random],

@@ -9,6 +9,7 @@ export const narrowLink: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 3,
   recovers: 'healing',
+  felt: 'perhaps',
   bounds: { recoverP95Ms: 1_000 },
 
   async fault(stage) {

@@ -6,6 +6,7 @@ export const natsRestart: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 4,
   recovers: 'service',
+  felt: 'always',
   bounds: { longestGapMs: 200 },
 
   async fault(stage) {

@@ -6,7 +6,8 @@ export const nodeCutOff: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 4,
   recovers: 'media',
-  bounds: {},
+  felt: 'always',
+  bounds: { recoverP95Ms: 3_000 },
 
   async fault(stage) {
     const node = await stage.busyNode();

@@ -10,6 +10,7 @@ export const nodeDrain: Scenario = {
   setting: { ...SIX_ON_THREE, env: { SKEIN_NODE_DRAIN_DEADLINE_MS: String(DEADLINE_MS) } },
   rounds: 4,
   recovers: 'media',
+  felt: 'perhaps',
   bounds: { longestGapMs: 500 },
 
   async fault(stage) {

@@ -6,11 +6,14 @@ export const nodeHang: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 4,
   recovers: 'media',
-  bounds: {},
+  felt: 'always',
+  bounds: { recoverP95Ms: 3_000 },
 
   async fault(stage) {
     const node = await stage.busyNode();
     const workers = stage.random() < 0.7 ? await stage.workersOf(node) : [];
+    // Workers that go on forward what they have until everybody has it from elsewhere.
+    if (workers.length === 0) stage.felt = 'perhaps';
     await stage.fault(`${node.name}${workers.length > 0 ? ' and its workers' : ''}: SIGSTOP`, async () => {
       await node.freeze();
       for (const worker of workers) stage.signal(worker, 'SIGSTOP');

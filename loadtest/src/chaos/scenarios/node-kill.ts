@@ -6,6 +6,7 @@ export const nodeKill: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'media',
+  felt: 'always',
   bounds: { recoverP95Ms: 2_000 },
 
   async fault(stage) {

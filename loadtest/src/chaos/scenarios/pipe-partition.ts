@@ -6,7 +6,8 @@ export const pipePartition: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 4,
   recovers: 'media',
-  bounds: {},
+  felt: 'always',
+  bounds: { recoverP95Ms: 4_000 },
 
   async fault(stage) {
     const [one, other] = await stage.twoBusyNodes();

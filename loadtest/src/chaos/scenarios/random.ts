@@ -1,5 +1,5 @@
 import { Network } from '@skein/testkit';
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { SIX_ON_THREE, type Mix, type Scenario } from '../scenario.ts';
 import { controlKill } from './control-kill.ts';
 import { controlSplit } from './control-split.ts';
 import { gatewayKill } from './gateway-kill.ts';
@@ -15,24 +15,17 @@ import { redisRestartEmpty } from './redis-restart-empty.ts';
 import { slowLink } from './slow-link.ts';
 import { workerKill } from './worker-kill.ts';
 
-const mixed: readonly Scenario[] = [
+const mixes: readonly Scenario[] = [
   ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, gatewayKill],
   ...[redisRestartEmpty, redisHang, natsRestart, controlKill, controlSplit, pipePartition, narrowLink],
   ...(Network.canImpair ? [slowLink] : []),
 ];
 
 /** One fault after another, chosen by the seed, until the time is up or an invariant does not hold. */
-export const random: Scenario = {
+export const random: Mix = {
   name: 'random',
   what: 'Faults of all the others in turn, chosen by the seed, for --minutes.',
   setting: { ...SIX_ON_THREE, controls: 2, hosts: 'network', env: nodeDrain.setting.env ?? {} },
   rounds: Number.MAX_SAFE_INTEGER,
-  recovers: 'media',
-  bounds: {},
-
-  async fault(stage) {
-    const { name, fault } = stage.pick(mixed);
-    stage.say(name);
-    await fault(stage);
-  },
+  mixes,
 };

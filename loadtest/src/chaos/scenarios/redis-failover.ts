@@ -9,6 +9,7 @@ export const redisFailover: Scenario = {
   setting: { ...SIX_ON_THREE, redisFailsOver: true },
   rounds: 4,
   recovers: 'service',
+  felt: 'always',
   bounds: { longestGapMs: 200 },
 
   async fault(stage) {

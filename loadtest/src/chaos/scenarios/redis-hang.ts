@@ -6,6 +6,7 @@ export const redisHang: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 3,
   recovers: 'service',
+  felt: 'always',
   bounds: { longestGapMs: 200 },
 
   async fault(stage) {

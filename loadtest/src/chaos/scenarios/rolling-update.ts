@@ -15,6 +15,7 @@ export const rollingUpdate: Scenario = {
   },
   rounds: 1,
   recovers: 'media',
+  felt: 'perhaps',
   bounds: { longestGapMs: 500 },
 
   async fault(stage) {

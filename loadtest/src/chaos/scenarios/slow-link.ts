@@ -10,6 +10,7 @@ export const slowLink: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 3,
   recovers: 'service',
+  felt: 'always',
   bounds: { longestGapMs: 1_000 },
 
   async fault(stage) {

@@ -6,7 +6,8 @@ export const workerKill: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'media',
-  bounds: {},
+  felt: 'always',
+  bounds: { recoverP95Ms: 2_000 },
 
   async fault(stage) {
     const node = await stage.busyNode();
