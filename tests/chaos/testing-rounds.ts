@@ -19,6 +19,7 @@ export function holdsThrough(names: readonly string[], setting: Partial<Setting>
   let bench: Bench | undefined;
   const lines: string[] = [];
   let held = 0;
+  let leftNothing = false;
 
   beforeAll(async () => {
     const random = seededRandom(SEED);
@@ -27,7 +28,7 @@ export function holdsThrough(names: readonly string[], setting: Partial<Setting>
   }, OPEN_DEADLINE_MS);
 
   afterAll(async () => {
-    if (held === names.length) bench?.discardLogs();
+    if (held === names.length && leftNothing) bench?.discardLogs();
     await bench?.[Symbol.asyncDispose]();
   });
 
@@ -42,6 +43,19 @@ export function holdsThrough(names: readonly string[], setting: Partial<Setting>
       const holds = failed.length === 0 && broken.length === 0;
       expect({ failed, broken, log: holds ? [] : lines }).toEqual({ failed: [], broken: [], log: [] });
       held++;
+    },
+    ROUND_DEADLINE_MS,
+  );
+
+  it(
+    'leaves nothing behind',
+    async () => {
+      const { violations } = bench!;
+      const before = violations.length;
+      await bench!.settle();
+      const broken = violations.slice(before);
+      expect({ broken, log: broken.length === 0 ? [] : lines }).toEqual({ broken: [], log: [] });
+      leftNothing = true;
     },
     ROUND_DEADLINE_MS,
   );

@@ -52,6 +52,15 @@ export class Bench implements AsyncDisposable {
     }
   }
 
+  /**
+   * To be called when the last round is over: what it left behind is well again, or told as a violation. Where nothing is
+   * open this takes half a second.
+   */
+  async settle(): Promise<void> {
+    const { observer, say } = this.stage;
+    for (const open of await observer.calm()) say(`not well, though not for long: ${open}`);
+  }
+
   /** All held: nobody will read the logs. They go when this is disposed, and stay otherwise. */
   discardLogs(): void {
     this.#discardsLogs = true;
@@ -102,7 +111,7 @@ async function setUp(
   closers.push(() => crowd[Symbol.asyncDispose]());
   const people: Person[] = [];
   const room = `chaos-${process.pid}`;
-  const observer = await Observer.start({ room, cluster, people: () => people }, onViolation);
+  const observer = await Observer.start({ rooms: [room], cluster, people: () => people }, onViolation);
   closers.push(() => observer[Symbol.asyncDispose]());
   const stage = { room, cluster, network, probe, observer, people, random, form, round: 1, say, violations };
   await joinAll(crowd, stage, people, count);

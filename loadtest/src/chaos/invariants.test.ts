@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkInvariants, suspicions, type History, type Violation } from './invariants.ts';
+import { checkInvariants, suspicions, undecided, type History, type Violation } from './invariants.ts';
 import type { NodeMedia, Observation } from './observation.ts';
 import type { PersonView } from './person-report.ts';
 
@@ -36,6 +36,7 @@ const healthy: Observation = {
   expected: ['ada', 'ben'],
   room,
   acts: [],
+  silentPeople: 0,
   nodes: new Map([
     ['n1', ada],
     ['n2', ben],
@@ -158,6 +159,23 @@ describe('checkInvariants', () => {
     expect(watch(lost, [0, 7_000])).toEqual([]);
     const told = watch(lost, [0, 7_000, 8_500, 20_000]);
     expect(told).toEqual([{ invariant: 'nobody is lost', what: 'cleo is not in the room', atMs: 8_500 }]);
+  });
+
+  it('leaves open what is neither well again nor told', () => {
+    const seen = (at: readonly (readonly [number, Observation])[]): string[] => {
+      let history: History = new Map();
+      for (const [atMs, observation] of at)
+        history = checkInvariants({ ...observation, atMs }, history).history;
+      return undecided(history);
+    };
+    expect(seen([[0, lost]])).toEqual(['nobody is lost: cleo is not in the room']);
+    const later = (atMs: number, observation: Observation): string[] =>
+      seen([
+        [0, lost],
+        [atMs, observation],
+      ]);
+    expect(later(7_000, healthy)).toEqual([]);
+    expect(later(8_500, lost)).toEqual([]);
   });
 
   it('starts anew when it was well in between', () => {

@@ -37,6 +37,9 @@ const GRACE_MS = {
 
 export type Invariant = keyof typeof GRACE_MS;
 
+/** Whatever is not as it should be is well again by then, or has been told. */
+export const LONGEST_GRACE_MS = Math.max(...Object.values(GRACE_MS));
+
 /** What is not as it should be, seen at one moment; it counts once it has been seen for its grace. */
 export interface Suspicion {
   readonly invariant: Invariant;
@@ -64,6 +67,11 @@ export function checkInvariants(
     history.set(key, { sinceMs, reported: reported || counts });
   }
   return { violations, history };
+}
+
+/** What was not as it should be at the last look, and is neither well again nor told yet. */
+export function undecided(history: History): string[] {
+  return [...history].flatMap(([key, { reported }]) => (reported ? [] : [key]));
 }
 
 /** What looks wrong in one observation. What is unknown, because somebody did not answer, is not held against anyone. */

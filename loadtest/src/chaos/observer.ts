@@ -4,25 +4,31 @@ import { SkeinError, type RoomSnapshot } from '@skein/protocol';
 import { createRpcClients, nodeService, type RoomMedia } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';
 import type { Person } from './person.ts';
-import { checkInvariants, type History, type Violation } from './invariants.ts';
-import type { NodeMedia, Observation } from './observation.ts';
+import { checkInvariants, LONGEST_GRACE_MS, undecided, type History, type Violation } from './invariants.ts';
+import { asOneMedia, asOneRoom, isWhole, type NodeMedia, type Observation } from './observation.ts';
 
 /** Whom the observer watches; read anew each time, since nodes and people come and go. */
 export interface Watched {
-  readonly room: string;
+  /** At least one, and nobody in two of them. */
+  readonly rooms: readonly string[];
   readonly cluster: LocalCluster;
-  readonly people: () => readonly Person[];
+  /** Without a view: somebody who is to be in the room, and tells nothing of it. */
+  readonly people: () => readonly (Pick<Person, 'identity'> & Partial<Pick<Person, 'view'>>)[];
+  /** Between two looks. Default 500. */
+  readonly everyMs?: number | undefined;
 }
 
 // Each look costs some milliseconds of both cores; twice a second leaves the call alone.
 const INTERVAL_MS = 500;
 const ANSWER_DEADLINE_MS = 400;
+// Some looks longer than anything may last untold.
+const CALM_DEADLINE_MS = LONGEST_GRACE_MS + 5_000;
+const CALM_POLL_MS = 50;
 /** More than the store keeps. */
 const KEPT_ACTS = 1_000;
 
 /** Looks at the store, at every node and at every client, all the time, and judges what it sees. */
 export class Observer implements AsyncDisposable {
-  last: Observation | undefined;
   readonly #watched: Watched;
   readonly #store: ClusterStore;
   readonly #rpc = createRpcClients();
@@ -30,6 +36,7 @@ export class Observer implements AsyncDisposable {
   readonly #watching: Promise<void>;
   readonly #onViolation: (violation: Violation) => void;
   #history: History = new Map();
+  #looked: { readonly fromMs: number; readonly isWhole: boolean } | undefined;
   #acts: readonly LeaderAct[] = [];
 
   private constructor(watched: Watched, store: ClusterStore, onViolation: (violation: Violation) => void) {
@@ -45,9 +52,9 @@ export class Observer implements AsyncDisposable {
     return new Observer(watched, store, onViolation);
   }
 
-  /** The room as the store has it; fails when that does not answer. */
+  /** The first room as the store has it; fails when that does not answer. */
   snapshot(): Promise<RoomSnapshot | undefined> {
-    return this.#store.rooms.snapshot(this.#watched.room);
+    return this.#store.rooms.snapshot(this.#watched.rooms[0] ?? '');
   }
 
   /** Ids of nodes that hold a lease and take sessions. */
@@ -62,26 +69,40 @@ export class Observer implements AsyncDisposable {
   }
 
   async observe(): Promise<Observation> {
-    const { cluster, people } = this.#watched;
+    const { rooms, cluster, people } = this.#watched;
     const running = cluster.mediaNodes.filter(({ status }) => status.status === 'ready');
     const present = people();
-    const [room, nodes, views] = await Promise.all([
-      this.snapshot().then(
-        (snapshot) => snapshot ?? ('gone' as const),
-        () => 'unknown' as const,
-      ),
-      Promise.all(running.map(async (node) => [node.nodeId, await this.#ask(node)] as const)),
-      Promise.all(present.map((person) => person.view().catch(() => undefined))),
+    const [seen, views] = await Promise.all([
+      this.#lookInto(rooms, running),
+      Promise.all(present.map((person) => person.view?.().catch(() => 'silent' as const))),
       this.#readActs(),
     ]);
     return {
+      ...seen,
       atMs: systemClock.now(),
       expected: present.map(({ identity }) => identity),
-      room,
       acts: this.#acts,
-      nodes: new Map(nodes),
-      people: views.filter((view) => view !== undefined),
+      people: views.filter((view) => view !== undefined && view !== 'silent'),
+      silentPeople: views.filter((view) => view === 'silent').length,
     };
+  }
+
+  /**
+   * Waits until nothing is open: what is not as it should be is well again, or has lasted for its grace and been told. Where
+   * all is well this takes one look. Gives what is still open after the longest grace, since it began later.
+   */
+  async calm(): Promise<string[]> {
+    const askedAtMs = systemClock.monotonicMs();
+    for (;;) {
+      const looked = this.#looked;
+      const open = undecided(this.#history);
+      // A look that began before this was asked for may not have seen what came last.
+      const counts = looked !== undefined && looked.fromMs >= askedAtMs && looked.isWhole;
+      if (counts && open.length === 0) return [];
+      if (systemClock.monotonicMs() - askedAtMs > CALM_DEADLINE_MS)
+        return counts ? open : [...open, 'not everybody answers'];
+      await systemClock.sleep(CALM_POLL_MS);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,11 +115,13 @@ export class Observer implements AsyncDisposable {
   async #watch(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      this.last = await this.observe();
-      const { violations, history } = checkInvariants(this.last, this.#history);
+      const fromMs = systemClock.monotonicMs();
+      const observation = await this.observe();
+      const { violations, history } = checkInvariants(observation, this.#history);
       this.#history = history;
+      this.#looked = { fromMs, isWhole: isWhole(observation) };
       violations.forEach(this.#onViolation);
-      await systemClock.sleep(INTERVAL_MS, signal).catch(() => undefined);
+      await systemClock.sleep(this.#watched.everyMs ?? INTERVAL_MS, signal).catch(() => undefined);
     }
   }
 
@@ -109,8 +132,35 @@ export class Observer implements AsyncDisposable {
     this.#acts = [...this.#acts, ...acts.filter(({ id }) => !known.has(id))].slice(-KEPT_ACTS);
   }
 
-  async #ask({ grpcAddress }: MediaNodeProcess): Promise<NodeMedia | 'silent'> {
-    const { room } = this.#watched;
+  /** One room after the other: many at once would be a load of their own. */
+  async #lookInto(
+    rooms: readonly string[],
+    running: readonly MediaNodeProcess[],
+  ): Promise<Pick<Observation, 'room' | 'nodes'>> {
+    const states: Observation['room'][] = [];
+    const held = new Map<string, (NodeMedia | 'silent')[]>();
+    for (const room of rooms) {
+      const [state, ...media] = await Promise.all([
+        this.#stateOf(room),
+        ...running.map((node) => this.#ask(node, room)),
+      ]);
+      states.push(state);
+      for (const [at, { nodeId }] of running.entries())
+        held.set(nodeId, [...(held.get(nodeId) ?? []), media[at] ?? 'silent']);
+    }
+    const nodes = [...held].map(([nodeId, parts]) => [nodeId, asOneMedia(parts)] as const);
+    return { room: asOneRoom(states), nodes: new Map(nodes) };
+  }
+
+  async #stateOf(room: string): Promise<Observation['room']> {
+    try {
+      return (await this.#store.rooms.snapshot(room)) ?? 'gone';
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  async #ask({ grpcAddress }: MediaNodeProcess, room: string): Promise<NodeMedia | 'silent'> {
     try {
       const options = { deadlineMs: ANSWER_DEADLINE_MS };
       return mediaOf(await this.#rpc.client(nodeService, grpcAddress).getRoomMedia({ room }, options));

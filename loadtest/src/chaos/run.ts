@@ -33,6 +33,7 @@ export async function runScenario(scenario: Scenario | Mix, options: RunOptions)
     await using bench = await Bench.open({ setting, form, random, say });
     violations = bench.violations;
     await playRounds(scenario, bench, options, { rounds, summary });
+    await bench.settle();
     const result = summary();
     if (result.ok) bench.discardLogs();
     else say(`logs kept in ${bench.logDir}`);
