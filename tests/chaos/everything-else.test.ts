@@ -3,7 +3,15 @@ import { holdsThrough } from './testing-rounds.ts';
 
 describe('a call goes on through what happens to gateways, Redis, NATS and control', () => {
   holdsThrough(
-    ['gateway-kill', 'redis-restart-empty', 'redis-hang', 'nats-restart', 'control-kill', 'rolling-update'],
+    [
+      'gateway-kill',
+      'redis-restart-empty',
+      'redis-hang',
+      'nats-restart',
+      'nats-hang',
+      'control-kill',
+      'rolling-update',
+    ],
     { env: { SKEIN_NODE_DRAIN_DEADLINE_MS: '30000', SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '10000' } },
   );
 });

@@ -7,14 +7,14 @@ const before = placesOf({ participants: [ada, ben] });
 
 it('is content with who stays where they are, whoever else comes', () => {
   const after = placesOf({ participants: [ben, ada, { ...ada, identity: 'visitor-1' }] });
-  expect(movedPeople(['ada', 'ben'], before, after)).toEqual([]);
+  expect(movedPeople(['ada', 'ben'], before, after, 'slowness alone')).toEqual([]);
 });
 
 it('tells of who has another session, and of who is gone', () => {
   const after = placesOf({ participants: [{ ...ada, epoch: 2, sessionId: 's3' }] });
-  expect(movedPeople(['ada', 'ben'], before, after)).toEqual([
+  expect(movedPeople(['ada', 'ben'], before, after, 'slowness alone')).toEqual([
     'ada was moved by slowness alone: n1, epoch 1, session s1, then n1, epoch 2, session s3',
     'ben was moved by slowness alone: n2, epoch 1, session s2, then nowhere',
   ]);
-  expect(movedPeople(['ada'], before, placesOf(undefined))).toHaveLength(1);
+  expect(movedPeople(['ada'], before, placesOf(undefined), 'slowness alone')).toHaveLength(1);
 });

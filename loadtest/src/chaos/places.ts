@@ -18,11 +18,16 @@ export function placesOf(room: Pick<RoomSnapshot, 'participants'> | undefined): 
   );
 }
 
-/** Which of `identities` are placed anew, or no longer, in words. */
-export function movedPeople(identities: readonly string[], before: Places, after: Places): string[] {
+/** Which of `identities` are placed anew, or no longer, in words. `by`: what must not do that. */
+export function movedPeople(
+  identities: readonly string[],
+  before: Places,
+  after: Places,
+  by: string,
+): string[] {
   return identities.flatMap((identity) => {
     const [was, is] = [describe(before.get(identity)), describe(after.get(identity))];
-    return was === is ? [] : [`${identity} was moved by slowness alone: ${was}, then ${is}`];
+    return was === is ? [] : [`${identity} was moved by ${by}: ${was}, then ${is}`];
   });
 }
 

@@ -9,7 +9,6 @@ import {
   type RedisGroup,
   type RedisServer,
 } from '@skein/local-cluster';
-import { SkeinError } from '@skein/protocol';
 import { systemClock, type Random } from '@skein/runtime';
 import { eventually, SignalClient, type ClusterProbe, type Network } from '@skein/testkit';
 import type { Person } from './person.ts';
@@ -17,6 +16,7 @@ import type { Violation } from './invariants.ts';
 import type { Observer } from './observer.ts';
 import { movedPeople, placesOf, type Places } from './places.ts';
 import { VISITOR } from './person-report.ts';
+import { refusals, refusalsWithoutTrace } from './refusals.ts';
 import type { Felt } from './scenario.ts';
 
 export interface StageParts {
@@ -44,9 +44,6 @@ export interface HoldTimes {
 const VISIT_DEADLINE_MS = 30_000;
 const LEAVE_DEADLINE_MS = 15_000;
 const LEADER_DEADLINE_MS = 15_000;
-// A gateway may have to wait for its first call to a store that hangs; from then on it knows.
-const FIRST_REFUSAL_MS = 2_500;
-const REFUSAL_MS = 500;
 
 /** One of them, by chance. Throws when there is none. */
 export function pick<Choice>(from: readonly Choice[], random: Random): Choice {
@@ -149,7 +146,8 @@ export class Stage {
   async moved(): Promise<string[]> {
     if (!this.#places) return [];
     const identities = this.#parts.people.map(({ identity }) => identity);
-    return movedPeople(identities, this.#places, placesOf(await this.#parts.observer.snapshot()));
+    const now = placesOf(await this.#parts.observer.snapshot());
+    return movedPeople(identities, this.#places, now, 'slowness alone');
   }
 
   /** What a node's host sends, in a second of now. */
@@ -265,28 +263,13 @@ export class Stage {
 
   /** While the store is away a join has to be refused at once, with a time to try again, and gateways have to count as alive. */
   async refusesAtOnce(): Promise<void> {
-    for (const gateway of this.cluster.gateways) {
-      for (const withinMs of [FIRST_REFUSAL_MS, REFUSAL_MS]) await this.#expectRefusal(gateway, withinMs);
-      const { status } = await fetch(`${gateway.url}/healthz`);
-      if (status !== 200)
-        this.failed.push(`${gateway.name} counts as dead (${status}) while the store is away`);
-    }
+    const { room } = this.#parts;
+    this.failed.push(...(await refusals(this.cluster.gateways, { room, away: 'the store' })));
   }
 
-  async #expectRefusal(gateway: GatewayProcess, withinMs: number): Promise<void> {
-    const fromMs = systemClock.monotonicMs();
-    await using client = await SignalClient.open(gateway.signalUrl);
-    const outcome = await client.join(this.#parts.room, `${VISITOR}-refused`).then(
-      () => 'let somebody join',
-      (error: unknown) => SkeinError.from(error),
-    );
-    const tookMs = Math.round(systemClock.monotonicMs() - fromMs);
-    if (typeof outcome === 'string') this.failed.push(`${gateway.name} ${outcome} without a store`);
-    else if (outcome.code !== 'UNAVAILABLE' || outcome.retryAfterMs === undefined) {
-      this.failed.push(`${gateway.name} refused with ${outcome.code}, retryAfterMs ${outcome.retryAfterMs}`);
-    } else if (tookMs > withinMs) {
-      this.failed.push(`${gateway.name} took ${tookMs} ms to refuse, more than ${withinMs}`);
-    }
+  /** The same while the bus is away; the room, and a call whose own join is repeated, stay as they are. */
+  async refusesWithoutTrace(): Promise<void> {
+    this.failed.push(...(await refusalsWithoutTrace(this.cluster.gateways, this.#parts)));
   }
 
   async #tryJoin(identity: string, node?: MediaNodeProcess): Promise<SignalClient> {

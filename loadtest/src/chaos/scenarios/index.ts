@@ -4,6 +4,7 @@ import { controlKill } from './control-kill.ts';
 import { controlSplit } from './control-split.ts';
 import { gatewayKill } from './gateway-kill.ts';
 import { narrowLink } from './narrow-link.ts';
+import { natsHang } from './nats-hang.ts';
 import { natsRestart } from './nats-restart.ts';
 import { nodeCutOff } from './node-cut-off.ts';
 import { nodeDrain } from './node-drain.ts';
@@ -20,6 +21,7 @@ import { workerKill } from './worker-kill.ts';
 
 export const scenarios: readonly (Scenario | Mix)[] = [
   ...[nodeKill, nodeHang, nodeCutOff, clientCutOff, workerKill, nodeDrain, rollingUpdate, gatewayKill],
-  ...[redisRestartEmpty, redisHang, redisFailover, natsRestart, controlKill, controlSplit, pipePartition],
-  ...[slowLink, narrowLink, random],
+  ...[redisRestartEmpty, redisHang, redisFailover, natsRestart, natsHang, controlKill, controlSplit],
+  ...[pipePartition, slowLink, narrowLink],
+  random,
 ];

@@ -12,6 +12,7 @@ export const natsRestart: Scenario = {
   async fault(stage) {
     await stage.fault('NATS: SIGKILL', () => stage.nats.kill());
     await stage.hold({ firstMs: MINUTES_MS, longMs: 10_000, shortMs: 2_000 });
+    await stage.refusesWithoutTrace();
     await stage.mend('NATS: started again', () => stage.nats.start());
     await stage.backAgain();
   },

@@ -4,6 +4,7 @@ import { controlKill } from './control-kill.ts';
 import { controlSplit } from './control-split.ts';
 import { gatewayKill } from './gateway-kill.ts';
 import { narrowLink } from './narrow-link.ts';
+import { natsHang } from './nats-hang.ts';
 import { natsRestart } from './nats-restart.ts';
 import { nodeCutOff } from './node-cut-off.ts';
 import { nodeDrain } from './node-drain.ts';
@@ -17,7 +18,16 @@ import { workerKill } from './worker-kill.ts';
 
 const mixes: readonly Scenario[] = [
   ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, gatewayKill],
-  ...[redisRestartEmpty, redisHang, natsRestart, controlKill, controlSplit, pipePartition, narrowLink],
+  ...[
+    redisRestartEmpty,
+    redisHang,
+    natsRestart,
+    natsHang,
+    controlKill,
+    controlSplit,
+    pipePartition,
+    narrowLink,
+  ],
   ...(Network.canImpair ? [slowLink] : []),
 ];
 
