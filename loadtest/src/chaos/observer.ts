@@ -4,16 +4,19 @@ import { SkeinError, type RoomSnapshot } from '@skein/protocol';
 import { createRpcClients, nodeService, type RoomMedia } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';
 import type { Person } from './person.ts';
+import type { PersonView } from './person-report.ts';
 import { checkInvariants, LONGEST_GRACE_MS, undecided, type History, type Violation } from './invariants.ts';
 import { asOneMedia, asOneRoom, isWhole, type NodeMedia, type Observation } from './observation.ts';
+
+/** Somebody who is to be in a room. Who has no view tells nothing of what they see. */
+type WatchedPerson = Pick<Person, 'identity'> & Partial<Pick<Person, 'view'>>;
 
 /** Whom the observer watches; read anew each time, since nodes and people come and go. */
 export interface Watched {
   /** At least one, and nobody in two of them. */
   readonly rooms: readonly string[];
   readonly cluster: LocalCluster;
-  /** Without a view: somebody who is to be in the room, and tells nothing of it. */
-  readonly people: () => readonly (Pick<Person, 'identity'> & Partial<Pick<Person, 'view'>>)[];
+  readonly people: () => readonly WatchedPerson[];
   /** Between two looks. Default 500. */
   readonly everyMs?: number | undefined;
 }
@@ -74,7 +77,7 @@ export class Observer implements AsyncDisposable {
     const present = people();
     const [seen, views] = await Promise.all([
       this.#lookInto(rooms, running),
-      Promise.all(present.map((person) => person.view?.().catch(() => 'silent' as const))),
+      Promise.all(present.map(viewOf)),
       this.#readActs(),
     ]);
     return {
@@ -169,6 +172,15 @@ export class Observer implements AsyncDisposable {
       if (SkeinError.from(error).code === 'ROOM_NOT_FOUND') return { sessions: [], pipes: [] };
       return 'silent';
     }
+  }
+}
+
+/** Nothing of somebody who has no view. */
+async function viewOf(person: WatchedPerson): Promise<PersonView | 'silent' | undefined> {
+  try {
+    return await person.view?.();
+  } catch {
+    return 'silent';
   }
 }
 
