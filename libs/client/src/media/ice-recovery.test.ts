@@ -68,6 +68,19 @@ describe('recovery of ICE', () => {
     expect(lost).toEqual(['recv', 'recv']);
   });
 
+  it('counts as lost what does not connect at first, and shows no interruption until then', async () => {
+    const { clock, ice, restarts, told, lost } = recovery();
+    ice.handleState('send', 'connecting');
+    ice.handleState('recv', 'connecting');
+    await clock.advance(14_000);
+    ice.handleState('send', 'connected');
+    expect(told).toEqual([]);
+    await clock.advance(4100);
+    expect(restarts).toEqual(['recv']);
+    expect(told).toEqual([true]);
+    expect(lost).toEqual(['recv']);
+  });
+
   it('tells of no loss when a restart has helped', async () => {
     const { clock, ice, lost } = recovery();
     ice.handleState('recv', 'failed');

@@ -6,6 +6,8 @@ import type { TransportState } from './engine.ts';
 /** A short loss of packets heals by itself; browsers say `disconnected` after 5 to 8 s of silence. */
 const GRACE_MS = 1000;
 const RETRY_MS = 5000;
+/** What has found no way at first by then counts as lost: browsers may leave it `connecting` for most of a minute. */
+const CONNECT_MS = 15_000;
 /** A restart that the node has answered helps within this time, or there is no way to the node any more. */
 const HELP_MS = 3000;
 
@@ -22,6 +24,7 @@ export class IceRecovery implements Disposable {
   readonly #clock: Clock;
   readonly #restart: (direction: TransportDirection) => Promise<void>;
   readonly #timers = new Map<TransportDirection, Disposable>();
+  readonly #connecting = new Map<TransportDirection, Disposable>();
   /** Of restarts that were answered, and have to help now. */
   readonly #helping = new Map<TransportDirection, Disposable>();
   #disposed = false;
@@ -42,20 +45,32 @@ export class IceRecovery implements Disposable {
       case 'connected':
       case 'closed':
         return this.#settle(direction);
-      case 'new':
       case 'connecting':
+        return this.#expectConnection(direction);
+      case 'new':
         return;
     }
   }
 
   [Symbol.dispose](): void {
     this.#disposed = true;
-    for (const timer of [...this.#timers.values(), ...this.#helping.values()]) timer[Symbol.dispose]();
-    this.#timers.clear();
-    this.#helping.clear();
+    for (const timers of [this.#timers, this.#connecting, this.#helping]) {
+      for (const timer of timers.values()) timer[Symbol.dispose]();
+      timers.clear();
+    }
+  }
+
+  #expectConnection(direction: TransportDirection): void {
+    if (this.#timers.has(direction) || this.#connecting.has(direction)) return;
+    this.#connecting.set(
+      direction,
+      this.#clock.after(CONNECT_MS, () => void this.#attempt(direction)),
+    );
   }
 
   #schedule(direction: TransportDirection, afterMs: number): void {
+    this.#connecting.get(direction)?.[Symbol.dispose]();
+    this.#connecting.delete(direction);
     const wasWell = this.#timers.size === 0;
     this.#timers.get(direction)?.[Symbol.dispose]();
     this.#timers.set(
@@ -85,8 +100,10 @@ export class IceRecovery implements Disposable {
   }
 
   #settle(direction: TransportDirection): void {
-    this.#helping.get(direction)?.[Symbol.dispose]();
-    this.#helping.delete(direction);
+    for (const timers of [this.#connecting, this.#helping]) {
+      timers.get(direction)?.[Symbol.dispose]();
+      timers.delete(direction);
+    }
     this.#timers.get(direction)?.[Symbol.dispose]();
     if (this.#timers.delete(direction) && this.#timers.size === 0)
       this.events.emit('changed', { interrupted: false });
