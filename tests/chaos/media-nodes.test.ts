@@ -9,8 +9,11 @@ const onNetwork = Network.possible
 const onRelays = Network.canImpair ? ['slow-link'] : [];
 
 describe('a call goes on through what happens to media nodes', () => {
-  holdsThrough(['node-kill', 'worker-kill', 'node-hang', 'node-drain', ...onRelays, ...onNetwork], {
-    hosts: Network.possible ? 'network' : 'loopback',
-    env: { SKEIN_NODE_DRAIN_DEADLINE_MS: '30000' },
-  });
+  holdsThrough(
+    ['node-kill', 'worker-kill', 'worker-hang', 'node-hang', 'node-drain', ...onRelays, ...onNetwork],
+    {
+      hosts: Network.possible ? 'network' : 'loopback',
+      env: { SKEIN_NODE_DRAIN_DEADLINE_MS: '30000' },
+    },
+  );
 });

@@ -87,8 +87,13 @@ export const probePipesRequest = z.object({ pipes: pipeProbes, givenUp: pipeProb
 export type ProbePipesRequest = z.infer<typeof probePipesRequest>;
 
 const byteCount = z.number().int().nonnegative();
-const pipeEndCounters = z.object({ known: z.boolean(), sentBytes: byteCount, receivedBytes: byteCount });
-/** What one end of a pipe has sent and received; `known`: whether it is still there. */
+const pipeEndCounters = z.object({
+  known: z.boolean(),
+  late: z.boolean(),
+  sentBytes: byteCount,
+  receivedBytes: byteCount,
+});
+/** What one end of a pipe has sent and received; `known`: whether it is still there; `late`: the bytes are not known. */
 export type PipeEndCounters = z.infer<typeof pipeEndCounters>;
 
 export const probePipesResponse = z.object({ ends: z.array(pipeEndCounters).max(MAX_PROBED_PIPES) });

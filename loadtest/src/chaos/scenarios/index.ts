@@ -17,10 +17,12 @@ import { redisHang } from './redis-hang.ts';
 import { redisRestartEmpty } from './redis-restart-empty.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { slowLink } from './slow-link.ts';
+import { workerHang } from './worker-hang.ts';
 import { workerKill } from './worker-kill.ts';
 
 export const scenarios: readonly (Scenario | Mix)[] = [
-  ...[nodeKill, nodeHang, nodeCutOff, clientCutOff, workerKill, nodeDrain, rollingUpdate, gatewayKill],
+  ...[nodeKill, nodeHang, nodeCutOff, clientCutOff, workerKill, workerHang, nodeDrain],
+  ...[rollingUpdate, gatewayKill],
   ...[redisRestartEmpty, redisHang, redisFailover, natsRestart, natsHang, controlKill, controlSplit],
   ...[pipePartition, slowLink, narrowLink],
   random,

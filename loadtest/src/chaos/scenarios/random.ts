@@ -14,10 +14,11 @@ import { pipePartition } from './pipe-partition.ts';
 import { redisHang } from './redis-hang.ts';
 import { redisRestartEmpty } from './redis-restart-empty.ts';
 import { slowLink } from './slow-link.ts';
+import { workerHang } from './worker-hang.ts';
 import { workerKill } from './worker-kill.ts';
 
 const mixes: readonly Scenario[] = [
-  ...[nodeKill, nodeHang, nodeCutOff, workerKill, nodeDrain, gatewayKill],
+  ...[nodeKill, nodeHang, nodeCutOff, workerKill, workerHang, nodeDrain, gatewayKill],
   ...[
     redisRestartEmpty,
     redisHang,

@@ -1,5 +1,6 @@
 import { SingleFlight } from '@skein/runtime';
 import type { types } from 'mediasoup';
+import type { WorkerAnswers } from './worker-answers.ts';
 
 /** Packets in one chirp: that all are lost on a line that loses every third one happens once in 27 times. */
 const PACKETS = 3;
@@ -7,19 +8,22 @@ const PAYLOAD_TYPE = 111;
 const SAMPLES_PER_PACKET = 960;
 
 /** Makes the senders of chirps of one router, from inside the process. */
-export function chirpSource(router: types.Router): () => Promise<types.Producer> {
+export function chirpSource(router: types.Router, answers: WorkerAnswers): () => Promise<types.Producer> {
   const making = new SingleFlight<'transport', types.DirectTransport>();
   let transport: types.DirectTransport | undefined;
   let ssrc = 0;
   return async () => {
-    transport ??= await making.run('transport', () => router.createDirectTransport());
-    return await transport.produce({
+    transport ??= await making.run('transport', () =>
+      answers.to(router.createDirectTransport(), (late) => late.close()),
+    );
+    const producing = transport.produce({
       kind: 'audio',
       rtpParameters: {
         codecs: [{ mimeType: 'audio/opus', payloadType: PAYLOAD_TYPE, clockRate: 48_000, channels: 2 }],
         encodings: [{ ssrc: ++ssrc }],
       },
     });
+    return await answers.to(producing, (late) => late.close());
   };
 }
 
@@ -27,13 +31,15 @@ export function chirpSource(router: types.Router): () => Promise<types.Producer>
 export class PipeChirper {
   readonly #transport: types.PipeTransport;
   readonly #make: () => Promise<types.Producer>;
+  readonly #answers: WorkerAnswers;
   readonly #making = new SingleFlight<'producer', types.Producer>();
   #producer: types.Producer | undefined;
   #sent = 0;
 
-  constructor(transport: types.PipeTransport, make: () => Promise<types.Producer>) {
+  constructor(transport: types.PipeTransport, make: () => Promise<types.Producer>, answers: WorkerAnswers) {
     this.#transport = transport;
     this.#make = make;
+    this.#answers = answers;
     transport.observer.once('close', () => this.#producer?.close());
   }
 
@@ -46,7 +52,7 @@ export class PipeChirper {
   async #open(): Promise<types.Producer> {
     const producer = await this.#make();
     try {
-      await this.#transport.consume({ producerId: producer.id });
+      await this.#answers.to(this.#transport.consume({ producerId: producer.id }), (late) => late.close());
     } catch (error) {
       producer.close();
       throw error;

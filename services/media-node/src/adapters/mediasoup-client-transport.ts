@@ -5,8 +5,9 @@ import type { ClientTransport } from '../media/engine.ts';
 import { asCapabilities, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
 import { publishedMedia } from './mediasoup-published.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
+import type { WorkerAnswers } from './worker-answers.ts';
 
-export function clientTransport(transport: types.WebRtcTransport): ClientTransport {
+export function clientTransport(transport: types.WebRtcTransport, answers: WorkerAnswers): ClientTransport {
   let connected = false;
   return {
     id: transport.id,
@@ -16,24 +17,25 @@ export function clientTransport(transport: types.WebRtcTransport): ClientTranspo
       if (connected)
         throw new SkeinError('TRANSPORT_STATE', 'this transport is connected already; it is done once');
       connected = true;
-      await transport.connect({ dtlsParameters });
+      await answers.to(transport.connect({ dtlsParameters }));
     },
-    restartIce: () => transport.restartIce(),
+    restartIce: () => answers.to(transport.restartIce()),
     receive: async ({ kind, rtpParameters, muted }) => {
       try {
-        return mediaSource(await transport.produce(publishedMedia({ kind, rtpParameters, muted })));
+        const producing = transport.produce(publishedMedia({ kind, rtpParameters, muted }));
+        return mediaSource(await answers.to(producing, (late) => late.close()), answers);
       } catch (error) {
         throw transport.closed ? error : rejectedParameters(error, rtpParameters);
       }
     },
     send: async (source, receiver, preferredLayers) => {
-      const consumer = await transport.consume({
+      const consuming = transport.consume({
         producerId: producerOf(source).id,
         rtpCapabilities: asCapabilities(receiver),
         paused: true,
         ...(preferredLayers && { preferredLayers: preferredLayers as types.ConsumerLayers }),
       });
-      return mediaSink(consumer);
+      return mediaSink(await answers.to(consuming, (late) => late.close()), answers);
     },
     close: () => transport.close(),
   };

@@ -1,5 +1,5 @@
 import { mediaCodecs, type RtpCapabilities, type TransportDirection } from '@skein/protocol';
-import { Emitter } from '@skein/runtime';
+import { Emitter, systemClock, type Clock } from '@skein/runtime';
 import { createWorker, type types } from 'mediasoup';
 import type {
   ClientTransport,
@@ -13,6 +13,8 @@ import { chirpSource } from './mediasoup-chirps.ts';
 import { clientTransport } from './mediasoup-client-transport.ts';
 import { asCapabilities, producerOf } from './mediasoup-media.ts';
 import { pipeEndpoint } from './mediasoup-pipe-endpoint.ts';
+import { inTime, WorkerAnswers } from './worker-answers.ts';
+import { readWorkerProcess } from './worker-process.ts';
 
 // Browsers give up an unanswered path after 30 s (RFC 7675 §5.1); a node that hears nothing need not wait as long.
 const ICE_CONSENT_TIMEOUT_SECONDS = 15;
@@ -26,40 +28,64 @@ const MAX_INCOMING_BITRATE_BPS = 15_000_000;
  * a worker that waits 30 ms for its core lost some at 3600 packets/s. The kernel gives at most `net.core.rmem_max`.
  */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** How long the process of a worker may take to begin, also on a machine on which everything begins. */
+const START_DEADLINE_MS = 15_000;
 
-type MakeClientTransport = (
-  router: types.Router,
-  server: types.WebRtcServer,
-  direction: TransportDirection,
-) => Promise<ClientTransport>;
+/** What is to be made, and how answers are waited for. */
+export interface ClientTransportParts {
+  readonly router: types.Router;
+  readonly server: types.WebRtcServer;
+  readonly direction: TransportDirection;
+  readonly answers: WorkerAnswers;
+}
+
+type MakeClientTransport = (parts: ClientTransportParts) => Promise<ClientTransport>;
 
 /** The engine on mediasoup. Its worker is at `MEDIASOUP_WORKER_BIN`, else in the mediasoup package. */
-export function mediasoupEngine(): MediaEngine {
-  return mediasoupEngineWith(webRtcTransport);
+export function mediasoupEngine(clock: Clock = systemClock): MediaEngine {
+  return mediasoupEngineWith(webRtcTransport, clock);
 }
 
 /** The same with other transports to clients; for tests. */
-export function mediasoupEngineWith(makeTransport: MakeClientTransport): MediaEngine {
-  return { startWorker: (options) => startWorker(options, makeTransport) };
+export function mediasoupEngineWith(
+  makeTransport: MakeClientTransport,
+  clock: Clock = systemClock,
+): MediaEngine {
+  return { startWorker: (options) => startWorker(options, makeTransport, clock) };
 }
 
-async function startWorker(options: WorkerOptions, makeTransport: MakeClientTransport): Promise<MediaWorker> {
-  const worker = await createWorker({ logLevel: 'error' });
+async function startWorker(
+  options: WorkerOptions,
+  makeTransport: MakeClientTransport,
+  clock: Clock,
+): Promise<MediaWorker> {
+  const starting = createWorker({ logLevel: 'error' });
+  const worker = await inTime(clock, START_DEADLINE_MS, starting, (late) => late.close());
   ignoreSignals(worker);
+  const answers = new WorkerAnswers(clock, () => worker.closed);
   const events: MediaWorker['events'] = new Emitter();
   worker.on('died', (error) => events.emit('died', { error }));
   try {
-    const server = await worker.createWebRtcServer({ listenInfos: listenInfos(options) });
+    const server = await answers.to(worker.createWebRtcServer({ listenInfos: listenInfos(options) }));
     return {
       pid: worker.pid,
       events,
-      createRouter: async () =>
-        mediaRouter(await worker.createRouter({ mediaCodecs: mediaCodecsOfRouters() }), (router, direction) =>
-          makeTransport(router, server, direction),
-        ),
+      createRouter: async () => {
+        const making = worker.createRouter({ mediaCodecs: mediaCodecsOfRouters() });
+        const router = await answers.to(making, (late) => late.close());
+        const makeClientTransport = (direction: TransportDirection): Promise<ClientTransport> =>
+          makeTransport({ router, server, direction, answers });
+        return mediaRouter(router, answers, makeClientTransport);
+      },
       cpuMs: async () => {
-        const usage = await worker.getResourceUsage();
+        const usage = await answers.to(worker.getResourceUsage());
         return usage.ru_utime + usage.ru_stime;
+      },
+      answered: () => answers.count,
+      process: () => readWorkerProcess(worker.pid),
+      kill: () => {
+        // The id of a process that has ended may be another one's by now.
+        if (!worker.closed) process.kill(worker.pid, 'SIGKILL');
       },
       close: () => worker.close(),
     };
@@ -96,37 +122,38 @@ export function mediaCodecsOfRouters(): types.RouterRtpCodecCapability[] {
   }));
 }
 
-async function webRtcTransport(
-  router: types.Router,
-  webRtcServer: types.WebRtcServer,
-  direction: TransportDirection,
-): Promise<ClientTransport> {
-  const transport = await router.createWebRtcTransport({
-    webRtcServer,
+async function webRtcTransport({
+  router,
+  server,
+  direction,
+  answers,
+}: ClientTransportParts): Promise<ClientTransport> {
+  const making = router.createWebRtcTransport({
+    webRtcServer: server,
     enableUdp: true,
     enableTcp: true,
     preferUdp: true,
     iceConsentTimeout: ICE_CONSENT_TIMEOUT_SECONDS,
     initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE_BPS,
   });
-  if (direction === 'send') await transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS);
-  return clientTransport(transport);
+  const transport = await answers.to(making, (late) => late.close());
+  if (direction === 'send') await answers.to(transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS));
+  return clientTransport(transport, answers);
 }
 
 function mediaRouter(
   router: types.Router,
-  makeTransport: (router: types.Router, direction: TransportDirection) => Promise<ClientTransport>,
+  answers: WorkerAnswers,
+  createClientTransport: MediaRouter['createClientTransport'],
 ): MediaRouter {
-  const chirps = chirpSource(router);
+  const chirps = chirpSource(router, answers);
   return {
     id: router.id,
-    createClientTransport: (direction) => makeTransport(router, direction),
+    createClientTransport,
     createPipeEnd: async ({ host, secure }) => {
       const listenInfo = { protocol: 'udp', ip: host, recvBufferSize: RECEIVE_BUFFER_BYTES } as const;
-      return pipeEndpoint(
-        await router.createPipeTransport({ listenInfo, enableSrtp: secure, enableRtx: secure }),
-        chirps,
-      );
+      const making = router.createPipeTransport({ listenInfo, enableSrtp: secure, enableRtx: secure });
+      return pipeEndpoint(await answers.to(making, (late) => late.close()), chirps, answers);
     },
     canForward: (source: MediaSource, receiver: RtpCapabilities) =>
       router.canConsume({ producerId: producerOf(source).id, rtpCapabilities: asCapabilities(receiver) }),

@@ -2,6 +2,7 @@ import type { Layers, RtpCapabilities, RtpParameters } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import { parseScalabilityMode, type types } from 'mediasoup';
 import type { MediaSink, MediaSource, PipedMedia } from '../media/engine.ts';
+import type { WorkerAnswers } from './worker-answers.ts';
 
 const producers = new WeakMap<MediaSource, types.Producer>();
 
@@ -20,7 +21,7 @@ export const asParameters = (parameters: RtpParameters): types.RtpParameters =>
 const fromParameters = (parameters: types.RtpParameters): RtpParameters =>
   JSON.parse(JSON.stringify(parameters)) as RtpParameters;
 
-export function mediaSource(producer: types.Producer): MediaSource {
+export function mediaSource(producer: types.Producer, answers: WorkerAnswers): MediaSource {
   const events: MediaSource['events'] = new Emitter();
   let reason = 'closed';
   producer.on('transportclose', () => (reason = 'transport closed'));
@@ -40,8 +41,8 @@ export function mediaSource(producer: types.Producer): MediaSource {
       return producer.closed;
     },
     events,
-    setMuted: (muted) => (muted ? producer.pause() : producer.resume()),
-    packets: async () => sum((await producer.getStats()).map((stat) => stat.packetCount)),
+    setMuted: (muted) => answers.to(muted ? producer.pause() : producer.resume()),
+    packets: async () => sum((await answers.to(producer.getStats())).map((stat) => stat.packetCount)),
     close: () => producer.close(),
   };
   producers.set(source, producer);
@@ -57,7 +58,7 @@ function layersOf(producer: types.Producer): { spatial: number; temporal: number
   return { spatial: Math.min(spatial, 8), temporal: Math.min(mode.temporalLayers, 8) };
 }
 
-export function mediaSink(consumer: types.Consumer): MediaSink {
+export function mediaSink(consumer: types.Consumer, answers: WorkerAnswers): MediaSink {
   const events: MediaSink['events'] = new Emitter();
   consumer.on('layerschange', (layers) => events.emit('layers', { layers: layers as Layers | undefined }));
   return {
@@ -68,12 +69,14 @@ export function mediaSink(consumer: types.Consumer): MediaSink {
       return consumer.paused;
     },
     events,
-    pause: () => consumer.pause(),
-    resume: () => consumer.resume(),
+    pause: () => answers.to(consumer.pause()),
+    resume: () => answers.to(consumer.resume()),
     setPreferredLayers: ({ spatialLayer, temporalLayer }) =>
-      consumer.setPreferredLayers({ spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) }),
+      answers.to(
+        consumer.setPreferredLayers({ spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) }),
+      ),
     packets: async () => {
-      const stats = await consumer.getStats();
+      const stats = await answers.to(consumer.getStats());
       return sum(stats.filter((stat) => stat.type === 'outbound-rtp').map((stat) => stat.packetCount));
     },
     close: () => consumer.close(),

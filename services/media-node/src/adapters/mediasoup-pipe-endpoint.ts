@@ -2,24 +2,31 @@ import type { types } from 'mediasoup';
 import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
 import { PipeChirper } from './mediasoup-chirps.ts';
 import { asParameters, mediaSource, pipedMedia, producerOf } from './mediasoup-media.ts';
+import type { WorkerAnswers } from './worker-answers.ts';
 
 /** `chirps`: makes what the end says when it has nothing to send. */
 export function pipeEndpoint(
   transport: types.PipeTransport,
   chirps: () => Promise<types.Producer>,
+  answers: WorkerAnswers,
 ): PipeEndpoint {
-  const chirper = new PipeChirper(transport, chirps);
+  const chirper = new PipeChirper(transport, chirps, answers);
   return {
     address: addressOf(transport),
-    connect: ({ ip, port, srtp }) =>
-      transport.connect({ ip, port, ...(srtp && { srtpParameters: srtp as types.SrtpParameters }) }),
-    send: async (source) => pipedMedia(await transport.consume({ producerId: producerOf(source).id })),
-    receive: async ({ kind, rtpParameters, muted }) =>
-      mediaSource(
-        await transport.produce({ kind, rtpParameters: asParameters(rtpParameters), paused: muted }),
-      ),
+    connect: ({ ip, port, srtp }) => {
+      const srtpParameters = srtp as types.SrtpParameters | undefined;
+      return answers.to(transport.connect({ ip, port, ...(srtpParameters && { srtpParameters }) }));
+    },
+    send: async (source) => {
+      const consuming = transport.consume({ producerId: producerOf(source).id });
+      return pipedMedia(await answers.to(consuming, (late) => late.close()));
+    },
+    receive: async ({ kind, rtpParameters, muted }) => {
+      const options = { kind, rtpParameters: asParameters(rtpParameters), paused: muted };
+      return mediaSource(await answers.to(transport.produce(options), (late) => late.close()), answers);
+    },
     counters: async () => {
-      const [stats] = await transport.getStats();
+      const [stats] = await answers.to(transport.getStats());
       return { sentBytes: stats?.bytesSent ?? 0, receivedBytes: stats?.bytesReceived ?? 0 };
     },
     chirp: () => chirper.chirp(),

@@ -1,4 +1,4 @@
-import type { RtpParameters, SkeinError } from '@skein/protocol';
+import { SkeinError, type RtpParameters } from '@skein/protocol';
 import { rtpRejection } from '../media/rtp-rejection.ts';
 
 interface Rule {
@@ -53,8 +53,12 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** mediasoup's refusal of a track as `RTP_PARAMETERS_REJECTED` that names the field at fault. */
+/**
+ * mediasoup's refusal of a track as `RTP_PARAMETERS_REJECTED` that names the field at fault. That there was no answer is no
+ * refusal, and stays what it is.
+ */
 export function rejectedParameters(error: unknown, parameters: RtpParameters): SkeinError {
+  if (error instanceof SkeinError) return error;
   const text = error instanceof Error ? error.message : String(error);
   for (const rule of rules) {
     const match = rule.pattern.exec(text);

@@ -6,6 +6,7 @@ import { mediasoupEngineWith } from './mediasoup-engine.ts';
 import { asCapabilities, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
 import { publishedMedia } from './mediasoup-published.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
+import type { WorkerAnswers } from './worker-answers.ts';
 
 /** For tests: real workers, routers and pipes, but clients that live in this process, without ICE and DTLS. */
 export interface TestEngine extends MediaEngine {
@@ -36,9 +37,9 @@ export function testEngine(): TestEngine {
     received: new Map(),
     keyFrameRequests: new Map(),
   };
-  const engine = mediasoupEngineWith(async (router) => {
-    const transport = testTransport(await router.createDirectTransport(), records);
-    return transport;
+  const engine = mediasoupEngineWith(async ({ router, answers }) => {
+    const transport = await answers.to(router.createDirectTransport());
+    return testTransport(transport, records, answers);
   });
   return {
     ...engine,
@@ -52,7 +53,11 @@ export function testEngine(): TestEngine {
   };
 }
 
-function testTransport(transport: types.DirectTransport, records: Records): ClientTransport {
+function testTransport(
+  transport: types.DirectTransport,
+  records: Records,
+  answers: WorkerAnswers,
+): ClientTransport {
   transport.on('rtcp', (packet) => noteKeyFrameRequest(packet, records.keyFrameRequests));
   let connected = false;
   return {
@@ -66,23 +71,24 @@ function testTransport(transport: types.DirectTransport, records: Records): Clie
     restartIce: async () => ({ usernameFragment: 'u', password: 'p' }),
     receive: async ({ kind, rtpParameters, muted }): Promise<MediaSource> => {
       try {
-        const producer = await transport.produce(publishedMedia({ kind, rtpParameters, muted }));
+        const producer = await answers.to(transport.produce(publishedMedia({ kind, rtpParameters, muted })));
         for (const { ssrc } of rtpParameters.encodings) if (ssrc) records.producers.set(ssrc, producer);
-        return mediaSource(producer);
+        return mediaSource(producer, answers);
       } catch (error) {
         throw rejectedParameters(error, rtpParameters);
       }
     },
     send: async (source, receiver): Promise<MediaSink> => {
-      const consumer = await transport.consume({
+      const consuming = transport.consume({
         producerId: producerOf(source).id,
         rtpCapabilities: asCapabilities(receiver),
         paused: true,
       });
+      const consumer = await answers.to(consuming);
       const packets: Buffer[] = [];
       consumer.on('rtp', (packet) => packets.push(packet));
       records.received.set(consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0, packets);
-      return mediaSink(consumer);
+      return mediaSink(consumer, answers);
     },
     close: () => transport.close(),
   };

@@ -5,14 +5,18 @@ import type { WorkerPool } from '../workers/pool.ts';
 import { LoadMeter, type PacketCounter } from './meter.ts';
 import { usedShare } from './used.ts';
 
-function setUp(counters: PacketCounter[]) {
+function setUp(
+  counters: PacketCounter[],
+  cpuTime?: (index: number) => Promise<{ pid: number; cpuMs: number }>,
+) {
   const clock = new FakeClock();
   const worker = { pid: 1, cpuMs: 0 };
   const slot = { index: 0, cpu: 0, sessions: 0, sessionsMeasured: 0 };
+  const slots = [slot, { ...slot, index: 1 }];
   const pool = {
-    slots: [slot],
-    slot: () => slot,
-    worker: () => ({ pid: worker.pid, cpuMs: async () => worker.cpuMs }),
+    slots: cpuTime ? slots : [slot],
+    slot: (index: number) => slots[index],
+    cpuTime: cpuTime ?? (async () => ({ ...worker })),
   } as unknown as WorkerPool;
   const limits = { packetsPerSecond: 1000 };
   const shared = { clock, log: silentLogger, limits, sessions: () => 2, counters: () => counters };
@@ -78,6 +82,26 @@ describe('the load of a node', () => {
     const { meter } = setUp([{ packets: () => Promise.reject(new Error('closed')) }]);
     await meter.sample();
     expect(meter.load.packetsPerSecond).toBe(0);
+  });
+
+  test('goes on to be measured while a worker and what is on it answer nothing, and asks that worker nothing more', async () => {
+    const never = new Promise<never>(() => {});
+    const other = { pid: 2, cpuMs: 0, packets: 0 };
+    let askedHung = 0;
+    const { clock, meter } = setUp(
+      [{ packets: () => never }, { packets: async () => other.packets }],
+      (index) => (index === 0 ? (askedHung++, never) : Promise.resolve({ ...other })),
+    );
+    for (let second = 0; second < 3; second++) {
+      other.cpuMs += 400;
+      other.packets += 50;
+      const sampled = meter.sample();
+      await clock.advance(500);
+      await sampled;
+      await clock.advance(500);
+    }
+    expect(meter.load).toMatchObject({ busiestWorkerCpu: 0.4, packetsPerSecond: 100 });
+    expect(askedHung).toBe(1);
   });
 
   test.each([

@@ -34,11 +34,16 @@ const READINGS_PER_SAMPLE = 16;
 
 export const SAMPLE_EVERY_MS = 1000;
 
+/** What is not answered by then is left to the next sample, so that a worker that hangs does not hide the others' load. */
+const ANSWERS_WITHIN_MS = 500;
+
 /** Measures what this node is doing. */
 export class LoadMeter {
   readonly #parts: LoadMeterParts;
   readonly #readings = new WeakMap<PacketCounter, Reading>();
   readonly #cpu = new Map<number, { readonly pid: number; readonly cpuMs: number; readonly atMs: number }>();
+  /** Workers that have not answered yet. */
+  readonly #asked = new Set<number>();
   #next = 0;
   #sampling = false;
   #packetsPerSecond = 0;
@@ -66,7 +71,7 @@ export class LoadMeter {
     this.#timer?.[Symbol.dispose]();
   }
 
-  /** To be called once a second. A sample that takes longer than that is not joined by a second one. */
+  /** To be called once a second. Takes half of that at most. */
   async sample(): Promise<void> {
     if (this.#sampling) return;
     this.#sampling = true;
@@ -80,23 +85,24 @@ export class LoadMeter {
   async #sampleCpu(): Promise<void> {
     const { pool, clock, log } = this.#parts;
     const measure = async (index: number): Promise<void> => {
-      const worker = pool.worker(index);
       const slot = pool.slot(index);
-      if (!worker || !slot) return;
+      if (!slot || this.#asked.has(index)) return;
+      this.#asked.add(index);
       const { sessions } = slot;
-      const cpuMs = await worker.cpuMs();
-      const now = { pid: worker.pid, cpuMs, atMs: clock.monotonicMs() };
+      const used = await pool.cpuTime(index).finally(() => this.#asked.delete(index));
+      if (!used) return;
+      const now = { ...used, atMs: clock.monotonicMs() };
       const before = this.#cpu.get(index);
       this.#cpu.set(index, now);
       if (before?.pid !== now.pid || now.atMs <= before.atMs) return;
       slot.cpu = Math.max(0, (now.cpuMs - before.cpuMs) / (now.atMs - before.atMs));
       slot.sessionsMeasured = sessions;
     };
-    const results = await Promise.allSettled(pool.slots.map(({ index }) => measure(index)));
-    for (const result of results) {
-      // A worker that dies meanwhile is reported by the pool.
-      if (result.status === 'rejected') log.debug({ err: result.reason }, 'a worker could not be measured');
-    }
+    const measured = pool.slots.map(({ index }) =>
+      // A worker that dies meanwhile, or hangs, is reported by the pool.
+      measure(index).catch((error: unknown) => log.debug({ err: error }, 'a worker could not be measured')),
+    );
+    await this.#inTime(measured);
   }
 
   async #samplePackets(): Promise<void> {
@@ -104,8 +110,15 @@ export class LoadMeter {
     const start = counters.length > 0 ? this.#next % counters.length : 0;
     const batch = [...counters.slice(start), ...counters.slice(0, start)].slice(0, READINGS_PER_SAMPLE);
     this.#next = start + batch.length;
-    await Promise.allSettled(batch.map((counter) => this.#read(counter)));
+    await this.#inTime(batch.map((counter) => this.#read(counter).catch(() => {})));
     this.#packetsPerSecond = this.#estimate(counters);
+  }
+
+  async #inTime(readings: readonly Promise<void>[]): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const timer = this.#parts.clock.after(ANSWERS_WITHIN_MS, over.resolve);
+    await Promise.race([Promise.all(readings), over.promise]);
+    timer[Symbol.dispose]();
   }
 
   /** Those whose rate is not known yet, such as all of a burst of joins, count as much as the others on average. */

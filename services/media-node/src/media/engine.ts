@@ -10,7 +10,10 @@ import type {
 } from '@skein/protocol';
 import type { Emitter } from '@skein/runtime';
 
-/** What forwards packets: workers with routers, reached only through these interfaces. */
+/**
+ * What forwards packets: workers with routers, reached only through these interfaces. Every call that asks a worker ends:
+ * with `DEADLINE_EXCEEDED` after some seconds without an answer, with `UNAVAILABLE` when the worker dies.
+ */
 export interface MediaEngine {
   /** Starts one worker process with its one UDP and one TCP port. Rejects when it could not start. */
   startWorker(options: WorkerOptions): Promise<MediaWorker>;
@@ -32,7 +35,21 @@ export interface MediaWorker {
   createRouter(): Promise<MediaRouter>;
   /** CPU time used since its start, user and system, in milliseconds. */
   cpuMs(): Promise<number>;
+  /** Requests that it has answered since its start: they grow as long as it is asked and goes on. */
+  answered(): number;
+  /** Its process, which the system knows also when the worker does not answer; `undefined`: it can't be looked at. */
+  process(): Promise<WorkerProcess | undefined>;
+  /** Ends its process at once, even one that hangs; `died` follows. */
+  kill(): void;
   close(): void;
+}
+
+/** A worker as the system sees it. */
+export interface WorkerProcess {
+  /** `blocked`: waits in the system for what nothing interrupts, such as a disk. */
+  readonly state: 'runs' | 'sleeps' | 'blocked' | 'stopped';
+  /** CPU time used since its start. */
+  readonly cpuMs: number;
 }
 
 /** Forwards between its own transports. */

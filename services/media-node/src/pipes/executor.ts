@@ -88,9 +88,9 @@ export class PipeExecutor {
 
   /** Adds this node's end of a pipe, being made. */
   addNodePipe(local: string, peer: RouterAt): NodePipe {
-    const { ids, registry, routers } = this.#parts;
+    const { ids, registry, routers, clock } = this.#parts;
     const names = { key: pipeKey(local, peer.routerId), local, peer, instanceId: ids('pip') };
-    const pipe = new NodePipe(names, routers.makePipeEnd(local, true));
+    const pipe = new NodePipe(names, routers.makePipeEnd(local, true), clock);
     registry.add(pipe);
     return pipe;
   }

@@ -3,7 +3,7 @@ import type { Rooms } from '../rooms/rooms.ts';
 import { PipeError } from './errors.ts';
 import type { RoomPipes } from './room-pipes.ts';
 
-const GONE = { known: false, sentBytes: 0, receivedBytes: 0 };
+const GONE = { known: false, late: false, sentBytes: 0, receivedBytes: 0 };
 
 /** What other nodes ask about pipes, handed to the room that it is about. */
 export function pipeHandlers(rooms: Rooms): PipeServiceHandlers {

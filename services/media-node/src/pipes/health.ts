@@ -8,7 +8,7 @@ export interface EndCounters {
 export interface PipeSample {
   readonly atMs: number;
   readonly here: EndCounters;
-  /** `unanswered`: the other node did not say; `gone`: it has no such end any more. */
+  /** `unanswered`: the other node, or its worker, did not say; `gone`: it has no such end any more. */
   readonly there: EndCounters | 'unanswered' | 'gone';
   /** Whether a track should be coming in: one that is not known to be muted. */
   readonly expecting: boolean;

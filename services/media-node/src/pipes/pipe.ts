@@ -1,4 +1,5 @@
 import type { PipeEnd } from '@skein/rpc';
+import type { Clock } from '@skein/runtime';
 import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
 import type { MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
@@ -14,6 +15,15 @@ export type PipePhase =
 
 export type Pipe = NodePipe | WorkerPipe;
 
+/**
+ * How long an end may take to be counted: less than others wait for what they ask about it and many more, some of which may
+ * be on workers that answer.
+ */
+const COUNT_WITHIN_MS = 150;
+
+/** `late`: its worker has not said yet, which says nothing; `gone`: it is closed, or its worker died. */
+export type Counted = EndCounters | 'late' | 'gone';
+
 /** This node's end of the pipe to a router of another node. */
 export class NodePipe {
   readonly key: string;
@@ -27,6 +37,7 @@ export class NodePipe {
   trial = false;
   phase: PipePhase = { kind: 'opening' };
   idleSinceMs: number | undefined;
+  readonly #clock: Clock;
   readonly #made: Promise<PipeEndpoint>;
   #endpoint: PipeEndpoint | undefined;
   #remoteInstanceId: string | undefined;
@@ -38,11 +49,13 @@ export class NodePipe {
   constructor(
     names: { key: string; local: string; peer: RouterAt; instanceId: string },
     made: Promise<PipeEndpoint>,
+    clock: Clock,
   ) {
     this.key = names.key;
     this.local = names.local;
     this.peer = names.peer;
     this.instanceId = names.instanceId;
+    this.#clock = clock;
     this.#made = made.then((endpoint) => this.#keep(endpoint));
     this.#made.catch(() => {});
     this.#connected.promise.catch(() => {});
@@ -97,20 +110,15 @@ export class NodePipe {
   }
 
   /**
-   * What this end has sent and received; `undefined` when it is gone. One that has sent nothing since it was last
-   * asked says something now, so that the other one can tell whether it is heard.
+   * What this end has sent and received. One that has sent nothing since it was last asked says something now, so that
+   * the other one can tell whether it is heard.
    */
-  async count(): Promise<EndCounters | undefined> {
-    try {
-      const counted = await this.#endpoint?.counters();
-      if (counted && this.#counted && counted.sentBytes <= this.#counted.sentBytes)
-        await this.#endpoint?.chirp();
-      this.#counted = counted;
-      return counted;
-    } catch {
-      // Its worker died, or it was closed meanwhile.
-      return undefined;
-    }
+  async count(): Promise<Counted> {
+    const over = Promise.withResolvers<'late'>();
+    const timer = this.#clock.after(COUNT_WITHIN_MS, () => over.resolve('late'));
+    const counted = await Promise.race([this.#count(), over.promise]);
+    timer[Symbol.dispose]();
+    return counted;
   }
 
   close(reason: string): void {
@@ -120,6 +128,19 @@ export class NodePipe {
     for (const outlet of [...this.outlets.values()]) outlet.end(reason);
     this.#endpoint?.close();
     this.#endpoint = undefined;
+  }
+
+  async #count(): Promise<EndCounters | 'gone'> {
+    try {
+      const counted = await this.#endpoint?.counters();
+      if (counted && this.#counted && counted.sentBytes <= this.#counted.sentBytes)
+        await this.#endpoint?.chirp();
+      this.#counted = counted;
+      return counted ?? 'gone';
+    } catch {
+      // Its worker died, or it was closed meanwhile.
+      return 'gone';
+    }
   }
 
   #keep(endpoint: PipeEndpoint): PipeEndpoint {

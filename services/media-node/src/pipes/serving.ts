@@ -98,8 +98,9 @@ export class PipeServing {
     const { registry } = this.#parts;
     const pipe = registry.nodePipeByInstance(calleeInstanceId);
     const known = pipe?.remoteInstanceId === callerInstanceId && registry.holds(pipe);
-    const counted = known ? await pipe.count() : undefined;
-    return { known: counted !== undefined, sentBytes: 0, receivedBytes: 0, ...counted };
+    const counted = known ? await pipe.count() : 'gone';
+    const nothing = { known: counted !== 'gone', late: counted === 'late', sentBytes: 0, receivedBytes: 0 };
+    return typeof counted === 'string' ? nothing : { ...nothing, ...counted };
   }
 
   /** Closes our end unless tracks still cross it, or we are trying whether it works. One that is unknown is closed. */

@@ -136,7 +136,7 @@ export class PipeWatch {
       const deadlineMs = this.#answerTimes.deadlineMs(nodeId);
       const { ends } = await client.probePipes({ pipes: probes }, { deadlineMs });
       this.#answerTimes.answered(nodeId, clock.monotonicMs() - askedAtMs);
-      return ends.map((end: PipeEndCounters): There => (end.known ? end : 'gone'));
+      return ends.map(thereOf);
     } catch {
       // Why does not matter: what is said of it is that it did not answer.
       this.#answerTimes.missed(nodeId);
@@ -148,7 +148,9 @@ export class PipeWatch {
   async #judge({ pipe, expecting, room }: Watched, there: There): Promise<boolean> {
     const here = await pipe.count();
     if (pipe.phase.kind !== 'open') return false;
-    if (!here) {
+    // Nothing can be said of it without; whether its worker hangs is looked after elsewhere.
+    if (here === 'late') return true;
+    if (here === 'gone') {
       room.pipes.broken(pipe, { reason: 'its end here is gone', cutOff: false });
       return false;
     }
@@ -161,4 +163,9 @@ export class PipeWatch {
     if (verdict.kind === 'works') room.pipes.works(pipe);
     return verdict.kind !== 'broken' && isDoubtful(health, sample);
   }
+}
+
+function thereOf(end: PipeEndCounters): There {
+  if (!end.known) return 'gone';
+  return end.late ? 'unanswered' : end;
 }

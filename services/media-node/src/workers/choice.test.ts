@@ -6,7 +6,7 @@ const policy = { maxCpu: 0.7, maxSessions: 10 };
 /** Its sessions are all measured. */
 function worker(index: number, given: Partial<WorkerView> = {}): WorkerView {
   const { sessions = 0 } = given;
-  const shared = { running: true, cpu: 0.1, roomSessions: undefined };
+  const shared = { running: true, suspect: false, cpu: 0.1, roomSessions: undefined };
   return { index, ...shared, sessions, sessionsMeasured: sessions, ...given };
 }
 
@@ -44,6 +44,16 @@ describe('a session is put on', () => {
     ],
     ['the emptiest when all are full', [worker(0, { sessions: 12 }), worker(1, { sessions: 11 })], 1],
     ['one that runs', [worker(0, { running: false, roomSessions: 1 }), worker(1, { cpu: 0.9 })], 1],
+    [
+      'another one when the hosting one owes an answer, however full',
+      [worker(0, { suspect: true, roomSessions: 1 }), worker(1, { sessions: 12 })],
+      1,
+    ],
+    [
+      'one that owes an answer when all do, or have died',
+      [worker(0, { suspect: true, cpu: 0.2 }), worker(1, { suspect: true }), worker(2, { running: false })],
+      1,
+    ],
     ['none when none runs', [worker(0, { running: false })], undefined],
   ])('%s', (_which, workers, expected) => {
     expect(chooseWorker(workers, policy)).toBe(expected);

@@ -2,6 +2,8 @@
 export interface WorkerView {
   readonly index: number;
   readonly running: boolean;
+  /** It owes an answer for longer than a worker takes. */
+  readonly suspect: boolean;
   /** Share of one core over the last second. */
   readonly cpu: number;
   readonly sessions: number;
@@ -29,15 +31,17 @@ const NEW_SESSION_CPU = 0.005;
 /**
  * The worker for one more session of a room. Pure. Among those with capacity: one that hosts the room already, while few
  * of the room's sessions are on it, because then no pipe is needed; else the least loaded. Where none has capacity, the
- * least loaded of all that run. `undefined` when none runs.
+ * least loaded of all that run. One that may hang is taken only where there is no other. `undefined` when none runs.
  */
 export function chooseWorker(workers: readonly WorkerView[], policy: WorkerPolicy): number | undefined {
   const running = workers.filter((worker) => worker.running);
-  const free = running.filter((worker) => loadOf(worker, policy) < 1);
+  const answering = running.filter(({ suspect }) => !suspect);
+  const able = answering.length > 0 ? answering : running;
+  const free = able.filter((worker) => loadOf(worker, policy) < 1);
   const hosting = free.filter(
     ({ roomSessions = SPREAD_FROM_SESSIONS }) => roomSessions < SPREAD_FROM_SESSIONS,
   );
-  const group = [hosting, free, running].find((some) => some.length > 0) ?? [];
+  const group = [hosting, free, able].find((some) => some.length > 0) ?? [];
   return group.toSorted((a, b) => loadOf(a, policy) - loadOf(b, policy) || compareEven(a, b))[0]?.index;
 }
 

@@ -1,25 +1,19 @@
-import { Emitter, FakeClock, seededRandom } from '@skein/runtime';
+import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
-import type { MediaEngine, MediaWorker } from '../media/engine.ts';
+import type { MediaEngine } from '../media/engine.ts';
 import { WorkerPool } from './pool.ts';
+import { testWorker, type TestWorker } from './test-worker.ts';
 
 function setUp(count = 1) {
   const clock = new FakeClock();
-  const started: { pid: number; port: number; worker: MediaWorker; closed: boolean }[] = [];
+  const started: { port: number; worker: TestWorker }[] = [];
   const engine: MediaEngine & { broken: boolean } = {
     broken: false,
     startWorker: async ({ rtcPort }) => {
       if (engine.broken) throw new Error('no such binary');
-      const worker: MediaWorker = {
-        pid: 100 + started.length,
-        events: new Emitter(),
-        createRouter: () => Promise.reject(new Error('not in this test')),
-        cpuMs: async () => 0,
-        close: () => (entry.closed = true),
-      };
-      const entry = { pid: worker.pid, port: rtcPort, worker, closed: false };
-      started.push(entry);
+      const worker = testWorker(100 + started.length);
+      started.push({ port: rtcPort, worker });
       return worker;
     },
   };
@@ -34,7 +28,7 @@ function setUp(count = 1) {
     log: silentLogger,
     backoff,
   });
-  const die = (nth: number): void => started[nth]?.worker.events.emit('died', { error: new Error('killed') });
+  const die = (nth: number): void => started[nth]?.worker.die();
   return { clock, engine, pool, started, die };
 }
 
@@ -91,6 +85,35 @@ describe('the workers of a node', () => {
     pool.close();
     await clock.advance(60_000);
     expect(started).toHaveLength(2);
-    expect(started[1]?.closed).toBe(true);
+    expect(started[1]?.worker.ended).toBe('closed');
+  });
+
+  test('that hang are ended and started again as those that die, while the others are measured', async () => {
+    const { pool, started, clock } = setUp(2);
+    await pool.start();
+    const deaths: number[] = [];
+    pool.events.on('died', ({ index }) => deaths.push(index));
+    started[0]?.worker.hang({ state: 'stopped', cpuMs: 0 });
+    const hung = pool.cpuTime(0);
+    hung.catch(() => {});
+    expect(await pool.cpuTime(1)).toEqual({ pid: 101, cpuMs: 0 });
+    await clock.advance(400);
+    expect(pool.views(() => undefined).map(({ suspect }) => suspect)).toEqual([true, false]);
+    await clock.advance(200);
+    expect([deaths, started[0]?.worker.ended, started[1]?.worker.ended]).toEqual([[0], 'killed', undefined]);
+    expect(await pool.cpuTime(0)).toBeUndefined();
+    await clock.advance(120);
+    expect(pool.slot(0)).toMatchObject({ pid: 102, restarts: 1 });
+    expect(pool.views(() => undefined).map(({ suspect }) => suspect)).toEqual([false, false]);
+  });
+
+  test('that owe an answer when the pool closes do not outlive it', async () => {
+    const { pool, started, clock } = setUp();
+    await pool.start();
+    started[0]?.worker.hang({ state: 'runs', cpuMs: 0 });
+    pool.cpuTime(0).catch(() => {});
+    await clock.advance(400);
+    pool.close();
+    expect(started[0]?.worker.ended).toBe('killed');
   });
 });

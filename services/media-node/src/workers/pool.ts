@@ -4,10 +4,16 @@ import type { Logger } from '@skein/telemetry';
 import type { MediaEngine, MediaRouter, MediaWorker, WorkerOptions } from '../media/engine.ts';
 import { backoffMs, type Backoff } from '../retry/backoff.ts';
 import type { WorkerView } from './choice.ts';
+import { WorkerWatch } from './watch.ts';
 
 type SlotState =
   | { readonly kind: 'starting' }
-  | { readonly kind: 'running'; readonly worker: MediaWorker; readonly sinceMs: number }
+  | {
+      readonly kind: 'running';
+      readonly worker: MediaWorker;
+      readonly watch: WorkerWatch;
+      readonly sinceMs: number;
+    }
   | { readonly kind: 'waiting'; readonly timer: Disposable }
   | { readonly kind: 'closed' };
 
@@ -46,7 +52,7 @@ interface Slot extends WorkerSlot {
 /** A worker that runs for this long has come back: its next death counts as the first again. */
 const STEADY_AFTER_MS = 30_000;
 
-/** One worker per core, started again when they die: `baseMs` 100 doubled to `maxMs` 5 000, jittered. */
+/** One worker per core, ended when they hang, started again when they die: `baseMs` 100 doubled to `maxMs` 5 000, jittered. */
 export class WorkerPool {
   /** `died`: everything on the worker is gone. */
   readonly events = new Emitter<{ died: { readonly index: number } }>();
@@ -87,14 +93,19 @@ export class WorkerPool {
 
   /** Makes a router. Fails `UNAVAILABLE` while the worker is not running. */
   async createRouter(index: number): Promise<MediaRouter> {
-    const worker = this.worker(index);
-    if (!worker) throw SkeinError.unavailable('the media worker', undefined, 500);
-    return await worker.createRouter();
+    const state = this.#slots[index]?.state;
+    if (state?.kind !== 'running') throw SkeinError.unavailable('the media worker', undefined, 500);
+    return await state.worker.createRouter();
   }
 
-  worker(index: number): MediaWorker | undefined {
+  /**
+   * What CPU time a worker has used since its start; `pid` names the start. To be asked about once a second, for a worker
+   * that does not answer is found to hang. `undefined`: it is not running. Fails as the engine does.
+   */
+  async cpuTime(index: number): Promise<{ readonly pid: number; readonly cpuMs: number } | undefined> {
     const state = this.#slots[index]?.state;
-    return state?.kind === 'running' ? state.worker : undefined;
+    if (state?.kind !== 'running') return undefined;
+    return { pid: state.worker.pid, cpuMs: await state.watch.cpuMs() };
   }
 
   /** `roomSessions`: of the room in question on a worker, as in `WorkerView`. */
@@ -102,6 +113,7 @@ export class WorkerPool {
     return this.#slots.map(({ index, cpu, sessions, sessionsMeasured, state }) => ({
       index,
       running: state.kind === 'running',
+      suspect: state.kind === 'running' && state.watch.suspect,
       ...{ cpu, sessions, sessionsMeasured },
       roomSessions: roomSessions(index),
     }));
@@ -109,27 +121,29 @@ export class WorkerPool {
 
   close(): void {
     for (const slot of this.#slots) {
-      if (slot.state.kind === 'running') slot.state.worker.close();
+      if (slot.state.kind === 'running') end(slot.state);
       if (slot.state.kind === 'waiting') slot.state.timer[Symbol.dispose]();
       slot.state = { kind: 'closed' };
     }
   }
 
   async #startWorker(slot: Slot): Promise<void> {
-    const { engine, listen, clock } = this.#parts;
+    const { engine, listen, clock, log } = this.#parts;
     slot.state = { kind: 'starting' };
     const rtcPort = listen.rtcPort === 0 ? 0 : listen.rtcPort + slot.index;
     const worker = await engine.startWorker({ ...listen, rtcPort });
     // It may have been closed while it started.
     if ((slot.state as SlotState).kind === 'closed') return worker.close();
     slot.pid = worker.pid;
-    slot.state = { kind: 'running', worker, sinceMs: clock.monotonicMs() };
+    const watch = new WorkerWatch({ worker, clock, log: log.child({ worker: slot.index, pid: worker.pid }) });
+    slot.state = { kind: 'running', worker, watch, sinceMs: clock.monotonicMs() };
     worker.events.on('died', ({ error }) => this.#onDied(slot, error));
   }
 
   #onDied(slot: Slot, error: Error): void {
     if (slot.state.kind !== 'running') return;
     const { clock, log } = this.#parts;
+    slot.state.watch.close();
     if (clock.monotonicMs() - slot.state.sinceMs > STEADY_AFTER_MS) slot.failures = 0;
     log.error(
       { worker: slot.index, pid: slot.pid, sessions: slot.sessions, err: error },
@@ -162,4 +176,11 @@ export class WorkerPool {
       this.#restartLater(slot);
     }
   }
+}
+
+/** One that hangs would not hear that it is to end. */
+function end({ worker, watch }: Extract<SlotState, { kind: 'running' }>): void {
+  if (watch.suspect) worker.kill();
+  watch.close();
+  worker.close();
 }

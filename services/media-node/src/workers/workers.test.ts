@@ -108,6 +108,44 @@ describe('a worker that dies', () => {
   });
 });
 
+describe('a worker that hangs', () => {
+  test('is ended as one that died, while the other one is measured and takes who joins', async () => {
+    const room = 'frozen';
+    const ann = await cluster.join(one, room, 'ann');
+    const bob = await cluster.join(one, room, 'bob');
+    const { workers } = await cluster.status(one).getStatus({});
+    const [first, second] = workers;
+    if (!first || !second) throw new Error('no workers');
+    process.kill(first.pid, 'SIGSTOP');
+    const told = { event: 'sessionClosed', data: { reason: 'worker-died' } };
+    await vi.waitFor(() => expect([...ann.events, ...bob.events]).toContainEqual(told), { timeout: 5000 });
+    const alive = ann.events.length > 0 ? bob : ann;
+    expect(alive.events).not.toContainEqual(told);
+    await alive.publishAudio('mic', audioParameters({ ssrc: 801 }));
+    const cho = await cluster.join(one, room, 'cho');
+    await cho.watch('mic');
+    await vi.waitFor(
+      async () => {
+        const [again, other] = (await cluster.status(one).getStatus({})).workers;
+        expect(again?.restarts).toBe(first.restarts + 1);
+        expect(other).toMatchObject({ pid: second.pid, restarts: second.restarts });
+      },
+      { timeout: 5000 },
+    );
+    expect(() => process.kill(first.pid, 0)).toThrow('ESRCH');
+    await Promise.all([alive.leave(), cho.leave()]);
+  });
+
+  test('does not outlive its node', async () => {
+    const four = await cluster.addNode({ nodeId: 'four' });
+    const [pid] = four.workerPids;
+    if (pid === undefined) throw new Error('no worker');
+    process.kill(pid, 'SIGSTOP');
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 5000 });
+    await four.stop('test');
+  });
+});
+
 describe('a node that stops', () => {
   test('tells the gateways and leaves the registry; its participants stay, to be placed on another node', async () => {
     const room = 'goodbye';

@@ -12,6 +12,10 @@ export interface PipeEndCountersInput {
    */
   sentBytes?: number | string | Long;
   receivedBytes?: number | string | Long;
+  /**
+   * The worker that has the end did not say in time: the bytes are not known.
+   */
+  late?: boolean;
 }
 
 export interface PipeEndCounters {
@@ -24,4 +28,8 @@ export interface PipeEndCounters {
    */
   sentBytes: number;
   receivedBytes: number;
+  /**
+   * The worker that has the end did not say in time: the bytes are not known.
+   */
+  late: boolean;
 }

@@ -1,0 +1,16 @@
+import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+
+export const workerHang: Scenario = {
+  name: 'worker-hang',
+  what: 'A mediasoup worker stops answering and forwarding (SIGSTOP), under a node that goes on.',
+  setting: SIX_ON_THREE,
+  rounds: 5,
+  recovers: 'media',
+  bounds: { recoverP95Ms: 3_000 },
+
+  async fault(stage) {
+    const node = await stage.busyNode();
+    const worker = stage.pick(await stage.workersOf(node));
+    await stage.fault(`a worker of ${node.name}: SIGSTOP`, async () => stage.signal(worker, 'SIGSTOP'));
+  },
+};
