@@ -6,6 +6,7 @@ export const workerHang: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'media',
+  felt: 'always',
   bounds: { recoverP95Ms: 3_000 },
 
   async fault(stage) {
