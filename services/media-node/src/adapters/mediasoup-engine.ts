@@ -83,16 +83,20 @@ async function startWorker(
       },
       answered: () => answers.count,
       process: () => readWorkerProcess(worker.pid),
-      kill: () => {
-        // The id of a process that has ended may be another one's by now.
-        if (!worker.closed) process.kill(worker.pid, 'SIGKILL');
-      },
+      kill: () => killWorker(worker),
       close: () => worker.close(),
     };
   } catch (error) {
+    // Asked to close, one that hangs would stay.
+    killWorker(worker);
     worker.close();
     throw error;
   }
+}
+
+function killWorker({ closed, pid }: types.Worker): void {
+  // The id of a process that has ended may be another one's by now.
+  if (!closed) process.kill(pid, 'SIGKILL');
 }
 
 // mediasoup closes its workers by itself when this process gets SIGTERM or SIGINT (Worker.ts, `onSignal`), while a

@@ -31,19 +31,19 @@ export type WorkerVerdict =
 export const LOOK_EVERY_MS = 200;
 const SUSPECT_AFTER_MS = 400;
 
+/** However it looks: nobody can join or leave through a worker that answers nothing for so long. */
+const SILENT_MS = 10_000;
 /**
  * How long a worker that answers nothing may be found in one pose. A process that is stopped does not go on by itself. One
  * that sleeps is woken by a question: with one before it, it is stuck. What waits for a disk, as after it was swapped out,
  * may come back. One that moves is busy.
  */
-const HANGS_AFTER_MS = { stopped: 600, still: 800, blocked: 3000, unseen: 3000, moves: 10_000 } as const;
+const HANGS_AFTER_MS = { stopped: 600, still: 800, blocked: 3000, unseen: 3000, moves: SILENT_MS } as const;
 /**
  * A busy worker goes round all its sockets between two answers, which takes some 100 ms of CPU at worst. It is measured in
  * its own time, so that one that gets no core is not taken for one that loops.
  */
 const LOOPS_SPENT_MS = 2000;
-/** However it looks: nobody can join or leave through a worker that answers nothing for so long. */
-const SILENT_MS = 10_000;
 
 const SAYS = {
   stopped: 'its process is stopped',
