@@ -15,6 +15,8 @@ import { createClient, DEFAULT_COMMAND_TIMEOUT_MS, type RedisClient } from './re
  * so that a process at rest does not wake for it; who asks nothing is told nothing that is wrong.
  */
 const LOOK_EVERY_MS = 1000;
+/** After which a client that has given up is told to go on. */
+const REVIVE_AFTER_MS = 200;
 /** Calls that may wait for Redis at once; one more fails with `UNAVAILABLE`. */
 const MAX_IN_FLIGHT = 10_000;
 
@@ -51,6 +53,8 @@ export class RedisConnection {
   #historyId: string | undefined;
   /** Never while a look is under way. */
   #nextLookMs = Infinity;
+  #revival: Disposable | undefined;
+  #closed = false;
   /** Whether it was said that the first connection takes its time. */
   #waitTold = false;
 
@@ -81,7 +85,7 @@ export class RedisConnection {
       await connection.#firstReady(options.signal);
       return connection;
     } catch (error) {
-      connection.#redis.disconnect();
+      connection.#end();
       throw error;
     }
   }
@@ -125,6 +129,12 @@ export class RedisConnection {
     await Promise.allSettled(this.#running);
     this.#breaker.reset();
     this.events.clear();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#closed = true;
+    this.#revival?.[Symbol.dispose]();
     this.#redis.disconnect();
   }
 
@@ -210,6 +220,7 @@ export class RedisConnection {
         });
       });
       this.#redis.on('close', () => this.#onClose());
+      this.#redis.on('end', () => this.#onEnd());
       this.#redis.connect().catch(() => {
         // The client goes on trying by itself; 'ready' tells when it made it.
       });
@@ -273,6 +284,16 @@ export class RedisConnection {
     if (this.#status.state === 'connected') this.#setStatus('disconnected', 'the connection ended');
     else if (!this.#waitTold) this.#onStatus?.(this.#status);
     this.#waitTold = true;
+  }
+
+  /** The client gives up for good when it hears of a failover while it asks the sentinels where to connect to. */
+  #onEnd(): void {
+    if (this.#closed) return;
+    this.#log.info({}, 'the Redis client gave up; connecting anew');
+    this.#revival = this.#clock.after(jitter(REVIVE_AFTER_MS, this.#random, 0.5), () => {
+      // What fails ends again, or is tried again by the client.
+      this.#redis.connect().catch(() => {});
+    });
   }
 
   #serves(reason: string, recovery: StoreRecovery): void {
