@@ -1,3 +1,4 @@
+import { publishChanges } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import type { ClientEvent, ClientResponse, RoomChange } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
@@ -211,6 +212,29 @@ describe('a session that is lost', () => {
     const ada = await cluster.joined('ada');
     cluster.node.tell(joinedAs(ada).sessionId, { event: 'sessionClosed', data: { reason } });
     expect(await movedTo(ada)).toMatchObject({ mode: 'rebuild', reason });
+    expect(ada.socket.events('sessionClosed')).toHaveLength(0);
+  });
+
+  test('is replaced elsewhere when the next node cannot open it, and says so in the room', async () => {
+    await using cluster = await MemoryCluster.start({ nodes: 3 });
+    const ada = await cluster.joined('ada');
+    await cluster.joined('bob');
+    const tried: string[] = [];
+    for (const node of cluster.nodes) {
+      node.on('open', async ({ room, epoch }) => {
+        tried.push(node.nodeId);
+        if (tried.length > 1)
+          return { resumeToken: 't', attachment: 1, sendTransport: {}, recvTransport: {}, subscriptions: [] };
+        const left = await cluster.store.leave(room, { identity: 'ada', epoch }, 'could not be opened');
+        publishChanges(cluster.bus, room, left.changes);
+        throw SkeinError.unavailable('the media worker');
+      });
+    }
+    const { nodeId, sessionId } = joinedAs(ada);
+    const holder = cluster.nodes.find((node) => node.nodeId === nodeId);
+    holder!.tell(sessionId, { event: 'sessionClosed', data: { reason: 'worker-died' } });
+    await passing(cluster, 'the move', () => ada.socket.events('sessionMoved').length > 0);
+    expect(await movedTo(ada)).toMatchObject({ mode: 'rebuild', nodeId: tried[1] });
     expect(ada.socket.events('sessionClosed')).toHaveLength(0);
   });
 

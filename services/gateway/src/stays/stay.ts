@@ -54,7 +54,11 @@ const PUBLISHING: ReadonlySet<SessionMethod> = new Set(['publish', 'unpublish', 
 const MEDIA_LOST = 'media-timeout' satisfies SessionEndReason;
 
 /** Why participants leave a room whose clients are to have another session. */
-const LOSSES: ReadonlySet<string> = new Set(['worker-died', 'node-stopped', 'node-died', MEDIA_LOST]);
+const LOSSES: ReadonlySet<string> = new Set([
+  ...['worker-died', 'node-stopped', 'node-died', MEDIA_LOST],
+  // Said of a placement of a move whose node did not take the session.
+  'could not be opened',
+]);
 
 /** One client in a room, over all the sessions that carry it. Carries out what `stepStay` decides. */
 export class Stay implements SessionListener, SessionWatcher {

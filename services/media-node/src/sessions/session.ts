@@ -102,7 +102,8 @@ export class Session {
   /** Makes the session's media. Repeating it answers the same. A session that cannot be opened ends. */
   open(request: SessionRequest<'open'>): Promise<SessionResponse<'open'>> {
     this.#opened ??= this.#open(request).catch((error: unknown) => {
-      void this.end('could not be opened', { leave: true });
+      // Who asked for it places the participant again, or takes it out: others are not to see it leave in between.
+      void this.end('could not be opened', { leave: 'unlessMoved' });
       throw error;
     });
     return this.#opened;
