@@ -48,6 +48,8 @@ export class Silence {
       .then(() => 'silent' as const);
     try {
       if ((await Promise.race([answered, silent])) !== 'silent') return;
+    } catch (error) {
+      throw SkeinError.unavailable('the bus', error);
     } finally {
       over.abort();
       for (const rest of [answered, silent]) rest.catch(() => {});
