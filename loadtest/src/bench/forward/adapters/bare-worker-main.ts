@@ -6,6 +6,9 @@ import { BareRoom } from './bare-room.ts';
 // The baseline: one mediasoup worker with one router and nothing of ours beside it, for peers that speak the client
 // protocol over TCP with a message per line. Says `{"barePort", "workerPid"}` when it serves; ends with its parent.
 
+/** As much as a media node's sockets have: with less it loses what it is to forward. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
 const worker = await createWorker({ logLevel: 'error' });
 const codecs = mediaCodecs.map((codec) => ({
   ...codec,
@@ -13,7 +16,10 @@ const codecs = mediaCodecs.map((codec) => ({
 }));
 const router = await worker.createRouter({ mediaCodecs: codecs as types.RouterRtpCodecCapability[] });
 const webRtcServer = await worker.createWebRtcServer({
-  listenInfos: (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip: '127.0.0.1' })),
+  listenInfos: (['udp', 'tcp'] as const).map((protocol) => ({
+    ...{ protocol, ip: '127.0.0.1' },
+    ...(protocol === 'udp' && { recvBufferSize: RECEIVE_BUFFER_BYTES }),
+  })),
 });
 const room = new BareRoom(router, webRtcServer);
 const server = createServer({ noDelay: true }, (socket) => serve(socket));
