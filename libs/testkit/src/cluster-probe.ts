@@ -13,11 +13,11 @@ import { SkeinError } from '@skein/protocol';
 /** Looks into a running cluster through its gRPC services, as operators can. */
 export class ClusterProbe implements Disposable {
   readonly #rpc = createRpcClients();
-  readonly #controlAddress: string;
+  readonly #controlAddress: () => string;
 
-  /** `controlAddress`: `host:port` of a control service. */
-  constructor(controlAddress: string) {
-    this.#controlAddress = controlAddress;
+  /** `controlAddress`: `host:port` of a control service; as a function where it may be started again, at another port. */
+  constructor(controlAddress: string | (() => string)) {
+    this.#controlAddress = typeof controlAddress === 'string' ? () => controlAddress : controlAddress;
   }
 
   async nodes(): Promise<readonly Node[]> {
@@ -72,7 +72,7 @@ export class ClusterProbe implements Disposable {
   }
 
   #control() {
-    return this.#rpc.client(controlService, this.#controlAddress);
+    return this.#rpc.client(controlService, this.#controlAddress());
   }
 }
 

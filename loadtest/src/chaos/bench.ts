@@ -105,7 +105,7 @@ async function setUp(
     },
   });
   closers.push(() => cluster.stop());
-  const probe = new ClusterProbe(cluster.control?.grpcAddress ?? '');
+  const probe = new ClusterProbe(() => cluster.control?.grpcAddress ?? '');
   closers.push(() => probe[Symbol.dispose]());
   const crowd = await Crowd.start();
   closers.push(() => crowd[Symbol.asyncDispose]());
