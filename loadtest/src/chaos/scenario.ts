@@ -65,3 +65,11 @@ export const MINUTES_MS = 120_000;
 
 /** Six people on three nodes behind two gateways: what all figures are measured with. */
 export const SIX_ON_THREE: Setting = { people: 6, mediaNodes: 3, gateways: 2, hosts: 'loopback' };
+
+/** Of scenarios in which something is away that running calls need not: media does not notice, and it is used again at once. */
+export const OUTAGE = {
+  setting: SIX_ON_THREE,
+  recovers: 'service',
+  felt: 'always',
+  bounds: { longestGapMs: 200 },
+} as const satisfies Partial<Scenario>;

@@ -1,13 +1,10 @@
-import { MINUTES_MS, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, OUTAGE, type Scenario } from '../scenario.ts';
 
 export const controlKill: Scenario = {
   name: 'control-kill',
   what: 'Control dies; calls and joins go on without it.',
-  setting: SIX_ON_THREE,
+  ...OUTAGE,
   rounds: 4,
-  recovers: 'service',
-  felt: 'always',
-  bounds: { longestGapMs: 200 },
 
   async fault(stage) {
     const { controls } = stage.cluster;

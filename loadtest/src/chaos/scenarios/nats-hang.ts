@@ -1,13 +1,10 @@
-import { MINUTES_MS, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, OUTAGE, type Scenario } from '../scenario.ts';
 
 export const natsHang: Scenario = {
   name: 'nats-hang',
   what: 'NATS answers nothing for a while (SIGSTOP).',
-  setting: SIX_ON_THREE,
+  ...OUTAGE,
   rounds: 3,
-  recovers: 'service',
-  felt: 'always',
-  bounds: { longestGapMs: 200 },
 
   async fault(stage) {
     await stage.fault('NATS: SIGSTOP', () => stage.nats.freeze());

@@ -1,13 +1,10 @@
-import { MINUTES_MS, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, OUTAGE, type Scenario } from '../scenario.ts';
 
 export const natsRestart: Scenario = {
   name: 'nats-restart',
   what: 'NATS dies and comes back.',
-  setting: SIX_ON_THREE,
+  ...OUTAGE,
   rounds: 4,
-  recovers: 'service',
-  felt: 'always',
-  bounds: { longestGapMs: 200 },
 
   async fault(stage) {
     await stage.fault('NATS: SIGKILL', () => stage.nats.kill());

@@ -1,13 +1,10 @@
-import { MINUTES_MS, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, OUTAGE, type Scenario } from '../scenario.ts';
 
 export const redisHang: Scenario = {
   name: 'redis-hang',
   what: 'Redis answers nothing for a while (SIGSTOP).',
-  setting: SIX_ON_THREE,
+  ...OUTAGE,
   rounds: 3,
-  recovers: 'service',
-  felt: 'always',
-  bounds: { longestGapMs: 200 },
 
   async fault(stage) {
     await stage.fault('Redis: SIGSTOP', () => stage.redis.freeze());

@@ -23,18 +23,6 @@ function changesOfAda(client: MemoryClient): string[] {
   });
 }
 
-/** Moves time on in small steps until something is so. */
-async function passing(cluster: MemoryCluster, what: string, probe: () => unknown): Promise<void> {
-  await eventually(
-    what,
-    async () => {
-      await cluster.clock.advance(50);
-      return Boolean(await probe());
-    },
-    { everyMs: 1 },
-  );
-}
-
 function nodeOf(cluster: MemoryCluster, nodeId: string): ScriptedNode {
   return cluster.nodes.find((node) => node.nodeId === nodeId)!;
 }
@@ -47,7 +35,7 @@ async function loseMedia(
 ): Promise<ClientEvent<'sessionMoved'>> {
   const before = client.socket.events('sessionMoved').length;
   nodeOf(cluster, nodeId).tell(sessionId, lost);
-  await passing(cluster, 'the move', () => client.socket.events('sessionMoved').length > before);
+  await cluster.passing('the move', () => client.socket.events('sessionMoved').length > before);
   return client.socket.events('sessionMoved').at(-1)!.data as ClientEvent<'sessionMoved'>;
 }
 
@@ -94,7 +82,7 @@ describe('when no media comes through to a client whose node is well', () => {
     });
     node.tell(at.sessionId, lost);
     expect(await ada.event('sessionClosed')).toMatchObject({ data: { reason: 'media-timeout' } });
-    await passing(cluster, 'the leave', () => changesOfAda(bob).includes('participantLeft'));
+    await cluster.passing('the leave', () => changesOfAda(bob).includes('participantLeft'));
     expect(changesOfAda(bob).filter((type) => type !== 'participantMoved')).toEqual(['participantLeft']);
     expect(ada.socket.events('sessionMoved')).toHaveLength(MEDIA_REBUILDS);
   });
@@ -112,7 +100,7 @@ describe('when no media comes through to a client whose node is well', () => {
       return error?.code === 'UNAVAILABLE';
     });
     await ada.request('leave');
-    await passing(cluster, 'the leave', async () => (await cluster.store.snapshot('blue')) === undefined);
+    await cluster.passing('the leave', async () => (await cluster.store.snapshot('blue')) === undefined);
     await cluster.clock.advance(10_000);
     expect(cluster.nodes.flatMap((node) => node.requests('open'))).toHaveLength(1);
   });

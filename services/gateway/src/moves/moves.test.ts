@@ -22,18 +22,6 @@ function changesOf(client: MemoryClient): string[] {
   return client.socket.events('roomChanged').map(({ data }) => (data as RoomChange).type);
 }
 
-/** Moves time on in small steps until something is so. */
-async function passing(cluster: MemoryCluster, what: string, probe: () => unknown): Promise<void> {
-  await eventually(
-    what,
-    async () => {
-      await cluster.clock.advance(50);
-      return Boolean(await probe());
-    },
-    { everyMs: 1 },
-  );
-}
-
 function requestMove(node: ScriptedNode, client: MemoryClient): void {
   const data = { reason: 'drain' as const, deadlineMs: 60_000 };
   node.tell(joinedAs(client).sessionId, { event: 'moveRequested', data });
@@ -82,7 +70,7 @@ describe('when a node dies', () => {
     const waiting = await ada.request('unsubscribe', { subscriptionId: 's' });
     expect(waiting.error).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
     cluster.store.failure = undefined;
-    await passing(cluster, 'the move', () => ada.socket.events('sessionMoved').length > 0);
+    await cluster.passing('the move', () => ada.socket.events('sessionMoved').length > 0);
     const stale = await ada.request('restartIce', { direction: 'send', epoch: joinedAs(ada).epoch });
     expect(stale.error?.code).toBe('STALE_EPOCH');
     const { epoch } = await movedTo(ada);
@@ -108,7 +96,7 @@ describe('when a node dies', () => {
     });
     const ada = await cluster.joined('ada');
     cluster.kill(cluster.node);
-    await passing(cluster, 'the move', () => ada.socket.events('sessionMoved').length > 0);
+    await cluster.passing('the move', () => ada.socket.events('sessionMoved').length > 0);
     expect(await movedTo(ada)).toMatchObject({ nodeId: 'node-3', reason: 'node-died' });
     expect(cluster.nodes[1]!.requests('close')).toMatchObject([{ data: { reason: 'moved' } }]);
     expect((await cluster.store.snapshot('blue'))?.participants).toMatchObject([{ nodeId: 'node-3' }]);
@@ -125,7 +113,7 @@ describe('when a node dies', () => {
     await cluster.clock.advance(3 * REBUILD_DEADLINE_MS);
     expect(ada.socket.events('sessionClosed')).toHaveLength(0);
     cluster.hub.setDown(false);
-    await passing(cluster, 'the move', () => ada.socket.events('sessionMoved').length > 0);
+    await cluster.passing('the move', () => ada.socket.events('sessionMoved').length > 0);
     expect(cluster.nodes[1]!.requests('open')).toHaveLength(1);
   });
 
@@ -146,7 +134,7 @@ describe('when a node dies', () => {
     cluster.kill(cluster.node);
     await cluster.clock.advance(2000);
     cluster.addNode('node-1', 2);
-    await passing(cluster, 'the move', () => ada.socket.events('sessionMoved').length > 0);
+    await cluster.passing('the move', () => ada.socket.events('sessionMoved').length > 0);
     expect(await movedTo(ada)).toMatchObject({ nodeId: 'node-1' });
   });
 
@@ -233,7 +221,7 @@ describe('a session that is lost', () => {
     const { nodeId, sessionId } = joinedAs(ada);
     const holder = cluster.nodes.find((node) => node.nodeId === nodeId);
     holder!.tell(sessionId, { event: 'sessionClosed', data: { reason: 'worker-died' } });
-    await passing(cluster, 'the move', () => ada.socket.events('sessionMoved').length > 0);
+    await cluster.passing('the move', () => ada.socket.events('sessionMoved').length > 0);
     expect(await movedTo(ada)).toMatchObject({ mode: 'rebuild', nodeId: tried[1] });
     expect(ada.socket.events('sessionClosed')).toHaveLength(0);
   });
@@ -308,7 +296,7 @@ describe('a session that its node wants to be elsewhere', () => {
     expect(await ada.request('restartIce', { direction: 'send' })).toHaveProperty('data');
     expect(ada.socket.events('sessionMoved')).toHaveLength(0);
     cluster.store.failure = undefined;
-    await passing(cluster, 'the move', () => ada.socket.events('sessionMoved').length > 0);
+    await cluster.passing('the move', () => ada.socket.events('sessionMoved').length > 0);
     expect(await movedTo(ada)).toMatchObject({ mode: 'switch', nodeId: 'node-2' });
   });
 

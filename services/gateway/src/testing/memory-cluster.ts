@@ -68,6 +68,18 @@ export class MemoryCluster implements AsyncDisposable {
     return gateway;
   }
 
+  /** Advances the clock in steps of 50 ms until `probe` holds; fails as `eventually` does. */
+  passing(what: string, probe: () => unknown): Promise<void> {
+    return eventually(
+      what,
+      async () => {
+        await this.clock.advance(50);
+        return Boolean(await probe());
+      },
+      { everyMs: 1 },
+    ).then(() => undefined);
+  }
+
   /** The first gateway. */
   get gateway(): MemoryGateway {
     return this.#gateways[0]!;

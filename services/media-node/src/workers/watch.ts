@@ -11,8 +11,8 @@ export interface WorkerWatchParts {
 }
 
 /**
- * Finds out that a worker hangs, and ends it, so that it dies as any other. It costs nothing beside the question that is
- * asked anyway, once a second, to measure the load: only a worker that owes an answer is looked at, every `LOOK_EVERY_MS`.
+ * Finds out that a worker hangs, and ends it, which makes it one of those that died. It costs nothing beside the question
+ * that is asked anyway, once a second, to measure the load: only a worker that owes an answer is looked at, every `LOOK_EVERY_MS`.
  */
 export class WorkerWatch {
   readonly #parts: WorkerWatchParts;
