@@ -12,6 +12,7 @@ const PROGRAMS = {
   nft: { package: 'nftables' },
   ip: { package: 'iproute2' },
   socat: { package: 'socat' },
+  'g++': { package: 'g++' },
 };
 
 /** The programs that a running cluster needs: none that the user brings by URL. */

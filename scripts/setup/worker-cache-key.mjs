@@ -7,10 +7,14 @@ export function workerCacheKey({ version, recipe, platform, arch, system }) {
   return `${version}-${platform}-${arch}-${system}-${hashFolder(recipe).slice(0, 10)}`;
 }
 
-/** SHA-256 over the names and contents of all files below `folder`. */
+// A changed test does not change the binary.
+const TESTS = /(\.test\.mjs|-test\.cpp)$/;
+
+/** SHA-256 over the names and contents of all files below `folder`, except tests. */
 export function hashFolder(folder) {
   const hash = createHash('sha256');
-  const files = readdirSync(folder, { recursive: true }).map(String).sort();
+  const names = readdirSync(folder, { recursive: true }).map(String).sort();
+  const files = names.filter((name) => !TESTS.test(name));
   for (const file of files.filter((name) => statSync(join(folder, name)).isFile())) {
     const content = readFileSync(join(folder, file));
     hash.update(`${file}\0${content.length}\0`).update(content);

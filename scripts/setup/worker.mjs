@@ -13,11 +13,12 @@ const recipe = join(root, 'scripts', 'worker');
 const packageDir = join(root, 'node_modules', 'mediasoup');
 
 /**
- * Provides mediasoup's worker binary and names it in `env.MEDIASOUP_WORKER_BIN`: the one that the user names there,
- * else a cached one, else upstream's prebuilt one, else one built from the source in the npm package.
+ * Provides the mediasoup worker binary and sets `env.MEDIASOUP_WORKER_BIN` to it. In order of preference: the binary that
+ * the user set there; a cached build; a new build from the source in the npm package, with the patches in
+ * `scripts/worker/patches`; upstream's prebuilt binary, which lacks those patches and is announced as such.
  */
 export function workerStep(progress, env = process.env) {
-  let cached;
+  let wanted;
   return {
     name: 'mediasoup worker',
     check: () => {
@@ -30,40 +31,65 @@ export function workerStep(progress, env = process.env) {
         arch: process.arch,
         system: systemName(),
       });
-      cached = { version, path: join(sharedCache(env), 'mediasoup-worker', key, 'mediasoup-worker') };
-      if (!runs(cached.path)) return `getting ${version}, first upstream's binary`;
-      env.MEDIASOUP_WORKER_BIN = cached.path;
+      const folder = join(sharedCache(env), 'mediasoup-worker', key);
+      wanted = {
+        version,
+        built: join(folder, 'mediasoup-worker'),
+        upstream: join(folder, 'upstream', 'mediasoup-worker'),
+      };
+      const cached = chooseCached(wanted, runs);
+      if (cached === undefined) return `building ${version}, some minutes`;
+      if (cached === wanted.upstream) progress.line(LACKS_PATCHES);
+      env.MEDIASOUP_WORKER_BIN = cached;
       return undefined;
     },
     run: async () => {
-      await provide(cached, progress);
-      env.MEDIASOUP_WORKER_BIN = cached.path;
+      env.MEDIASOUP_WORKER_BIN = await provide(wanted, progress);
     },
   };
 }
 
-async function provide({ version, path }, progress) {
-  if (existsSync(path) && (await mendLibraries(path))) return;
+const LACKS_PATCHES =
+  '! this is upstream\'s mediasoup worker, without the patches in scripts/worker/patches (docs/operations.md, "Media worker")';
+
+/** A build of ours wins over upstream's binary; `undefined` if neither runs here. */
+export function chooseCached({ built, upstream }, isUsable) {
+  return [built, upstream].find((path) => isUsable(path));
+}
+
+/** Resolves with the path of a worker that runs. */
+async function provide({ version, built, upstream }, progress) {
+  if (existsSync(built) && (await mendLibraries(built))) return built;
+  const failure = await make(built, (output) => buildWorker({ recipe, packageDir, output, progress }));
+  if (failure === undefined) return built;
+  progress.line(`  the worker could not be built (${failure}); trying upstream's binary`);
+  const refusal = await make(upstream, async (output) => {
+    const reason = await downloadWorker({ version, packageDir, kernelRelease: release(), output });
+    if (reason !== undefined) throw new UserError(reason);
+  });
+  if (refusal !== undefined) {
+    throw new UserError(
+      `no mediasoup worker: building it failed (${failure}), so did the download (${refusal})`,
+    );
+  }
+  progress.line(LACKS_PATCHES);
+  return upstream;
+}
+
+/** Puts a worker at `path` only after it has run. Resolves with `undefined`, or with the reason why there is none. */
+async function make(path, produce) {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(join(folder, 'new-'));
   const candidate = join(work, 'mediasoup-worker');
   try {
-    const refusal = await downloadWorker({
-      version,
-      packageDir,
-      kernelRelease: release(),
-      output: candidate,
-    });
-    if (refusal !== undefined || !runs(candidate)) {
-      progress.line(
-        `  no prebuilt binary (${refusal ?? 'it does not run on this system'}); building it, some minutes`,
-      );
-      await buildWorker({ recipe, packageDir, output: candidate, progress });
-    }
-    if (!runs(candidate)) throw new UserError('the mediasoup worker was built, and does not run');
+    await produce(candidate);
+    if (!runs(candidate)) return 'it does not run on this system';
     // Within one folder, so that nobody ever sees half a file.
     renameSync(candidate, path);
+    return undefined;
+  } catch (error) {
+    return error.message.split('\n')[0];
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

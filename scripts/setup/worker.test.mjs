@@ -2,6 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { chooseCached } from './worker.mjs';
 import { parseNinjaProgress } from './worker-build.mjs';
 import { workerCacheKey } from './worker-cache-key.mjs';
 import { workerUrl } from './worker-download.mjs';
@@ -38,6 +39,13 @@ describe('workerCacheKey', () => {
     writeFileSync(join(recipe, 'pch', 'all.hpp'), '#pragma twice');
     expect(key()).not.toBe(before);
   });
+
+  it('does not change with a test', () => {
+    const before = key();
+    writeFileSync(join(recipe, 'queue-test.cpp'), 'int main() {}');
+    writeFileSync(join(recipe, 'queue.test.mjs'), '');
+    expect(key()).toBe(before);
+  });
 });
 
 describe('workerUrl', () => {
@@ -58,5 +66,15 @@ describe('parseNinjaProgress', () => {
   it('reads how far the build is', () => {
     expect(parseNinjaProgress('[120/280] Compiling C++ object a.cpp.o')).toEqual({ done: 120, total: 280 });
     expect(parseNinjaProgress('ninja: Entering directory')).toBeUndefined();
+  });
+});
+
+describe('chooseCached', () => {
+  const paths = { built: '/cache/key/mediasoup-worker', upstream: '/cache/key/upstream/mediasoup-worker' };
+
+  it("prefers a build of ours, which has the patches, to upstream's binary", () => {
+    expect(chooseCached(paths, () => true)).toBe(paths.built);
+    expect(chooseCached(paths, (path) => path === paths.upstream)).toBe(paths.upstream);
+    expect(chooseCached(paths, () => false)).toBeUndefined();
   });
 });

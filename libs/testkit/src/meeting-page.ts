@@ -15,6 +15,8 @@ export interface MeetingOptions {
   /** Camera size; small by default, so that several pages fit on one machine. */
   readonly width?: number;
   readonly height?: number;
+  /** Runs in the page before anything else. */
+  readonly initScript?: () => void;
 }
 
 /** What the tile of a person shows. */
@@ -70,6 +72,7 @@ export class MeetingPage implements AsyncDisposable {
     const meeting = new MeetingPage(name, await context.newPage());
     await meeting.page.addInitScript(recordTimeline);
     await meeting.page.addInitScript(recordDeviceRequests);
+    if (options.initScript) await meeting.page.addInitScript(options.initScript);
     meeting.page.on('pageerror', (error) => meeting.problems.push(String(error)));
     meeting.page.on('console', (message) => {
       if (message.type() === 'error') meeting.problems.push(message.text());
