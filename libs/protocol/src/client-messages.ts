@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion } from './fields.ts';
+import { errorCodes } from './errors.ts';
 import { limits } from './limits.ts';
 import {
   dtlsParameters,
@@ -23,6 +24,17 @@ const subscriptionUpdate = z.object({
   subscriptionId: opaqueId,
   paused: z.boolean().optional(),
   preferredLayers: layers.optional(),
+});
+
+/** Why one update was not made. */
+const refusedUpdate = z.object({
+  subscriptionId: opaqueId,
+  error: z.object({
+    code: z.enum(errorCodes),
+    message: z.string(),
+    details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    retryAfterMs: z.number().optional(),
+  }),
 });
 
 /**
@@ -117,7 +129,11 @@ export const clientMethods = {
    * another node if there is one. `sessionMoved` follows, or `sessionClosed` after too many of them in a row.
    */
   reportMediaLoss: { request: z.object({ ...ofSession }), response: nothing },
-  /** Publishes a track; a viewer is refused with `PERMISSION_DENIED`. `trackId` is the client's, so that a repeat or a migration names the same track. */
+  /**
+   * Publishes a track; a viewer is refused with `PERMISSION_DENIED`. `trackId` is the client's, so that a repeat or a
+   * migration names the same track. A repeat with other `rtpParameters` replaces the streams behind the track: subscribers
+   * get `subscriptionClosed` with reason `source-replaced`, and the old streams are forwarded for 4 s more.
+   */
   publish: {
     request: z.object({
       ...ofSession,
@@ -133,15 +149,21 @@ export const clientMethods = {
   unpublish: { request: z.object({ trackId: opaqueId }), response: nothing },
   /** Stops or resumes forwarding of one's own track, for everyone, and shows it in the room's state. */
   setTrackMuted: { request: z.object({ trackId: opaqueId, muted: z.boolean() }), response: nothing },
-  /** Asks for a track of the room. The subscription starts paused; resume it once it can be decoded. */
+  /**
+   * Asks for a track of the room. The subscription starts paused; resume it once it can be decoded. Of `preferredLayers` the
+   * best at or below that the track has are sent.
+   */
   subscribe: {
     request: z.object({ trackId: opaqueId, preferredLayers: layers.optional() }),
     response: readySubscription,
   },
-  /** Pauses, resumes, or chooses layers of subscriptions; one request for many. */
+  /**
+   * Pauses, resumes, or chooses layers of subscriptions; one request for many. Each update stands alone: `refused` lists
+   * those that failed, the others are made. Fails only when every update is refused.
+   */
   updateSubscriptions: {
     request: z.object({ updates: z.array(subscriptionUpdate).min(1).max(limits.subscriptionsPerRequest) }),
-    response: nothing,
+    response: z.object({ refused: z.array(refusedUpdate).optional() }),
   },
   unsubscribe: { request: z.object({ subscriptionId: opaqueId }), response: nothing },
   /** Brings the room's state up to date: what came after `version`, or all of it when that is too long ago. */

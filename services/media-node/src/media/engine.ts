@@ -128,11 +128,11 @@ export interface MediaSource {
   readonly closed: boolean;
   /**
    * `closed` once: by `close()`, or because its transport went. `replaced`: the same track comes by another source, and this
-   * one closes soon.
+   * one closes soon; `by`: that source, when its publisher replaced the streams.
    */
   readonly events: Emitter<{
     readonly muted: { readonly muted: boolean };
-    readonly replaced: Record<never, never>;
+    readonly replaced: { readonly by?: MediaSource };
     readonly closed: { readonly reason: string };
   }>;
   setMuted(muted: boolean): Promise<void>;

@@ -181,10 +181,13 @@ export class PipeExecutor {
       inlet.close();
       stopPull();
     });
-    const inlet = new TrackInlet(endpoint, {
-      onSource: (source) => this.#flows(hop, source),
-      onEnd: (error) => this.#pullEnded(hop, pipe, error),
-    });
+    const listener = {
+      onSource: (source: MediaSource): void => this.#flows(hop, source),
+      onEnd: (error: SkeinError): void => this.#pullEnded(hop, pipe, error),
+    };
+    const { clock, policy } = this.#parts;
+    const retire = (source: MediaSource): void => void clock.after(policy.handoverMs, () => source.close());
+    const inlet = new TrackInlet(endpoint, listener, retire);
     const stopPull =
       from.nodeId === nodeId
         ? this.#pullHere(hop, pipe, inlet)

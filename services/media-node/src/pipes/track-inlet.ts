@@ -14,16 +14,21 @@ export interface InletListener {
 export class TrackInlet {
   readonly #endpoint: PipeEndpoint;
   readonly #listener: InletListener;
+  readonly #retire: (source: MediaSource) => void;
   #source: MediaSource | undefined;
-  /** As the other end first gave them. */
+  /** Whose streams were replaced; they close soon. */
+  readonly #retiring = new Set<MediaSource>();
+  /** As the other end gave them last. */
   #parameters: string | undefined;
   #ended = false;
   #muted = false;
   #muting = false;
 
-  constructor(endpoint: PipeEndpoint, listener: InletListener) {
+  /** `retire`: closes a source whose streams were replaced, once receivers had the time to go over. */
+  constructor(endpoint: PipeEndpoint, listener: InletListener, retire: (source: MediaSource) => void) {
     this.#endpoint = endpoint;
     this.#listener = listener;
+    this.#retire = retire;
   }
 
   /** Takes the next update. Out of turn or unreadable ends the inlet. */
@@ -56,17 +61,21 @@ export class TrackInlet {
 
   close(): void {
     this.#ended = true;
+    for (const source of this.#retiring) source.close();
     this.#source?.close();
   }
 
-  /** Comes again when the call that tells of the track broke and was made anew: the track goes on as it was. */
+  /**
+   * Comes again when the call that tells of the track broke and was made anew: the track goes on as it was. With other
+   * parameters its publisher has replaced the streams: they are taken beside those before.
+   */
   #opened({ kind, rtpParametersJson, muted }: Extract<TrackUpdate, { update: 'opened' }>['opened']): void {
     this.#muted = muted;
-    if (this.#parameters === undefined) {
-      this.#parameters = rtpParametersJson;
-      void this.#open(kind, rtpParametersJson);
-    } else if (this.#parameters === rtpParametersJson) void this.#applyMuted();
-    else this.fail(PipeError.cameBackDifferent());
+    if (this.#parameters === rtpParametersJson) return void this.#applyMuted();
+    // The first ones are still being taken: pulling again is simpler than two at once.
+    if (this.#parameters !== undefined && !this.#source) return this.fail(PipeError.cameBackDifferent());
+    this.#parameters = rtpParametersJson;
+    void this.#open(kind, rtpParametersJson);
   }
 
   async #open(kind: MediaSource['kind'], rtpParametersJson: string): Promise<void> {
@@ -77,17 +86,27 @@ export class TrackInlet {
         'rtpParametersJson',
       );
       const source = await this.#endpoint.receive({ kind, rtpParameters, muted: this.#muted });
-      if (this.#ended) return source.close();
+      // Replaced again while it was being taken.
+      if (this.#ended || this.#parameters !== rtpParametersJson) return source.close();
+      const earlier = this.#source;
       this.#source = source;
-      source.events.on('closed', ({ reason }) =>
-        this.fail(new SkeinError('PIPE_FAILED', `the pipe ended: ${reason}`)),
-      );
+      source.events.on('closed', ({ reason }) => {
+        if (this.#source === source) this.fail(new SkeinError('PIPE_FAILED', `the pipe ended: ${reason}`));
+      });
       if (source.closed) return this.fail(new SkeinError('PIPE_FAILED', 'the pipe ended'));
       this.#listener.onSource(source);
+      if (earlier) this.#replace(earlier, source);
     } catch (error) {
       return this.fail(error);
     }
     await this.#applyMuted();
+  }
+
+  #replace(earlier: MediaSource, by: MediaSource): void {
+    earlier.events.emit('replaced', { by });
+    this.#retiring.add(earlier);
+    earlier.events.on('closed', () => this.#retiring.delete(earlier));
+    this.#retire(earlier);
   }
 
   async #applyMuted(): Promise<void> {

@@ -14,7 +14,8 @@ export interface OutletListener {
 export class TrackOutlet {
   readonly media: MediaKey;
   readonly #listener: OutletListener;
-  #piped: PipedMedia | undefined;
+  /** Of the source before, until it closes, and of the present one. */
+  readonly #piped: PipedMedia[] = [];
   #disposables: Disposable[] = [];
   #ended = false;
 
@@ -23,29 +24,39 @@ export class TrackOutlet {
     this.#listener = listener;
   }
 
-  /** Sends the source into `endpoint`. Fails `TRACK_NOT_FOUND` when it closed meanwhile; then the outlet has ended. */
+  /** Sends the source into `endpoint`, and the one that replaces it after it. Fails `TRACK_NOT_FOUND` when it closed meanwhile; then the outlet has ended. */
   async open(endpoint: PipeEndpoint, source: MediaSource): Promise<void> {
+    let piped: PipedMedia;
     try {
-      this.#piped = await endpoint.send(source);
+      piped = await endpoint.send(source);
     } catch (error) {
       this.end('could not be sent');
       throw source.closed ? PipeError.trackNotHere(trackEpochOf(this.media).trackId) : error;
     }
-    if (this.#ended) return this.#piped.close();
+    if (this.#ended) return piped.close();
+    this.#piped.splice(0, this.#piped.length, ...this.#piped.slice(-1), piped);
     if (source.closed) {
       this.end('source closed');
       throw PipeError.trackNotHere(trackEpochOf(this.media).trackId);
     }
-    const { kind, rtpParameters } = this.#piped;
+    const { kind, rtpParameters } = piped;
+    for (const disposable of this.#disposables) disposable[Symbol.dispose]();
     // The source's own events tell of every change after this line, so that none is missed or told twice.
     this.#disposables = [
       source.events.on('muted', ({ muted }) =>
         this.#listener.onUpdate({ update: 'muted', muted: { muted } }),
       ),
       source.events.on('closed', ({ reason }) => this.end(reason)),
+      // Beside the one before, which ends with its source: receivers go over in between.
+      source.events.on('replaced', ({ by }) => by && this.#follow(endpoint, by)),
     ];
     const opened = { kind, rtpParametersJson: JSON.stringify(rtpParameters), muted: source.muted };
     this.#listener.onUpdate({ update: 'opened', opened });
+  }
+
+  #follow(endpoint: PipeEndpoint, source: MediaSource): void {
+    // A source that cannot follow ends the outlet: whoever needs the track pulls it again.
+    this.open(endpoint, source).catch(() => this.end('its new streams could not be sent'));
   }
 
   /** Stops sending. `tell`: the other side is told why. Ending twice does nothing. */
@@ -53,7 +64,7 @@ export class TrackOutlet {
     if (this.#ended) return;
     this.#ended = true;
     for (const disposable of this.#disposables) disposable[Symbol.dispose]();
-    this.#piped?.close();
+    for (const piped of this.#piped) piped.close();
     if (tell) this.#listener.onUpdate({ update: 'closed', closed: { reason } });
     this.#listener.onEnd(reason);
   }

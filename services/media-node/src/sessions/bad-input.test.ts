@@ -126,32 +126,13 @@ describe('a subscription is refused when', () => {
     expect(await failure(ann.ask(method, data))).toMatchObject({ code });
   });
 
-  test('its layers are out of range, naming the range', async () => {
-    const spatial = await failure(
-      ann.ask('subscribe', { trackId: 'cam', preferredLayers: { spatialLayer: 3 } }),
-    );
-    expect(spatial.message).toBe('data.preferredLayers.spatialLayer: must be 0-2');
-    const layers = { spatialLayer: 0, temporalLayer: 3 };
-    const temporal = await failure(ann.ask('subscribe', { trackId: 'cam', preferredLayers: layers }));
-    expect(temporal.message).toBe('data.preferredLayers.temporalLayer: must be 0-2');
-    const single = await failure(
-      bob.ask('subscribe', { trackId: 'mic', preferredLayers: { spatialLayer: 1 } }),
-    );
-    expect(single.message).toContain('data.preferredLayers.spatialLayer: must be 0');
-  });
-
-  test('one update of many is wrong: then none is made', async () => {
-    const { subscriptionId } = await ann.ask('subscribe', { trackId: 'cam' });
-    const updates = [
-      { subscriptionId, paused: false },
-      { subscriptionId: 'sub_x', paused: false },
-    ];
-    expect(await failure(ann.ask('updateSubscriptions', { updates }))).toMatchObject({
-      code: 'SUBSCRIPTION_NOT_FOUND',
-    });
-    const { sessions } = await cluster.status(node).getRoomMedia({ room: 'room' });
-    const mine = sessions.find(({ identity }) => identity === 'ann');
-    expect(mine?.subscriptions).toEqual([{ subscriptionId, trackId: 'cam', paused: true }]);
+  test.each([
+    ['a negative layer', { spatialLayer: -1 }, 'data.preferredLayers.spatialLayer'],
+    ['a layer that no codec has', { spatialLayer: 8 }, 'data.preferredLayers.spatialLayer'],
+    ['half a layer', { spatialLayer: 0, temporalLayer: 0.5 }, 'data.preferredLayers.temporalLayer'],
+  ])('its layers are no layers: %s', async (_what, preferredLayers, field) => {
+    const asked = ann.ask('subscribe', { trackId: 'cam', preferredLayers });
+    expect(await failure(asked)).toMatchObject({ code: 'INVALID_ARGUMENT', details: { field } });
   });
 
   test('the client cannot receive the codec; then it is also left out of the answer to opening', async () => {
@@ -167,6 +148,48 @@ describe('a subscription is refused when', () => {
       details: { trackId: 'cam', mimeType: 'video/vp8' },
     });
     await cho.leave();
+  });
+});
+
+describe('a wish for layers', () => {
+  test('that the track does not have is met by the best at or below it', async () => {
+    const best = { spatialLayer: 7, temporalLayer: 7 };
+    const video = await ann.ask('subscribe', { trackId: 'cam', preferredLayers: best });
+    const sound = await bob.ask('subscribe', { trackId: 'mic', preferredLayers: best });
+    expect([video.type, sound.type]).toEqual(['simulcast', 'simple']);
+    const { subscriptionId } = video;
+    const updates = [{ subscriptionId, preferredLayers: { spatialLayer: 5 } }];
+    expect(await ann.ask('updateSubscriptions', { updates })).toEqual({});
+  });
+});
+
+describe('of many updates', () => {
+  const pausedOf = async (identity: string): Promise<unknown> => {
+    const { sessions } = await cluster.status(node).getRoomMedia({ room: 'room' });
+    return sessions.find((session) => session.identity === identity)?.subscriptions;
+  };
+
+  test('those that are right are made, and the answer says why the others are not', async () => {
+    const { subscriptionId } = await ann.ask('subscribe', { trackId: 'cam' });
+    const updates = [
+      { subscriptionId: 'sub_x', paused: false },
+      { subscriptionId, paused: false, preferredLayers: { spatialLayer: 7 } },
+    ];
+    const { refused } = await ann.ask('updateSubscriptions', { updates });
+    expect(refused).toMatchObject([
+      {
+        subscriptionId: 'sub_x',
+        error: { code: 'SUBSCRIPTION_NOT_FOUND', details: { subscriptionId: 'sub_x' } },
+      },
+    ]);
+    expect(await pausedOf('ann')).toEqual([{ subscriptionId, trackId: 'cam', paused: false }]);
+  });
+
+  test('all are wrong: then the request fails', async () => {
+    const updates = ['sub_x', 'sub_y'].map((subscriptionId) => ({ subscriptionId, paused: false }));
+    expect(await failure(ann.ask('updateSubscriptions', { updates }))).toMatchObject({
+      code: 'SUBSCRIPTION_NOT_FOUND',
+    });
   });
 });
 

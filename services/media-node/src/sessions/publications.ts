@@ -1,15 +1,27 @@
-import { limits, SkeinError, type SessionRequest, type Track } from '@skein/protocol';
-import { SingleFlight } from '@skein/runtime';
+import { isDeepStrictEqual } from 'node:util';
+import { limits, SkeinError, type RtpParameters, type SessionRequest, type Track } from '@skein/protocol';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
 import { mediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
-import { checkCodecKinds, checkKind, checkStreamsUnused } from './track-rules.ts';
+import { checkCodecKinds, checkKind, checkStreamsUnused, shareStreams } from './track-rules.ts';
+
+/**
+ * How long replaced streams are forwarded: receivers go over to the new ones meanwhile. Longer than a client goes on sending
+ * them, so that it never sends what nobody takes.
+ */
+export const REPLACED_STREAMS_MS = 4000;
 
 interface Publication {
-  readonly request: SessionRequest<'publish'>;
+  request: SessionRequest<'publish'>;
   /** Comes with the engine's answer; the track is announced right after. */
   source: MediaSource | undefined;
+  /** What it was published with before, until everyone has gone over. */
+  readonly replaced: Set<ReplacedStreams>;
+}
+
+interface ReplacedStreams extends Disposable {
+  readonly rtpParameters: RtpParameters;
 }
 
 export interface PublicationsParts {
@@ -25,7 +37,8 @@ export interface PublicationsParts {
 export class Publications {
   readonly #parts: PublicationsParts;
   readonly #tracks = new Map<string, Publication>();
-  readonly #publishing = new SingleFlight<string, { trackId: string }>();
+  /** The last request about each track: they run one after the other, so that none acts on what another one is changing. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(parts: PublicationsParts) {
     this.#parts = parts;
@@ -46,25 +59,36 @@ export class Publications {
     return [...this.#tracks.values()].flatMap(({ source }) => (source ? [source] : []));
   }
 
-  /** Repeating it answers the same, also while the first is under way. */
+  /**
+   * Repeating it answers the same, also while the first is under way. With other RTP parameters, those replace the ones
+   * before: a client that lost the first answer sends new streams, and so does one whose capture has changed.
+   */
   publish(request: SessionRequest<'publish'>): Promise<{ trackId: string }> {
-    return this.#publishing.run(request.trackId, async () => {
-      if (!this.#tracks.has(request.trackId)) await this.#publish(request);
-      return { trackId: request.trackId };
+    const { trackId } = request;
+    return this.#inTurn(trackId, async () => {
+      const present = this.#tracks.get(trackId);
+      if (!present?.source) await this.#publish(request);
+      else if (!isDeepStrictEqual(present.request.rtpParameters, request.rtpParameters))
+        await this.#replace(present, present.source, request);
+      return { trackId };
     });
   }
 
-  async unpublish(trackId: string): Promise<void> {
-    if (!this.#tracks.has(trackId) && !this.#isInTransit(trackId)) return;
-    this.#forget(trackId);
-    await this.#announceGone(trackId, 'unpublished');
+  unpublish(trackId: string): Promise<void> {
+    return this.#inTurn(trackId, async () => {
+      if (!this.#tracks.has(trackId) && !this.#isInTransit(trackId)) return;
+      this.#forget(trackId);
+      await this.#announceGone(trackId, 'unpublished');
+    });
   }
 
   /** The media first, because muting must not wait for a store. */
   async setMuted(trackId: string, muted: boolean): Promise<void> {
     const { session, room, signal } = this.#parts;
-    const source = this.#tracks.get(trackId)?.source;
+    const publication = this.#tracks.get(trackId);
+    const source = publication?.source;
     if (!source) throw SessionError.trackNotFound(trackId);
+    if (muted) for (const replaced of publication.replaced) replaced[Symbol.dispose]();
     if (source.muted === muted && room.state?.tracks.get(trackId)?.muted === muted) return;
     await source.setMuted(muted);
     signal.throwIfAborted();
@@ -100,11 +124,11 @@ export class Publications {
     const { trackId } = request;
     this.#check(request);
     // Held from here on, so that the checks of a request that runs at the same time see it.
-    const publication: Publication = { request, source: undefined };
+    const publication: Publication = { request, source: undefined, replaced: new Set() };
     this.#tracks.set(trackId, publication);
     try {
       publication.source = await this.#receive(request);
-      signal.throwIfAborted();
+      this.#add(trackId, publication.source);
       await room.announce.published(session, this.#describe(request, publication.source));
       signal.throwIfAborted();
     } catch (error) {
@@ -125,18 +149,112 @@ export class Publications {
       throw SkeinError.invalidArgument('data.trackId', 'is the id of another participant’s track');
     }
     checkCodecKinds(kind, rtpParameters);
-    checkStreamsUnused(
+    checkStreamsUnused(rtpParameters, this.#streamsExcept(undefined));
+  }
+
+  /** Make before break: subscribers and pipes go over to the new streams while the old ones still flow. */
+  async #replace(
+    publication: Publication,
+    earlier: MediaSource,
+    request: SessionRequest<'publish'>,
+  ): Promise<void> {
+    const { session, room, signal } = this.#parts;
+    const { trackId, rtpParameters } = request;
+    this.#checkReplacement(publication.request, request);
+    for (const replaced of publication.replaced)
+      if (shareStreams(replaced.rtpParameters, rtpParameters)) replaced[Symbol.dispose]();
+    // The engine takes each stream once.
+    if (shareStreams(publication.request.rtpParameters, rtpParameters)) earlier.close();
+    // A wish that changed since the request before counts; else the room's state does, which may have changed after it.
+    const wishChanged = request.muted !== publication.request.muted;
+    const muted = wishChanged ? request.muted : earlier.muted;
+    let source: MediaSource | undefined;
+    try {
+      source = await this.#receive({ ...request, muted });
+      await room.announce.published(session, this.#describe(request, source));
+      signal.throwIfAborted();
+    } catch (error) {
+      source?.close();
+      // Nothing is left of it that could flow.
+      if (earlier.closed && !signal.aborted) {
+        this.#forget(trackId);
+        void this.#announceGone(trackId, 'could not be replaced');
+      }
+      throw error;
+    }
+    const streams = publication.request.rtpParameters;
+    publication.request = request;
+    publication.source = source;
+    this.#add(trackId, source);
+    this.#retire(publication, earlier, streams, source);
+    // Muted or unmuted while the new streams were made.
+    if (!wishChanged && earlier.muted !== muted) await source.setMuted(earlier.muted);
+  }
+
+  #retire(
+    publication: Publication,
+    earlier: MediaSource,
+    rtpParameters: RtpParameters,
+    by: MediaSource,
+  ): void {
+    const timer = this.#parts.room.clock.after(REPLACED_STREAMS_MS, () => replaced[Symbol.dispose]());
+    const replaced: ReplacedStreams = {
       rtpParameters,
-      [...this.#tracks.values()].map((other) => other.request.rtpParameters),
+      [Symbol.dispose]: () => {
+        publication.replaced.delete(replaced);
+        timer[Symbol.dispose]();
+        earlier.close();
+      },
+    };
+    publication.replaced.add(replaced);
+    earlier.events.emit('replaced', { by });
+  }
+
+  #checkReplacement(
+    before: SessionRequest<'publish'>,
+    { trackId, kind, source, rtpParameters }: SessionRequest<'publish'>,
+  ): void {
+    checkKind(kind, source);
+    if (kind !== before.kind)
+      throw SkeinError.invalidArgument('data.kind', `is ${before.kind} for this track`);
+    if (source !== before.source)
+      throw SkeinError.invalidArgument('data.source', `is ${before.source} for this track`);
+    checkCodecKinds(kind, rtpParameters);
+    checkStreamsUnused(rtpParameters, this.#streamsExcept(trackId));
+  }
+
+  #streamsExcept(trackId: string | undefined): readonly RtpParameters[] {
+    return [...this.#tracks].flatMap(([other, { request, replaced }]) =>
+      other === trackId ? [] : [request.rtpParameters, ...[...replaced].map((one) => one.rtpParameters)],
     );
   }
 
-  async #receive({ trackId, kind, rtpParameters, muted }: SessionRequest<'publish'>): Promise<MediaSource> {
-    const { session, room, routerId, transport, signal } = this.#parts;
+  async #receive({ kind, rtpParameters, muted }: SessionRequest<'publish'>): Promise<MediaSource> {
+    const { transport, signal } = this.#parts;
     const source = await transport.receive({ kind, rtpParameters, muted });
     if (signal.aborted) source.close();
-    else room.addSource(routerId, mediaKey({ trackId, epoch: session.epoch }), source);
+    signal.throwIfAborted();
     return source;
+  }
+
+  #add(trackId: string, source: MediaSource): void {
+    const { session, room, routerId } = this.#parts;
+    room.addSource(routerId, mediaKey({ trackId, epoch: session.epoch }), source);
+  }
+
+  /** Runs `task` when the request before it about the same track is done, whatever came of that. */
+  #inTurn<Result>(trackId: string, task: () => Promise<Result>): Promise<Result> {
+    const begin = (): Promise<Result> => {
+      this.#parts.signal.throwIfAborted();
+      return task();
+    };
+    const turn = (this.#turns.get(trackId) ?? Promise.resolve()).then(begin, begin);
+    this.#turns.set(trackId, turn);
+    // Whoever made the request hears of its failure.
+    void turn
+      .catch(() => undefined)
+      .then(() => this.#turns.get(trackId) === turn && this.#turns.delete(trackId));
+    return turn;
   }
 
   #describe(request: SessionRequest<'publish'>, source: MediaSource): Track {
@@ -171,7 +289,9 @@ export class Publications {
   }
 
   #forget(trackId: string): void {
-    this.#tracks.get(trackId)?.source?.close();
+    const publication = this.#tracks.get(trackId);
+    publication?.source?.close();
+    for (const replaced of publication?.replaced ?? []) replaced[Symbol.dispose]();
     this.#tracks.delete(trackId);
   }
 }

@@ -78,8 +78,7 @@ export class SessionMedia {
       case 'subscribe':
         return await this.subscriptions.subscribe(parseInput(sessionMethods.subscribe.request, data));
       case 'updateSubscriptions':
-        await this.subscriptions.update(parseInput(sessionMethods.updateSubscriptions.request, data));
-        return {};
+        return await this.subscriptions.update(parseInput(sessionMethods.updateSubscriptions.request, data));
       case 'unsubscribe':
         this.subscriptions.unsubscribe(parseInput(sessionMethods.unsubscribe.request, data).subscriptionId);
         return {};

@@ -1,10 +1,17 @@
-import type { ReadySubscription, RtpCapabilities, SessionRequest, Track } from '@skein/protocol';
+import {
+  SkeinError,
+  type ReadySubscription,
+  type RtpCapabilities,
+  type SessionRequest,
+  type SessionResponse,
+  type Track,
+} from '@skein/protocol';
 import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaRouter, MediaSink, MediaSource } from '../media/engine.ts';
 import { mediaKey, type MediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
-import { canReceive, checkLayers } from './track-rules.ts';
+import { canReceive, clampLayers } from './track-rules.ts';
 
 /** How long a track may take to come from its node before `subscribe` fails with `PIPE_FAILED`. */
 export const SUBSCRIBE_DEADLINE_MS = 3000;
@@ -17,6 +24,8 @@ interface Subscription {
   readonly need: Disposable;
   readonly listeners: readonly Disposable[];
 }
+
+type SubscriptionUpdate = SessionRequest<'updateSubscriptions'>['updates'][number];
 
 export interface SubscriptionsParts {
   readonly session: SessionName;
@@ -60,7 +69,7 @@ export class Subscriptions {
     const { trackId } = request;
     const track = this.#find(trackId) ?? (await this.#findAfterSync(trackId));
     if (!track) throw SessionError.trackNotFound(trackId);
-    this.#check(track, request);
+    this.#check(track);
     const media = mediaKey(track);
     try {
       return await this.#subscribing.run(media, async () => {
@@ -87,20 +96,25 @@ export class Subscriptions {
     return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   }
 
-  /** All are checked before any is changed. */
-  async update({ updates }: SessionRequest<'updateSubscriptions'>): Promise<void> {
-    const steps = updates.map(({ subscriptionId, paused, preferredLayers }, index) => {
-      const subscription = this.#byId.get(subscriptionId);
-      if (!subscription) throw SessionError.subscriptionNotFound(subscriptionId);
-      if (preferredLayers)
-        checkLayers(preferredLayers, subscription.track, `data.updates.${index}.preferredLayers`);
-      return async (): Promise<void> => {
-        const { sink } = subscription;
-        if (preferredLayers && sink.type !== 'simple') await sink.setPreferredLayers(preferredLayers);
-        if (paused !== undefined && paused !== sink.paused) await (paused ? sink.pause() : sink.resume());
-      };
+  /**
+   * Each update stands alone: one that is refused changes nothing for the others, and the answer says why. Fails, with the
+   * first reason, only when every update is refused.
+   */
+  async update({
+    updates,
+  }: SessionRequest<'updateSubscriptions'>): Promise<SessionResponse<'updateSubscriptions'>> {
+    const results = await Promise.allSettled(updates.map((update) => this.#update(update)));
+    const refused = results.flatMap((result, index) => {
+      const update = updates[index];
+      if (result.status === 'fulfilled' || !update) return [];
+      return [{ subscriptionId: update.subscriptionId, error: SkeinError.from(result.reason) }];
     });
-    await Promise.all(steps.map((step) => step()));
+    const [first] = refused;
+    if (!first) return {};
+    if (refused.length === updates.length) throw first.error;
+    return {
+      refused: refused.map(({ subscriptionId, error }) => ({ subscriptionId, error: error.toWire() })),
+    };
   }
 
   unsubscribe(subscriptionId: string): void {
@@ -110,6 +124,15 @@ export class Subscriptions {
 
   close(): void {
     for (const subscription of [...this.#byId.values(), ...this.#leaving]) this.#free(subscription);
+  }
+
+  async #update({ subscriptionId, paused, preferredLayers }: SubscriptionUpdate): Promise<void> {
+    const subscription = this.#byId.get(subscriptionId);
+    if (!subscription) throw SessionError.subscriptionNotFound(subscriptionId);
+    const { sink, source } = subscription;
+    if (preferredLayers && sink.type !== 'simple')
+      await sink.setPreferredLayers(clampLayers(preferredLayers, source.layers));
+    if (paused !== undefined && paused !== sink.paused) await (paused ? sink.pause() : sink.resume());
   }
 
   #find(trackId: string): Track | undefined {
@@ -123,10 +146,9 @@ export class Subscriptions {
     return this.#find(trackId);
   }
 
-  #check(track: Track, { preferredLayers }: SessionRequest<'subscribe'>): void {
+  #check(track: Track): void {
     const { session, capabilities } = this.#parts;
     if (track.identity === session.identity) throw SessionError.ownTrack(track.trackId);
-    if (preferredLayers) checkLayers(preferredLayers, track, 'data.preferredLayers');
     if (!canReceive(capabilities, track.mimeType))
       throw SessionError.incompatible(track.trackId, track.mimeType);
   }
@@ -145,7 +167,9 @@ export class Subscriptions {
       const sink = await transport.send(
         source,
         capabilities,
-        source.type === 'simple' ? undefined : preferredLayers,
+        source.type === 'simple' || !preferredLayers
+          ? undefined
+          : clampLayers(preferredLayers, source.layers),
       );
       signal.throwIfAborted();
       if (source.closed) {

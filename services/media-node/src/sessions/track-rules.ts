@@ -7,6 +7,7 @@ import {
   type TrackKind,
   type TrackSource,
 } from '@skein/protocol';
+import type { MediaSource } from '../media/engine.ts';
 import { rtpRejection } from '../media/rtp-rejection.ts';
 
 /** Fails `INVALID_ARGUMENT` when a source cannot be of that kind. */
@@ -27,6 +28,13 @@ export function checkStreamsUnused(parameters: RtpParameters, others: readonly R
   }
 }
 
+/** Whether packets of one could be taken for packets of the other: by their MID, or by an SSRC. */
+export function shareStreams(one: RtpParameters, other: RtpParameters): boolean {
+  if (one.mid !== undefined && one.mid === other.mid) return true;
+  const used = new Set(ssrcsOf(one).map(({ ssrc }) => ssrc));
+  return ssrcsOf(other).some(({ ssrc }) => used.has(ssrc));
+}
+
 function ssrcsOf({ encodings }: RtpParameters): readonly { field: string; ssrc: number }[] {
   return encodings.flatMap(({ ssrc, rtx }, index) => {
     const field = `data.rtpParameters.encodings.${index}`;
@@ -44,29 +52,15 @@ export function checkCodecKinds(kind: TrackKind, { codecs }: RtpParameters): voi
   throw rtpRejection(`data.rtpParameters.codecs.${wrong}.mimeType`, `is not ${kind}, which the track is`);
 }
 
-/** How many layers a track has. */
-export interface LayerCounts {
-  readonly spatialLayers: number;
-  readonly temporalLayers: number;
-}
-
-/** Fails `INVALID_ARGUMENT`, with the allowed range, when a choice is not among the track's layers. */
-export function checkLayers(
-  chosen: Layers,
-  { spatialLayers, temporalLayers }: LayerCounts,
-  field: string,
-): void {
-  checkLayer(chosen.spatialLayer, spatialLayers, `${field}.spatialLayer`);
-  if (chosen.temporalLayer !== undefined)
-    checkLayer(chosen.temporalLayer, temporalLayers, `${field}.temporalLayer`);
-}
-
-function checkLayer(layer: number, count: number, field: string): void {
-  if (layer < count) return;
-  throw SkeinError.invalidArgument(
-    field,
-    count === 1 ? 'must be 0: the track has one layer' : `must be 0-${count - 1}`,
-  );
+/**
+ * The best layers at or below a wish that a source has. A wish outlives changes of its track: a camera that is exchanged for
+ * a smaller one has fewer layers than a moment ago.
+ */
+export function clampLayers({ spatialLayer, temporalLayer }: Layers, layers: MediaSource['layers']): Layers {
+  return {
+    spatialLayer: Math.min(spatialLayer, layers.spatial - 1),
+    ...(temporalLayer !== undefined && { temporalLayer: Math.min(temporalLayer, layers.temporal - 1) }),
+  };
 }
 
 /** Whether a client said that it can receive a codec at all. The engine has the last word on its parameters. */
