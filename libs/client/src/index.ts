@@ -5,6 +5,7 @@ export type { MediaElement } from './adapters/media-elements.ts';
 export { SkeinClientError, type ClientErrorCode, type ClientOnlyCode } from './client-error.ts';
 export { connect, type ConnectOptions } from './connect.ts';
 export type { Environment } from './environment.ts';
+export type { CaptureState } from './media/capture-watch.ts';
 export type { LocalTrack } from './media/local-track.ts';
 export type { PublishOptions } from './media/publications.ts';
 export type { RemoteTrack } from './media/remote-track.ts';

@@ -48,6 +48,8 @@ export interface RoomEvents {
   localTrackUnpublished: { readonly track: LocalTrack };
   /** The capture ended by itself: the device was unplugged, or sharing stopped from the browser's own bar. */
   localTrackEnded: { readonly track: LocalTrack };
+  /** The system muted the capture (`track.captureState`: a phone call, a privacy switch), gave it back, or it ended. */
+  localTrackCaptureChanged: { readonly track: LocalTrack };
   /** The browser wants a click before it plays: call `track.attach(element)` again from one. */
   playbackBlocked: { readonly track: RemoteTrack; readonly element: MediaElement };
   /** The session ended without `leave()`; `connectionStateChanged` to closed follows. */

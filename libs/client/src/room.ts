@@ -142,6 +142,7 @@ export class Room {
     publications.on('published', (payload) => this.#events.emit('localTrackPublished', payload));
     publications.on('unpublished', (payload) => this.#events.emit('localTrackUnpublished', payload));
     publications.on('ended', (payload) => this.#events.emit('localTrackEnded', payload));
+    publications.on('captureChanged', (payload) => this.#events.emit('localTrackCaptureChanged', payload));
     publications.on('failed', ({ error }) => this.#report(error));
   }
 

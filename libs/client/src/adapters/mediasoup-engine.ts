@@ -18,7 +18,8 @@ import type {
 } from '../media/engine.ts';
 import type { SendPlan } from '../media/send-plan.ts';
 import { sendEarlyKeyFrames } from './early-key-frames.ts';
-import { receiverSamples, senderSamples } from './rtc-samples.ts';
+import { MediasoupSender } from './mediasoup-sender.ts';
+import { receiverSamples } from './rtc-samples.ts';
 import { standInTrack } from './stand-in-track.ts';
 
 /** The browser's WebRTC through mediasoup-client. */
@@ -58,6 +59,7 @@ class MediasoupLink implements MediaLink {
   readonly #receive: types.Transport;
   #send: types.Transport | undefined;
   #watched: RTCDtlsTransport | undefined;
+  #produced = 0;
   #closed = false;
 
   constructor(device: Device, offer: LinkOffer, signals: LinkSignals) {
@@ -83,7 +85,8 @@ class MediasoupLink implements MediaLink {
       );
       // Not waited for here: the next track's negotiation would wait for this one's round trip.
       data.accepted.catch(() => undefined);
-      accept({ id: data.publication.trackId });
+      // A track may be sent twice for a while, and mediasoup-client keeps its producers by id.
+      accept({ id: `${data.publication.trackId}#${++this.#produced}` });
     });
     this.#send = transport;
     return transport;
@@ -96,26 +99,28 @@ class MediasoupLink implements MediaLink {
     if (!codec)
       throw new SkeinClientError('INCOMPATIBLE_CODECS', `this browser cannot send ${plan.mimeType}`);
     const appData: ProduceData = { publication };
+    using standIn = track.readyState === 'ended' ? standInTrack(publication.kind) : undefined;
     const producer = await this.#sendTransport().produce({
-      track: track.readyState === 'ended' ? standInTrack(publication.kind) : track,
+      track: standIn?.track ?? track,
       codec,
       encodings: plan.encodings.map((encoding) => ({ ...encoding })),
       ...(publication.kind === 'audio' && { codecOptions: audioOptions(plan) }),
       // The capture is the caller's: it goes on through unpublishing and through a move to another node.
       stopTracks: false,
+      disableTrackOnPause: false,
       zeroRtpOnPause: true,
       appData,
     });
-    if (publication.muted) producer.pause();
+    const sender = new MediasoupSender(producer, track, publication.muted);
     this.#watchEnd(producer.rtpSender?.transport);
     try {
       await appData.accepted;
     } catch (error) {
-      producer.close();
+      sender.close();
       throw error;
     }
     if (publication.kind === 'video') sendEarlyKeyFrames(producer.rtpSender);
-    return new MediasoupSender(producer);
+    return sender;
   }
 
   async receive(subscription: ReadySubscription, syncGroup: string): Promise<TrackReceiver> {
@@ -162,31 +167,6 @@ class MediasoupLink implements MediaLink {
       connected();
     });
     transport.on('connectionstatechange', (state) => this.#signals.stateChanged(direction, state));
-  }
-}
-
-class MediasoupSender implements TrackSender {
-  readonly #producer: types.Producer;
-
-  constructor(producer: types.Producer) {
-    this.#producer = producer;
-  }
-
-  setPaused(paused: boolean): void {
-    if (paused) this.#producer.pause();
-    else this.#producer.resume();
-  }
-
-  async replaceTrack(track: MediaStreamTrack): Promise<void> {
-    await this.#producer.replaceTrack({ track });
-  }
-
-  async sample(): ReturnType<TrackSender['sample']> {
-    return this.#producer.closed ? [] : senderSamples(await this.#producer.getStats());
-  }
-
-  close(): void {
-    this.#producer.close();
   }
 }
 

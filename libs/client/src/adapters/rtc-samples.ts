@@ -1,3 +1,4 @@
+import type { PictureSize } from '../media/engine.ts';
 import type { RtpSample } from '../media/rtp-sample.ts';
 
 // Fields of the WebRTC statistics that TypeScript's DOM types lack or spread over several dictionaries.
@@ -36,6 +37,15 @@ export function receiverSamples(report: RTCStatsReport): RtpSample[] {
     roundTripMs: pathRoundTripMs(stats),
     freezeSeconds: number(stream['totalFreezesDuration']),
   }));
+}
+
+/** Of the frames that come from a capture, by its `MediaStreamTrack.id` (`RTCVideoSourceStats`); not every browser tells. */
+export function capturedSize(report: RTCStatsReport, captureId: string): PictureSize | undefined {
+  const sources = ofType([...(report.values() as Iterable<Stat>)], 'media-source');
+  const source = sources.find((one) => one['trackIdentifier'] === captureId);
+  const width = number(source?.['width']);
+  const height = number(source?.['height']);
+  return width && height ? { width, height } : undefined;
 }
 
 function common(stream: Stat, report: RTCStatsReport): Omit<RtpSample, 'bytes' | 'packets'> {

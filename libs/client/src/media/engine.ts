@@ -10,7 +10,7 @@ import type {
   TransportDirection,
   TransportOffer,
 } from '@skein/protocol';
-import type { SendPlan } from './send-plan.ts';
+import type { SendEncoding, SendPlan } from './send-plan.ts';
 import type { RtpSample } from './rtp-sample.ts';
 
 /** The browser's WebRTC, as this SDK needs it. The only implementation with a browser in it is an adapter. */
@@ -48,6 +48,12 @@ export interface Publication {
   readonly muted: boolean;
 }
 
+/** In pixels. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** `RTCPeerConnectionState` (WebRTC §4.4.3). */
 export type TransportState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
@@ -67,9 +73,13 @@ export interface MediaLink {
 }
 
 export interface TrackSender {
-  /** While paused nothing is sent, not even silence or black frames. */
+  /** While paused nothing is sent, not even silence or black frames. The capture itself is never touched. */
   setPaused(paused: boolean): void;
   replaceTrack(mediaStreamTrack: MediaStreamTrack): Promise<void>;
+  /** Encodes differently from now on: one setting for each encoding that the track was sent with, in the same order. */
+  setEncodings(encodings: readonly SendEncoding[]): Promise<void>;
+  /** The size of what is captured now, before any scaling; undefined while nothing is captured, and for sound. */
+  captureSize(): Promise<PictureSize | undefined>;
   /** One sample per encoding. */
   sample(): Promise<readonly RtpSample[]>;
   close(): void;

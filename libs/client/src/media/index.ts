@@ -4,10 +4,11 @@ export type {
   LinkSignals,
   MediaEngine,
   MediaLink,
+  PictureSize,
   Publication,
   TrackReceiver,
   TrackSender,
   TransportState,
 } from './engine.ts';
 export type { RtpSample } from './rtp-sample.ts';
-export type { SendPlan } from './send-plan.ts';
+export type { SendEncoding, SendPlan } from './send-plan.ts';

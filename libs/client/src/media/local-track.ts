@@ -1,4 +1,5 @@
 import type { TrackKind, TrackSource } from '@skein/protocol';
+import { captureStateOf, type CaptureState } from './capture-watch.ts';
 import type { TrackStats } from './track-stats.ts';
 
 /** What a local track asks of the room. */
@@ -42,9 +43,14 @@ export class LocalTrack {
     return this.#muted;
   }
 
-  /** What is captured. The SDK never stops it except in `stop()`: it is the caller's. */
+  /** What is captured. The SDK never stops, mutes or disables it, except in `stop()`: it is the caller's. */
   get mediaStreamTrack(): MediaStreamTrack {
     return this.#mediaStreamTrack;
+  }
+
+  /** `interrupted` while the system or the browser gives nothing; `localTrackCaptureChanged` says when that changes. */
+  get captureState(): CaptureState {
+    return captureStateOf(this.#mediaStreamTrack);
   }
 
   /** Stops sending at once; resolves when the room shows it. */

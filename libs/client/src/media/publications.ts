@@ -1,12 +1,14 @@
-import type { TrackSource } from '@skein/protocol';
+import { kindOfSource, type TrackSource } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
 import { SkeinClientError } from '../client-error.ts';
 import type { MediaLink } from './engine.ts';
 import { LocalTrack, type LocalTrackControls } from './local-track.ts';
+import { watchCapture } from './capture-watch.ts';
 import { Publication } from './publication.ts';
+import { retryDelayMs } from './retry-delay.ts';
 import type { RtpRates } from './rtp-sample.ts';
-import { planSend, type SendPlan, type VideoCodec } from './send-plan.ts';
+import type { SendPlan, VideoCodec } from './send-plan.ts';
 
 /** What publications ask of the gateway. */
 export interface PublicationSignals {
@@ -19,6 +21,8 @@ export interface PublicationEvents {
   unpublished: { readonly track: LocalTrack };
   /** The capture ended by itself. */
   ended: { readonly track: LocalTrack };
+  /** The system took the capture away, or gave it back; it has ended, too. */
+  captureChanged: { readonly track: LocalTrack };
   /** A track could not be published again after a move; it is tried again at the next. */
   failed: { readonly track: LocalTrack; readonly error: SkeinClientError };
 }
@@ -38,6 +42,10 @@ export interface PublishOptions {
 /** How often a wish is told before its failure is the caller's. */
 const ATTEMPTS = 4;
 const LONGEST_PAUSE_MS = 1000;
+/** How often the unpublishing of a track that is not wanted any more is tried: some minutes, with growing pauses. */
+const UNDO_ATTEMPTS = 40;
+/** How often the size of what is captured is looked at. */
+const OBSERVE_EVERY_MS = 500;
 
 /** What this client publishes, over whichever links carry it. */
 export class Publications {
@@ -49,7 +57,9 @@ export class Publications {
   readonly #publications = new Map<string, Publication>();
   /** What the room has; a subset of the publications. */
   readonly #tracks = new Map<string, LocalTrack>();
+  readonly #captures = new Map<string, Disposable>();
   #link: MediaLink | undefined;
+  #observing: Disposable | undefined;
 
   constructor(
     signals: PublicationSignals,
@@ -91,22 +101,29 @@ export class Publications {
   async publish(mediaStreamTrack: MediaStreamTrack, options: PublishOptions): Promise<LocalTrack> {
     const link = this.#link;
     if (!link) throw SkeinClientError.roomClosed();
-    const plan = planFor(mediaStreamTrack, options);
-    const { source, name, muted = false } = options;
+    const { source, name, muted = false, simulcast, codec } = options;
     const id = this.#newTrackId();
-    const kind = plan.mimeType.startsWith('audio/') ? 'audio' : 'video';
+    const kind = kindOfSource[source];
     const track = new LocalTrack({ id, kind, source, name, muted, mediaStreamTrack }, this.#controls);
-    const publication = new Publication(track, plan, this.#clock);
+    const { width, height } = mediaStreamTrack.getSettings();
+    const publication = new Publication(
+      track,
+      { source, simulcast, codec, width, height },
+      { clock: this.#clock, undo: (trackId) => void this.#undo(trackId) },
+    );
+    hint(mediaStreamTrack, publication);
     this.#publications.set(id, publication);
     try {
       await publication.carry(link);
     } catch (error) {
       this.#publications.delete(id);
       publication.close();
+      // The node may have it all the same: the answer may have been lost.
+      void this.#undo(id);
       throw this.#link ? error : SkeinClientError.roomClosed();
     }
     this.#tracks.set(id, track);
-    this.#watchEnd(track, mediaStreamTrack);
+    this.#watch(track);
     this.events.emit('published', { track });
     return track;
   }
@@ -120,8 +137,11 @@ export class Publications {
   close(): void {
     this.#link = undefined;
     for (const publication of this.#publications.values()) publication.close();
+    for (const capture of this.#captures.values()) capture[Symbol.dispose]();
+    this.#captures.clear();
     this.#publications.clear();
     this.#tracks.clear();
+    this.#observeIfNeeded();
   }
 
   // Privacy first: muting takes effect before anyone answers, unmuting only once the room agreed.
@@ -169,12 +189,12 @@ export class Publications {
 
   async #replaceTrack(trackId: string, mediaStreamTrack: MediaStreamTrack): Promise<void> {
     const publication = this.#publicationOf(trackId);
-    const { track, plan } = publication;
+    const { track } = publication;
     if (mediaStreamTrack === track.mediaStreamTrack) return;
-    hint(mediaStreamTrack, plan);
+    hint(mediaStreamTrack, publication);
     await publication.replaceTrack(mediaStreamTrack);
     track.handleReplaced(mediaStreamTrack);
-    this.#watchEnd(track, mediaStreamTrack);
+    if (this.#tracks.has(trackId)) this.#watch(track);
   }
 
   async #unpublish(trackId: string): Promise<void> {
@@ -184,11 +204,31 @@ export class Publications {
     this.#publications.delete(trackId);
     this.#tracks.delete(trackId);
     publication.close();
+    this.#captures.get(trackId)?.[Symbol.dispose]();
+    this.#captures.delete(trackId);
+    this.#observeIfNeeded();
     this.events.emit('unpublished', { track: publication.track });
     const failure = await this.#insist(() => this.#signals.unpublish(trackId));
     // A session that replaced the one before never had the track.
     const isGone = failure?.code === 'TRACK_NOT_FOUND' && this.#link !== link;
-    if (failure && !isGone) throw failure;
+    if (!failure || isGone) return;
+    void this.#undo(trackId);
+    throw failure;
+  }
+
+  /** Takes a track that nobody here sends out of the room. A session that replaces this one never has it. */
+  async #undo(trackId: string): Promise<void> {
+    const link = this.#link;
+    for (let failures = 1; link && this.#link === link && failures <= UNDO_ATTEMPTS; failures++) {
+      try {
+        await this.#signals.unpublish(trackId);
+        return;
+      } catch (thrown) {
+        const delayMs = retryDelayMs(SkeinClientError.from(thrown), failures);
+        if (delayMs === undefined) return;
+        await this.#clock.sleep(delayMs);
+      }
+    }
   }
 
   #handleFailure({ track }: Publication, thrown: unknown): void {
@@ -196,12 +236,32 @@ export class Publications {
       this.events.emit('failed', { track, error: SkeinClientError.from(thrown) });
   }
 
-  #watchEnd(track: LocalTrack, mediaStreamTrack: MediaStreamTrack): void {
-    const onEnded = (): void => {
-      if (this.#tracks.has(track.id) && track.mediaStreamTrack === mediaStreamTrack)
-        this.events.emit('ended', { track });
+  #watch(track: LocalTrack): void {
+    this.#captures.get(track.id)?.[Symbol.dispose]();
+    const changed = (event: string): void => {
+      this.events.emit('captureChanged', { track });
+      if (event === 'ended') this.events.emit('ended', { track });
     };
-    mediaStreamTrack.addEventListener('ended', onEnded, { once: true });
+    this.#captures.set(track.id, watchCapture(track.mediaStreamTrack, changed));
+    this.#observeIfNeeded();
+  }
+
+  /** Captures tell nobody when their size changes. */
+  #observeIfNeeded(): void {
+    const needed = [...this.#tracks.values()].some(({ kind }) => kind === 'video');
+    if (needed) this.#observing ??= this.#clock.every(OBSERVE_EVERY_MS, () => this.#observe());
+    else {
+      this.#observing?.[Symbol.dispose]();
+      this.#observing = undefined;
+    }
+  }
+
+  #observe(): void {
+    for (const publication of this.#publications.values()) {
+      const { kind, muted } = publication.track;
+      // The statistics of a sender that was closed meanwhile.
+      if (kind === 'video' && !muted) publication.observe().catch(() => undefined);
+    }
   }
 
   #publicationOf(trackId: string): Publication {
@@ -211,13 +271,6 @@ export class Publications {
   }
 }
 
-function planFor(mediaStreamTrack: MediaStreamTrack, { source, simulcast, codec }: PublishOptions): SendPlan {
-  const { width, height } = mediaStreamTrack.getSettings();
-  const plan = planSend({ source, simulcast, codec, width, height });
-  hint(mediaStreamTrack, plan);
-  return plan;
-}
-
-function hint(mediaStreamTrack: MediaStreamTrack, { contentHint }: SendPlan): void {
+function hint(mediaStreamTrack: MediaStreamTrack, { contentHint }: Pick<SendPlan, 'contentHint'>): void {
   if (contentHint && mediaStreamTrack.contentHint === '') mediaStreamTrack.contentHint = contentHint;
 }

@@ -14,6 +14,8 @@ export interface SendWish {
 }
 
 export interface SendEncoding {
+  /** Default true. */
+  readonly active?: boolean;
   readonly maxBitrate: number;
   readonly scaleResolutionDownBy?: number;
   readonly scalabilityMode?: string;

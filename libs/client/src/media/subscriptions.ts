@@ -1,8 +1,8 @@
-import type { ClientEvent, Layers, ReadySubscription } from '@skein/protocol';
+import type { ClientEvent, ClientResponse, Layers, ReadySubscription } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
 import type { Random } from '@skein/runtime/random';
-import type { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../client-error.ts';
 import type { MediaLink } from './engine.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { RtpRates } from './rtp-sample.ts';
@@ -15,7 +15,7 @@ export interface SubscriptionPorts extends Pick<
   'subscribe' | 'syncGroupOf' | 'factsOf'
 > {
   unsubscribe(subscriptionId: string): Promise<unknown>;
-  update(updates: SubscriptionUpdate[]): Promise<unknown>;
+  update(updates: SubscriptionUpdate[]): Promise<ClientResponse<'updateSubscriptions'>>;
 }
 
 export interface SubscriptionEvents {
@@ -47,7 +47,7 @@ export class Subscriptions {
       clock,
       random,
       subscribe: async (trackId, preferredLayers) => {
-        const ready = await ports.subscribe(trackId, preferredLayers);
+        const ready = await this.#subscribe(trackId, preferredLayers);
         // Let go of while it was asked for.
         if (!this.#wanted.has(trackId)) this.#release(ready.subscriptionId);
         return ready;
@@ -140,6 +140,16 @@ export class Subscriptions {
   close(): void {
     this.#link = undefined;
     for (const trackId of this.#wanted.keys()) this.#forget(trackId, false);
+  }
+
+  /** A wish for layers that is refused must not cost the track. */
+  async #subscribe(trackId: string, preferredLayers: Layers | undefined): Promise<ReadySubscription> {
+    try {
+      return await this.#ports.subscribe(trackId, preferredLayers);
+    } catch (thrown) {
+      if (!preferredLayers || SkeinClientError.from(thrown).code !== 'INVALID_ARGUMENT') throw thrown;
+      return await this.#ports.subscribe(trackId, undefined);
+    }
   }
 
   #want(trackId: string, link: MediaLink): Subscription {

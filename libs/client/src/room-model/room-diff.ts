@@ -7,7 +7,7 @@ export type RoomDifference =
   | { readonly type: 'participantNew'; readonly participant: Participant }
   | { readonly type: 'participantChanged'; readonly participant: Participant }
   | { readonly type: 'trackNew'; readonly track: Track }
-  /** Same id: muted or unmuted, or carried by another session or node since. */
+  /** Same id: muted or unmuted, sent in other layers, or carried by another session or node since. */
   | { readonly type: 'trackChanged'; readonly before: Track; readonly track: Track };
 
 /**
@@ -63,6 +63,9 @@ function sameTrack(one: Track, other: Track): boolean {
     one.epoch === other.epoch &&
     one.nodeId === other.nodeId &&
     one.routerId === other.routerId &&
-    one.muted === other.muted
+    one.muted === other.muted &&
+    one.spatialLayers === other.spatialLayers &&
+    one.temporalLayers === other.temporalLayers &&
+    one.mimeType === other.mimeType
   );
 }

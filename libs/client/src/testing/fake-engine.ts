@@ -3,11 +3,12 @@ import type {
   LinkSignals,
   MediaEngine,
   MediaLink,
+  PictureSize,
   Publication,
   TrackReceiver,
   TrackSender,
 } from '../media/engine.ts';
-import type { SendPlan } from '../media/send-plan.ts';
+import type { SendEncoding, SendPlan } from '../media/send-plan.ts';
 
 /** As much of a `MediaStreamTrack` as the SDK touches. */
 export function fakeTrack(kind: 'audio' | 'video', settings: MediaTrackSettings = {}): MediaStreamTrack {
@@ -15,6 +16,8 @@ export function fakeTrack(kind: 'audio' | 'video', settings: MediaTrackSettings 
   return Object.assign(target, {
     kind,
     contentHint: '',
+    enabled: true,
+    muted: false,
     readyState: 'live',
     getSettings: () => settings,
     stop: () => undefined,
@@ -25,9 +28,13 @@ export class FakeSender implements TrackSender {
   paused = false;
   closed = false;
   track: MediaStreamTrack;
+  encodings: readonly SendEncoding[];
+  /** Of the frames that come from the capture. */
+  size: PictureSize | undefined;
 
-  constructor(track: MediaStreamTrack) {
+  constructor(track: MediaStreamTrack, { encodings }: SendPlan) {
     this.track = track;
+    this.encodings = encodings;
   }
 
   setPaused(paused: boolean): void {
@@ -36,6 +43,14 @@ export class FakeSender implements TrackSender {
 
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     this.track = track;
+  }
+
+  async setEncodings(encodings: readonly SendEncoding[]): Promise<void> {
+    this.encodings = encodings;
+  }
+
+  async captureSize(): Promise<PictureSize | undefined> {
+    return this.size;
   }
 
   async sample(): ReturnType<TrackSender['sample']> {
@@ -86,7 +101,7 @@ export class FakeLink implements MediaLink {
 
   async send(publication: Publication, track: MediaStreamTrack, plan: SendPlan): Promise<TrackSender> {
     await this.signals.publish(publication, { codecs: [], headerExtensions: [], encodings: [{}], rtcp: {} });
-    const sender = new FakeSender(track);
+    const sender = new FakeSender(track, plan);
     sender.paused = publication.muted;
     this.senders.set(publication.trackId, sender);
     this.plans.set(publication.trackId, plan);

@@ -232,6 +232,15 @@ class NativeSender implements TrackSender {
     return Promise.resolve();
   }
 
+  /** Clips are encoded already. */
+  setEncodings(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  captureSize(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   sample(): Promise<readonly RtpSample[]> {
     const atMs = this.#world.clock.monotonicMs();
     return Promise.resolve(
