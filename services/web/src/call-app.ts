@@ -135,7 +135,7 @@ export class CallApp {
   #openMedia(): void {
     if (this.#query.role === 'viewer') return;
     for (const kind of ['camera', 'microphone'] as const)
-      if (!this.#media.track(kind)) void this.#media.open(kind);
+      if (!this.#media.track(kind) && !this.#media.isOff(kind)) void this.#media.open(kind);
   }
 
   #show(view: View, title: string): void {

@@ -45,6 +45,7 @@ export class CallView implements Disposable {
     icon('screen'),
     'You are sharing your screen',
   );
+  readonly #interrupted = element('p', { class: 'own-note', hidden: true, 'data-testid': 'interrupted' });
   readonly #qualities = new Map<string, Quality>();
   readonly #disposables: Disposable[] = [];
   #interruption: Disposable | undefined;
@@ -89,6 +90,7 @@ export class CallView implements Disposable {
       element('span', { class: 'call-people' }, icon('people'), this.#count),
       this.#status,
       this.#sharing,
+      this.#interrupted,
       this.#room.localParticipant.role === 'viewer' &&
         element('p', { class: 'own-note is-viewer' }, icon('eye'), 'Nobody sees or hears you'),
     );
@@ -129,6 +131,7 @@ export class CallView implements Disposable {
       room.on('localTrackPublished', () => this.#showOwn()),
       room.on('localTrackUnpublished', () => this.#showOwn()),
       room.on('localTrackEnded', ({ track }) => void this.#handleEnded(track.source)),
+      room.on('localTrackCaptureChanged', () => this.#showInterrupted()),
       room.on('playbackBlocked', ({ track, element: player }) => this.#silent.add(track, player)),
       room.on('connectionStateChanged', ({ connection }) => this.#showConnection(connection)),
       room.on('error', ({ error }) =>
@@ -193,7 +196,15 @@ export class CallView implements Disposable {
     this.#controls.showCamera(cameraOn);
     this.#controls.showScreen(sharing);
     this.#sharing.hidden = !sharing;
+    this.#showInterrupted();
     this.#showPeople();
+  }
+
+  /** Nobody hears a microphone that the system has muted, whatever the button says. */
+  #showInterrupted(): void {
+    const sources = this.#own.interrupted;
+    this.#interrupted.hidden = sources.length === 0;
+    this.#interrupted.textContent = `Your system has turned off the ${sources.join(' and the ')}`;
   }
 
   #showPeople(): void {

@@ -22,6 +22,13 @@ export class OwnTracks {
     return this.#isOn('camera');
   }
 
+  /** What is on, and gives nothing: the system has muted it, for a phone call or by a privacy switch. */
+  get interrupted(): readonly OwnKind[] {
+    return (['microphone', 'camera'] as const).filter(
+      (kind) => this.#isOn(kind) && this.#published(kind)?.captureState === 'interrupted',
+    );
+  }
+
   get sharing(): boolean {
     return this.#published('screen') !== undefined;
   }
@@ -33,6 +40,7 @@ export class OwnTracks {
 
   /** Muting keeps the microphone open, so that unmuting is instant. */
   async setMicrophone(on: boolean): Promise<ProblemText | undefined> {
+    this.#media.setOff('microphone', !on);
     const track = this.#published('microphone');
     if (on && !(track && this.#media.track('microphone'))) return await this.#turnOn('microphone');
     await (on ? track?.unmute() : track?.mute());
@@ -41,6 +49,7 @@ export class OwnTracks {
 
   /** Off closes the camera, so that its light goes off; the track stays published, muted. */
   async setCamera(on: boolean): Promise<ProblemText | undefined> {
+    this.#media.setOff('camera', !on);
     if (on) return await this.#turnOn('camera');
     const muted = this.#published('camera')?.mute();
     this.#media.close('camera');
@@ -50,12 +59,16 @@ export class OwnTracks {
 
   /** Takes another device; a microphone or camera that is off stays off. */
   async chooseDevice(kind: OwnKind, deviceId: string): Promise<ProblemText | undefined> {
-    const captured = await this.#media.open(kind, deviceId);
-    if (!captured) return this.#problem(kind);
+    const opened = await this.#media.open(kind, deviceId);
     const track = this.#published(kind);
-    if (track) await track.replaceTrack(captured);
-    if (kind === 'camera' && track?.muted) this.#media.close('camera');
-    return undefined;
+    if (opened.outcome === 'captured' || opened.outcome === 'kept') {
+      if (track && track.mediaStreamTrack !== opened.track) await track.replaceTrack(opened.track);
+      if (kind === 'camera' && track?.muted) this.#media.close('camera');
+    } else if (opened.outcome === 'problem') {
+      // Its capture is gone: nobody should look at a picture that stands still.
+      await track?.mute();
+    }
+    return 'problem' in opened ? deviceText([kind], opened.problem) : undefined;
   }
 
   async shareScreen(): Promise<ProblemText | undefined> {
@@ -77,7 +90,8 @@ export class OwnTracks {
   }
 
   async #turnOn(kind: OwnKind): Promise<ProblemText | undefined> {
-    const captured = this.#media.track(kind) ?? (await this.#media.open(kind));
+    if (!this.#media.track(kind)) await this.#media.open(kind);
+    const captured = this.#media.track(kind);
     if (!captured) return this.#problem(kind);
     const track = this.#published(kind);
     if (!track) {
@@ -101,11 +115,12 @@ export class OwnTracks {
   async #publishNow(kind: OwnKind): Promise<void> {
     const captured = this.#media.track(kind);
     if (!captured || this.#published(kind)) return;
-    const track = await this.#room.publish(captured, { source: kind });
-    // Closed or exchanged while the room was answering.
+    const track = await this.#room.publish(captured, { source: kind, muted: this.#media.isOff(kind) });
+    // Closed, exchanged or turned on while the room was answering.
     const now = this.#media.track(kind);
+    if (now && now !== captured) await track.replaceTrack(now);
     if (!now) await track.mute();
-    else if (now !== captured) await track.replaceTrack(now);
+    else if (this.#media.isOff(kind) !== track.muted) await (track.muted ? track.unmute() : track.mute());
   }
 
   #published(source: TrackSource): LocalTrack | undefined {

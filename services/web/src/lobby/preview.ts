@@ -60,7 +60,9 @@ export class Preview implements Disposable {
   #toggle(kind: OwnKind, action: string): HTMLButtonElement {
     const button = element('button', { type: 'button', class: 'control', 'data-action': action });
     button.addEventListener('click', () => {
-      if (this.#media.track(kind)) this.#media.close(kind);
+      const off = this.#media.track(kind) !== undefined;
+      this.#media.setOff(kind, off);
+      if (off) this.#media.close(kind);
       else void this.#media.open(kind);
     });
     return button;
