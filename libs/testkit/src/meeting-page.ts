@@ -1,4 +1,16 @@
 import type { Browser, Page } from './adapters/browser.ts';
+import {
+  captureRoundTrip,
+  countSoundContexts,
+  interruptMicrophone,
+  openSoundContexts,
+  receivedPicture,
+  resizeCanvas,
+  sendCanvas,
+  stopMicrophone,
+  type Picture,
+  type ReceivedPicture,
+} from './adapters/canvas-capture.ts';
 import { recordDeviceRequests } from './adapters/device-requests.ts';
 import { chooseLayer, probeMedia, type MediaReport } from './adapters/media-probe.ts';
 import { recordTimeline, type PageTimeline } from './adapters/page-timeline.ts';
@@ -72,6 +84,7 @@ export class MeetingPage implements AsyncDisposable {
     const meeting = new MeetingPage(name, await context.newPage());
     await meeting.page.addInitScript(recordTimeline);
     await meeting.page.addInitScript(recordDeviceRequests);
+    await meeting.page.addInitScript(countSoundContexts);
     if (options.initScript) await meeting.page.addInitScript(options.initScript);
     meeting.page.on('pageerror', (error) => meeting.problems.push(String(error)));
     meeting.page.on('console', (message) => {
@@ -148,6 +161,41 @@ export class MeetingPage implements AsyncDisposable {
   /** Asks for a simulcast layer of another's camera: 0 is the smallest. */
   async chooseLayer(identity: string, spatialLayer: number): Promise<void> {
     await this.page.evaluate(chooseLayer, { identity, spatialLayer });
+  }
+
+  /** Sends a moving picture of this size in place of the camera. */
+  async sendCanvas(size: Picture): Promise<void> {
+    await this.page.evaluate(sendCanvas, size);
+  }
+
+  /** Changes the size of what `sendCanvas` captures. */
+  async resizeCanvas(size: Picture): Promise<void> {
+    await this.page.evaluate(resizeCanvas, size);
+  }
+
+  /** Another's camera as it is shown here. */
+  receivedPicture(identity: string): Promise<ReceivedPicture> {
+    return this.page.evaluate(receivedPicture, identity);
+  }
+
+  /** Sound contexts that the page holds open. */
+  openSoundContexts(): Promise<number> {
+    return this.page.evaluate(openSoundContexts);
+  }
+
+  /** The capture ends, and nobody is told. */
+  async stopMicrophone(): Promise<void> {
+    await this.page.evaluate(stopMicrophone);
+  }
+
+  /** `MediaStreamTrack.enabled` of captures at several moments of being published. */
+  captureRoundTrip(): Promise<Record<string, boolean>> {
+    return this.page.evaluate(captureRoundTrip);
+  }
+
+  /** The system mutes the microphone, or gives it back; answers with what the SDK told. */
+  interruptMicrophone(events: readonly ('mute' | 'unmute')[]): Promise<string[]> {
+    return this.page.evaluate(interruptMicrophone, events);
   }
 
   async press(action: MeetingAction): Promise<void> {
