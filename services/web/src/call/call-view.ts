@@ -126,6 +126,8 @@ export class CallView implements Disposable {
       room.on('participantUpdated', ({ participant }) => this.#showPerson(participant)),
       room.on('trackPublished', ({ participant, track }) => this.#addTrack(participant, track)),
       room.on('trackUnpublished', ({ participant, track }) => this.#removeTrack(participant, track)),
+      // It may come in other layers than before.
+      room.on('trackSubscribed', ({ track }) => this.#applyQuality(track)),
       room.on('trackMuted', ({ participant }) => this.#showPerson(participant)),
       room.on('trackUnmuted', ({ participant }) => this.#showPerson(participant)),
       room.on('localTrackPublished', () => this.#showOwn()),
