@@ -20,6 +20,29 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+/** What made each timer that runs. */
+function watchTimers({ clock }: Bench): ReadonlySet<string> {
+  const running = new Set<string>();
+  for (const name of ['after', 'every'] as const) {
+    const start = clock[name].bind(clock);
+    clock[name] = (ms, task) => {
+      const started = `${name} ${ms} ms${new Error().stack?.split('\n')[2]} #${Math.random()}`;
+      running.add(started);
+      const timer = start(ms, () => {
+        if (name === 'after') running.delete(started);
+        task();
+      });
+      return {
+        [Symbol.dispose]: () => {
+          running.delete(started);
+          timer[Symbol.dispose]();
+        },
+      };
+    };
+  }
+  return running;
+}
+
 async function publishing(
   width: number,
   height: number,
@@ -168,6 +191,29 @@ describe('a publish whose answer was lost', () => {
     bench.gateway.answers.set('unpublish', () => ({}));
     await bench.pass(6000);
     expect(bench.gateway.sent('unpublish').length).toBeGreaterThan(asked);
+  });
+});
+
+describe('a room that was left', () => {
+  it('leaves no timer behind, whatever was under way', async () => {
+    const bench = new Bench();
+    const running = watchTimers(bench);
+    const room = await bench.join();
+    const camera = await room.publish(sized(1280, 720), { source: 'camera' });
+    await camera.replaceTrack(sized(320, 240));
+    await bench.pass(600);
+    await camera.replaceTrack(sized(1280, 720));
+    for (const method of ['publish', 'unpublish', 'setTrackMuted'] as const)
+      bench.gateway.answers.set(method, () => new Refusal('UNAVAILABLE', 1000));
+    const failures = [
+      failureOf(room.publish(fakeTrack('audio'), { source: 'microphone' })),
+      failureOf(camera.mute()),
+    ];
+    await bench.pass(100);
+    await room.leave();
+    await Promise.all(failures);
+    await bench.pass(60);
+    expect([...running]).toEqual([]);
   });
 });
 

@@ -16,6 +16,8 @@ const REPLACED_STREAMS_MS = 3000;
 
 export interface PublicationPorts {
   readonly clock: Clock;
+  /** Ends waiting when the room closes. */
+  readonly closing: AbortSignal;
   /** The node took a track that is not wanted any more: takes it out of the room. */
   undo(trackId: string): void;
 }
@@ -137,7 +139,7 @@ export class Publication {
         if (failures >= ATTEMPTS || delayMs === undefined) this.#refusedBy = link;
         const isHopeless = delayMs === undefined || (failures >= ATTEMPTS && !this.#accepted);
         if (this.#closed || isHopeless) throw error;
-        await this.#ports.clock.sleep(delayMs);
+        await this.#ports.clock.sleep(delayMs, this.#ports.closing);
         if (this.#link !== link) return await this.#carrying;
       }
     }

@@ -60,6 +60,7 @@ export class Publications {
   readonly #captures = new Map<string, Disposable>();
   #link: MediaLink | undefined;
   #observing: Disposable | undefined;
+  readonly #closing = new AbortController();
 
   constructor(
     signals: PublicationSignals,
@@ -109,7 +110,7 @@ export class Publications {
     const publication = new Publication(
       track,
       { source, simulcast, codec, width, height },
-      { clock: this.#clock, undo: (trackId) => void this.#undo(trackId) },
+      { clock: this.#clock, closing: this.#closing.signal, undo: (trackId) => void this.#undo(trackId) },
     );
     hint(mediaStreamTrack, publication);
     this.#publications.set(id, publication);
@@ -136,6 +137,7 @@ export class Publications {
   /** The room is over: captures stay as they are, they are the caller's. */
   close(): void {
     this.#link = undefined;
+    this.#closing.abort(SkeinClientError.roomClosed());
     for (const publication of this.#publications.values()) publication.close();
     for (const capture of this.#captures.values()) capture[Symbol.dispose]();
     this.#captures.clear();
@@ -177,7 +179,8 @@ export class Publications {
       } catch (thrown) {
         const error = SkeinClientError.from(thrown);
         if (this.#link !== link || failures === ATTEMPTS || error.retryAfterMs === undefined) return error;
-        await this.#clock.sleep(Math.min(error.retryAfterMs, LONGEST_PAUSE_MS));
+        const pauseMs = Math.min(error.retryAfterMs, LONGEST_PAUSE_MS);
+        await this.#clock.sleep(pauseMs, this.#closing.signal).catch(() => undefined);
       }
     }
   }
@@ -226,7 +229,7 @@ export class Publications {
       } catch (thrown) {
         const delayMs = retryDelayMs(SkeinClientError.from(thrown), failures);
         if (delayMs === undefined) return;
-        await this.#clock.sleep(delayMs);
+        await this.#clock.sleep(delayMs, this.#closing.signal).catch(() => undefined);
       }
     }
   }
