@@ -1,10 +1,14 @@
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
+import type { NatsServers } from './adapters/nats-servers.ts';
 import type { BusStatus } from './bus.ts';
 
 export interface BusOptions {
-  /** `nats://host:port`, several separated by commas. */
-  readonly url: string;
+  /**
+   * Where NATS is, with its login: what `natsServers` read from the settings, or as `SKEIN_NATS_URL` takes it. `connectBus`
+   * rejects for a text that is not.
+   */
+  readonly url: string | NatsServers;
   /** Shown by the server as the client's name. */
   readonly name: string;
   readonly clock: Clock;

@@ -1,10 +1,50 @@
-import { setting } from '@skein/runtime';
+import { fileSetting, NotAllowed, setting, tlsFileSettings, type Setting } from '@skein/runtime';
+import { NATS_ADDRESS_ALLOWED, readNatsAddress, type NatsAddress } from './nats-address.ts';
 
-/** What a service that uses the bus reads from its environment. */
+const SECRET = { pattern: /^$|^\S(?:.*\S)?$/, allowed: 'text without blanks around it, or empty' };
+const { caFile, certFile, keyFile } = tlsFileSettings('SKEIN_NATS', 'NATS');
+
+const natsUrl: Setting<NatsAddress> = {
+  env: 'SKEIN_NATS_URL',
+  defaultText: 'nats://127.0.0.1:4222',
+  allowed: NATS_ADDRESS_ALLOWED,
+  doc: 'The NATS servers of the cluster. With `tls://` a server that offers no TLS, or whose certificate does not fit its name, is not talked to.',
+  secret: true,
+  parse: (text) => {
+    try {
+      return readNatsAddress(text);
+    } catch (error) {
+      throw new NotAllowed((error as Error).message);
+    }
+  },
+};
+
+/** What a service that uses the bus reads from its environment. `natsServers` puts it together. */
 export const busSettings = {
-  natsUrl: setting.url('SKEIN_NATS_URL', ['nats:', 'tls:'], {
-    default: 'nats://127.0.0.1:4222',
-    doc: 'The NATS server of the cluster.',
+  natsUrl,
+  natsUser: setting.text('SKEIN_NATS_USER', SECRET, {
+    default: '',
+    doc: 'The user that NATS knows this service by, with `SKEIN_NATS_PASSWORD`; both may stand in the URL instead.',
+  }),
+  natsPassword: setting.text('SKEIN_NATS_PASSWORD', SECRET, {
+    default: '',
+    doc: 'The password of `SKEIN_NATS_USER`.',
     secret: true,
   }),
+  natsToken: setting.text('SKEIN_NATS_TOKEN', SECRET, {
+    default: '',
+    doc: 'The token that NATS asks for, instead of a user and a password.',
+    secret: true,
+  }),
+  natsCredsFile: fileSetting(
+    'SKEIN_NATS_CREDS_FILE',
+    'Credentials file (`.creds`: a JWT and its NKey seed). Read again for each connection.',
+  ),
+  natsNkeyFile: fileSetting(
+    'SKEIN_NATS_NKEY_FILE',
+    'File with the NKey seed (`SU…`) of a user. Read again for each connection.',
+  ),
+  natsCaFile: caFile,
+  natsCertFile: certFile,
+  natsKeyFile: keyFile,
 };

@@ -3,6 +3,7 @@ import type { Logger } from '@skein/telemetry';
 import type { LeaderLease } from './leader-lease.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import type { RoomStore } from './room-store.ts';
+import type { StoreAddress } from './store-address.ts';
 
 /** The shared store of the cluster: rooms, nodes and who leads. */
 export interface ClusterStore {
@@ -25,9 +26,10 @@ export interface StoreStatus {
 export interface StoreOptions {
   /**
    * `redis://[user:password@]host:port[/db]`, or `redis+sentinel://[user:password@]host:port,host:port/name[/db]` for the
-   * primary that sentinels name; with `rediss` for TLS. `connectStore` fails `INVALID_ARGUMENT` for anything else.
+   * primary that sentinels name; with `rediss` for TLS. `connectStore` fails `INVALID_ARGUMENT` for anything else. Or what
+   * `storeAddress` read from the settings.
    */
-  readonly url: string;
+  readonly url: string | StoreAddress;
   readonly clock: Clock;
   /** Spreads the attempts to connect. Default: the system's. */
   readonly random?: Random;

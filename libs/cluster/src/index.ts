@@ -35,4 +35,5 @@ export type {
   StoredSnapshot,
   StoreRecovery,
 } from './room-store.ts';
-export { storeSettings } from './settings.ts';
+export { storeAddress, storeSettings, type StoreConfig } from './settings.ts';
+export type { StoreAddress } from './store-address.ts';

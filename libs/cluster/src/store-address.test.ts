@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { readStoreAddress } from './store-address.ts';
 
-const none = { db: 0, tls: false, login: {}, sentinelLogin: {} };
+const none = { db: 0, tls: undefined, login: {} };
 
 describe('the address of the store', () => {
-  it.each(['redis://127.0.0.1:6379', 'rediss://user:secret@redis.example:6380/2', 'redis://[::1]:6379'])(
-    'is one server: %s',
-    (url) => {
-      expect(readStoreAddress(url)).toEqual({ kind: 'server', url });
-    },
-  );
+  it.each([
+    ['redis://127.0.0.1:6379', { ...none, host: '127.0.0.1', port: 6379 }],
+    ['redis://redis', { ...none, host: 'redis', port: 6379 }],
+    ['redis://[::1]:6380/', { ...none, host: '::1', port: 6380 }],
+    [
+      'rediss://user:s%40cret@redis.example:6380/2',
+      { host: 'redis.example', port: 6380, db: 2, tls: {}, login: { username: 'user', password: 's@cret' } },
+    ],
+    ['redis://:12:3@r', { ...none, host: 'r', port: 6379, login: { password: '12:3' } }],
+  ])('is one server: %s', (url, address) => {
+    expect(readStoreAddress(url)).toEqual({ kind: 'server', ...address });
+  });
 
   it('is a primary that sentinels name, with the port that they usually have', () => {
     expect(readStoreAddress('redis+sentinel://s1,s2:26380,[fd00::3]:26381/skein')).toEqual({
-      ...none,
+      ...{ ...none, sentinelLogin: {} },
       kind: 'sentinels',
       name: 'skein',
       sentinels: [
@@ -29,7 +35,7 @@ describe('the address of the store', () => {
     expect(readStoreAddress(`rediss+sentinel://app:p%40ss:word@s1/skein/3?${logins}`)).toEqual({
       kind: 'sentinels',
       sentinels: [{ host: 's1', port: 26_379 }],
-      ...{ name: 'skein', db: 3, tls: true },
+      ...{ name: 'skein', db: 3, tls: {} },
       login: { username: 'app', password: 'p@ss:word' },
       sentinelLogin: { username: 'watch', password: 's:ecret' },
     });
@@ -51,6 +57,16 @@ describe('the address of the store', () => {
     'http://s1',
     'redis://',
     's1:6379',
+    'redis://user@s1',
+    'redis://s1/two',
+    'redis://s1?family=6',
+    'redis://s1:6379/0?password=x',
+    'redis://s1,s2',
+    'redis://s1:0',
+    'redis://1234',
+    'redis://u:a/b@s1',
+    'redis+sentinel://user@s1/skein',
+    'redis+sentinel://s1/skein?sentinelUsername=watch',
   ])('is refused when it is wrong: %s', (url) => {
     expect(() => readStoreAddress(url)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });

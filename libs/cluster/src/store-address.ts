@@ -1,22 +1,25 @@
 import { SkeinError } from '@skein/protocol';
+import { readHostPort, type HostPort as Endpoint, type TlsFiles } from '@skein/runtime';
+
+export type { HostPort as Endpoint } from '@skein/runtime';
 
 /** Where the store is: one address, or a primary that sentinels name. */
 export type StoreAddress =
-  | { readonly kind: 'server'; readonly url: string }
-  | {
+  | (Endpoint & StoreAccess & { readonly kind: 'server' })
+  | (StoreAccess & {
       readonly kind: 'sentinels';
       readonly sentinels: readonly Endpoint[];
       /** Of the primary, as the sentinels know it. */
       readonly name: string;
-      readonly db: number;
-      readonly tls: boolean;
-      readonly login: Login;
       readonly sentinelLogin: Login;
-    };
+    });
 
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
+/** How the servers that hold the data are used. */
+export interface StoreAccess {
+  readonly db: number;
+  /** Insisted on, for sentinels too. `undefined`: none. */
+  readonly tls: TlsFiles | undefined;
+  readonly login: Login;
 }
 
 export interface Login {
@@ -28,10 +31,11 @@ export interface Login {
 export const STORE_ADDRESS_ALLOWED =
   '`redis://HOST:PORT`, `redis+sentinel://HOST:PORT,HOST:PORT/NAME`, or the same with `rediss` for TLS';
 
+const SERVER_PORT = 6379;
 const SENTINEL_PORT = 26_379;
+const SERVER_URL = /^redis(s?):\/\/(?:([^@/?#]*)@)?([^@/?#,]+)(?:\/(\d{0,4}))?(\?[^#]*)?$/;
 const SENTINEL_URL =
   /^redis(s?)\+sentinel:\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/([\w.-]+)(?:\/(\d{1,4}))?(?:\?([^#]*))?$/;
-const ENDPOINT = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i;
 const LOGIN_PARAMETERS = ['sentinelUsername', 'sentinelPassword'];
 
 /**
@@ -41,36 +45,47 @@ const LOGIN_PARAMETERS = ['sentinelUsername', 'sentinelPassword'];
  */
 export function readStoreAddress(url: string): StoreAddress {
   if (/^rediss?\+sentinel:/.test(url)) return readSentinels(url);
-  if (!URL.canParse(url)) throw wrong(`must be ${STORE_ADDRESS_ALLOWED}`);
-  const { protocol, hostname } = new URL(url);
-  if (!/^rediss?:$/.test(protocol) || hostname === '') throw wrong(`must be ${STORE_ADDRESS_ALLOWED}`);
-  return { kind: 'server', url };
+  const [, tls, login = '', host = '', db = '', query = ''] = SERVER_URL.exec(url) ?? [];
+  if (host === '')
+    throw wrong(`must be ${STORE_ADDRESS_ALLOWED}; percent-encode special characters of a password`);
+  const [unknown] = new URLSearchParams(query).keys();
+  if (unknown !== undefined) throw wrong(`has a parameter that is none: ${unknown}`);
+  return { kind: 'server', ...readEndpoint(host, SERVER_PORT), ...access(tls, login, db) };
 }
 
 function readSentinels(url: string): StoreAddress {
-  const [, tls, login = '', hosts = '', name = '', db = '0', query = ''] = SENTINEL_URL.exec(url) ?? [];
+  const [, tls, login = '', hosts = '', name = '', db = '', query = ''] = SENTINEL_URL.exec(url) ?? [];
   if (name === '') throw wrong('names no primary: it is redis+sentinel://HOST:PORT,HOST:PORT/NAME');
   const parameters = new URLSearchParams(query);
   const unknown = [...parameters.keys()].find((key) => !LOGIN_PARAMETERS.includes(key));
   if (unknown !== undefined) throw wrong(`has a parameter that is none: ${unknown}`);
-  const [username = '', ...password] = login.split(':');
+  const [username, password] = LOGIN_PARAMETERS.map((key) => parameters.get(key) ?? '');
   return {
-    kind: 'sentinels',
-    sentinels: hosts.split(',').map(readEndpoint),
-    ...{ name, db: Number(db), tls: tls === 's' },
-    login: loginOf(decoded(username), decoded(password.join(':'))),
-    sentinelLogin: loginOf(parameters.get('sentinelUsername'), parameters.get('sentinelPassword')),
+    ...{ kind: 'sentinels', name },
+    sentinels: hosts.split(',').map((host) => readEndpoint(host, SENTINEL_PORT)),
+    ...access(tls, login, db),
+    sentinelLogin: loginOf(username, password),
   };
 }
 
-function readEndpoint(text: string): Endpoint {
-  const [, host = '', port = String(SENTINEL_PORT)] = ENDPOINT.exec(text) ?? [];
-  const valid = host !== '' && Number(port) >= 1 && Number(port) <= 65_535;
-  if (!valid) throw wrong('names a sentinel that is not HOST or HOST:PORT');
-  return { host: host.replaceAll(/^\[|\]$/g, ''), port: Number(port) };
+function access(tls: string | undefined, login: string, db: string): StoreAccess {
+  const [username = '', ...password] = login.split(':');
+  return {
+    db: Number(db),
+    tls: tls === 's' ? {} : undefined,
+    login: loginOf(decoded(username), decoded(password.join(':'))),
+  };
 }
 
-function loginOf(username: string | null, password: string | null): Login {
+function readEndpoint(text: string, defaultPort: number): Endpoint {
+  const endpoint = readHostPort(text.trim(), defaultPort);
+  if (!endpoint) throw wrong('names a server that is not HOST or HOST:PORT');
+  return endpoint;
+}
+
+/** A user without a password would be left out by the client, and everything done as the default user. */
+function loginOf(username = '', password = ''): Login {
+  if (username !== '' && password === '') throw wrong('has a user without a password');
   return { ...(username && { username }), ...(password && { password }) };
 }
 

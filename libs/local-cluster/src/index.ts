@@ -1,3 +1,4 @@
+export { TestAuthority, type CertificateFiles } from './adapters/certificates.ts';
 export { LocalCluster, startCluster, type ClusterOptions, type ClusterProcess } from './adapters/cluster.ts';
 export { NatsServer, startNats, type NatsOptions } from './adapters/nats.ts';
 export { freePort } from './adapters/ports.ts';

@@ -1,3 +1,5 @@
+import { isHost, isIpAddress } from './addresses.ts';
+
 /** Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h). */
 export const EXIT_CONFIG = 78;
 
@@ -20,6 +22,11 @@ export type ConfigOf<Table extends Settings> = {
   readonly [Key in keyof Table]: Table[Key] extends Setting<infer Value> ? Value : never;
 };
 
+/** Thrown by `parse` to say what is wrong with a text. The message goes on after "is not allowed: "; it must not show a secret. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
+}
+
 /** A wrong environment variable: its message is one line with name, value and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -30,12 +37,22 @@ export class ConfigError extends Error {
     this.env = env;
   }
 
-  static invalid(setting: Setting<unknown>, text: string): ConfigError {
+  static invalid(setting: Setting<unknown>, text: string, reason?: string): ConfigError {
     const shown = setting.secret ? '(hidden)' : JSON.stringify(text);
+    const why = reason === undefined ? '' : `: ${reason}`;
     return new ConfigError(
       setting.env,
-      `${setting.env}=${shown} is not allowed; it takes ${setting.allowed}`,
+      `${setting.env}=${shown} is not allowed${why}; it takes ${setting.allowed}`,
     );
+  }
+
+  /**
+   * A value that is allowed by itself and cannot work with the others. `problem` says why, and what to set. Without `value`,
+   * such as for a secret, only the name is shown.
+   */
+  static unworkable(env: string, value: string | undefined, problem: string): ConfigError {
+    const shown = value === undefined ? '' : `=${JSON.stringify(value)}`;
+    return new ConfigError(env, `${env}${shown} cannot work: ${problem}`);
   }
 
   static missing(setting: Setting<unknown>): ConfigError {
@@ -60,8 +77,8 @@ function readSetting(setting: Setting<unknown>, raw: string | undefined): unknow
   if (text === undefined) throw ConfigError.missing(setting);
   try {
     return setting.parse(text);
-  } catch {
-    throw ConfigError.invalid(setting, text);
+  } catch (error) {
+    throw ConfigError.invalid(setting, text, error instanceof NotAllowed ? error.message : undefined);
   }
 }
 
@@ -87,9 +104,28 @@ function define<Value>(
   };
 }
 
-function check(condition: boolean): void {
-  if (!condition) throw new RangeError('not allowed');
+function check(condition: boolean, reason?: string): void {
+  if (!condition) throw reason === undefined ? new RangeError('not allowed') : new NotAllowed(reason);
 }
+
+/** The parts of a comma-separated list, without the blanks around them. Refuses empty parts and repeated ones. */
+function partsOf(text: string): string[] {
+  if (text === '') return [];
+  const parts = text.split(',').map((part) => part.trim());
+  check(!parts.includes(''), 'an entry of the list is empty');
+  const repeated = parts.find((part, index) => parts.indexOf(part) !== index);
+  check(repeated === undefined, `${repeated} is in the list twice`);
+  return parts;
+}
+
+/** Ports `min` to `max`, both included. */
+export interface PortRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Below, ports belong to the system's own services. */
+const LOWEST_RANGE_PORT = 1024;
 
 /** Makers of settings, one per kind of value. */
 export const setting = {
@@ -120,6 +156,50 @@ export const setting = {
     return define(env, described, 'a port (0-65535; 0 lets the system choose)', (text) => {
       check(/^\d{1,5}$/.test(text) && Number(text) <= 65535);
       return Number(text);
+    });
+  },
+  /** Read from `MIN-MAX`. */
+  portRange(env: string, described: Described<string>): Setting<PortRange> {
+    return define(env, described, `two ports MIN-MAX from ${LOWEST_RANGE_PORT} to 65535`, (text) => {
+      const [, min, max] = (/^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []).map(Number);
+      check(min !== undefined && max !== undefined);
+      const range: PortRange = { min: min ?? 0, max: max ?? 0 };
+      check(range.min >= LOWEST_RANGE_PORT && range.max <= 65_535);
+      check(range.min <= range.max, 'the first port is above the last');
+      return range;
+    });
+  },
+  /** An address to listen on. */
+  host(env: string, described: Described<string>): Setting<string> {
+    return define(env, described, 'an IP address or a host name', (text) => {
+      check(isHost(text));
+      return text;
+    });
+  },
+  /** One IP address; empty only with an empty default. */
+  ip(env: string, described: Described<string>): Setting<string> {
+    const optional = described.default === '';
+    return define(env, described, `an IP address${optional ? ', or empty' : ''}`, (text) => {
+      check((optional && text === '') || isIpAddress(text));
+      return text;
+    });
+  },
+  /** IP addresses, separated by commas. */
+  ips(env: string, described: Described<string>): Setting<readonly string[]> {
+    return define(env, described, 'IP addresses, separated by commas', (text) => {
+      const parts = partsOf(text);
+      const wrong = parts.find((part) => !isIpAddress(part));
+      check(wrong === undefined, `${JSON.stringify(wrong)} is no IP address`);
+      return parts;
+    });
+  },
+  /** IP addresses and host names, separated by commas, or nothing. */
+  hosts(env: string, described: Described<string>): Setting<readonly string[]> {
+    return define(env, described, 'IP addresses or host names, separated by commas, or empty', (text) => {
+      const parts = partsOf(text);
+      const wrong = parts.find((part) => !isHost(part));
+      check(wrong === undefined, `${JSON.stringify(wrong)} is neither`);
+      return parts;
     });
   },
   flag(env: string, described: Described<boolean>): Setting<boolean> {

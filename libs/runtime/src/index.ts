@@ -1,14 +1,37 @@
 export { runService, type RunningService, type ServiceLog } from './adapters/service.ts';
 export { systemClock } from './adapters/system-clock.ts';
 export { systemIds, systemRandom, type IdSource } from './adapters/system-random.ts';
+export {
+  checked as checkedFile,
+  fileSetting,
+  readTlsFiles,
+  tlsFileSettings,
+  type TlsFiles,
+  type TlsFileSettings,
+} from './adapters/tls-files.ts';
 export type { Clock } from './clock.ts';
+export {
+  addressFamily,
+  bracketed,
+  canonicalIp,
+  hostPort,
+  isHost,
+  isIpAddress,
+  isLinkLocal,
+  isLoopback,
+  isUnspecified,
+  readHostPort,
+  type HostPort,
+} from './addresses.ts';
 export {
   ConfigError,
   describeSettings,
   EXIT_CONFIG,
+  NotAllowed,
   readConfig,
   setting,
   type ConfigOf,
+  type PortRange,
   type Setting,
   type Settings,
 } from './config.ts';

@@ -1,5 +1,5 @@
-import { connectBus, type Bus } from '@skein/bus';
-import { connectStore, type ClusterStore } from '@skein/cluster';
+import { connectBus, type Bus, type BusOptions } from '@skein/bus';
+import { connectStore, type ClusterStore, type StoreOptions } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import { controlService, createRpcClients, createRpcServer, nodeService, type RpcClients } from '@skein/rpc';
 import { systemIds, systemRandom, type Clock, type ConfigOf, type RunningService } from '@skein/runtime';
@@ -13,8 +13,16 @@ import type { controlSettings } from './settings.ts';
 /** How long a node may take to say what it holds; then it counts as silent. */
 const NODE_DEADLINE_MS = 1_000;
 
+export interface ControlConfig extends Pick<
+  ConfigOf<typeof controlSettings>,
+  'logLevel' | 'grpcHost' | 'grpcPort'
+> {
+  readonly natsUrl: BusOptions['url'];
+  readonly redisUrl: StoreOptions['url'];
+}
+
 export interface ControlOptions {
-  readonly config: ConfigOf<typeof controlSettings>;
+  readonly config: ControlConfig;
   readonly log: Logger;
   readonly clock: Clock;
 }

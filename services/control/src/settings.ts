@@ -8,13 +8,9 @@ export const controlSettings = {
   ...busSettings,
   ...storeSettings,
   ...logSettings,
-  grpcHost: setting.text(
-    'SKEIN_CONTROL_GRPC_HOST',
-    { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' },
-    {
-      default: '127.0.0.1',
-      doc: 'Where the gRPC API listens. It asks nobody who they are: keep it off public networks.',
-    },
-  ),
+  grpcHost: setting.host('SKEIN_CONTROL_GRPC_HOST', {
+    default: '127.0.0.1',
+    doc: 'Where the gRPC API listens. It asks nobody who they are: keep it off public networks.',
+  }),
   grpcPort: setting.port('SKEIN_CONTROL_GRPC_PORT', { default: 7000, doc: 'Port of the gRPC API.' }),
 };

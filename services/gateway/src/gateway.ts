@@ -1,7 +1,7 @@
-import { connectBus } from '@skein/bus';
-import type { BusStatus } from '@skein/bus';
-import { connectStore } from '@skein/cluster';
-import type { StoreStatus } from '@skein/cluster';
+import { connectBus, natsServers } from '@skein/bus';
+import type { BusStatus, NatsServers } from '@skein/bus';
+import { connectStore, storeAddress } from '@skein/cluster';
+import type { StoreAddress, StoreStatus } from '@skein/cluster';
 import { limits, SkeinError } from '@skein/protocol';
 import type { RunningService } from '@skein/runtime';
 import { readWebFolder } from './adapters/web-folder.ts';
@@ -46,7 +46,10 @@ const MOVE_OVER_SPREAD_MS = 3000;
 const ENDINGS_DEADLINE_MS = 2000;
 const NOT_CONNECTED_RETRY_MS = 1000;
 
-/** Starts a gateway: it listens at once, and brings clients into rooms as soon as both stores are there. */
+/**
+ * Starts a gateway: it listens at once, and brings clients into rooms as soon as both stores are there. Throws a `ConfigError`
+ * for settings that contradict each other.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const gateway = new RunningGateway(options);
   await gateway.listen();
@@ -57,6 +60,7 @@ class RunningGateway implements Gateway {
   readonly connected: Promise<boolean>;
   readonly #options: GatewayOptions;
   readonly #connections: Connections;
+  readonly #servers: { readonly nats: NatsServers; readonly redis: StoreAddress };
   readonly #stopping = new AbortController();
   #setConnected!: (connected: boolean) => void;
   #server: WebServer | undefined;
@@ -67,6 +71,8 @@ class RunningGateway implements Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    const { settings } = options;
+    this.#servers = { nats: natsServers(settings), redis: storeAddress(settings) };
     this.#connections = new Connections(options.clock);
     this.connected = new Promise((resolve) => (this.#setConnected = resolve));
   }
@@ -128,16 +134,16 @@ class RunningGateway implements Gateway {
   }
 
   readonly #connectStores = async (signal: AbortSignal): Promise<Stores> => {
-    const { settings, clock, random, log } = this.#options;
+    const { clock, random, log } = this.#options;
     const shared = { clock, random, log, signal, name: 'skein-gateway' };
     const bus = connectBus({
       ...shared,
-      url: settings.natsUrl,
+      url: this.#servers.nats,
       onStatus: (status) => (this.#nats = status.state),
     });
     const store = connectStore({
       ...shared,
-      url: settings.redisUrl,
+      url: this.#servers.redis,
       onStatus: (status) => (this.#redis = status.state),
     });
     try {

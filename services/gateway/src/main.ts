@@ -1,3 +1,5 @@
+// First: what follows does not load under an older Node.js.
+import './required-node.ts';
 import { readConfig, runService, systemClock, systemIds, systemRandom } from '@skein/runtime';
 import type { RunningService } from '@skein/runtime';
 import { createLogger, startTelemetry } from '@skein/telemetry';

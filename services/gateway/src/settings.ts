@@ -1,24 +1,21 @@
 import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
-import { iceServer } from '@skein/protocol';
 import type { IceServer } from '@skein/protocol';
 import { setting } from '@skein/runtime';
 import type { ConfigOf, Setting } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
-
-const iceServerList = iceServer.array().max(16);
+import { readIceServers } from './ice-servers.ts';
 
 const iceServers: Setting<readonly IceServer[]> = {
   env: 'SKEIN_ICE_SERVERS',
   defaultText: '[]',
-  allowed: 'a JSON array of `{"urls": [...], "username"?, "credential"?}`',
-  doc: 'STUN and TURN servers that clients are given when they join.',
+  allowed: 'a JSON array of `{"urls": ["turn:HOST:PORT"], "username": "…", "credential": "…"}`',
+  doc: 'STUN and TURN servers that clients are given when they join. What a browser would refuse is refused here: `turn:` and `turns:` need `username` and `credential`.',
   secret: true,
-  parse: (text) => iceServerList.parse(JSON.parse(text)),
+  parse: readIceServers,
 };
 
 const REGION = { pattern: /^[\w.:-]{1,64}$/, allowed: '1-64 of letters, digits and _ . : -' };
-const HOST = { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' };
 const FOLDER = { pattern: /^(?!\s*$).+$/, allowed: 'the path of a folder' };
 
 /** The environment variables of the gateway. */
@@ -30,9 +27,9 @@ export const gatewaySettings = {
     default: 'default',
     doc: 'Where this process runs; its clients are placed on nodes of the same region while one has room.',
   }),
-  host: setting.text('SKEIN_GATEWAY_HOST', HOST, {
+  host: setting.host('SKEIN_GATEWAY_HOST', {
     default: '127.0.0.1',
-    doc: 'The address that the gateway listens on; `0.0.0.0` for all.',
+    doc: 'The address that the gateway listens on; `0.0.0.0` for all IPv4 ones, `::` for all.',
   }),
   port: setting.port('SKEIN_GATEWAY_PORT', {
     default: 8080,

@@ -1,37 +1,48 @@
-import { connectBus } from '@skein/bus';
-import { connectStore } from '@skein/cluster';
+// First: what follows does not load under an older Node.js.
+import './required-node.ts';
+import { connectBus, natsServers } from '@skein/bus';
+import { connectStore, storeAddress } from '@skein/cluster';
 import {
   readConfig,
   runService,
   systemClock,
   systemIds,
   systemRandom,
+  type ConfigOf,
   type RunningService,
 } from '@skein/runtime';
 import { createLogger, startTelemetry } from '@skein/telemetry';
 import { coreCount } from './adapters/cores.ts';
 import { mediasoupEngine } from './adapters/mediasoup-engine.ts';
+import { planAddresses, type NodeAddresses } from './addresses/plan.ts';
 import { MediaNode, type MediaNodeConfig } from './media-node.ts';
 import { mediaNodeSettings } from './settings.ts';
 
 const VERSION = '0.1.0';
+type Settings = ConfigOf<typeof mediaNodeSettings>;
+
 /** For what comes after a drain: the node itself takes 5 s at most. */
 const STOP_GRACE_MS = 10_000;
 
 async function start(): Promise<RunningService> {
   const settings = readConfig(mediaNodeSettings, process.env);
+  const workers = settings.workers || coreCount();
+  const [nats, redis] = [natsServers(settings), storeAddress(settings)];
+  const stores = [...nats.servers, ...(redis.kind === 'server' ? [redis] : redis.sentinels)];
+  const addresses = planAddresses(settings, { workers, stores: stores.map(({ host }) => host) });
   const nodeId = settings.nodeId || systemIds('node');
   const log = createLogger('media-node', settings.logLevel).child({ nodeId });
+  for (const warning of addresses.warnings) log.warn({}, warning);
   const telemetry = await startTelemetry({ service: 'media-node', nodeId });
   const shared = { clock: systemClock, random: systemRandom, log };
   const name = `media-node ${nodeId}`;
   // Both wait for their server, and say so, until it is there.
   const [bus, store] = await Promise.all([
-    connectBus({ ...shared, url: settings.natsUrl, name }),
-    connectStore({ ...shared, url: settings.redisUrl, name }),
+    connectBus({ ...shared, url: nats, name }),
+    connectStore({ ...shared, url: redis, name }),
   ]);
   const parts = { ...shared, ids: systemIds, engine: mediasoupEngine(), bus, store };
-  const node = await MediaNode.start(configOf(nodeId, settings), parts);
+  const node = await MediaNode.start(configOf({ nodeId, workers, settings, addresses }), parts);
   // The logger adds the service and the node's id: whoever started the process waits for this line.
   log.info({ event: 'ready', grpcPort: node.grpcPort }, 'ready');
   const { drainDeadlineMs } = settings;
@@ -47,20 +58,18 @@ async function start(): Promise<RunningService> {
   };
 }
 
-function configOf(
-  nodeId: string,
-  settings: ReturnType<typeof readConfig<typeof mediaNodeSettings>>,
-): MediaNodeConfig {
-  const { region, host, announcedAddress, rtcPort, grpcHost, grpcPort } = settings;
+interface Configured {
+  readonly nodeId: string;
+  readonly workers: number;
+  readonly settings: Settings;
+  readonly addresses: NodeAddresses;
+}
+
+function configOf({ nodeId, workers, settings, addresses }: Configured): MediaNodeConfig {
+  const { media, pipes, grpc } = addresses;
   return {
-    nodeId,
-    region,
-    version: VERSION,
-    workers: settings.workers || coreCount(),
-    listen: { host, rtcPort, announcedAddress: announcedAddress || undefined },
-    pipeHost: settings.pipeHost || host,
-    grpcHost,
-    grpcPort,
+    ...{ nodeId, region: settings.region, version: VERSION, workers },
+    ...{ listen: media, pipes, grpc },
     workerPolicy: { maxCpu: settings.maxWorkerCpu, maxSessions: settings.maxWorkerSessions },
     loadLimits: { packetsPerSecond: settings.maxPacketsPerSecond },
     drainDeadlineMs: settings.drainDeadlineMs,

@@ -11,12 +11,13 @@ import {
   type RpcClients,
   type RpcServer,
 } from '@skein/rpc';
-import type { Clock, IdSource, Random } from '@skein/runtime';
+import { hostPort, type Clock, type IdSource, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
+import type { GrpcAddress } from './addresses/plan.ts';
 import { Beats } from './beats/beats.ts';
 import { LoadMeter, type PacketCounter } from './load/meter.ts';
 import type { LoadLimits } from './load/used.ts';
-import type { MediaEngine, WorkerOptions } from './media/engine.ts';
+import type { MediaEngine, PipeListen, WorkerOptions } from './media/engine.ts';
 import { Drain, type DrainEnd } from './moves/drain.ts';
 import { Moves } from './moves/moves.ts';
 import { defaultMovePolicy, type MovePolicy } from './moves/plan.ts';
@@ -43,10 +44,8 @@ export interface MediaNodeConfig {
   readonly version: string;
   readonly workers: number;
   readonly listen: WorkerOptions;
-  /** Where other nodes reach pipes and, on any listening address, gRPC. */
-  readonly pipeHost: string;
-  readonly grpcHost: string;
-  readonly grpcPort: number;
+  readonly pipes: PipeListen;
+  readonly grpc: GrpcAddress;
   readonly workerPolicy: WorkerPolicy;
   readonly loadLimits: LoadLimits;
   /** Default: `defaultPipePolicy`. */
@@ -115,7 +114,7 @@ export class MediaNode {
       peers: this.#peers,
       workerPolicy: config.workerPolicy,
       pipePolicy,
-      pipeHost: config.pipeHost,
+      pipeListen: config.pipes,
       roomLingerMs: config.roomLingerMs,
       tell,
     });
@@ -146,7 +145,7 @@ export class MediaNode {
       record: (beat) => this.#record(beat),
       onFenced: () => this.#fenced(),
     });
-    this.#rpc = createRpcServer({ host: config.grpcHost, port: config.grpcPort, clock, log });
+    this.#rpc = createRpcServer({ ...config.grpc, clock, log });
     this.#pool.events.on('died', ({ index }) => this.#rooms.workerDied(index));
   }
 
@@ -205,7 +204,7 @@ export class MediaNode {
   async #start(): Promise<void> {
     const { nodeId } = this.#config;
     await this.#pool.start();
-    await warmUp(this.#pool);
+    await warmUp(this.#pool, this.#config.pipes);
     this.#rpc.addService(pipeService, pipeHandlers(this.#rooms));
     this.#rpc.addService(nodeService, this.#handlers());
     this.#grpcPort = (await this.#rpc.listen()).port;
@@ -267,9 +266,8 @@ export class MediaNode {
   }
 
   #grpcAddress(): string {
-    const { grpcHost, pipeHost } = this.#config;
-    const host = grpcHost === '0.0.0.0' || grpcHost === '::' ? pipeHost : grpcHost;
-    return host.includes(':') ? `[${host}]:${this.#grpcPort}` : `${host}:${this.#grpcPort}`;
+    const { host, port = this.#grpcPort } = this.#config.grpc.announced;
+    return hostPort(host, port);
   }
 
   #counters(): readonly PacketCounter[] {

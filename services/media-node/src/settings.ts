@@ -2,11 +2,7 @@ import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
 import { setting } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
-
-const address = { pattern: /^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name' };
-const optionalAddress = { pattern: /^$|^[\w.:-]{1,253}$/, allowed: 'an IP address or a host name, or empty' };
-const ip = { pattern: /^[0-9a-fA-F.:]{2,45}$/, allowed: 'an IP address' };
-const optionalIp = { pattern: /^$|^[0-9a-fA-F.:]{2,45}$/, allowed: 'an IP address, or empty' };
+import { addressSettings } from './addresses/settings.ts';
 
 /** Every environment variable of the media node. */
 export const mediaNodeSettings = {
@@ -28,27 +24,7 @@ export const mediaNodeSettings = {
     { min: 0, max: 256 },
     { default: 0, doc: 'mediasoup workers; 0: one per core.' },
   ),
-  host: setting.text('SKEIN_NODE_HOST', ip, {
-    default: '127.0.0.1',
-    doc: 'Address on which clients’ media is received.',
-  }),
-  announcedAddress: setting.text('SKEIN_NODE_ANNOUNCED_ADDRESS', optionalAddress, {
-    default: '',
-    doc: 'Address that clients are told instead of `SKEIN_NODE_HOST`, such as behind a NAT.',
-  }),
-  rtcPort: setting.port('SKEIN_NODE_RTC_PORT', {
-    default: 0,
-    doc: 'First worker’s port, UDP and TCP; each next worker has the next port. 0: the system chooses.',
-  }),
-  pipeHost: setting.text('SKEIN_NODE_PIPE_HOST', optionalIp, {
-    default: '',
-    doc: 'Address on which other nodes’ media and gRPC calls reach this node; empty: `SKEIN_NODE_HOST`.',
-  }),
-  grpcHost: setting.text('SKEIN_NODE_GRPC_HOST', address, {
-    default: '127.0.0.1',
-    doc: 'Address that gRPC listens on; other nodes and control call it.',
-  }),
-  grpcPort: setting.port('SKEIN_NODE_GRPC_PORT', { default: 0, doc: 'Port that gRPC listens on.' }),
+  ...addressSettings,
   drainDeadlineMs: setting.integer(
     'SKEIN_NODE_DRAIN_DEADLINE_MS',
     { min: 0, max: 86_400_000, unit: 'milliseconds' },

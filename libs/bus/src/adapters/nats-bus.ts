@@ -9,15 +9,14 @@ import { OutboundWindow } from '../outbound-window.ts';
 import { Silence } from '../silence.ts';
 import { decodeData, decodeReply, encodeData } from '../wire.ts';
 import { fromNatsError } from './nats-errors.ts';
+import { connectionOptions } from './nats-options.ts';
+import { natsServersAt } from './nats-servers.ts';
+import { isLoginTrouble, TroubleLog } from './nats-trouble.ts';
 import { requestSpan, traceHeaders, withTraceOf } from './trace-headers.ts';
 
 const FIRST_RETRY_MS = 100;
 /** Short: when NATS is back, every process finds it within about a second. */
 const LONGEST_RETRY_MS = 1000;
-const CONNECT_TIMEOUT_MS = 2000;
-/** A server that hangs is left after two pings without an answer; sooner when something waits for it. */
-const PING_INTERVAL_MS = 2000;
-const MAX_PINGS_OUT = 2;
 const CLOSE_DEADLINE_MS = 3000;
 /** A request that waits for so long makes sure that it is not the server that hangs. */
 const DOUBT_AFTER_MS = 600;
@@ -31,26 +30,24 @@ const SERVERS = 'servers';
 export async function connectBus(options: BusOptions): Promise<Bus> {
   const { url, name, clock, random = systemRandom, log = silentLogger, signal, onStatus } = options;
   const sinceMs = clock.now();
+  const servers = typeof url === 'string' ? natsServersAt(url) : url;
+  const trouble = new TroubleLog(log);
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
+    const handshake = { secured: false };
     try {
       const reconnects = new Reconnects(random);
-      const connection = await connect(connectionOptions(url, name, reconnects));
+      const connection = await connect(connectionOptions(servers, name, () => reconnects.delayMs, handshake));
       if (signal?.aborted) {
         await connection.close();
         signal.throwIfAborted();
       }
-      return new NatsBus(connection, { clock, log, onStatus, reconnects });
+      trouble.over();
+      return new NatsBus(connection, { clock, log, onStatus, reconnects, trouble });
     } catch (error) {
       signal?.throwIfAborted();
-      if (attempt === 0) {
-        log.warn(
-          { reason: error instanceof Error ? error.name : undefined },
-          'NATS cannot be reached; trying until it can',
-        );
-        onStatus?.({ state: 'disconnected', sinceMs });
-      }
-      log.debug({ err: error }, 'the NATS connection failed');
+      if (attempt === 0) onStatus?.({ state: 'disconnected', sinceMs });
+      trouble.tell(error, handshake);
       await clock.sleep(retryDelayMs(attempt, random), signal);
     }
   }
@@ -84,26 +81,12 @@ class Reconnects {
   }
 }
 
-function connectionOptions(url: string, name: string, reconnects: Reconnects): Parameters<typeof connect>[0] {
-  return {
-    servers: url.split(','),
-    name,
-    timeout: CONNECT_TIMEOUT_MS,
-    pingInterval: PING_INTERVAL_MS,
-    maxPingOut: MAX_PINGS_OUT,
-    maxReconnectAttempts: -1,
-    ignoreAuthErrorAbort: true,
-    // Else each request makes two errors, stacks and all, in case that it fails: 40 % of what a request costs.
-    noAsyncTraces: true,
-    reconnectDelayHandler: () => reconnects.delayMs,
-  };
-}
-
 interface NatsBusParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onStatus: ((status: BusStatus) => void) | undefined;
   readonly reconnects: Reconnects;
+  readonly trouble: TroubleLog;
 }
 
 class NatsBus implements Bus {
@@ -112,6 +95,7 @@ class NatsBus implements Bus {
   readonly #log: Logger;
   readonly #onStatus: ((status: BusStatus) => void) | undefined;
   readonly #reconnects: Reconnects;
+  readonly #trouble: TroubleLog;
   readonly #window: OutboundWindow;
   readonly #silence: Silence;
   readonly #waiting = new Set<(lost: SkeinError) => void>();
@@ -120,12 +104,13 @@ class NatsBus implements Bus {
   #status: BusStatus = { state: 'connected' };
   #closed: Promise<void> | undefined;
 
-  constructor(nats: NatsConnection, { clock, log, onStatus, reconnects }: NatsBusParts) {
+  constructor(nats: NatsConnection, { clock, log, onStatus, reconnects, trouble }: NatsBusParts) {
     this.#nats = nats;
     this.#clock = clock;
     this.#log = log;
     this.#onStatus = onStatus;
     this.#reconnects = reconnects;
+    this.#trouble = trouble;
     this.#events = new Emitter((error) => log.error({ err: error }, 'a listener of the bus failed'));
     this.#window = new OutboundWindow(() => this.#orLost(nats.flush()));
     this.#silence = new Silence({
@@ -291,10 +276,13 @@ class NatsBus implements Bus {
           break;
         case 'reconnect':
           this.#reconnects.succeeded();
+          this.#trouble.over();
           this.#setStatus({ state: 'connected' });
           break;
         case 'error':
-          this.#log.warn({ err: status.error }, 'NATS reported an error');
+          // At each attempt to connect; once is enough to be told.
+          if (isLoginTrouble(status.error)) this.#trouble.tell(status.error);
+          else this.#log.warn({ err: status.error }, 'NATS reported an error');
           break;
         default:
           break;

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
-import { jitter, systemRandom, type Random } from '@skein/runtime';
+import { jitter, systemRandom, type Random, type TlsFiles } from '@skein/runtime';
 import type { StoreOptions } from '../cluster-store.ts';
 import { readStoreAddress, type Endpoint, type Login, type StoreAddress } from '../store-address.ts';
 
@@ -24,7 +26,7 @@ export interface RedisClient {
 /** Fails `INVALID_ARGUMENT` for an address that is none. */
 export function createClient(options: StoreOptions): RedisClient {
   const { url, name, random = systemRandom } = options;
-  const address = readStoreAddress(url);
+  const address = typeof url === 'string' ? readStoreAddress(url) : url;
   const shared: RedisOptions = {
     ...limits(options),
     ...(name !== undefined && { connectionName: name.replaceAll(/[^\w.:-]/g, '-') }),
@@ -35,7 +37,7 @@ export function createClient(options: StoreOptions): RedisClient {
   };
   const redis =
     address.kind === 'server'
-      ? new Redis(address.url, shared)
+      ? new Redis({ ...shared, ...serverOptions(address) })
       : new Redis({ ...shared, ...sentinelOptions(address, random) });
   const client: RedisClient = { redis, address, left: 0 };
   return client;
@@ -57,7 +59,7 @@ async function askSentinel(
 ): Promise<string> {
   const own = {
     ...endpoint,
-    ...(tls && { tls: {} }),
+    ...(tls && { tls: tlsOptions(tls) }),
     ...loginOptions(sentinelLogin),
     retryStrategy: null,
     enableReadyCheck: false,
@@ -76,6 +78,46 @@ async function askSentinel(
   } finally {
     sentinel.disconnect();
   }
+}
+
+function serverOptions({
+  host,
+  port,
+  db,
+  tls,
+  login,
+}: Extract<StoreAddress, { kind: 'server' }>): RedisOptions {
+  return { host, port, db, ...loginOptions(login), ...(tls && { tls: tlsOptions(tls) }) };
+}
+
+/** Read again for each connection, so that certificates can be renewed while the process runs. */
+function tlsOptions({ caFile, certFile, keyFile }: TlsFiles): ConnectionOptions {
+  const [ca, cert, key] = [caFile, certFile, keyFile].map(freshest);
+  return {
+    get ca() {
+      return ca?.();
+    },
+    get cert() {
+      return cert?.();
+    },
+    get key() {
+      return key?.();
+    },
+  };
+}
+
+/** The content of a file; while it cannot be read, what was read last. */
+function freshest(file: string | undefined): (() => Buffer) | undefined {
+  if (file === undefined) return undefined;
+  let last = readFileSync(file);
+  return () => {
+    try {
+      last = readFileSync(file);
+    } catch {
+      // It is being replaced.
+    }
+    return last;
+  };
 }
 
 function limits({ commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS }: StoreOptions): RedisOptions {
@@ -103,7 +145,9 @@ function sentinelOptions(
     ...loginOptions(login),
     ...(username !== undefined && { sentinelUsername: username }),
     ...(password !== undefined && { sentinelPassword: password }),
-    ...(tls && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
+    ...(tls && {
+      ...{ tls: tlsOptions(tls), sentinelTLS: tlsOptions(tls), enableTLSForSentinelMode: true },
+    }),
     // The connection ends as soon as the sentinels say that another server is the primary.
     failoverDetector: true,
     sentinelCommandTimeout: CONNECT_TIMEOUT_MS,

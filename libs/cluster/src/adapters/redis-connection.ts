@@ -8,6 +8,7 @@ import { notPrimaryBecause } from '../replication.ts';
 import type { StoreRecovery } from '../room-store.ts';
 import type { Script } from '../scripts/script.ts';
 import { checkNewPrimary, checkPrimary, type Seen } from './primary-check.ts';
+import { isDatabaseTrouble, RedisTroubleLog } from './redis-trouble.ts';
 import { createClient, DEFAULT_COMMAND_TIMEOUT_MS, type RedisClient } from './redis-client.ts';
 
 /**
@@ -46,6 +47,7 @@ export class RedisConnection {
   readonly #timeoutMs: number;
   readonly #breaker: Breaker;
   readonly #log: Logger;
+  readonly #trouble: RedisTroubleLog;
   readonly #onStatus: ((status: StoreStatus) => void) | undefined;
   readonly #running = new Set<Promise<unknown>>();
   #status: StoreStatus;
@@ -66,6 +68,7 @@ export class RedisConnection {
     this.#clock = clock;
     this.#random = random;
     this.#log = log;
+    this.#trouble = new RedisTroubleLog(log);
     this.#timeoutMs = options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS;
     this.#onStatus = options.onStatus;
     this.#status = { state: 'disconnected', sinceMs: clock.now() };
@@ -208,9 +211,9 @@ export class RedisConnection {
       const onAbort = (): void => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#redis.on('error', (error: NodeJS.ErrnoException) => {
-        if (!this.#waitTold)
-          this.#log.warn({ code: error.code }, 'Redis cannot be reached; trying until it can');
-        this.#log.debug({ err: error }, 'the Redis connection failed');
+        this.#trouble.tell(error, { waits: !this.#waitTold });
+        // The client would go on, with the first database.
+        if (isDatabaseTrouble(error)) this.#leave('the database is none of the server');
       });
       this.#redis.on('ready', () => {
         void this.#admit().then((admitted) => {
@@ -239,6 +242,7 @@ export class RedisConnection {
     }
     this.#client.left = 0;
     this.#waitTold = true;
+    this.#trouble.over();
     this.#breaker.reset();
     // A server that hides its history may have another one each time.
     const fellBack = seen.historyId === undefined || this.#isOtherHistory(seen.historyId);

@@ -1,3 +1,4 @@
+import { hostPort } from '@skein/runtime';
 import { freePort } from './ports.ts';
 import { startOnFreePort } from './free-port-start.ts';
 import { Supervised } from './supervised.ts';
@@ -11,6 +12,8 @@ export interface NatsOptions {
   readonly host?: string | undefined;
   /** Port of its monitoring pages (`/varz`), on the same address. Default: there are none. */
   readonly monitoringPort?: number | undefined;
+  /** More of `nats-server`'s arguments, such as `--user`. */
+  readonly args?: readonly string[] | undefined;
 }
 
 const READY_DEADLINE_MS = 10_000;
@@ -21,13 +24,13 @@ export class NatsServer extends Supervised<true> implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
 
-  constructor(port: number, { logFile, host = '127.0.0.1', monitoringPort }: NatsOptions) {
+  constructor(port: number, { logFile, host = '127.0.0.1', monitoringPort, args = [] }: NatsOptions) {
     const monitoring = monitoringPort === undefined ? [] : ['--http_port', String(monitoringPort)];
     super({
       spec: {
         name: 'nats',
         program: 'nats-server',
-        args: ['--addr', host, '--port', String(port), ...monitoring],
+        args: ['--addr', host, '--port', String(port), ...monitoring, ...args],
         env: { PATH: process.env['PATH'] },
         logFile,
       },
@@ -36,7 +39,7 @@ export class NatsServer extends Supervised<true> implements AsyncDisposable {
       probe: async () => ((await probeTcp({ host, port, expect: 'INFO {' })) ? undefined : true),
     });
     this.port = port;
-    this.url = `nats://${host}:${port}`;
+    this.url = `nats://${hostPort(host, port)}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

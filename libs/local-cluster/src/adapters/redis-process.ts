@@ -1,3 +1,4 @@
+import { hostPort } from '@skein/runtime';
 import { Supervised } from './supervised.ts';
 import { probeTcp } from './tcp-probe.ts';
 
@@ -25,13 +26,16 @@ export class RedisProcess extends Supervised<true> implements AsyncDisposable {
       readyDeadlineMs: READY_DEADLINE_MS,
       stopDeadlineMs: STOP_DEADLINE_MS,
       probe: async () => {
-        const failure = await probeTcp({ host, port, send: 'PING\r\n', expect: '+PONG' });
-        return failure ? undefined : true;
+        if (await probeTcp({ host, port, send: 'PING\r\n', expect: '+PONG' })) {
+          // One that asks for a password is up as well.
+          if (await probeTcp({ host, port, send: 'PING\r\n', expect: '-NOAUTH' })) return undefined;
+        }
+        return true;
       },
     });
     this.host = host;
     this.port = port;
-    this.url = `redis://${host}:${port}`;
+    this.url = `redis://${hostPort(host, port)}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -15,12 +15,15 @@ export interface RedisOptions {
   readonly name?: string | undefined;
   /** Starts it as the replica of that server. Default: it starts as a primary. */
   readonly replicaOf?: RedisServer | undefined;
+  /** More of `redis-server`'s arguments, such as `--requirepass`. */
+  readonly args?: readonly string[] | undefined;
 }
 
 /** A real Redis. It can be killed, frozen and started again on the same port. */
 export class RedisServer extends RedisProcess {
   constructor(port: number, options: RedisOptions) {
     const { dir, logFile, host = '127.0.0.1', name = 'redis', replicaOf } = options;
+    const more = options.args ?? [];
     // Without data to keep it reads one file at the start, if there is one of this name, and writes none.
     const place =
       dir === undefined ? ['--dir', tmpdir(), '--dbfilename', `skein-no-data-${port}.rdb`] : ['--dir', dir];
@@ -33,6 +36,7 @@ export class RedisServer extends RedisProcess {
       ...['--save', '', '--appendonly', keep, '--daemonize', 'no'],
       // A replica need not wait for more of them before it gets the data.
       ...['--repl-diskless-sync-delay', '0', ...replica],
+      ...more,
     ];
     super({ name, host, port, args, logFile });
   }

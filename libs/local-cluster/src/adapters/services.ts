@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addressFamily, hostPort, isUnspecified } from '@skein/runtime';
 import type { ReadyEvent } from '../ready-line.ts';
 import { parseReadyLine } from '../ready-line.ts';
 import type { ServicePlan } from '../service-plan.ts';
@@ -21,9 +22,23 @@ export interface ServicePlace {
   readonly servicesDir: string;
 }
 
+const HOST_SETTINGS = {
+  gateway: 'SKEIN_GATEWAY_HOST',
+  'media-node': 'SKEIN_NODE_GRPC_HOST',
+  control: 'SKEIN_CONTROL_GRPC_HOST',
+} as const;
+
+/** What listens on every address is there on the loopback one too. */
+function reachableHost(host: string): string {
+  if (!isUnspecified(host)) return host;
+  return addressFamily(host) === 'IPv6' ? '::1' : '127.0.0.1';
+}
+
 /** One service process; what it said when it was ready is kept. */
 abstract class ServiceProcess extends Supervised<ReadyEvent> {
   protected ready: ReadyEvent | undefined;
+  /** Where it is reached from this machine. */
+  protected readonly host: string;
 
   constructor({ kind, name, env, namespace }: ServicePlan, { logFile, servicesDir }: ServicePlace) {
     const main = join(servicesDir, kind, 'dist', 'main.js');
@@ -43,6 +58,7 @@ abstract class ServiceProcess extends Supervised<ReadyEvent> {
         return event?.service === kind ? event : undefined;
       },
     });
+    this.host = reachableHost(env[HOST_SETTINGS[kind]] || '127.0.0.1');
   }
 
   override async start(): Promise<ReadyEvent> {
@@ -59,13 +75,14 @@ export class GatewayProcess extends ServiceProcess {
     return this.ready?.service === 'gateway' ? this.ready.httpPort : 0;
   }
 
-  /** `http://localhost:8080`; browsers take `localhost` for a secure context. */
+  /** `http://localhost:8080`; browsers take `localhost` for a secure context. Where it listens, when that is elsewhere. */
   get url(): string {
-    return `http://localhost:${this.httpPort}`;
+    const host = this.host === '127.0.0.1' ? 'localhost' : this.host;
+    return `http://${hostPort(host, this.httpPort)}`;
   }
 
   get signalUrl(): string {
-    return `ws://127.0.0.1:${this.httpPort}/v1/signal`;
+    return `ws://${hostPort(this.host, this.httpPort)}/v1/signal`;
   }
 
   get address(): string {
@@ -74,19 +91,12 @@ export class GatewayProcess extends ServiceProcess {
 }
 
 export class MediaNodeProcess extends ServiceProcess {
-  readonly #grpcHost: string;
-
-  constructor(plan: ServicePlan, place: ServicePlace) {
-    super(plan, place);
-    this.#grpcHost = plan.env['SKEIN_NODE_GRPC_HOST'] ?? '127.0.0.1';
-  }
-
   get nodeId(): string {
     return this.name;
   }
 
   get grpcAddress(): string {
-    return `${this.#grpcHost}:${this.ready?.service === 'media-node' ? this.ready.grpcPort : 0}`;
+    return hostPort(this.host, this.ready?.service === 'media-node' ? this.ready.grpcPort : 0);
   }
 
   get address(): string {
@@ -101,7 +111,7 @@ export class ControlProcess extends ServiceProcess {
   }
 
   get grpcAddress(): string {
-    return `127.0.0.1:${this.ready?.service === 'control' ? this.ready.grpcPort : 0}`;
+    return hostPort(this.host, this.ready?.service === 'control' ? this.ready.grpcPort : 0);
   }
 
   get address(): string {

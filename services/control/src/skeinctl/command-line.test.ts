@@ -11,6 +11,7 @@ test.each([
     'room lobby --control control:7001',
     { ...asked, question: { about: 'room', room: 'lobby' }, control: 'control:7001' },
   ],
+  ['nodes --control [::1]:7000', { ...asked, question: { about: 'nodes' }, control: '[::1]:7000' }],
   ['node drain media-1', { ...asked, question: { about: 'drain', nodeId: 'media-1', deadlineMs: 0 } }],
   [
     'node drain media-1 --deadline 10m',
@@ -40,7 +41,10 @@ test.each([
     `node drain a --deadline=${time}`,
     `--deadline "${time}" is not a time such as 90s, 10m or 1h, up to 24h`,
   ]),
-  ['nodes --control nowhere', '"nowhere" is not HOST:PORT'],
+  ...['nowhere', '::1:7000', '[::1]', 'control:0', '1234:7000', 'http://control:7000'].map((control) => [
+    `nodes --control ${control}`,
+    `"${control}" is not HOST:PORT, or [IPV6]:PORT`,
+  ]),
 ])('%j is refused: %s', (line, problem) => {
   expect(parse(line)).toEqual({ kind: 'usageError', problem });
 });

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { opaqueId } from '@skein/protocol';
 import { MAX_DRAIN_MS } from '@skein/rpc';
+import { readHostPort } from '@skein/runtime';
 import { parseDurationMs } from './duration.ts';
 
 export const USAGE = `Shows what a Skein cluster is doing, and moves its sessions, through its control service.
@@ -48,8 +49,9 @@ export function parseCommandLine(
   const question = questionOf(positionals, values.deadline);
   if (typeof question === 'string') return { kind: 'usageError', problem: question };
   const control = values.control ?? (env['SKEIN_CONTROL'] || '127.0.0.1:7000');
-  if (!/^\S+:\d{1,5}$/.test(control)) {
-    return { kind: 'usageError', problem: `${JSON.stringify(control)} is not HOST:PORT` };
+  if (!readHostPort(control)) {
+    const forms = 'HOST:PORT, or [IPV6]:PORT';
+    return { kind: 'usageError', problem: `${JSON.stringify(control)} is not ${forms}` };
   }
   return { kind: 'ask', question, json: values.json ?? false, control };
 }

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First: what follows does not load under an older Node.js.
+import './required-node.ts';
 import { SkeinError } from '@skein/protocol';
 import { controlService, createRpcClients } from '@skein/rpc';
 import { answer } from './answer.ts';

@@ -1,17 +1,23 @@
 import { SkeinError, type TransportOffer } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import type { types } from 'mediasoup';
-import type { ClientTransport } from '../media/engine.ts';
+import { announcedCandidates } from '../media/candidates.ts';
+import type { ClientTransport, ListenAddress } from '../media/engine.ts';
 import { asCapabilities, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
 import { publishedMedia } from './mediasoup-published.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
 import type { WorkerAnswers } from './worker-answers.ts';
 
-export function clientTransport(transport: types.WebRtcTransport, answers: WorkerAnswers): ClientTransport {
+/** `listen`: the addresses of its worker, with what clients are told instead. */
+export function clientTransport(
+  transport: types.WebRtcTransport,
+  answers: WorkerAnswers,
+  listen: readonly ListenAddress[],
+): ClientTransport {
   let connected = false;
   return {
     id: transport.id,
-    offer: offerOf(transport),
+    offer: offerOf(transport, listen),
     events: pathEvents(transport),
     connect: async (dtlsParameters) => {
       if (connected)
@@ -41,14 +47,15 @@ export function clientTransport(transport: types.WebRtcTransport, answers: Worke
   };
 }
 
-function offerOf({
-  id,
-  iceParameters,
-  iceCandidates,
-  dtlsParameters,
-}: types.WebRtcTransport): TransportOffer {
+function offerOf(
+  { id, iceParameters, iceCandidates, dtlsParameters }: types.WebRtcTransport,
+  listen: readonly ListenAddress[],
+): TransportOffer {
   const { role = 'auto', fingerprints } = dtlsParameters;
-  return { id, iceParameters, iceCandidates, dtlsParameters: { role, fingerprints } };
+  return {
+    ...{ id, iceParameters, dtlsParameters: { role, fingerprints } },
+    iceCandidates: announcedCandidates(iceCandidates, listen),
+  };
 }
 
 function pathEvents(transport: types.WebRtcTransport): ClientTransport['events'] {

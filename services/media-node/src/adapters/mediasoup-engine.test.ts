@@ -1,3 +1,4 @@
+import { freePort } from '@skein/local-cluster';
 import { routerRtpCapabilities, SkeinError, type RtpParameters } from '@skein/protocol';
 import { createWorker } from 'mediasoup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,11 +10,7 @@ let worker: MediaWorker;
 let router: MediaRouter;
 
 beforeAll(async () => {
-  worker = await mediasoupEngine().startWorker({
-    host: '127.0.0.1',
-    announcedAddress: undefined,
-    rtcPort: 0,
-  });
+  worker = await mediasoupEngine().startWorker({ listen: [{ ip: '127.0.0.1', announced: [] }], rtcPort: 0 });
   router = await worker.createRouter();
 });
 afterAll(() => worker.close());
@@ -54,8 +51,7 @@ describe('a router', () => {
 
   test('tells clients the announced address instead of the one it listens on', async () => {
     const given = await mediasoupEngine().startWorker({
-      host: '127.0.0.1',
-      announcedAddress: 'sfu.example',
+      listen: [{ ip: '127.0.0.1', announced: ['sfu.example'] }],
       rtcPort: 0,
     });
     const transport = await (await given.createRouter()).createClientTransport('recv');
@@ -63,6 +59,51 @@ describe('a router', () => {
       new Set(['sfu.example']),
     );
     given.close();
+  });
+});
+
+test('listens on several addresses of both families at once, and tells what each is announced as', async () => {
+  const listen = [
+    { ip: '0.0.0.0', announced: ['203.0.113.7', '10.0.0.7'] },
+    { ip: '::', announced: ['2001:db8::7'] },
+  ];
+  const given = await mediasoupEngine().startWorker({ listen, rtcPort: await freePort() });
+  const transport = await (await given.createRouter()).createClientTransport('recv');
+  const told = transport.offer.iceCandidates.map(({ protocol, address }) => `${protocol} ${address}`);
+  const addresses = ['203.0.113.7', '10.0.0.7', '2001:db8::7'];
+  expect(told).toEqual(
+    ['udp', 'tcp'].flatMap((protocol) => addresses.map((address) => `${protocol} ${address}`)),
+  );
+  expect(new Set(transport.offer.iceCandidates.map(({ port }) => port)).size).toBe(1);
+  given.close();
+});
+
+describe('the end of a pipe', () => {
+  const first = async (): Promise<number> => 21_000 + ((await freePort()) % 8000);
+
+  test('takes a port of its range, tells its announced address, and says when there is none left', async () => {
+    const min = await first();
+    const ports = { min, max: min + 3 };
+    const made = async () =>
+      (
+        await router.createPipeEnd({
+          listen: { ip: '127.0.0.1', announced: '10.0.0.7', ports },
+          secure: true,
+        })
+      ).address;
+    const ends = [await made(), await made(), await made(), await made()];
+    expect(ends.map(({ port }) => port).toSorted()).toEqual([min, min + 1, min + 2, min + 3]);
+    expect(ends.every(({ ip }) => ip === '10.0.0.7')).toBe(true);
+    await expect(made()).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('SKEIN_NODE_PIPE_PORTS') as string,
+    });
+  });
+
+  test('listens on IPv6', async () => {
+    const end = await router.createPipeEnd({ listen: { ip: '::1' }, secure: true });
+    expect(end.address.ip).toBe('::1');
+    end.close();
   });
 });
 
@@ -131,8 +172,7 @@ describe('RTP parameters that the router cannot take are rejected, naming the fi
 
 test('a worker that dies says so', async () => {
   const doomed = await mediasoupEngine().startWorker({
-    host: '127.0.0.1',
-    announcedAddress: undefined,
+    listen: [{ ip: '127.0.0.1', announced: [] }],
     rtcPort: 0,
   });
   const died = new Promise((resolve) => doomed.events.on('died', resolve));

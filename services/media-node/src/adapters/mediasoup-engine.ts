@@ -1,5 +1,5 @@
-import { mediaCodecs, type RtpCapabilities, type TransportDirection } from '@skein/protocol';
-import { Emitter, systemClock, type Clock } from '@skein/runtime';
+import { mediaCodecs, SkeinError, type RtpCapabilities, type TransportDirection } from '@skein/protocol';
+import { addressFamily, Emitter, systemClock, type Clock } from '@skein/runtime';
 import { createWorker, type types } from 'mediasoup';
 import type {
   ClientTransport,
@@ -7,6 +7,7 @@ import type {
   MediaRouter,
   MediaSource,
   MediaWorker,
+  PipeListen,
   WorkerOptions,
 } from '../media/engine.ts';
 import { chirpSource } from './mediasoup-chirps.ts';
@@ -35,6 +36,7 @@ const START_DEADLINE_MS = 15_000;
 export interface ClientTransportParts {
   readonly router: types.Router;
   readonly server: types.WebRtcServer;
+  readonly listen: WorkerOptions['listen'];
   readonly direction: TransportDirection;
   readonly answers: WorkerAnswers;
 }
@@ -74,7 +76,7 @@ async function startWorker(
         const making = worker.createRouter({ mediaCodecs: mediaCodecsOfRouters() });
         const router = await answers.to(making, (late) => late.close());
         const makeClientTransport = (direction: TransportDirection): Promise<ClientTransport> =>
-          makeTransport({ router, server, direction, answers });
+          makeTransport({ router, server, listen: options.listen, direction, answers });
         return mediaRouter(router, answers, makeClientTransport);
       },
       cpuMs: async () => {
@@ -108,14 +110,20 @@ function ignoreSignals(worker: types.Worker): void {
     process.removeListener(signal, onSignal as NodeJS.SignalsListener);
 }
 
-function listenInfos({ host, announcedAddress, rtcPort }: WorkerOptions): types.TransportListenInfo[] {
-  return (['udp', 'tcp'] as const).map((protocol) => ({
-    protocol,
-    ip: host,
-    ...(protocol === 'udp' && { recvBufferSize: RECEIVE_BUFFER_BYTES }),
-    ...(announcedAddress && { announcedAddress }),
-    ...(rtcPort !== 0 && { port: rtcPort }),
-  }));
+/** What clients are told instead of these addresses is written into their candidates: see `announcedCandidates`. */
+function listenInfos({ listen, rtcPort, rtcPorts }: WorkerOptions): types.TransportListenInfo[] {
+  const ports = rtcPort === 0 ? rtcPorts && { portRange: rtcPorts } : { port: rtcPort };
+  return (['udp', 'tcp'] as const).flatMap((protocol) =>
+    listen.map(({ ip }) => ({
+      ...{ protocol, ip, ...ipv6Only(ip), ...ports },
+      ...(protocol === 'udp' && { recvBufferSize: RECEIVE_BUFFER_BYTES }),
+    })),
+  );
+}
+
+/** Else `::` would take the port on all IPv4 addresses too, and could not stand beside `0.0.0.0`. */
+function ipv6Only(ip: string): Pick<types.TransportListenInfo, 'flags'> {
+  return addressFamily(ip) === 'IPv6' ? { flags: { ipv6Only: true } } : {};
 }
 
 /** The codecs of every router, as mediasoup takes them. */
@@ -129,6 +137,7 @@ export function mediaCodecsOfRouters(): types.RouterRtpCodecCapability[] {
 async function webRtcTransport({
   router,
   server,
+  listen,
   direction,
   answers,
 }: ClientTransportParts): Promise<ClientTransport> {
@@ -142,7 +151,7 @@ async function webRtcTransport({
   });
   const transport = await answers.to(making, (late) => late.close());
   if (direction === 'send') await answers.to(transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS));
-  return clientTransport(transport, answers);
+  return clientTransport(transport, answers, listen);
 }
 
 function mediaRouter(
@@ -154,13 +163,31 @@ function mediaRouter(
   return {
     id: router.id,
     createClientTransport,
-    createPipeEnd: async ({ host, secure }) => {
-      const listenInfo = { protocol: 'udp', ip: host, recvBufferSize: RECEIVE_BUFFER_BYTES } as const;
+    createPipeEnd: async ({ listen, secure }) => {
+      const listenInfo = pipeListenInfo(listen);
       const making = router.createPipeTransport({ listenInfo, enableSrtp: secure, enableRtx: secure });
-      return pipeEndpoint(await answers.to(making, (late) => late.close()), chirps, answers);
+      const transport = await answers.to(making, (late) => late.close()).catch(orOutOfPorts);
+      return pipeEndpoint(transport, chirps, answers);
     },
     canForward: (source: MediaSource, receiver: RtpCapabilities) =>
       router.canConsume({ producerId: producerOf(source).id, rtpCapabilities: asCapabilities(receiver) }),
     close: () => router.close(),
   };
+}
+
+function pipeListenInfo({ ip, announced, ports }: PipeListen): types.TransportListenInfo {
+  return {
+    ...{ protocol: 'udp', ip, recvBufferSize: RECEIVE_BUFFER_BYTES, ...ipv6Only(ip) },
+    ...(announced !== undefined && { announcedAddress: announced }),
+    ...(ports && { portRange: ports }),
+  };
+}
+
+function orOutOfPorts(error: unknown): never {
+  // The worker has no code for it (PortManager.cpp).
+  if (!(error instanceof Error) || !error.message.includes('no more available ports')) throw error;
+  throw new SkeinError('LIMIT_EXCEEDED', 'every port for pipes is in use; widen SKEIN_NODE_PIPE_PORTS', {
+    cause: error,
+    retryAfterMs: 1000,
+  });
 }

@@ -8,7 +8,7 @@ import type {
   TransportDirection,
   TransportOffer,
 } from '@skein/protocol';
-import type { Emitter } from '@skein/runtime';
+import type { Emitter, PortRange } from '@skein/runtime';
 
 /**
  * What forwards packets: workers with routers, reached only through these interfaces. Every call that asks a worker ends:
@@ -20,12 +20,27 @@ export interface MediaEngine {
 }
 
 export interface WorkerOptions {
-  /** Address that the worker listens on for clients. */
-  readonly host: string;
-  /** Address that clients are told instead, when they reach the node by another one. */
-  readonly announcedAddress: string | undefined;
-  /** One port, used for UDP and for TCP; 0 lets the worker choose. */
+  /** Addresses that the worker listens on for clients. */
+  readonly listen: readonly ListenAddress[];
+  /** One port on each address, used for UDP and for TCP; 0 lets the worker choose. */
   readonly rtcPort: number;
+  /** From where the worker chooses. Default: 10000-59999. */
+  readonly rtcPorts?: PortRange | undefined;
+}
+
+export interface ListenAddress {
+  readonly ip: string;
+  /** Addresses or host names that clients are told, the preferred one first. Empty: `ip`. */
+  readonly announced: readonly string[];
+}
+
+/** Where an end of a pipe listens, and what the other end is told. */
+export interface PipeListen {
+  readonly ip: string;
+  /** Default: `ip`. */
+  readonly announced?: string | undefined;
+  /** Default: 10000-59999. */
+  readonly ports?: PortRange | undefined;
 }
 
 export interface MediaWorker {
@@ -57,8 +72,11 @@ export interface MediaRouter {
   readonly id: string;
   /** `direction` as the client sees it: a `send` transport takes its tracks. */
   createClientTransport(direction: TransportDirection): Promise<ClientTransport>;
-  /** One end of a pipe, not connected yet. `secure`: SRTP with AES-256-GCM and RTX; else plain RTP. */
-  createPipeEnd(options: { readonly host: string; readonly secure: boolean }): Promise<PipeEndpoint>;
+  /**
+   * One end of a pipe, not connected yet. `secure`: SRTP with AES-256-GCM and RTX; else plain RTP.
+   * Fails `LIMIT_EXCEEDED` when every port is in use.
+   */
+  createPipeEnd(options: { readonly listen: PipeListen; readonly secure: boolean }): Promise<PipeEndpoint>;
   /** Whether a receiver with these capabilities can decode the source. The source must be of this router. */
   canForward(source: MediaSource, receiver: RtpCapabilities): boolean;
   close(): void;

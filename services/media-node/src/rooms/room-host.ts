@@ -2,7 +2,7 @@ import type { RoomFeed, RoomFeedRef, RoomStore } from '@skein/cluster';
 import type { RoomChange, RoomState, SessionEvent, Track, VersionedChange } from '@skein/protocol';
 import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { MediaSource } from '../media/engine.ts';
+import type { MediaSource, PipeListen } from '../media/engine.ts';
 import { mediaKey, trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import type { PeerPipes } from '../pipes/executor.ts';
 import type { RouterAt } from '../pipes/plan.ts';
@@ -37,7 +37,7 @@ export interface RoomHostParts {
   readonly workerPolicy: WorkerPolicy;
   readonly pipePolicy: PipePolicy;
   /** Address that pipe ends listen on and are reached at by other nodes. */
-  readonly pipeHost: string;
+  readonly pipeListen: PipeListen;
   readonly tell: (sessionId: string, event: SessionEvent) => void;
   /** Nothing of the room is relayed here any more: it may go. */
   readonly onRelayIdle: (room: string) => void;
@@ -194,7 +194,9 @@ export class RoomHost implements SessionRoom {
   }
 
   #makePipes(): RoomPipes {
-    const { nodeId, clock, random, ids, log, peers, pipePolicy, pipeHost } = this.#parts;
+    const { nodeId, clock, random, ids, log, peers, pipePolicy, pipeListen } = this.#parts;
+    // Between two workers of one machine. The port comes out of the same range, so that it never is another worker's own.
+    const inside = { ip: '127.0.0.1', ports: pipeListen.ports };
     return new RoomPipes({
       nodeId,
       room: this.name,
@@ -206,7 +208,7 @@ export class RoomHost implements SessionRoom {
       policy: pipePolicy,
       routers: {
         makePipeEnd: async (routerId, secure) =>
-          await this.#routers.get(routerId).createPipeEnd({ secure, host: secure ? pipeHost : '127.0.0.1' }),
+          await this.#routers.get(routerId).createPipeEnd({ secure, listen: secure ? pipeListen : inside }),
         sourceAt: (routerId, media) => this.#sources.get(routerId, media),
         addSource: (routerId, media, source) => this.#sources.add(routerId, media, source),
       },

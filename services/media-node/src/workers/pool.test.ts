@@ -17,7 +17,7 @@ function setUp(count = 1) {
       return worker;
     },
   };
-  const listen = { host: '127.0.0.1', announcedAddress: undefined, rtcPort: 4000 };
+  const listen = { listen: [{ ip: '127.0.0.1', announced: [] }], rtcPort: 4000 };
   const backoff = { baseMs: 100, maxMs: 1000 };
   const pool = new WorkerPool({
     engine,

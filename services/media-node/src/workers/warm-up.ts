@@ -1,16 +1,16 @@
-import type { MediaRouter } from '../media/engine.ts';
+import type { MediaRouter, PipeListen } from '../media/engine.ts';
 import type { WorkerPool } from './pool.ts';
 
 /**
  * Makes on each worker what a first call will need, and lets it go again: the code is then compiled, and the worker has
  * its certificate. Without it the first to join a node wait some 50 ms longer than all who follow.
  */
-export async function warmUp(pool: WorkerPool): Promise<void> {
+export async function warmUp(pool: WorkerPool, pipes: PipeListen): Promise<void> {
   await Promise.all(
     pool.slots.map(async ({ index }) => {
       const router = await pool.createRouter(index);
       try {
-        for (let round = 0; round < WARM_UP_ROUNDS; round++) await useOnce(router);
+        for (let round = 0; round < WARM_UP_ROUNDS; round++) await useOnce(router, pipes);
       } finally {
         router.close();
       }
@@ -20,11 +20,11 @@ export async function warmUp(pool: WorkerPool): Promise<void> {
 
 const WARM_UP_ROUNDS = 3;
 
-async function useOnce(router: MediaRouter): Promise<void> {
+async function useOnce(router: MediaRouter, listen: PipeListen): Promise<void> {
   const made = await Promise.all([
     router.createClientTransport('send'),
     router.createClientTransport('recv'),
-    router.createPipeEnd({ host: '127.0.0.1', secure: true }),
+    router.createPipeEnd({ listen, secure: true }),
   ]);
   for (const one of made) one.close();
 }

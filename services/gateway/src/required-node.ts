@@ -1,0 +1,4 @@
+import { requireNode } from '@skein/runtime/node-version';
+
+// The same range as `engines` in package.json.
+requireNode('The gateway', '>=22.15.0 <23');
