@@ -26,9 +26,9 @@ const ENTRY = /^(?:(nats|tls):\/\/)?(?:([^@/?#]*)@)?([^@/?#]+)\/?$/;
  * after "is not allowed: " and shows nothing of the text, which may hold a password.
  */
 export function readNatsAddress(text: string): NatsAddress {
+  if (!/^(?:nats|tls):\/\//.test(text)) throw new Error('it starts with neither nats:// nor tls://');
   const entries = text.split(',').map((entry, index) => readEntry(entry.trim(), index + 1));
   const schemes = new Set(entries.flatMap(({ scheme }) => scheme ?? []));
-  if (entries[0]?.scheme === undefined) throw new Error('it starts with neither nats:// nor tls://');
   if (schemes.size > 1) throw new Error('it names servers with nats:// and with tls://; use one for all');
   const logins = new Map(entries.flatMap(({ login }) => (login === undefined ? [] : [[login, login]])));
   if (logins.size > 1) throw new Error('its servers have different logins; use one for all');

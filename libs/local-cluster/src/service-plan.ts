@@ -25,6 +25,8 @@ export interface ServiceHost {
   readonly address: string;
   /** Its network namespace. */
   readonly namespace: string;
+  /** Settings of the media node that runs there, before all others; the addresses too. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ServicePlan {
@@ -63,7 +65,7 @@ export function planMediaNode(input: ClusterPlanInput, name: string): ServicePla
     SKEIN_NODE_ID: name,
     SKEIN_NODE_GRPC_PORT: '0',
     ...(workersPerNode === undefined ? {} : { SKEIN_NODE_WORKERS: String(workersPerNode) }),
-    ...(host && { SKEIN_NODE_HOST: host.address, SKEIN_NODE_GRPC_HOST: host.address }),
+    ...(host && { SKEIN_NODE_HOST: host.address, SKEIN_NODE_GRPC_HOST: host.address, ...host.env }),
   };
   return { ...plan('media-node', name, commonEnv(input), own), namespace: host?.namespace };
 }

@@ -87,6 +87,27 @@ test('wrong ICE servers are named without being shown: they hold credentials', a
   expect(gateway.stderr).not.toContain('hush');
 });
 
+test.each([
+  [
+    { SKEIN_ICE_SERVERS: '[{"urls":["turn:turn.example.org"]}]' },
+    'entry 1 has a turn: or turns: URL and no username',
+  ],
+  [
+    { SKEIN_GATEWAY_HOST: '1234' },
+    'SKEIN_GATEWAY_HOST="1234" is not allowed; it takes an IP address or a host name',
+  ],
+  [{ SKEIN_NATS_URL: 'nats://u:hunter2@a', SKEIN_NATS_TOKEN: 'x' }, 'SKEIN_NATS_TOKEN cannot work'],
+  [{ SKEIN_NATS_URL: 'nats://u:hunter2/@a' }, 'SKEIN_NATS_URL=(hidden) is not allowed: server 1'],
+  [{ SKEIN_REDIS_URL: 'redis://:hunter2@a?tls=1' }, 'SKEIN_REDIS_URL=(hidden) is not allowed'],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT cannot work'],
+])('what cannot be obeyed ends it with 78 and one line: %j', async (env, message) => {
+  using gateway = new GatewayProcess(env as Record<string, string>);
+  expect(await gateway.ended()).toBe(EXIT_CONFIG);
+  expect(gateway.stderr).toContain(message);
+  expect(gateway.stderr.trimEnd()).not.toContain('\n');
+  expect(gateway.stderr + gateway.stdout).not.toContain('hunter2');
+});
+
 test('a port that is taken ends it with 1 and one clear line', async () => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));

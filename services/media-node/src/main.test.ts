@@ -148,6 +148,17 @@ describe('the media node as a process', () => {
     expect(node.errors).toHaveLength(1);
     // The URL of a server may hold a password.
     const shown = name.endsWith('_URL') ? '(hidden)' : `"${value}"`;
-    expect(node.errors[0]).toContain(`${name}=${shown} is not allowed; it takes`);
+    expect(node.errors[0]).toContain(`${name}=${shown} is not allowed`);
+    expect(node.errors[0]).toContain('; it takes ');
+  });
+
+  test.each([
+    ['SKEIN_NODE_HOST', '0.0.0.0', 'set SKEIN_NODE_ANNOUNCED_ADDRESS'],
+    ['SKEIN_NODE_PIPE_HOST', '10.0.0.1', 'set SKEIN_NODE_GRPC_HOST'],
+    ['SKEIN_NODE_RTC_PORT', '25000', 'set SKEIN_NODE_PIPE_PORTS to ports outside of them'],
+  ])('with %s=%s alone ends with code 78 and one line that says what to set', async (name, value, wanted) => {
+    const node = start({ [name]: value });
+    expect(await node.exit).toBe(78);
+    expect(node.errors).toEqual([expect.stringContaining(wanted)]);
   });
 });

@@ -1,3 +1,5 @@
+import { checkOtlpSettings } from '../otlp-settings.ts';
+
 /** Tracing of this process. */
 export interface Telemetry {
   /** Sends what has been recorded, at most for 2 s. Never fails. */
@@ -15,11 +17,13 @@ const off: Telemetry = { shutdown: () => Promise.resolve() };
 
 /**
  * Exports traces by OTLP to OTEL_EXPORTER_OTLP_ENDPOINT (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT); the other OTEL_
- * variables hold as OpenTelemetry defines them. Without an endpoint it does nothing, and loads nothing.
+ * variables hold as OpenTelemetry defines them. Without an endpoint it does nothing, and loads nothing. Rejects with a
+ * `ConfigError` for variables that the SDK would pass over.
  */
 export async function startTelemetry({ service, nodeId }: TelemetryOptions): Promise<Telemetry> {
   const { env } = process;
   if (!env['OTEL_EXPORTER_OTLP_ENDPOINT'] && !env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) return off;
+  checkOtlpSettings(env);
   const { startNodeSdk } = await import('@opentelemetry/sdk-node');
   const sdk = startNodeSdk({
     resourceAttributes: {
