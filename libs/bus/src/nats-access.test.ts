@@ -126,6 +126,34 @@ it('a login that NATS takes later is enough: the bus goes on trying', async () =
   await bus.close();
 });
 
+it('a login that NATS stops taking is said once, and taken up again when it counts again', async () => {
+  const port = await freePort();
+  const as = (password: string) => startNats({ port, args: ['--user', 'skein', '--pass', password] });
+  const said: string[] = [];
+  const log: Logger = { ...silentLogger, error: (_, message) => said.push(message) };
+  let bus: Bus;
+  {
+    await using _right = await as('right');
+    bus = await connectBus({
+      url: `nats://skein:right@127.0.0.1:${port}`,
+      name: 'test',
+      clock: systemClock,
+      log,
+    });
+    await works(bus);
+  }
+  {
+    await using _wrong = await as('wrong');
+    await vi.waitFor(() => expect(said).toEqual([refusedLogin]), { timeout: 5000 });
+    expect(bus.status.state).toBe('disconnected');
+  }
+  await using _right = await as('right');
+  await vi.waitFor(() => expect(bus.status.state).toBe('connected'), { timeout: 10_000 });
+  expect(await bus.request('test.echo', 'again', { deadlineMs })).toBe('again');
+  expect(said).toHaveLength(1);
+  await bus.close();
+});
+
 it('a token is taken from the URL and from a setting', async () => {
   await using nats = await startNats({ args: ['--auth', 's3cret'] });
   const server = `127.0.0.1:${nats.port}`;

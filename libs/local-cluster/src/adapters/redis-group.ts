@@ -1,3 +1,4 @@
+import { hostPort } from '@skein/runtime';
 import { systemClock } from '@skein/runtime';
 import { askRedis, replicationOf } from './redis-ask.ts';
 import { startSentinel, type RedisSentinel } from './redis-sentinel.ts';
@@ -30,7 +31,7 @@ export class RedisGroup implements AsyncDisposable {
   constructor(servers: readonly [RedisServer, RedisServer], sentinels: readonly RedisSentinel[]) {
     this.servers = servers;
     this.sentinels = sentinels;
-    this.url = `redis+sentinel://${sentinels.map(({ host, port }) => `${host}:${port}`).join(',')}/${PRIMARY_NAME}`;
+    this.url = `redis+sentinel://${sentinels.map(({ host, port }) => hostPort(host, port)).join(',')}/${PRIMARY_NAME}`;
   }
 
   /** The one that most sentinels take for the primary. */

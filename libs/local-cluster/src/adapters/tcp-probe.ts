@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { hostPort } from '@skein/runtime';
 import { LaunchError } from '../launch-error.ts';
 
 export interface TcpProbe {
@@ -49,5 +50,5 @@ export async function assertReachable(what: string, url: string, defaultPort: nu
   const host = hostname.replace(/^\[|\]$/g, '');
   const failure = await probeTcp({ host, port: Number(port || defaultPort) });
   // Without a user and a password, which a URL may hold.
-  if (failure) throw LaunchError.unreachable(what, `${host}:${port || defaultPort}`, failure);
+  if (failure) throw LaunchError.unreachable(what, hostPort(host, Number(port || defaultPort)), failure);
 }
