@@ -1,5 +1,4 @@
-import { hostPort } from '@skein/runtime';
-import { systemClock } from '@skein/runtime';
+import { hostPort, systemClock } from '@skein/runtime';
 import { askRedis, replicationOf } from './redis-ask.ts';
 import { startSentinel, type RedisSentinel } from './redis-sentinel.ts';
 import { startRedis, type RedisServer } from './redis.ts';
