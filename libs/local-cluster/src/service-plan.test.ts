@@ -40,6 +40,18 @@ describe('planServices', () => {
     expect(workers({ env: { SKEIN_NODE_WORKERS: '2' }, workersPerNode: 3 })).toBe('3');
   });
 
+  it('gives nodes that share this machine media ports of their own, from the first one on', () => {
+    const env = { SKEIN_NODE_RTC_PORT: '40000', SKEIN_NODE_WORKERS: '2' };
+    const hosts = { 'media-node-2': { address: '10.1.1.2', namespace: 'two' } };
+    const ports = (more: Partial<ClusterPlanInput>) =>
+      planServices({ ...input, env, ...more }).flatMap(({ kind, env: own }) =>
+        kind === 'media-node' ? [own['SKEIN_NODE_RTC_PORT']] : [],
+      );
+    expect(ports({})).toEqual(['40000', '40002', '40004']);
+    expect(ports({ hosts })).toEqual(['40000', '40000', '40004']);
+    expect(ports({ env: {} })).toEqual([undefined, undefined, undefined]);
+  });
+
   it('puts a media node on a host of its own, with its address', () => {
     const hosts = { 'media-node-2': { address: '10.1.1.2', namespace: 'two' } };
     const plans = planServices({ ...input, hosts });

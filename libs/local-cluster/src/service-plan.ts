@@ -67,7 +67,17 @@ export function planMediaNode(input: ClusterPlanInput, name: string): ServicePla
     ...(workersPerNode === undefined ? {} : { SKEIN_NODE_WORKERS: String(workersPerNode) }),
     ...(host && { SKEIN_NODE_HOST: host.address, SKEIN_NODE_GRPC_HOST: host.address, ...host.env }),
   };
-  return { ...plan('media-node', name, commonEnv(input), own), namespace: host?.namespace };
+  const { env, ...planned } = plan('media-node', name, commonEnv(input), own);
+  return { ...planned, env: host ? env : { ...env, ...ownRtcPort(name, env) }, namespace: host?.namespace };
+}
+
+/** The nodes share this machine's ports: a first port that is set is the first node's, the next node's follow. */
+function ownRtcPort(name: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const first = Number(env['SKEIN_NODE_RTC_PORT'] ?? 0);
+  const workers = Number(env['SKEIN_NODE_WORKERS']);
+  const number = Number(/-(\d+)$/.exec(name)?.[1] ?? 1);
+  if (!(first > 0) || !(workers > 0)) return {};
+  return { SKEIN_NODE_RTC_PORT: String(first + (number - 1) * workers) };
 }
 
 function commonEnv({ env, natsUrl, redisUrl }: ClusterPlanInput): Record<string, string> {
