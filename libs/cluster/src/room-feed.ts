@@ -55,6 +55,8 @@ export interface RoomFeed {
   /** The version that the store is known to have; another one than that of `state` while a lost room grows back. */
   readonly storedVersion: number | undefined;
   readonly viewership: Viewership;
+  /** There is a state, nothing is known to be missing from it, and the store is not being asked. */
+  readonly inStep: boolean;
   /**
    * Begins to listen. With a snapshot, such as the one that placing a participant gave, `state` is there at once;
    * what changed since is fetched. A second call with one fills a state that is not there yet, else it is `expect`.
@@ -65,6 +67,8 @@ export interface RoomFeed {
    * with what is awaited. Fails `DEADLINE_EXCEEDED`, or `UNAVAILABLE` when closed first.
    */
   waitFor(version: number, deadlineMs: number): Promise<RoomState>;
+  /** Resolves once the feed is in step, at once if it is, and after `deadlineMs` or when closed in any case. Asks nothing. */
+  settled(deadlineMs: number): Promise<void>;
   /** Takes what this process wrote itself, without waiting for the bus to bring it. */
   offer(write: RoomWrite): void;
   /**
@@ -97,12 +101,17 @@ interface Waiter {
   readonly reject: (error: SkeinError) => void;
 }
 
+interface SettledWaiter {
+  readonly resolve: () => void;
+}
+
 /** Carries out what `stepSteadyFeed` decides. */
 class StoredRoomFeed implements RoomFeed {
   readonly room: string;
   readonly #options: RoomFeedOptions;
   readonly #events: Emitter<RoomFeedEvents>;
   readonly #waiters = new Set<Waiter>();
+  readonly #settledWaiters = new Set<SettledWaiter>();
   readonly #inputs: SteadyInput[] = [];
   #steady: SteadyFeed = newSteadyFeed;
   #viewership: Viewership = NOBODY_VIEWS;
@@ -132,6 +141,11 @@ class StoredRoomFeed implements RoomFeed {
 
   get viewership(): Viewership {
     return this.#viewership;
+  }
+
+  get inStep(): boolean {
+    const { state, phase, doubtful } = this.#steady.feed;
+    return state !== undefined && phase.name === 'inStep' && !doubtful;
   }
 
   start(snapshot?: StoredSnapshot): void {
@@ -173,6 +187,22 @@ class StoredRoomFeed implements RoomFeed {
     });
   }
 
+  async settled(deadlineMs: number): Promise<void> {
+    if (this.inStep || this.#closed) return;
+    const { clock } = this.#options;
+    await new Promise<void>((resolve) => {
+      const waiter: SettledWaiter = {
+        resolve: () => {
+          this.#settledWaiters.delete(waiter);
+          timer[Symbol.dispose]();
+          resolve();
+        },
+      };
+      const timer = clock.after(deadlineMs, waiter.resolve);
+      this.#settledWaiters.add(waiter);
+    });
+  }
+
   offer({ changes, viewership }: RoomWrite): void {
     this.#takeViewership(viewership);
     this.#take({ type: 'changes', changes });
@@ -206,6 +236,7 @@ class StoredRoomFeed implements RoomFeed {
     this.#regrowth?.[Symbol.dispose]();
     this.#events.clear();
     for (const waiter of [...this.#waiters]) waiter.reject(SkeinError.unavailable('the room'));
+    for (const waiter of [...this.#settledWaiters]) waiter.resolve();
   }
 
   #onEvents(data: unknown): void {
@@ -306,5 +337,6 @@ class StoredRoomFeed implements RoomFeed {
       const state = reached(this.#steady, waiter.version);
       if (state) waiter.resolve(state);
     }
+    if (this.inStep) for (const waiter of [...this.#settledWaiters]) waiter.resolve();
   }
 }

@@ -2,6 +2,7 @@ export { TestAuthority, type CertificateFiles } from './adapters/certificates.ts
 export { LocalCluster, startCluster, type ClusterOptions, type ClusterProcess } from './adapters/cluster.ts';
 export { NatsServer, startNats, type NatsOptions } from './adapters/nats.ts';
 export { freePort } from './adapters/ports.ts';
+export { askRedis } from './adapters/redis-ask.ts';
 export { RedisGroup, startRedisGroup, type RedisGroupOptions } from './adapters/redis-group.ts';
 export { RedisServer, startRedis, type RedisOptions } from './adapters/redis.ts';
 export { ControlProcess, GatewayProcess, MediaNodeProcess } from './adapters/services.ts';

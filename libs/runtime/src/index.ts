@@ -39,3 +39,4 @@ export { Emitter, type Listener } from './emitter.ts';
 export { FakeClock } from './fake-clock.ts';
 export { jitter, seededRandom, type Random } from './random.ts';
 export { SingleFlight } from './single-flight.ts';
+export { TokenBucket, type TokenBucketSettings } from './token-bucket.ts';

@@ -72,7 +72,7 @@ export async function startSignaling(
   const choice = new NodeChoice(directory, settings.region, { clock, random });
   const moves = new Moves({ ...shared, choice, openings, endings, maxParticipants });
   const beginStay = (beginning: StayBeginning): Stay =>
-    new Stay(beginning, { nodes, rooms, endings, moves, clock, log });
+    new Stay(beginning, { nodes, endings, moves, clock, log });
   const capabilities = new SharedCapabilities();
   const entering = { ...shared, rooms, choice, endings, beginStay, capabilities };
   const joins = new Joins({ ...entering, openings, maxParticipants });

@@ -141,6 +141,29 @@ describe('a join', () => {
     expect(ada.socket.events('roomChanged')).toEqual([]);
   });
 
+  test('brings nothing of the room to the socket before its node has taken the session', async () => {
+    await using cluster = await MemoryCluster.start();
+    await cluster.joined('bob');
+    let take: () => void = () => {};
+    const taken = new Promise<void>((resolve) => (take = resolve));
+    const client = cluster.client();
+    cluster.node.on('open', async (request) => {
+      if ((request.data as { identity: string }).identity === 'ada') await taken;
+      return cluster.node.opened(request);
+    });
+    const id = client.send('join', { ...joinRequest, identity: 'ada' });
+    await eventually('the node to be asked', () => cluster.node.requests('open').length === 2);
+    await cluster.joined('cho');
+    expect(client.socket.topics.size).toBe(0);
+    expect(client.socket.events('roomChanged')).toEqual([]);
+    take();
+    await eventually('the answer', () => client.socket.answer(id));
+    const { room } = client.socket.answer(id)!.data as Joined;
+    expect(room.participants.map(({ identity }) => identity)).toEqual(['bob', 'ada', 'cho']);
+    await cluster.joined('dan');
+    expect(client.socket.events('roomChanged').map(({ version }) => version)).toEqual([room.version + 1]);
+  });
+
   test('is taken back when the socket closes while it runs', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     let release: (answer: unknown) => void = () => {};

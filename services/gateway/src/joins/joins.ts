@@ -74,7 +74,6 @@ export class Joins {
     const startedMs = clock.monotonicMs();
     const identity = request.identity ?? ids('usr');
     const profile = profileOf(request, identity, this.#deps.capabilities);
-    // The audience first: no change after the snapshot of the answer can then be missed.
     const membership = rooms.enter(request.room, socket);
     try {
       const joining = { profile, wishedNodeId: request.nodeId, membership, socket, signal };
@@ -119,7 +118,10 @@ export class Joins {
       const stay = beginStay({ profile, membership, socket, session });
       // Asked again, because changes may have gone out to the client while the node worked.
       if (!membership.watch(address, stay)) throw refusals.takenOver();
-      return { stay, opened, snapshot: membership.offer(placed) };
+      // Only now: before its node has taken the session, nobody knows whether the client may hear this room.
+      const snapshot = membership.offer(placed);
+      membership.listen();
+      return { stay, opened, snapshot };
     } catch (error) {
       session.line.close();
       throw error;

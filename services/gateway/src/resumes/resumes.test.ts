@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import type { ClientRequestInput, ClientResponse } from '@skein/protocol';
+import type { ClientRequestInput, ClientResponse, SessionResponse } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
 import { beforeEach, afterEach, describe, expect, test } from 'vitest';
 import { joinRequest, MemoryCluster } from '../testing/memory-cluster.ts';
@@ -45,6 +45,30 @@ describe('a client whose gateway is gone', () => {
     const ada = await cluster.joined('ada');
     const { data } = await cluster.client(other).request('resume', { ...resumeOf(ada), version: 1 });
     expect(data).toMatchObject({ state: { snapshot: { participants: [{ identity: 'ada' }] } } });
+  });
+
+  test('hears nothing of the room until its node has confirmed the session', async () => {
+    const ada = await cluster.joined('ada');
+    await cluster.joined('bob', 'blue', other);
+    let confirm: (answer: SessionResponse<'attach'>) => void = () => {};
+    cluster.node.on('attach', () => new Promise((resolve) => (confirm = resolve)));
+    const again = cluster.client(other);
+    const id = again.send('resume', resumeOf(ada));
+    await eventually('the node to be asked', () => cluster.node.requests('attach').length === 1);
+    await cluster.joined('cho', 'blue', other);
+    await cluster.joined('dan', 'blue', other);
+    expect(again.socket.topics.size).toBe(0);
+    expect(again.socket.events('roomChanged')).toEqual([]);
+    confirm({ resumeToken: 'rsm_2', attachment: 2, role: 'participant' });
+    await eventually('the answer', () => again.socket.answer(id));
+    await cluster.joined('eve', 'blue', other);
+    await again.event('roomChanged');
+    const { state } = again.socket.answer(id)!.data as ClientResponse<'resume'>;
+    const told = [
+      ...(state as { changes: { version: number }[] }).changes,
+      ...again.socket.events('roomChanged'),
+    ].map(({ version }) => version! - resumeOf(ada).version);
+    expect(told).toEqual([1, 2, 3, 4]);
   });
 
   test('is moved from there like any other', async () => {

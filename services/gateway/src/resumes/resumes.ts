@@ -53,7 +53,7 @@ export class Resumes {
     const startedMs = clock.monotonicMs();
     const { room, identity, sessionId, epoch, nodeId, version } = request;
     const address = { room, identity, sessionId, epoch, nodeId };
-    // The audience and the line first: nothing that happens from now on can then be missed.
+    // The line first: nothing that its node tells from now on can then be missed.
     const membership = rooms.enter(room, socket);
     const line = lines.open(address);
     let held: HeldSession | undefined;

@@ -11,6 +11,7 @@ import type {
 import { encodeEvent } from '../connections/messages.ts';
 import type { Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
+import { RoomCatchUp } from './catch-up.ts';
 import type { RoomsDeps, SessionWatcher } from './rooms.ts';
 import { ViewerCount } from './viewer-count.ts';
 
@@ -18,9 +19,6 @@ interface Watched {
   readonly watcher: SessionWatcher;
   readonly epoch: number;
 }
-
-/** How long a client that resumes waits for the first state of its room. Without it, it gets the state later. */
-const FIRST_STATE_DEADLINE_MS = 1000;
 
 const COMINGS_AND_GOINGS: ReadonlySet<RoomChange['type']> = new Set(['participantJoined', 'participantLeft']);
 /** From so many clients on, who comes and goes is told to all of them together with what happens right after. */
@@ -35,6 +33,9 @@ export class Audience {
   readonly room: string;
   readonly #deps: RoomsDeps;
   readonly #topic: string;
+  /** Clients that hold the room here, whether or not they get its events yet. */
+  readonly #members = new Set<Socket>();
+  /** Those that get its events. */
   readonly #sockets = new Set<Socket>();
   readonly #watched = new Map<string, Watched>();
   /** There has been a state. */
@@ -47,11 +48,13 @@ export class Audience {
   #sending: Disposable | undefined;
   #feed: RoomFeed | undefined;
   readonly #viewerCount: ViewerCount;
+  readonly #catchUp: RoomCatchUp;
 
   constructor(room: string, deps: RoomsDeps) {
     this.room = room;
     this.#deps = deps;
     this.#topic = `room/${room}`;
+    this.#catchUp = new RoomCatchUp({ ...deps, room });
     this.#viewerCount = new ViewerCount({
       clock: deps.clock,
       // Of a room that grows back some viewers are not counted yet.
@@ -80,17 +83,24 @@ export class Audience {
   }
 
   get isEmpty(): boolean {
-    return this.#sockets.size === 0;
+    return this.#members.size === 0;
   }
 
+  /** The socket gets no events before `listen`. */
   add(socket: Socket): void {
+    this.#members.add(socket);
+  }
+
+  /** To be called in the turn that makes the client's answer: no change then falls between the two. */
+  listen(socket: Socket): void {
+    if (!this.#members.has(socket)) return;
     this.#sockets.add(socket);
     socket.subscribe(this.#topic);
   }
 
   remove(socket: Socket): void {
-    this.#sockets.delete(socket);
-    socket.unsubscribe(this.#topic);
+    this.#members.delete(socket);
+    if (this.#sockets.delete(socket)) socket.unsubscribe(this.#topic);
   }
 
   close(): void {
@@ -113,22 +123,20 @@ export class Audience {
     return clientSnapshot(snapshot, this.viewers);
   }
 
-  async catchUp(version: number): Promise<ClientResponse<'sync'>> {
+  /** Brings a client at `version` up to date, and has its socket get what comes after that. */
+  async catchUp(version: number, socket: Socket): Promise<ClientResponse<'sync'>> {
     const feed = this.#feed ?? this.#follow();
-    try {
-      await feed.waitFor(0, FIRST_STATE_DEADLINE_MS);
-      // Asked after the feed has begun: what comes after the answer is sent as an event.
-      const changes = await this.#deps.store.changesSince(this.room, version);
-      if (changes) {
-        this.#viewerCount.answered(this.viewers);
-        return { changes: [...changes] };
-      }
-    } catch (error) {
-      this.#deps.log.debug({ err: error }, 'a client catches up without the store');
+    await this.#catchUp.prepare(feed, version);
+    this.listen(socket);
+    const { state } = feed;
+    if (!state) {
+      this.#owesState = true;
+      return { changes: [] };
     }
-    if (feed.state) return { snapshot: this.answerWith(snapshotOf(feed.state)) };
-    this.#owesState = true;
-    return { changes: [] };
+    const changes = this.isRegrowing ? undefined : this.#catchUp.since(version, state.version);
+    if (!changes) return { snapshot: this.answerWith(snapshotOf(state)) };
+    this.#viewerCount.answered(this.viewers);
+    return { changes: [...changes] };
   }
 
   /** `undefined` when the session is not the participant's current one any more, as far as known. */
@@ -158,7 +166,9 @@ export class Audience {
     return feed;
   }
 
-  #handleChange({ version, change }: VersionedChange): void {
+  #handleChange(versioned: VersionedChange): void {
+    const { version, change } = versioned;
+    this.#catchUp.changed(versioned);
     this.#tell(encodeEvent('roomChanged', change, version), COMINGS_AND_GOINGS.has(change.type));
     // The bus tells sessions that they are over, at most once; the room's state says it again, for sure.
     if (change.type === 'participantJoined' || change.type === 'participantMoved') {
@@ -192,6 +202,7 @@ export class Audience {
   }
 
   #handleReplaced(state: RoomState | undefined): void {
+    this.#catchUp.replaced();
     // A room that is gone from the store while clients are in it was lost with the store, and nobody has it any more.
     if (!state) return;
     const asked = this.#begun || this.#owesState;
@@ -209,7 +220,7 @@ export class Audience {
 }
 
 /** A room's state as clients get it. */
-export function clientSnapshot(
+function clientSnapshot(
   { room, version, participants, tracks }: RoomSnapshot,
   viewers: number | undefined,
 ): RoomSnapshot {

@@ -2,7 +2,7 @@ import { SkeinError } from '@skein/protocol';
 import type { ClientResponse, RoomChange, Track } from '@skein/protocol';
 import { publishChanges } from '@skein/cluster';
 import { eventually } from '@skein/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MemoryCluster } from '../testing/memory-cluster.ts';
 
 const track: Track = {
@@ -107,6 +107,14 @@ describe('the clients of a room', () => {
   });
 });
 
+/** How often the store was read since. */
+function countReads({ store }: MemoryCluster) {
+  const spies = (['heads', 'changesSince', 'snapshot'] as const).map(
+    (name) => [name, vi.spyOn(store, name)] as const,
+  );
+  return () => Object.fromEntries(spies.map(([name, spy]) => [name, spy.mock.calls.length]));
+}
+
 describe('a sync', () => {
   test('answers with what came after the version, nothing, or the whole room', async () => {
     await using cluster = await MemoryCluster.start();
@@ -121,6 +129,62 @@ describe('a sync', () => {
     ]);
     const all = await ada.request('sync', { version: 1 });
     expect(all).toMatchObject({ data: { snapshot: { version: room.version + 1 } } });
+  });
+
+  test('reads nothing from the store while the gateway is in step, whatever version is asked for', async () => {
+    await using cluster = await MemoryCluster.start();
+    const ada = await cluster.joined('ada');
+    const { room } = ada.socket.answer('r1')!.data as ClientResponse<'join'>;
+    for (const identity of ['bob', 'cho', 'dan']) await cluster.joined(identity);
+    const reads = countReads(cluster);
+    for (let turn = 0; turn < 50; turn++) {
+      for (const missing of [0, 1, 2, 3]) {
+        const { data } = await ada.request('sync', { version: room.version + 3 - missing });
+        expect((data as { changes: unknown[] }).changes).toHaveLength(missing);
+      }
+    }
+    expect(reads()).toEqual({ heads: 0, changesSince: 0, snapshot: 0 });
+  });
+
+  test('with old and future versions in a loop reads a little of the store, once for all at a time', async () => {
+    await using cluster = await MemoryCluster.start();
+    const [ada, bob] = [await cluster.joined('ada'), await cluster.joined('bob')];
+    const current = (await cluster.store.snapshot('blue'))!.version;
+    const reads = countReads(cluster);
+    for (let round = 0; round < 10; round++) {
+      const asked = [0, 1, current + 1, current + 1000, 2 ** 50].flatMap((version) =>
+        [ada, bob].flatMap((client) => Array.from({ length: 5 }, () => client.request('sync', { version }))),
+      );
+      for (const { data } of await Promise.all(asked)) {
+        expect(data).toMatchObject({ snapshot: { version: current, participants: [{}, {}] } });
+      }
+      await cluster.clock.advance(100);
+    }
+    const { heads, changesSince, snapshot } = reads();
+    // A second has passed: four times 250 ms.
+    expect(heads).toBeLessThanOrEqual(5);
+    expect(changesSince).toBeLessThanOrEqual(5);
+    expect(snapshot).toBe(0);
+  });
+
+  test('with a version that the gateway has not heard of yet gets what the store has', async () => {
+    await using cluster = await MemoryCluster.start();
+    const ada = await cluster.joined('ada');
+    const { room } = ada.socket.answer('r1')!.data as ClientResponse<'join'>;
+    // Written by another gateway, whose message was lost.
+    await cluster.store.place({
+      ...{ room: 'blue', identity: 'bob', name: 'Bob', sessionId: 'ses_bob', maxParticipants: 9 },
+      candidates: { fallbackNodeId: 'node-1', openNodeIds: ['node-1'] },
+    });
+    await cluster.store.publishTrack('blue', 'ses_bob', {
+      ...{ ...track, identity: 'bob' },
+      epoch: (await cluster.store.snapshot('blue'))!.participants[1]!.epoch,
+    });
+    const asked = ada.send('sync', { version: room.version + 1 });
+    await cluster.passing('the answer', () => ada.socket.answer(asked));
+    expect(ada.socket.answer(asked)).toMatchObject({
+      data: { changes: [{ version: room.version + 2, change: { type: 'trackPublished' } }] },
+    });
   });
 
   test('is answered from the gateway`s own view while the store is away', async () => {

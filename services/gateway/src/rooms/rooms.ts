@@ -1,11 +1,10 @@
 import type { Placed, RoomFeeds, RoomStore } from '@skein/cluster';
-import { snapshotOf } from '@skein/protocol';
 import type { ClientResponse, Participant, RoomSnapshot, RoomState } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
-import { Audience, clientSnapshot } from './audience.ts';
+import { Audience } from './audience.ts';
 
 /** Whoever is told what the room's state says of a client's session. */
 export interface SessionWatcher {
@@ -25,7 +24,12 @@ export interface Membership {
   readonly viewers: number | undefined;
   /** Takes in what placing this client changed; returns the state to answer with: no older than any event sent. */
   offer(placed: Placed): RoomSnapshot;
-  /** For a client that holds `version` already: what it is missing, or the whole state; no older than any event sent. */
+  /** The client's socket gets every change from now on. To be called in the turn that makes the client's answer. */
+  listen(): void;
+  /**
+   * For a client that holds `version` already: what it is missing, or the whole state; no older than any event sent. From
+   * then on its socket gets every change. This gateway's feed answers; the store is read only for what the feed lacks.
+   */
   catchUp(version: number): Promise<ClientResponse<'sync'>>;
   /** From now on `watcher` is told when the room's state shows that this session is over. `false`: it is already. */
   watch(address: SessionAddress, watcher: SessionWatcher): boolean;
@@ -54,7 +58,7 @@ export class Rooms {
     return this.#audiences.size;
   }
 
-  /** Puts a client into a room's audience: from now on its socket gets every change. */
+  /** Puts a client into a room's audience. Its socket gets nothing of the room before `listen` or `catchUp`. */
   enter(room: string, socket: Socket): Membership {
     let audience = this.#audiences.get(room);
     if (!audience) {
@@ -62,27 +66,6 @@ export class Rooms {
       this.#audiences.set(room, audience);
     }
     return this.#membership(audience, socket);
-  }
-
-  /** What came after `version`, or the whole state. The store answers; without it, this gateway's own view does. */
-  async sync(room: string, version: number): Promise<ClientResponse<'sync'>> {
-    const { store, log } = this.#deps;
-    const audience = this.#audiences.get(room);
-    const own = audience?.state;
-    if (own?.version === version) return { changes: [] };
-    if (own && audience?.isRegrowing) return { snapshot: audience.answerWith(snapshotOf(own)) };
-    try {
-      const changes = await store.changesSince(room, version);
-      if (changes) return { changes: [...changes] };
-      const stored = await store.snapshot(room);
-      if (stored) return { snapshot: clientSnapshot(stored, stored.viewership?.viewers ?? 0) };
-    } catch (error) {
-      if (!own) throw error;
-      log.debug({ room, err: error }, 'a sync is answered without the store');
-    }
-    // The store has lost the room while it goes on: what is known here is the best there is until it grows back.
-    const latest = this.#audiences.get(room)?.state ?? own;
-    return latest ? { snapshot: clientSnapshot(snapshotOf(latest), audience?.viewers) } : { changes: [] };
   }
 
   #membership(audience: Audience, socket: Socket): Membership {
@@ -97,7 +80,8 @@ export class Rooms {
         return audience.viewers;
       },
       offer: (placed) => audience.offer(placed),
-      catchUp: (version) => audience.catchUp(version),
+      listen: () => audience.listen(socket),
+      catchUp: (version) => audience.catchUp(version, socket),
       watch: (address, watcher) => {
         const watch = audience.watch(address, watcher);
         watched = watch ?? watched;

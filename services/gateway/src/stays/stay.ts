@@ -15,7 +15,7 @@ import { refusals } from '../connections/refusals.ts';
 import type { Socket } from '../connections/socket.ts';
 import type { Move, MoveOutcome } from '../moves/move.ts';
 import type { Moves } from '../moves/moves.ts';
-import type { Membership, Rooms, SessionWatcher } from '../rooms/rooms.ts';
+import type { Membership, SessionWatcher } from '../rooms/rooms.ts';
 import type { SessionEndings } from '../sessions/endings.ts';
 import type { NodeSessions } from '../sessions/node-sessions.ts';
 import { logged } from '../sessions/session.ts';
@@ -28,7 +28,6 @@ import type { Departure, MoveMode, StayCommand, StayEvent, StayState } from './s
 
 export interface StayDeps {
   readonly nodes: NodeSessions;
-  readonly rooms: Rooms;
   readonly endings: SessionEndings;
   readonly moves: Moves;
   readonly clock: Clock;
@@ -126,7 +125,7 @@ export class Stay implements SessionListener, SessionWatcher {
   }
 
   async sync(version: number): Promise<ClientResponse<'sync'>> {
-    return await this.#deps.rooms.sync(this.#profile.room, version);
+    return await this.#membership.catchUp(version);
   }
 
   /** Fails `STALE_EPOCH` when the stay is over. */

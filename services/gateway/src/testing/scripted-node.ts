@@ -35,13 +35,7 @@ export class ScriptedNode implements Disposable {
   constructor(bus: Bus, store: RoomStore, nodeId: string) {
     this.#bus = bus;
     this.nodeId = nodeId;
-    this.on('open', ({ sessionId }) => ({
-      resumeToken: `${sessionId}.1`,
-      attachment: 1,
-      sendTransport: offer,
-      recvTransport: { ...offer, id: 't2' },
-      subscriptions: [],
-    }));
+    this.on('open', (request) => this.opened(request));
     this.on('attach', ({ sessionId, data }) => this.#attach(sessionId, data as SessionRequest<'attach'>));
     this.on('close', async ({ room, sessionId, epoch, data }) => {
       const members = [...((await store.snapshot(room))?.participants ?? []), ...(await store.viewers(room))];
@@ -58,6 +52,17 @@ export class ScriptedNode implements Disposable {
       this.asked.push(request);
       return await (this.#scripts.get(request.method) ?? (() => ({})))(request);
     });
+  }
+
+  /** The answer to an `open`. */
+  opened({ sessionId }: SessionEnvelope): SessionResponse<'open'> {
+    return {
+      resumeToken: `${sessionId}.1`,
+      attachment: 1,
+      sendTransport: offer,
+      recvTransport: { ...offer, id: 't2' },
+      subscriptions: [],
+    };
   }
 
   /** From now on answers `method` so. */
