@@ -12,6 +12,7 @@ export type { NodeRegistry, RegisteredNode } from './node-registry.ts';
 export {
   chooseCandidates,
   defaultPlacementPolicy,
+  isUsable,
   projectedLoad,
   type CandidateQuery,
   type NodeView,

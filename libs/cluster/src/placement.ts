@@ -98,7 +98,12 @@ export function projectedLoad(view: NodeView, policy: PlacementPolicy): number {
   return Math.max(load.used, settled.used + young * cost) + assignedSinceBeat * cost;
 }
 
-function isUsable({ record, lastSeenMs }: NodeView, now: number, { staleAfterMs }: PlacementPolicy): boolean {
+/** Whether the node takes sessions at all: it is ready, and was heard of lately. Its load is another question. */
+export function isUsable(
+  { record, lastSeenMs }: Pick<NodeView, 'record' | 'lastSeenMs'>,
+  now: number,
+  { staleAfterMs }: Pick<PlacementPolicy, 'staleAfterMs'> = defaultPlacementPolicy,
+): boolean {
   return record.state === 'ready' && now - lastSeenMs <= staleAfterMs;
 }
 

@@ -95,6 +95,23 @@ describe('a store', () => {
     await store.close();
   });
 
+  it.each([1200, 2600])(
+    'is not taken for one that hangs after this process was paused for %d ms',
+    async (ms) => {
+      await using server = await startRedis();
+      const told: StoreStatus['state'][] = [];
+      const onStatus = ({ state }: StoreStatus): void => void told.push(state);
+      const store = await connectStore({ url: server.url, clock: systemClock, onStatus });
+      await Promise.all(calls(store));
+      const waiting = calls(store);
+      // Nothing of this process runs meanwhile, as in a long collection, or while its machine is suspended.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      await Promise.all(waiting);
+      expect(told).toEqual(['connected']);
+      await store.close();
+    },
+  );
+
   it('says when it has recovered, to those who follow its rooms', async () => {
     await using server = await startRedis();
     const store = await connected(server);

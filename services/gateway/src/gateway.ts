@@ -191,7 +191,7 @@ class RunningGateway implements Gateway {
     return readinessOf({
       natsConnected: this.#signaling?.natsConnected ?? this.#nats === 'connected',
       redisConnected: this.#signaling?.redisConnected ?? this.#redis === 'connected',
-      readyNodes: this.#signaling?.knownNodes ?? 0,
+      readyNodes: this.#signaling?.usableNodes ?? 0,
       stopping: this.#stopping.signal.aborted,
     });
   }

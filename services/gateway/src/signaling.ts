@@ -41,7 +41,8 @@ export interface Signaling {
   readonly endings: SessionEndings;
   readonly natsConnected: boolean;
   readonly redisConnected: boolean;
-  readonly knownNodes: number;
+  /** Media nodes that can be placed on now. */
+  readonly usableNodes: number;
   /** Lets endings that run go on for `deadlineMs`, then lets go of both stores. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -86,8 +87,8 @@ export async function startSignaling(
     get redisConnected() {
       return store.status.state === 'connected';
     },
-    get knownNodes() {
-      return directory.views().length;
+    get usableNodes() {
+      return choice.usableNodes;
     },
     async close(deadlineMs) {
       await endings.stop(deadlineMs);

@@ -128,8 +128,11 @@ function limits({ commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS }: StoreOptions)
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxLoadingRetryTime: LONGEST_RETRY_MS,
-    // A server that answers nothing for so long is left: what waits for it is then bounded, and calls fail at once.
-    socketTimeout: commandTimeoutMs * 1.5,
+    /**
+     * The last resort, such as for a login that is not answered: it counts pauses of this process as well. A connection
+     * that serves is left earlier by `RedisConnection`.
+     */
+    socketTimeout: commandTimeoutMs * 4,
     maxRetriesPerRequest: 0,
   };
 }

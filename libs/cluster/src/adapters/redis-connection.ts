@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { SkeinError } from '@skein/protocol';
 import { Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
+import { afterAwake } from '../awake-timer.ts';
 import { Breaker } from '../breaker.ts';
 import type { StoreOptions, StoreStatus } from '../cluster-store.ts';
 import { notPrimaryBecause } from '../replication.ts';
@@ -56,6 +57,7 @@ export class RedisConnection {
   /** Never while a look is under way. */
   #nextLookMs = Infinity;
   #revival: Disposable | undefined;
+  #givingUp: Disposable | undefined;
   #closed = false;
   /** Whether it was said that the first connection takes its time. */
   #waitTold = false;
@@ -138,6 +140,7 @@ export class RedisConnection {
   #end(): void {
     this.#closed = true;
     this.#revival?.[Symbol.dispose]();
+    this.#givingUp?.[Symbol.dispose]();
     this.#redis.disconnect();
   }
 
@@ -158,7 +161,7 @@ export class RedisConnection {
   async #inTime<Value>(sent: Promise<Value>): Promise<Value> {
     let timer: Disposable | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = this.#clock.after(this.#timeoutMs, () => {
+      timer = afterAwake(this.#clock, this.#timeoutMs, () => {
         reject(new Error(`Redis did not answer within ${this.#timeoutMs} ms`));
         this.#hangs();
       });
@@ -177,6 +180,11 @@ export class RedisConnection {
     if (this.#client.address.kind === 'sentinels') return this.#leave(reason);
     this.#setStatus('disconnected', reason);
     this.#breaker.trip();
+    // What waits for a server that stays silent is bounded so, and a connection that has broken unseen is replaced.
+    this.#givingUp?.[Symbol.dispose]();
+    this.#givingUp = afterAwake(this.#clock, this.#timeoutMs / 2, () => {
+      if (this.#breaker.open) this.#redis.disconnect(true);
+    });
   }
 
   /** Gives the connection up at once. The client makes another one, to the server that is the primary then. */
@@ -285,6 +293,7 @@ export class RedisConnection {
 
   #onClose(): void {
     this.#breaker.reset();
+    this.#givingUp?.[Symbol.dispose]();
     if (this.#status.state === 'connected') this.#setStatus('disconnected', 'the connection ended');
     else if (!this.#waitTold) this.#onStatus?.(this.#status);
     this.#waitTold = true;

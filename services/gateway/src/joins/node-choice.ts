@@ -1,4 +1,4 @@
-import { chooseCandidates, defaultPlacementPolicy } from '@skein/cluster';
+import { chooseCandidates, defaultPlacementPolicy, isUsable } from '@skein/cluster';
 import type { NodeDirectory, PlacementCandidates } from '@skein/cluster';
 import type { NodeRecord } from '@skein/protocol';
 import type { Clock, Random } from '@skein/runtime';
@@ -39,6 +39,12 @@ export class NodeChoice {
       .views()
       .filter(({ record }) => !exceptNodeIds.has(record.nodeId) && !isStart(record, lost));
     return chooseCandidates(nodes, { now: this.#clock.now(), random: this.#random, region, wishedNodeId });
+  }
+
+  /** Nodes that a session can be placed on now, however loaded: neither draining, nor silent, nor dead. */
+  get usableNodes(): number {
+    const now = this.#clock.now();
+    return this.#directory.views().filter((view) => isUsable(view, now)).length;
   }
 
   /** Whether the node was heard from lately: if not, it is not to be expected to answer. */
