@@ -59,17 +59,15 @@ export interface CandidateQuery {
 /**
  * What the placing script needs to know of the nodes: those that a room may stay with, and the better of two random
  * ones. Both are nodes not much above the mean, so that a room that grows, and many joins at once, spread. A wished node
- * need not be under its limit. Fails with `NODE_NOT_FOUND` when the wished node is not ready, not heard from, or
- * excluded.
+ * may be loaded, but not at a hard limit. Fails with `NODE_NOT_FOUND` when the wished node is not ready, not heard from, or
+ * excluded, with `LIMIT_EXCEEDED` when it is at a hard limit.
  */
 export function chooseCandidates(nodes: readonly NodeView[], query: CandidateQuery): PlacementCandidates {
   const { now, region, wishedNodeId, excludeNodeIds = [], policy = defaultPlacementPolicy, random } = query;
   const usable = nodes.filter(
     (node) => isUsable(node, now, policy) && !excludeNodeIds.includes(node.record.nodeId),
   );
-  if (wishedNodeId !== undefined && !usable.some(({ record }) => record.nodeId === wishedNodeId)) {
-    throw nodeNotFound(wishedNodeId);
-  }
+  if (wishedNodeId !== undefined) checkWished(usable, wishedNodeId);
   const loads = usable.map((node) => ({ node, load: projectedLoad(node, policy) }));
   const open = loads.filter(({ load }) => load < policy.maxUsed);
   const even = evenlyUsed(inRegion(open, region), policy);
@@ -78,6 +76,13 @@ export function chooseCandidates(nodes: readonly NodeView[], query: CandidateQue
     fallbackNodeId: betterOfTwo(even, random)?.node.record.nodeId,
     ...(wishedNodeId !== undefined && { wishedNodeId }),
   };
+}
+
+/** Its load may be whatever it is, but a hard limit holds for everyone. */
+function checkWished(usable: readonly NodeView[], wishedNodeId: string): void {
+  const wished = usable.find(({ record }) => record.nodeId === wishedNodeId);
+  if (!wished) throw nodeNotFound(wishedNodeId);
+  if ((wished.record.load.limitsUsed ?? 0) >= 1) throw nodeFull(wishedNodeId);
 }
 
 interface NodeLoadView {
@@ -146,6 +151,17 @@ function betterOfTwo(nodes: readonly NodeLoadView[], random: Random): NodeLoadVi
   if (nodes.length < 2) return one;
   const other = nodes[(first + 1 + Math.floor(random() * (nodes.length - 1))) % nodes.length];
   return one && other && other.load < one.load ? other : one;
+}
+
+function nodeFull(nodeId: string): SkeinError {
+  return new SkeinError(
+    'LIMIT_EXCEEDED',
+    'that node has reached one of its limits; leave the choice to the cluster',
+    {
+      details: { nodeId },
+      retryAfterMs: 2000,
+    },
+  );
 }
 
 function nodeNotFound(nodeId: string): SkeinError {

@@ -116,8 +116,13 @@ export const nodeLoad = z.object({
   /** CPU of the busiest worker, 1 = one core. */
   busiestWorkerCpu: z.number().nonnegative(),
   sessions: z.number().int().nonnegative(),
-  /** The share of its capacity that is in use: 1 is full. What placement compares. */
+  /** The share of its capacity in use, of hard limits too: 1 is full. What placement compares. */
   used: z.number().nonnegative(),
+  /**
+   * The highest share of a hard limit (sessions, rooms, transports…) in use: at 1 the node refuses every session. Absent
+   * from nodes of an earlier version, which a rolling update still runs.
+   */
+  limitsUsed: z.number().nonnegative().optional(),
 });
 export type NodeLoad = z.infer<typeof nodeLoad>;
 

@@ -72,6 +72,22 @@ function configOf({ nodeId, workers, settings, addresses }: Configured): MediaNo
     ...{ listen: media, pipes, grpc },
     workerPolicy: { maxCpu: settings.maxWorkerCpu, maxSessions: settings.maxWorkerSessions },
     loadLimits: { packetsPerSecond: settings.maxPacketsPerSecond },
+    capacityLimits: {
+      node: {
+        sessions: settings.limitSessions,
+        rooms: settings.limitRooms,
+        transports: settings.limitTransports,
+        tracks: settings.limitTracks,
+        subscriptions: settings.limitSubscriptions,
+      },
+      worker: {
+        sessions: settings.workerLimitSessions,
+        rooms: settings.workerLimitRooms,
+        transports: settings.workerLimitTransports,
+        tracks: settings.workerLimitTracks,
+        subscriptions: settings.workerLimitSubscriptions,
+      },
+    },
     drainDeadlineMs: settings.drainDeadlineMs,
   };
 }

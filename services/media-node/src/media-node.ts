@@ -15,7 +15,11 @@ import { hostPort, type Clock, type IdSource, type Random } from '@skein/runtime
 import type { Logger } from '@skein/telemetry';
 import type { GrpcAddress } from './addresses/plan.ts';
 import { Beats } from './beats/beats.ts';
-import { LoadMeter, type PacketCounter } from './load/meter.ts';
+import { Capacity } from './capacity/capacity.ts';
+import type { CapacityLedger } from './capacity/ledger.ts';
+import type { CapacityLimits } from './capacity/limits.ts';
+import { flowsOf } from './load/flows.ts';
+import { LoadMeter } from './load/meter.ts';
 import type { LoadLimits } from './load/used.ts';
 import type { MediaEngine, PipeListen, WorkerOptions } from './media/engine.ts';
 import { Drain, type DrainEnd } from './moves/drain.ts';
@@ -48,6 +52,7 @@ export interface MediaNodeConfig {
   readonly grpc: GrpcAddress;
   readonly workerPolicy: WorkerPolicy;
   readonly loadLimits: LoadLimits;
+  readonly capacityLimits: CapacityLimits;
   /** Default: `defaultPipePolicy`. */
   readonly pipePolicy?: PipePolicy;
   /** How long a drain may take when it does not say so itself. */
@@ -75,6 +80,7 @@ export interface MediaNodeParts {
 export class MediaNode {
   readonly #config: MediaNodeConfig;
   readonly #parts: MediaNodeParts;
+  readonly #capacity: Capacity;
   readonly #pool: WorkerPool;
   readonly #feeds: RoomFeeds;
   readonly #peers: Peers;
@@ -99,7 +105,13 @@ export class MediaNode {
     const { engine, bus, store, clock, random, ids, log } = parts;
     const { nodeId } = config;
     this.#startedAtMs = clock.now();
-    this.#pool = new WorkerPool({ engine, count: config.workers, listen: config.listen, clock, random, log });
+    this.#capacity = new Capacity(config.capacityLimits, () => ({
+      sessions: this.#sessions.size,
+      rooms: this.#rooms.size,
+    }));
+    const ledger = (): CapacityLedger => this.#capacity.workerLedger();
+    const { workers: count, listen } = config;
+    this.#pool = new WorkerPool({ engine, count, listen, clock, random, log, ledger });
     this.#feeds = openRoomFeeds({ bus, rooms: store.rooms, clock, random, log });
     const clients = parts.clients ?? createRpcClients({ clock });
     this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients, clock, random });
@@ -122,7 +134,9 @@ export class MediaNode {
       ...{ clock, random, peers: this.#peers, policy: pipePolicy },
       rooms: () => this.#rooms.all,
     });
-    this.#sessions = new SessionDirectory(this.#rooms, (session) => this.#moves.ended(session));
+    this.#sessions = new SessionDirectory(this.#rooms, this.#capacity, (session) =>
+      this.#moves.ended(session),
+    );
     this.#moves = new Moves({ clock, log, tell, policy: config.movePolicy ?? defaultMovePolicy });
     this.#drain = new Drain({
       ...{ clock, log },
@@ -131,14 +145,14 @@ export class MediaNode {
       elsewhere: () => this.#elsewhere(),
     });
     const sessions = (): number => this.#sessions.size;
-    const counters = (): readonly PacketCounter[] => this.#counters();
     this.#meter = new LoadMeter({
       pool: this.#pool,
       clock,
       log,
       limits: config.loadLimits,
       sessions,
-      counters,
+      limitsUsed: () => this.#capacity.share,
+      flows: () => flowsOf(this.#sessions.all),
     });
     this.#beats = new Beats({
       ...{ bus, clock, random, log, nodes: store.nodes },
@@ -268,12 +282,6 @@ export class MediaNode {
   #grpcAddress(): string {
     const { host, port = this.#grpcPort } = this.#config.grpc.announced;
     return hostPort(host, port);
-  }
-
-  #counters(): readonly PacketCounter[] {
-    return this.#sessions.all.flatMap(({ media }) =>
-      media ? [...media.publications.sources, ...media.subscriptions.all.map(({ sink }) => sink)] : [],
-    );
   }
 
   /** The state is in a beat at once, so that nobody chooses this node for the next second. */

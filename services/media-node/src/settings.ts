@@ -1,8 +1,13 @@
 import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
-import { setting } from '@skein/runtime';
+import { setting, type Setting } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
 import { addressSettings } from './addresses/settings.ts';
+
+/** A hard limit; what passes it is refused with `LIMIT_EXCEEDED`, whatever the load is. */
+function limit(env: string, defaultLimit: number, doc: string): Setting<number> {
+  return setting.integer(env, { min: 1, max: 10_000_000 }, { default: defaultLimit, doc });
+}
 
 /** Every environment variable of the media node. */
 export const mediaNodeSettings = {
@@ -50,5 +55,47 @@ export const mediaNodeSettings = {
     'SKEIN_NODE_MAX_WORKER_SESSIONS',
     { min: 1, max: 100_000, unit: 'sessions' },
     { default: 500, doc: 'Sessions above which a worker takes no more while another one can.' },
+  ),
+  limitSessions: limit(
+    'SKEIN_NODE_LIMIT_SESSIONS',
+    10_000,
+    'Sessions that the node holds at most. One more is placed on another node; `LIMIT_EXCEEDED` when it was to be this one.',
+  ),
+  limitRooms: limit('SKEIN_NODE_LIMIT_ROOMS', 10_000, 'Rooms that the node holds at most, some 50 KiB each.'),
+  limitTransports: limit(
+    'SKEIN_NODE_LIMIT_TRANSPORTS',
+    30_000,
+    'Transports of the node at most, some 26 KiB each: two for each session; ends of pipes count too and are not refused.',
+  ),
+  limitTracks: limit(
+    'SKEIN_NODE_LIMIT_TRACKS',
+    40_000,
+    'Tracks that the node receives at most, some 21 KiB each; those from other nodes count too and are not refused.',
+  ),
+  limitSubscriptions: limit(
+    'SKEIN_NODE_LIMIT_SUBSCRIPTIONS',
+    200_000,
+    'Subscriptions of the node at most, some 15 KiB each; tracks sent to other nodes count too and are not refused.',
+  ),
+  workerLimitSessions: limit(
+    'SKEIN_NODE_WORKER_LIMIT_SESSIONS',
+    2000,
+    'The same for each worker: sessions; the next one is put on another worker.',
+  ),
+  workerLimitRooms: limit(
+    'SKEIN_NODE_WORKER_LIMIT_ROOMS',
+    5000,
+    'The same for each worker: rooms that have a router on it.',
+  ),
+  workerLimitTransports: limit(
+    'SKEIN_NODE_WORKER_LIMIT_TRANSPORTS',
+    6000,
+    'The same for each worker: transports.',
+  ),
+  workerLimitTracks: limit('SKEIN_NODE_WORKER_LIMIT_TRACKS', 10_000, 'The same for each worker: tracks.'),
+  workerLimitSubscriptions: limit(
+    'SKEIN_NODE_WORKER_LIMIT_SUBSCRIPTIONS',
+    100_000,
+    'The same for each worker: subscriptions.',
   ),
 } as const;

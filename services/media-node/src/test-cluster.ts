@@ -34,6 +34,9 @@ export const quickPipes: PipePolicy = {
   backoff: { baseMs: 20, maxMs: 200 },
 };
 
+/** More than any test takes. */
+export const PLENTY = { sessions: 1e6, rooms: 1e6, transports: 1e6, tracks: 1e6, subscriptions: 1e6 };
+
 /** Several media nodes in this process: real workers, real Redis, real gRPC, a bus in memory. */
 export class TestCluster implements AsyncDisposable {
   readonly hub: MemoryBusHub = createMemoryBus();
@@ -74,6 +77,7 @@ export class TestCluster implements AsyncDisposable {
       },
       workerPolicy: { maxCpu: 2, maxSessions: 1000 },
       loadLimits: { packetsPerSecond: 100_000 },
+      capacityLimits: { node: PLENTY, worker: PLENTY },
       drainDeadlineMs: 10_000,
       pipePolicy: quickPipes,
       roomLingerMs: 50,

@@ -2,12 +2,8 @@ import type { NodeLoad } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { WorkerPool } from '../workers/pool.ts';
-import { usedShare, type LoadLimits } from './used.ts';
-
-/** Something that forwards packets and counts them. */
-export interface PacketCounter {
-  packets(): Promise<number>;
-}
+import { PacketRate, type Flow } from './packet-rate.ts';
+import { hardLimitsUsed, usedShare, type LoadLimits } from './used.ts';
 
 export interface LoadMeterParts {
   readonly pool: WorkerPool;
@@ -15,22 +11,11 @@ export interface LoadMeterParts {
   readonly log: Logger;
   readonly limits: LoadLimits;
   readonly sessions: () => number;
-  /** All that count packets now. */
-  readonly counters: () => readonly PacketCounter[];
+  /** The highest share of one of the node's own hard limits in use. */
+  readonly limitsUsed: () => number;
+  /** All tracks that are forwarded now. */
+  readonly flows: () => readonly Flow[];
 }
-
-interface Reading {
-  readonly packets: number;
-  readonly atMs: number;
-  /** Known from the second reading on. */
-  readonly perSecond: number | undefined;
-}
-
-/**
- * Each reading is a request to a worker, and costs the node more than all else that it does at rest: so many per sample,
- * in turn. With more counters than that the packet rate is that of some seconds ago, while the CPU share is always fresh.
- */
-const READINGS_PER_SAMPLE = 16;
 
 export const SAMPLE_EVERY_MS = 1000;
 
@@ -40,13 +25,11 @@ const ANSWERS_WITHIN_MS = 500;
 /** Measures what this node is doing. */
 export class LoadMeter {
   readonly #parts: LoadMeterParts;
-  readonly #readings = new WeakMap<PacketCounter, Reading>();
+  readonly #packets = new PacketRate();
   readonly #cpu = new Map<number, { readonly pid: number; readonly cpuMs: number; readonly atMs: number }>();
   /** Workers that have not answered yet. */
   readonly #asked = new Set<number>();
-  #next = 0;
   #sampling = false;
-  #packetsPerSecond = 0;
   #timer: Disposable | undefined;
 
   constructor(parts: LoadMeterParts) {
@@ -55,10 +38,16 @@ export class LoadMeter {
 
   /** As of the last sample. */
   get load(): NodeLoad {
-    const { pool, limits, sessions } = this.#parts;
-    const busiestWorkerCpu = Math.max(0, ...pool.slots.map(({ cpu }) => cpu));
-    const measured = { busiestWorkerCpu, packetsPerSecond: this.#packetsPerSecond };
-    return { ...measured, sessions: sessions(), used: usedShare(measured, limits) };
+    const { pool, limits, sessions, limitsUsed } = this.#parts;
+    const workers = pool.uses;
+    const busiestWorkerCpu = Math.max(0, ...workers.map(({ cpu }) => cpu));
+    const packetsPerSecond = this.#packets.perSecond;
+    const use = { workers, packetsPerSecond, limitsUsed: limitsUsed() };
+    return {
+      ...{ busiestWorkerCpu, packetsPerSecond, sessions: sessions() },
+      used: usedShare(use, limits),
+      limitsUsed: hardLimitsUsed(use),
+    };
   }
 
   /** Samples every `SAMPLE_EVERY_MS` from now on. */
@@ -106,12 +95,11 @@ export class LoadMeter {
   }
 
   async #samplePackets(): Promise<void> {
-    const counters = this.#parts.counters();
-    const start = counters.length > 0 ? this.#next % counters.length : 0;
-    const batch = [...counters.slice(start), ...counters.slice(0, start)].slice(0, READINGS_PER_SAMPLE);
-    this.#next = start + batch.length;
-    await this.#inTime(batch.map((counter) => this.#read(counter).catch(() => {})));
-    this.#packetsPerSecond = this.#estimate(counters);
+    const { clock, flows } = this.#parts;
+    const readings = this.#packets.readings(flows(), () => clock.monotonicMs());
+    // What is gone, or on a worker that hangs, gives no rate.
+    await this.#inTime(readings.map((reading) => reading.catch(() => {})));
+    this.#packets.update(flows(), clock.monotonicMs());
   }
 
   async #inTime(readings: readonly Promise<void>[]): Promise<void> {
@@ -119,28 +107,5 @@ export class LoadMeter {
     const timer = this.#parts.clock.after(ANSWERS_WITHIN_MS, over.resolve);
     await Promise.race([Promise.all(readings), over.promise]);
     timer[Symbol.dispose]();
-  }
-
-  /** Those whose rate is not known yet, such as all of a burst of joins, count as much as the others on average. */
-  #estimate(counters: readonly PacketCounter[]): number {
-    let known = 0;
-    let sum = 0;
-    for (const counter of counters) {
-      const perSecond = this.#readings.get(counter)?.perSecond;
-      if (perSecond === undefined) continue;
-      known++;
-      sum += perSecond;
-    }
-    return known === 0 ? 0 : Math.round((sum / known) * counters.length);
-  }
-
-  async #read(counter: PacketCounter): Promise<void> {
-    const packets = await counter.packets();
-    const atMs = this.#parts.clock.monotonicMs();
-    const before = this.#readings.get(counter);
-    const passedMs = before ? atMs - before.atMs : 0;
-    const perSecond =
-      before && passedMs > 0 ? (Math.max(0, packets - before.packets) * 1000) / passedMs : undefined;
-    this.#readings.set(counter, { packets, atMs, perSecond });
   }
 }

@@ -1,14 +1,42 @@
-import type { NodeLoad } from '@skein/protocol';
+/** A worker as far as it counts for what is left of its node. */
+export interface WorkerUse {
+  readonly running: boolean;
+  /** Share of its core. */
+  readonly cpu: number;
+  /** The highest share of one of its hard limits in use. */
+  readonly limitsUsed: number;
+}
 
 export interface LoadLimits {
   /** Packets per second, received and sent, at which the node is full. */
   readonly packetsPerSecond: number;
 }
 
-/** The share of the node's capacity in use, 1 = full: of its busiest core or of its packets, whichever is more. Pure. */
-export function usedShare(
-  { busiestWorkerCpu, packetsPerSecond }: Pick<NodeLoad, 'busiestWorkerCpu' | 'packetsPerSecond'>,
-  limits: LoadLimits,
-): number {
-  return Math.max(busiestWorkerCpu, packetsPerSecond / limits.packetsPerSecond);
+export interface NodeUse {
+  readonly workers: readonly WorkerUse[];
+  readonly packetsPerSecond: number;
+  /** The highest share of one of the node's own hard limits in use. */
+  readonly limitsUsed: number;
+}
+
+/**
+ * The share of the node's capacity in use, 1 = full: of its workers together, of its packets, or of its hard limits, whichever
+ * is most. A worker counts as full at most: a hot one leaves the others' room to be used. Pure.
+ */
+export function usedShare({ workers, packetsPerSecond, limitsUsed }: NodeUse, limits: LoadLimits): number {
+  return Math.max(workersUsed(workers), packetsPerSecond / limits.packetsPerSecond, limitsUsed);
+}
+
+/** The share of the hard limits in use, 1 = the node refuses sessions: at its own limit, or because every worker is at one. Pure. */
+export function hardLimitsUsed({ workers, limitsUsed }: Pick<NodeUse, 'workers' | 'limitsUsed'>): number {
+  const running = workers.filter((worker) => worker.running);
+  const roomiest = running.length > 0 ? Math.min(...running.map((worker) => worker.limitsUsed)) : 0;
+  return Math.max(roomiest, limitsUsed);
+}
+
+function workersUsed(workers: readonly WorkerUse[]): number {
+  const shares = workers.map(({ running, cpu, limitsUsed }) =>
+    running ? Math.min(1, Math.max(cpu, limitsUsed)) : 1,
+  );
+  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
 }

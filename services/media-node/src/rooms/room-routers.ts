@@ -1,4 +1,5 @@
 import { SkeinError } from '@skein/protocol';
+import { CapacityError } from '../capacity/limits.ts';
 import type { MediaRouter } from '../media/engine.ts';
 import { PipeError } from '../pipes/errors.ts';
 import type { Seat } from '../sessions/session-room.ts';
@@ -32,13 +33,12 @@ export class RoomRouters {
     return [...this.#routers.values()].flatMap(({ router }) => (router ? [router.id] : []));
   }
 
-  /** A place on the worker that fits best. Fails `UNAVAILABLE` when no worker runs. */
+  /** A place on the worker that fits best. Fails `UNAVAILABLE` when no worker runs, `LIMIT_EXCEEDED` when all are full. */
   async takeSeat(): Promise<Seat> {
-    const index = chooseWorker(
-      this.#pool.views((worker) => this.#routers.get(worker)?.seats),
-      this.#policy,
-    );
+    const workers = this.#pool.views((worker) => this.#routers.get(worker)?.seats);
+    const index = chooseWorker(workers, this.#policy);
     const slot = index === undefined ? undefined : this.#pool.slot(index);
+    if (!slot && workers.some(({ running }) => running)) throw CapacityError.workersFull();
     if (!slot) throw SkeinError.unavailable('the media worker', undefined, 500);
     // Counted before anything is awaited, so that a burst of sessions spreads.
     const room = this.#routerOn(slot.index);

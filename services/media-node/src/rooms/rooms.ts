@@ -33,6 +33,10 @@ export class Rooms {
     return [...this.#hosts.values()];
   }
 
+  get size(): number {
+    return this.#hosts.size;
+  }
+
   get(room: string): RoomHost | undefined {
     return this.#hosts.get(room);
   }

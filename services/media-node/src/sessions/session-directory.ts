@@ -7,6 +7,7 @@ import {
   type SessionResponse,
 } from '@skein/protocol';
 import { chooseToMove } from '../moves/plan.ts';
+import type { Capacity } from '../capacity/capacity.ts';
 import type { RoomHost } from '../rooms/room-host.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { SessionError } from './errors.ts';
@@ -15,12 +16,14 @@ import { Session } from './session.ts';
 /** The sessions on this node, and what gateways ask of them. */
 export class SessionDirectory {
   readonly #rooms: Rooms;
+  readonly #capacity: Pick<Capacity, 'checkSession'>;
   readonly #onEnded: (session: Session) => void;
   readonly #sessions = new Map<string, { readonly session: Session; readonly host: RoomHost }>();
   #open = true;
 
-  constructor(rooms: Rooms, onEnded: (session: Session) => void) {
+  constructor(rooms: Rooms, capacity: Pick<Capacity, 'checkSession'>, onEnded: (session: Session) => void) {
     this.#rooms = rooms;
+    this.#capacity = capacity;
     this.#onEnded = onEnded;
   }
 
@@ -74,6 +77,7 @@ export class SessionDirectory {
     if (present && present.name.epoch > epoch) throw SessionError.staleEpoch(present.name.epoch, epoch);
     if (present?.name.epoch === epoch) return await present.open(request);
     if (!this.#open) throw SessionError.nodeLeaving();
+    this.#capacity.checkSession(!this.#rooms.get(room));
     const host = this.#rooms.enter(room);
     const session = new Session({ sessionId, identity: request.identity, epoch }, host, (ended) =>
       this.#ended(ended),

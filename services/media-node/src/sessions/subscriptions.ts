@@ -58,6 +58,11 @@ export class Subscriptions {
     }));
   }
 
+  /** What is sent to the client, and from where. */
+  get flows(): Iterable<Pick<Subscription, 'source' | 'sink'>> {
+    return this.#byId.values();
+  }
+
   /**
    * To the track as the room's state has it now, or while it is waited for; a subscription to an earlier epoch of it stays
    * beside. Repeating it answers with the same subscription, also while the first is under way.

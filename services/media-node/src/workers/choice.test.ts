@@ -6,7 +6,7 @@ const policy = { maxCpu: 0.7, maxSessions: 10 };
 /** Its sessions are all measured. */
 function worker(index: number, given: Partial<WorkerView> = {}): WorkerView {
   const { sessions = 0 } = given;
-  const shared = { running: true, suspect: false, cpu: 0.1, roomSessions: undefined };
+  const shared = { running: true, suspect: false, full: false, cpu: 0.1, roomSessions: undefined };
   return { index, ...shared, sessions, sessionsMeasured: sessions, ...given };
 }
 

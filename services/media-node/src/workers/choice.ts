@@ -9,6 +9,8 @@ export interface WorkerView {
   readonly sessions: number;
   /** Those that were there when `cpu` was measured: the others' share is not in it yet. */
   readonly sessionsMeasured: number;
+  /** It is at a hard limit: it takes no more sessions of the room in question. */
+  readonly full: boolean;
   /** Sessions of the room in question; `undefined`: it has no router of it. */
   readonly roomSessions: number | undefined;
 }
@@ -31,10 +33,11 @@ const NEW_SESSION_CPU = 0.005;
 /**
  * The worker for one more session of a room. Pure. Among those with capacity: one that hosts the room already, while few
  * of the room's sessions are on it, because then no pipe is needed; else the least loaded. Where none has capacity, the
- * least loaded of all that run. One that may hang is taken only where there is no other. `undefined` when none runs.
+ * least loaded of all that run. One that may hang is taken only where there is no other. One that is full is never taken.
+ * `undefined` when none runs that is not full.
  */
 export function chooseWorker(workers: readonly WorkerView[], policy: WorkerPolicy): number | undefined {
-  const running = workers.filter((worker) => worker.running);
+  const running = workers.filter((worker) => worker.running && !worker.full);
   const answering = running.filter(({ suspect }) => !suspect);
   const able = answering.length > 0 ? answering : running;
   const free = able.filter((worker) => loadOf(worker, policy) < 1);

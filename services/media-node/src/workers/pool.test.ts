@@ -1,7 +1,9 @@
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
+import { CapacityLedger } from '../capacity/ledger.ts';
 import type { MediaEngine } from '../media/engine.ts';
+import { PLENTY } from '../test-cluster.ts';
 import { WorkerPool } from './pool.ts';
 import { testWorker, type TestWorker } from './test-worker.ts';
 
@@ -26,6 +28,7 @@ function setUp(count = 1) {
     clock,
     random: seededRandom(1),
     log: silentLogger,
+    ledger: () => new CapacityLedger('worker', PLENTY),
     backoff,
   });
   const die = (nth: number): void => started[nth]?.worker.die();

@@ -1,6 +1,10 @@
 import { SkeinError } from '@skein/protocol';
 import { Emitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
+import type { CapacityLedger } from '../capacity/ledger.ts';
+import { limitedWorker } from '../capacity/limited-worker.ts';
+import { blocksSession, shareInUse, type ResourceCounts } from '../capacity/limits.ts';
+import type { WorkerUse } from '../load/used.ts';
 import type { MediaEngine, MediaRouter, MediaWorker, WorkerOptions } from '../media/engine.ts';
 import { backoffMs, type Backoff } from '../retry/backoff.ts';
 import type { WorkerView } from './choice.ts';
@@ -12,6 +16,7 @@ type SlotState =
       readonly kind: 'running';
       readonly worker: MediaWorker;
       readonly watch: WorkerWatch;
+      readonly ledger: CapacityLedger;
       readonly sinceMs: number;
     }
   | { readonly kind: 'waiting'; readonly timer: Disposable }
@@ -39,6 +44,8 @@ export interface WorkerPoolParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Makes the ledger of a worker that starts. */
+  readonly ledger: () => CapacityLedger;
   readonly backoff?: Backoff;
 }
 
@@ -114,8 +121,19 @@ export class WorkerPool {
       index,
       running: state.kind === 'running',
       suspect: state.kind === 'running' && state.watch.suspect,
+      full: isFull(sessions, state, roomSessions(index) === undefined),
       ...{ cpu, sessions, sessionsMeasured },
       roomSessions: roomSessions(index),
+    }));
+  }
+
+  /** What of each worker is in use. */
+  get uses(): readonly WorkerUse[] {
+    return this.#slots.map(({ cpu, sessions, state }) => ({
+      running: state.kind === 'running',
+      cpu,
+      limitsUsed:
+        state.kind === 'running' ? shareInUse(counts(sessions, state.ledger), state.ledger.limits) : 0,
     }));
   }
 
@@ -131,12 +149,14 @@ export class WorkerPool {
     const { engine, listen, clock, log } = this.#parts;
     slot.state = { kind: 'starting' };
     const rtcPort = listen.rtcPort === 0 ? 0 : listen.rtcPort + slot.index;
-    const worker = await engine.startWorker({ ...listen, rtcPort });
+    const started = await engine.startWorker({ ...listen, rtcPort });
+    const ledger = this.#parts.ledger();
+    const worker = limitedWorker(started, ledger);
     // It may have been closed while it started.
     if ((slot.state as SlotState).kind === 'closed') return worker.close();
     slot.pid = worker.pid;
     const watch = new WorkerWatch({ worker, clock, log: log.child({ worker: slot.index, pid: worker.pid }) });
-    slot.state = { kind: 'running', worker, watch, sinceMs: clock.monotonicMs() };
+    slot.state = { kind: 'running', worker, watch, ledger, sinceMs: clock.monotonicMs() };
     worker.events.on('died', ({ error }) => this.#onDied(slot, error));
   }
 
@@ -176,6 +196,17 @@ export class WorkerPool {
       this.#restartLater(slot);
     }
   }
+}
+
+function isFull(sessions: number, state: SlotState, bringsRoom: boolean): boolean {
+  if (state.kind !== 'running') return false;
+  const { ledger } = state;
+  return blocksSession(counts(sessions, ledger), ledger.limits, bringsRoom) !== undefined;
+}
+
+/** Sessions are counted from when their seat is taken, before anything is made for them. */
+function counts(sessions: number, ledger: CapacityLedger): ResourceCounts {
+  return { ...ledger.counts, sessions };
 }
 
 /** One that hangs would not hear that it is to end. */

@@ -1,0 +1,43 @@
+import { CapacityLedger } from './ledger.ts';
+import {
+  blocksSession,
+  CapacityError,
+  shareInUse,
+  type CapacityLimits,
+  type ResourceCounts,
+} from './limits.ts';
+
+/** What this node and each of its workers hold, against their hard limits. */
+export class Capacity {
+  readonly #limits: CapacityLimits;
+  readonly #node: CapacityLedger;
+  readonly #facts: () => Pick<ResourceCounts, 'sessions' | 'rooms'>;
+
+  /** `facts`: sessions and rooms on the node now, kept by who holds them. */
+  constructor(limits: CapacityLimits, facts: () => Pick<ResourceCounts, 'sessions' | 'rooms'>) {
+    this.#limits = limits;
+    this.#node = new CapacityLedger('node', { ...limits.node, sessions: Infinity, rooms: Infinity });
+    this.#facts = facts;
+  }
+
+  /** For one start of a worker. */
+  workerLedger(): CapacityLedger {
+    return new CapacityLedger('worker', this.#limits.worker, this.#node);
+  }
+
+  /** Fails `LIMIT_EXCEEDED` when the node has no room for one more session. */
+  checkSession(bringsRoom: boolean): void {
+    const { node } = this.#limits;
+    const resource = blocksSession(this.#counts, node, bringsRoom);
+    if (resource) throw CapacityError.full('node', resource, node[resource]);
+  }
+
+  /** The highest share of a limit of the node that is in use; 1: it takes no more. */
+  get share(): number {
+    return shareInUse(this.#counts, this.#limits.node);
+  }
+
+  get #counts(): ResourceCounts {
+    return { ...this.#node.counts, ...this.#facts() };
+  }
+}

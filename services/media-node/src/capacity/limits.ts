@@ -1,0 +1,52 @@
+import { SkeinError } from '@skein/protocol';
+
+/** What a client can make a node hold. */
+export const resources = ['sessions', 'rooms', 'transports', 'tracks', 'subscriptions'] as const;
+export type Resource = (typeof resources)[number];
+export type ResourceCounts = Readonly<Record<Resource, number>>;
+
+/** Hard limits: what is at one of them takes no more, whatever its load is. */
+export interface CapacityLimits {
+  readonly node: ResourceCounts;
+  /** `rooms`: rooms that have a router on the worker. */
+  readonly worker: ResourceCounts;
+}
+
+/** The transports of one client: one to send, one to receive. */
+export const TRANSPORTS_PER_SESSION = 2;
+
+const RETRY_AFTER_MS = 2000;
+
+export const CapacityError = {
+  /** Gateways place a join that fails so on another node. */
+  full: (scope: 'node' | 'worker', resource: Resource, limit: number): SkeinError =>
+    new SkeinError('LIMIT_EXCEEDED', `this media ${scope} has its ${limit} ${resource}; try again later`, {
+      details: { scope, resource, limit },
+      retryAfterMs: RETRY_AFTER_MS,
+    }),
+  workersFull: (): SkeinError =>
+    new SkeinError(
+      'LIMIT_EXCEEDED',
+      'every media worker of this node is at one of its limits; try again later',
+      {
+        details: { scope: 'worker' },
+        retryAfterMs: RETRY_AFTER_MS,
+      },
+    ),
+} as const;
+
+/** The highest share of a limit that is in use; 1: one of them is reached. Pure. */
+export function shareInUse(counts: ResourceCounts, limits: ResourceCounts): number {
+  return Math.max(...resources.map((resource) => counts[resource] / limits[resource]));
+}
+
+/** The first limit that leaves no room for one more session, which may bring its own room. Pure. */
+export function blocksSession(
+  counts: ResourceCounts,
+  limits: ResourceCounts,
+  bringsRoom: boolean,
+): Resource | undefined {
+  if (counts.sessions >= limits.sessions) return 'sessions';
+  if (counts.transports + TRANSPORTS_PER_SESSION > limits.transports) return 'transports';
+  return bringsRoom && counts.rooms >= limits.rooms ? 'rooms' : undefined;
+}
