@@ -9,6 +9,8 @@ import { startWebServer } from './adapters/web-server.ts';
 import type { SocketHandler, WebServer } from './adapters/web-server.ts';
 import { Connection } from './connections/connection.ts';
 import { Connections } from './connections/connections.ts';
+import { SYNC_RATE } from './connections/rates.ts';
+import type { ConnectionRates } from './connections/rates.ts';
 import type { Socket } from './connections/socket.ts';
 import { readinessOf } from './http/readiness.ts';
 import type { Readiness } from './http/readiness.ts';
@@ -30,6 +32,8 @@ export interface GatewayOptions extends Surroundings {
   readonly nodeDeadlines?: NodeDeadlines;
   /** What may be queued for one socket. Default 1 MiB. */
   readonly maxBackpressureBytes?: number;
+  /** Default: as the settings say. */
+  readonly rates?: ConnectionRates;
 }
 
 export interface Gateway extends RunningService {
@@ -97,6 +101,7 @@ class RunningGateway implements Gateway {
     this.#server = await startWebServer({
       host: settings.host,
       port: settings.port,
+      maxConnections: settings.maxConnections,
       handleHttp: (request) => this.#answer(request, web),
       handleSocket: (socket) => this.#accept(socket),
       ...(maxBackpressureBytes !== undefined && { maxBackpressureBytes }),
@@ -168,7 +173,7 @@ class RunningGateway implements Gateway {
   #accept(socket: Socket): SocketHandler {
     const { clock, log, joinDeadlineMs = limits.joinDeadlineMs } = this.#options;
     const cluster = (): Signaling => this.#connectedSignaling();
-    const connection = new Connection(socket, { clock, log, cluster, joinDeadlineMs });
+    const connection = new Connection(socket, { clock, log, cluster, joinDeadlineMs, rates: this.#rates() });
     this.#connections.add(connection);
     return {
       receive: (bytes, isBinary) => connection.receive(bytes, isBinary),
@@ -180,6 +185,11 @@ class RunningGateway implements Gateway {
         connection.handleClosed(code);
       },
     };
+  }
+
+  #rates(): ConnectionRates {
+    const { changesPerSecond: perSecond, changesBurst: burst } = this.#options.settings;
+    return this.#options.rates ?? { changes: { perSecond, burst }, syncs: SYNC_RATE };
   }
 
   #connectedSignaling(): Signaling {

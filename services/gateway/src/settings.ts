@@ -53,6 +53,34 @@ export const gatewaySettings = {
       doc: 'How long a participant whose socket was lost stays in the room for its client to come back, in ms.',
     },
   ),
+  nodeChoice: setting.flag('SKEIN_GATEWAY_NODE_CHOICE', {
+    default: false,
+    doc: 'Whether a join may name its media node (`nodeId`), for tests and load tools; else that is answered `PERMISSION_DENIED`.',
+  }),
+  maxConnections: setting.integer(
+    'SKEIN_GATEWAY_MAX_CONNECTIONS',
+    { min: 1, max: 10_000_000 },
+    {
+      default: 20_000,
+      doc: 'WebSocket connections that the gateway holds at most, some 8 KiB each; one more is answered with HTTP 503.',
+    },
+  ),
+  changesPerSecond: setting.number(
+    'SKEIN_GATEWAY_CHANGES_PER_SECOND',
+    { min: 0.1, max: 100_000 },
+    {
+      default: 10,
+      doc: 'Changes of the room’s state that a connection may make per second: mutes count as 1, publish and unpublish as 4. More are answered `TOO_MANY_REQUESTS`.',
+    },
+  ),
+  changesBurst: setting.integer(
+    'SKEIN_GATEWAY_CHANGES_BURST',
+    { min: 4, max: 1_000_000 },
+    {
+      default: 64,
+      doc: 'Changes that a connection may make at once after a rest: 64 are 16 tracks published.',
+    },
+  ),
   drainDeadlineMs: setting.integer(
     'SKEIN_GATEWAY_DRAIN_DEADLINE_MS',
     { min: 0, max: 3_600_000 },

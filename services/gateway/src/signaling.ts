@@ -48,7 +48,10 @@ export interface Signaling {
 }
 
 export interface SignalingOptions {
-  readonly settings: Pick<GatewaySettings, 'region' | 'roomMaxParticipants' | 'iceServers' | 'resumeGraceMs'>;
+  readonly settings: Pick<
+    GatewaySettings,
+    'region' | 'roomMaxParticipants' | 'iceServers' | 'resumeGraceMs' | 'nodeChoice'
+  >;
   readonly nodeDeadlines: NodeDeadlines;
   readonly broadcaster: Broadcaster;
 }
@@ -62,7 +65,7 @@ export async function startSignaling(
   const feeds = openRoomFeeds({ bus, rooms: store.rooms, clock, random, log });
   const directory = openNodeDirectory({ bus, nodes: store.nodes, clock, random, log });
   await directory.start();
-  const { roomMaxParticipants: maxParticipants, iceServers, resumeGraceMs } = settings;
+  const { roomMaxParticipants: maxParticipants, iceServers, resumeGraceMs, nodeChoice } = settings;
   const news = new RoomNews({ bus, clock });
   const shared = { bus, store: store.rooms, news, clock, random, ids, log };
   const nodes = new NodeSessions(bus, nodeDeadlines);
@@ -76,7 +79,7 @@ export async function startSignaling(
     new Stay(beginning, { nodes, endings, moves, clock, log });
   const capabilities = new SharedCapabilities();
   const entering = { ...shared, rooms, choice, endings, beginStay, capabilities };
-  const joins = new Joins({ ...entering, openings, maxParticipants });
+  const joins = new Joins({ ...entering, openings, maxParticipants, nodeChoice });
   const seesCluster = (): boolean => bus.status.state === 'connected' && store.status.state === 'connected';
   const resumes = new Resumes({ ...entering, nodes, lines, seesCluster });
   return {

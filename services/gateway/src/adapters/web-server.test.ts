@@ -20,11 +20,12 @@ interface Seen {
 let server: WebServer | undefined;
 afterEach(() => server?.close());
 
-async function start(port = 0): Promise<{ server: WebServer; sockets: Seen[] }> {
+async function start(port = 0, maxConnections = 100): Promise<{ server: WebServer; sockets: Seen[] }> {
   const sockets: Seen[] = [];
   server = await startWebServer({
     host: '127.0.0.1',
     port,
+    maxConnections,
     maxBackpressureBytes: MAX_BACKPRESSURE_BYTES,
     handleHttp: () => ({ status: 200, headers: [], body: 'ok', headOnly: false }),
     handleSocket: (socket): SocketHandler => {
@@ -96,6 +97,26 @@ test('a socket that is used after it has closed does nothing', async () => {
   seen.socket.ping();
   seen.socket.close(1000, '');
   seen.socket.terminate();
+});
+
+test('a connection too many is answered 503 with a typed error, until one of the others has gone', async () => {
+  const { server: own, sockets } = await start(0, 2);
+  using first = await RawClient.open(own.port, '/v1/signal');
+  using _second = await RawClient.open(own.port, '/v1/signal');
+  await eventually('both sockets', () => sockets.length === 2);
+  using refused = await RawClient.open(own.port, '/v1/signal');
+  const answer = await eventually('the whole answer', () => {
+    const text = refused.received.toString();
+    return text.endsWith('}\n') ? text : undefined;
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+  expect(answer).toMatch(/retry-after: 2/i);
+  expect(answer).toContain('"code":"LIMIT_EXCEEDED"');
+  expect(sockets).toHaveLength(2);
+  first[Symbol.dispose]();
+  await eventually('the first to be gone', () => sockets[0]!.closed);
+  using _third = await RawClient.open(own.port, '/v1/signal');
+  await eventually('the third socket', () => sockets.length === 3);
 });
 
 test('a port that is taken is one clear error', async () => {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, WebSocket } from 'uWebSockets.js';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
-import { SIGNAL_PATH } from '../http/routes.ts';
+import { answerFull, SIGNAL_PATH } from '../http/routes.ts';
 import type { HttpAnswer, HttpRequestHead } from '../http/routes.ts';
 
 /** What the server tells about one socket. */
@@ -23,6 +23,8 @@ export interface WebServerOptions {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
+  /** WebSocket connections at once; one more is answered with 503. */
+  readonly maxConnections: number;
   /** What may be queued for one socket, in bytes. Default 1 MiB. */
   readonly maxBackpressureBytes?: number;
   readonly handleHttp: (request: HttpRequestHead) => HttpAnswer;
@@ -68,17 +70,20 @@ interface UserData {
 /** Listens for HTTP and WebSocket. Fails with `ListenError`. */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
   const app = App();
+  let connections = 0;
   app.ws<UserData>(SIGNAL_PATH, {
     maxPayloadLength: MAX_PAYLOAD_BYTES,
     maxBackpressure: options.maxBackpressureBytes ?? MAX_BACKPRESSURE_BYTES,
     idleTimeout: IDLE_TIMEOUT_S,
     sendPingsAutomatically: false,
     upgrade: (response, request, context) => {
+      if (connections >= options.maxConnections) return respond(response, answerFull());
       const header = (name: string): string => request.getHeader(`sec-websocket-${name}`);
       const data: UserData = { handler: undefined, socket: undefined };
       response.upgrade(data, header('key'), header('protocol'), header('extensions'), context);
     },
     open: (ws) => {
+      connections++;
       const data = ws.getUserData();
       data.socket = new UwsSocket(ws);
       data.handler = options.handleSocket(data.socket);
@@ -91,6 +96,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       if (ws.getBufferedAmount() === 0) ws.getUserData().handler?.handleDrain();
     },
     close: (ws, code) => {
+      connections--;
       const { socket, handler } = ws.getUserData();
       socket?.detach();
       handler?.handleClosed(code);

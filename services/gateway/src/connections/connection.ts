@@ -11,6 +11,8 @@ import type { Stay } from '../stays/stay.ts';
 import { encodeAnswer, encodeEvent, encodeFailure, readMessage } from './messages.ts';
 import { methodNamed } from './methods.ts';
 import type { AnyMethod, MethodHost } from './methods.ts';
+import { RateLimits } from './rates.ts';
+import type { ConnectionRates } from './rates.ts';
 import { refusals } from './refusals.ts';
 import type { Socket } from './socket.ts';
 import { transition } from './state.ts';
@@ -22,12 +24,18 @@ export interface ConnectionDeps {
   /** What brings clients into rooms. Fails `UNAVAILABLE` until the gateway has been connected to its stores. */
   readonly cluster: () => Pick<Signaling, 'joins' | 'resumes'>;
   readonly joinDeadlineMs: number;
+  readonly rates: ConnectionRates;
 }
 
 /** The gateway pings every socket this often and drops one that it heard nothing of for three times as long. */
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 /** How long a socket that was too slow has to read what is queued for it, before it is cut. */
 export const SLOW_DRAIN_MS = 5000;
+/**
+ * How long the answer to a request that comes too often is held back: a client that repeats it at once, with as many as it
+ * may have in flight, is slowed to some hundred messages a second.
+ */
+export const REFUSAL_DELAY_MS = 100;
 /** How a client closes a socket that it is done with (RFC 6455 §7.4.1); 1005 is a close frame without a code. */
 const DELIBERATE: ReadonlySet<number> = new Set([closeCodes.normal, closeCodes.goingAway, 1005]);
 
@@ -47,6 +55,7 @@ export class Connection implements MethodHost {
   #inFlight = 0;
   #timer: Disposable;
   #slow = false;
+  #rates: RateLimits | undefined;
 
   constructor(socket: Socket, deps: ConnectionDeps) {
     this.socket = socket;
@@ -170,6 +179,7 @@ export class Connection implements MethodHost {
     try {
       method = methodNamed(name);
       this.#check(method, name);
+      await this.#spend(method, name);
       this.socket.send(encodeAnswer(id, await this.#call(method, name, data)));
       method.afterAnswer?.(this);
     } catch (error) {
@@ -192,6 +202,19 @@ export class Connection implements MethodHost {
     if (needs === 'nothing') return;
     const stay = this.stay(name);
     if (needs === 'session') stay.check();
+  }
+
+  /** Fails, after a while, when the client asks too often. */
+  async #spend({ cost }: AnyMethod, name: string): Promise<void> {
+    if (!cost) return;
+    const { clock, rates } = this.#deps;
+    try {
+      this.#rates ??= new RateLimits(rates);
+      this.#rates.spend(cost, name, clock.monotonicMs());
+    } catch (error) {
+      await clock.sleep(REFUSAL_DELAY_MS);
+      throw error;
+    }
   }
 
   /** What had to wait until the join or the resume was answered. */

@@ -7,6 +7,7 @@ import type {
   SessionRequest,
 } from '@skein/protocol';
 import type { Stay } from '../stays/stay.ts';
+import type { RateCost } from './rates.ts';
 import { refusals } from './refusals.ts';
 
 /** What a method may do with the connection that it came over. */
@@ -29,6 +30,8 @@ interface Method<Name extends ClientMethod> {
   readonly afterAnswer?: (host: MethodHost) => void;
   /** It brings the client into a room. */
   readonly enters?: boolean;
+  /** What it takes of the connection's rate limits. */
+  readonly cost?: RateCost;
 }
 
 export type AnyMethod = {
@@ -36,14 +39,21 @@ export type AnyMethod = {
   readonly call: (host: MethodHost, data: unknown) => Promise<unknown>;
   readonly afterAnswer?: (host: MethodHost) => void;
   readonly enters: boolean;
+  readonly cost: RateCost | undefined;
 };
 
 type Forwarded = ClientMethod & SessionMethod;
 
+/** Everybody in the room is told, and subscribes or unsubscribes. */
+const PUBLISHING: RateCost = { rate: 'changes', tokens: 4 };
+const MUTING: RateCost = { rate: 'changes', tokens: 1 };
+const SYNC: RateCost = { rate: 'syncs', tokens: 1 };
+
 /** The session's node answers it. */
-function forwarded<Name extends Forwarded>(name: Name): Method<Name> {
+function forwarded<Name extends Forwarded>(name: Name, cost?: RateCost): Method<Name> {
   return {
     needs: 'session',
+    ...(cost && { cost }),
     run: async (host, data) =>
       (await host
         .stay(name)
@@ -74,13 +84,13 @@ const methods: { readonly [Name in ClientMethod]: Method<Name> } = {
   connectTransport: forwarded('connectTransport'),
   restartIce: forwarded('restartIce'),
   reportMediaLoss: forwarded('reportMediaLoss'),
-  publish: forwarded('publish'),
-  unpublish: forwarded('unpublish'),
-  setTrackMuted: forwarded('setTrackMuted'),
+  publish: forwarded('publish', PUBLISHING),
+  unpublish: forwarded('unpublish', PUBLISHING),
+  setTrackMuted: forwarded('setTrackMuted', MUTING),
   subscribe: forwarded('subscribe'),
   updateSubscriptions: forwarded('updateSubscriptions'),
   unsubscribe: forwarded('unsubscribe'),
-  sync: { needs: 'session', run: (host, { version }) => host.stay('sync').sync(version) },
+  sync: { needs: 'session', cost: SYNC, run: (host, { version }) => host.stay('sync').sync(version) },
   ping: { needs: 'joinedOnce', run: () => Promise.resolve({}) },
   leave: {
     needs: 'joinedOnce',
@@ -104,11 +114,12 @@ const table: ReadonlyMap<string, AnyMethod> = new Map(
 );
 
 function callable(name: ClientMethod, method: unknown): AnyMethod {
-  const { needs, run, precheck, afterAnswer, enters = false } = method as Method<ClientMethod>;
+  const { needs, run, precheck, afterAnswer, enters = false, cost } = method as Method<ClientMethod>;
   const schema = clientMethods[name].request;
   return {
     needs,
     enters,
+    cost,
     call: (host, data) => {
       precheck?.(data);
       return run(host, parseInput(schema, data));

@@ -63,6 +63,21 @@ export const refusals = {
       { details: { limit }, retryAfterMs: 100 },
     );
   },
+  /** A loop of changes or reads. The answer is held back a little, so that a client that repeats at once is slowed. */
+  tooOften(method: string, perSecond: number, retryAfterMs: number): SkeinError {
+    return new SkeinError(
+      'TOO_MANY_REQUESTS',
+      `${method} was asked for too often; ask again in ${retryAfterMs} ms, and only for the last wish`,
+      { details: { method, perSecond }, retryAfterMs },
+    );
+  },
+  nodeChoice(): SkeinError {
+    return new SkeinError(
+      'PERMISSION_DENIED',
+      'data.nodeId: this gateway chooses the media node; leave the field out, or set SKEIN_GATEWAY_NODE_CHOICE=true',
+      { details: { field: 'data.nodeId' } },
+    );
+  },
   viewerPublishes(method: string): SkeinError {
     return new SkeinError(
       'PERMISSION_DENIED',

@@ -63,6 +63,13 @@ function route({ path, ifNoneMatch }: HttpRequestHead, { readiness, web }: HttpF
   }
 }
 
+/** To a WebSocket that the gateway has no room for. Another gateway may. */
+export function answerFull(): HttpAnswer {
+  const message = 'this gateway has all the connections that it takes; try another one, or later';
+  const answer = failure(503, 'LIMIT_EXCEEDED', message, [['retry-after', '2']]);
+  return { ...answer, headOnly: false };
+}
+
 function ready(readiness: Readiness): Answer {
   return json(readiness.ready ? 200 : 503, readiness);
 }

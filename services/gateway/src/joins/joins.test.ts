@@ -108,6 +108,31 @@ describe('a join', () => {
     });
   });
 
+  test('that names its node is refused unless the gateway allows it, and reaches neither store nor node', async () => {
+    await using cluster = await MemoryCluster.start();
+    cluster.nodeChoice = false;
+    const strict = await cluster.addGateway();
+    const client = cluster.client(strict);
+    expect(await client.request('join', { ...joinRequest, nodeId: 'node-1' })).toMatchObject({
+      error: { code: 'PERMISSION_DENIED', details: { field: 'data.nodeId' } },
+    });
+    expect(await cluster.store.snapshot('blue')).toBeUndefined();
+    expect(cluster.node.asked).toEqual([]);
+    expect(await client.request('join', joinRequest)).toMatchObject({ data: { nodeId: 'node-1' } });
+  });
+
+  test('that names a node is refused by one that is at its limits, and is not tried elsewhere', async () => {
+    await using cluster = await MemoryCluster.start({ nodes: 2 });
+    cluster.node.on('open', () => {
+      throw new SkeinError('LIMIT_EXCEEDED', 'full');
+    });
+    expect(await cluster.client().request('join', { ...joinRequest, nodeId: 'node-1' })).toMatchObject({
+      error: { code: 'LIMIT_EXCEEDED' },
+    });
+    expect(cluster.nodes[1]!.asked).toEqual([]);
+    expect(await cluster.store.snapshot('blue')).toBeUndefined();
+  });
+
   test('fails with ROOM_FULL, NO_NODE_AVAILABLE or UNAVAILABLE as the store says', async () => {
     await using cluster = await MemoryCluster.start({ maxParticipants: 1 });
     await cluster.joined('ada');

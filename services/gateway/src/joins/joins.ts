@@ -30,6 +30,8 @@ export interface JoinDeps {
   readonly ids: IdSource;
   readonly log: Logger;
   readonly maxParticipants: number;
+  /** Whether a join may name its node. */
+  readonly nodeChoice: boolean;
 }
 
 /** The client is in the room. `stay` is to be started when it has been told so. */
@@ -63,14 +65,16 @@ export class Joins {
 
   /**
    * Joins the client of `socket` to a room. Everything done so far is undone when it fails, or when `signal` aborts
-   * meanwhile. Fails with what the store or the last node tried answered.
+   * meanwhile. Fails `PERMISSION_DENIED` when it names a node and may not, else with what the store or the last node tried
+   * answered.
    */
   async join(
     request: ClientRequest<'join'>,
     socket: Socket,
     signal: AbortSignal,
   ): Promise<Entered<ClientResponse<'join'>>> {
-    const { rooms, ids, clock, log } = this.#deps;
+    const { rooms, ids, clock, log, nodeChoice } = this.#deps;
+    if (request.nodeId !== undefined && !nodeChoice) throw refusals.nodeChoice();
     const startedMs = clock.monotonicMs();
     const identity = request.identity ?? ids('usr');
     const profile = profileOf(request, identity, this.#deps.capabilities);

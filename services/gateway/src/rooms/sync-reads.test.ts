@@ -9,7 +9,8 @@ let cluster: LiveCluster;
 let gateway: Gateway;
 beforeAll(async () => {
   cluster = await LiveCluster.start(['node-1']);
-  gateway = await cluster.gateway();
+  const syncs = { perSecond: 1e6, burst: 1e6 };
+  gateway = await cluster.gateway({ rates: { changes: syncs, syncs } });
 });
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();

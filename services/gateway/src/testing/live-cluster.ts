@@ -84,6 +84,7 @@ export class LiveCluster implements AsyncDisposable {
       SKEIN_REDIS_URL: this.redis.url,
       SKEIN_GATEWAY_PORT: '0',
       SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '200',
+      SKEIN_GATEWAY_NODE_CHOICE: 'true',
       SKEIN_GATEWAY_WEB_DIR: this.webDir,
       ...env,
     });

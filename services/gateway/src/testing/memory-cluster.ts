@@ -7,6 +7,7 @@ import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';
 import { Connection } from '../connections/connection.ts';
 import { startSignaling } from '../signaling.ts';
+import type { ConnectionRates } from '../connections/rates.ts';
 import type { Signaling } from '../signaling.ts';
 import { FakeNetwork, FakeSocket } from './fake-socket.ts';
 import type { Heard } from './fake-socket.ts';
@@ -27,6 +28,8 @@ export class MemoryCluster implements AsyncDisposable {
   readonly nodes: ScriptedNode[] = [];
   readonly #gateways: MemoryGateway[] = [];
   readonly #maxParticipants: number;
+  /** Whether clients may name their nodes, at gateways that are added from now on. */
+  nodeChoice = true;
   #ids = 0;
 
   private constructor(maxParticipants: number) {
@@ -52,7 +55,7 @@ export class MemoryCluster implements AsyncDisposable {
   async addGateway(): Promise<MemoryGateway> {
     const settings = {
       ...{ region: 'default', roomMaxParticipants: this.#maxParticipants, iceServers: [] },
-      resumeGraceMs: 15_000,
+      ...{ resumeGraceMs: 15_000, nodeChoice: this.nodeChoice },
     };
     const nodeDeadlines = { openMs: 3000, requestMs: 5000 };
     const network = new FakeNetwork();
@@ -103,8 +106,8 @@ export class MemoryCluster implements AsyncDisposable {
     return node;
   }
 
-  client(gateway = this.gateway): MemoryClient {
-    return new MemoryClient(gateway, this.clock);
+  client(gateway = this.gateway, rates: ConnectionRates = UNLIMITED): MemoryClient {
+    return new MemoryClient(gateway, this.clock, rates);
   }
 
   /** The node dies, and everyone is told. */
@@ -130,6 +133,12 @@ export class MemoryCluster implements AsyncDisposable {
   }
 }
 
+/** For tests of anything else. */
+const UNLIMITED: ConnectionRates = {
+  changes: { perSecond: 1e6, burst: 1e6 },
+  syncs: { perSecond: 1e6, burst: 1e6 },
+};
+
 export const joinRequest = {
   protocolVersion: PROTOCOL_VERSION,
   room: 'blue',
@@ -143,10 +152,10 @@ export class MemoryClient {
   readonly connection: Connection;
   #ids = 0;
 
-  constructor({ network, signaling }: MemoryGateway, clock: Clock) {
+  constructor({ network, signaling }: MemoryGateway, clock: Clock, rates: ConnectionRates) {
     this.socket = new FakeSocket(network);
     const { joinDeadlineMs } = limits;
-    const deps = { clock, log: silentLogger, joinDeadlineMs, cluster: () => signaling };
+    const deps = { clock, log: silentLogger, joinDeadlineMs, cluster: () => signaling, rates };
     this.connection = new Connection(this.socket, deps);
     this.socket.onClosed = (code) => this.connection.handleClosed(code);
   }
