@@ -184,6 +184,45 @@ describe('publishing', () => {
     expect([bench.link.senders.get(microphone.id)?.paused, microphone.muted]).toEqual([true, true]);
   });
 
+  it('tells the last of many wishes in the end, also when the gateway finds that they come too often', async () => {
+    const bench = new Bench();
+    const room = await bench.join();
+    const microphone = await room.publish(fakeTrack('audio'), { source: 'microphone' });
+    let [node, granted, asked] = [false, 0, 0];
+    bench.gateway.answers.set('setTrackMuted', ({ muted }) => {
+      asked++;
+      // One of four is granted, as a token bucket does.
+      if (asked % 4 !== 0) return new Refusal('TOO_MANY_REQUESTS', 100);
+      granted++;
+      node = muted as boolean;
+      return {};
+    });
+    const wishes: Promise<void>[] = [];
+    for (let turn = 0; turn < 21; turn++) {
+      wishes.push(turn % 2 === 0 ? microphone.mute() : microphone.unmute());
+      await bench.clock.advance(10);
+    }
+    await bench.clock.advance(5000);
+    await Promise.all(wishes);
+    expect(node).toBe(true);
+    expect([bench.link.senders.get(microphone.id)?.paused, microphone.muted]).toEqual([true, true]);
+    // Wishes that a later one has overtaken are not asked for again.
+    expect(asked).toBeLessThan(30);
+    expect(granted).toBeGreaterThan(0);
+  });
+
+  it('goes on asking for a mute that comes too often for longer than for one that fails', async () => {
+    const bench = new Bench();
+    const room = await bench.join();
+    const microphone = await room.publish(fakeTrack('audio'), { source: 'microphone' });
+    let asked = 0;
+    bench.gateway.answers.set('setTrackMuted', () => (++asked < 8 ? new Refusal('TOO_MANY_REQUESTS', 500) : {}));
+    const muting = microphone.mute();
+    await bench.clock.advance(10_000);
+    await muting;
+    expect(asked).toBe(8);
+  });
+
   it('keeps id and object when the device is switched, and tells when the capture ends by itself', async () => {
     const bench = new Bench();
     const room = await bench.join();

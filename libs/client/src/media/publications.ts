@@ -46,6 +46,8 @@ const LONGEST_PAUSE_MS = 1000;
 const UNDO_ATTEMPTS = 40;
 /** How often the size of what is captured is looked at. */
 const OBSERVE_EVERY_MS = 500;
+/** A gateway that says «too often» is asked again for so long: an app that loops gets its last wish a little later. */
+const RATE_LIMIT_PATIENCE_MS = 30_000;
 
 /** What this client publishes, over whichever links carry it. */
 export class Publications {
@@ -151,15 +153,19 @@ export class Publications {
     const publication = this.#publicationOf(trackId);
     const wish = ++publication.wish;
     if (muted) this.#applyMuted(publication, true);
-    await this.#tellMuted(publication, muted);
+    await this.#tellMuted(publication, muted, wish);
     if (!muted && publication.wish === wish) this.#applyMuted(publication, false);
   }
 
   // A session that was replaced meanwhile took the wish with it: the new one is told once it has the track.
-  async #tellMuted(publication: Publication, muted: boolean): Promise<void> {
+  async #tellMuted(publication: Publication, muted: boolean, wish: number): Promise<void> {
+    const isLast = (): boolean => publication.wish === wish;
     for (;;) {
       const link = this.#link;
-      const failure = await this.#insist(() => this.#signals.setTrackMuted(publication.track.id, muted));
+      const { id } = publication.track;
+      const failure = await this.#insist(() => this.#signals.setTrackMuted(id, muted), isLast);
+      // A later wish is told by its own call; told after it, this one would undo it.
+      if (!isLast()) return;
       if (this.#link === link) {
         if (failure) throw failure;
         return;
@@ -169,20 +175,31 @@ export class Publications {
     }
   }
 
-  /** Asks again, a little, what may succeed then; answers with what it failed with in the end. */
-  async #insist(ask: () => Promise<unknown>): Promise<SkeinClientError | undefined> {
+  /**
+   * Asks again, a little, what may succeed then, as long as it is `wanted`; answers with what it failed with in the end. A
+   * request that only came too often is asked for longer.
+   */
+  async #insist(
+    ask: () => Promise<unknown>,
+    wanted: () => boolean = () => true,
+  ): Promise<SkeinClientError | undefined> {
     const link = this.#link;
-    for (let failures = 1; ; failures++) {
+    const startedMs = this.#clock.monotonicMs();
+    for (let failures = 1; wanted(); ) {
       try {
         await ask();
         return undefined;
       } catch (thrown) {
         const error = SkeinClientError.from(thrown);
-        if (this.#link !== link || failures === ATTEMPTS || error.retryAfterMs === undefined) return error;
+        const isPatient = this.#clock.monotonicMs() - startedMs < RATE_LIMIT_PATIENCE_MS;
+        const cameTooOften = error.code === 'TOO_MANY_REQUESTS' && isPatient;
+        if (this.#link !== link || error.retryAfterMs === undefined) return error;
+        if (!cameTooOften && failures++ === ATTEMPTS) return error;
         const pauseMs = Math.min(error.retryAfterMs, LONGEST_PAUSE_MS);
         await this.#clock.sleep(pauseMs, this.#closing.signal).catch(() => undefined);
       }
     }
+    return undefined;
   }
 
   #applyMuted(publication: Publication, muted: boolean): void {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import type { HeldSession } from '../sessions/session-room.ts';
 import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
+import { Paced } from './paced.ts';
 
 test('what is held is announced as it is when the store is there, above every version that was known of the room', async () => {
   const clock = new FakeClock();
@@ -20,7 +21,8 @@ test('what is held is announced as it is when the store is there, above every ve
   };
   const shared = { log: silentLogger, onWritten: () => {} };
   const outbox = new Outbox({ clock, random: seededRandom(1), ...shared });
-  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, ...shared });
+  const paced = new Paced({ clock, everyMs: 100 });
+  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, paced, ...shared });
   const ann = { identity: 'ann' } as Participant;
   const mic = { trackId: 'mic' } as Track;
   const viv = { identity: 'viv' } as Participant;

@@ -1,7 +1,8 @@
 import type { Bus } from '@skein/bus';
 import { RoomNews, type RoomFeeds, type RoomWrite } from '@skein/cluster';
-import { roomAnnouncer } from './announcer.ts';
+import { roomAnnouncer, TRACK_STATE_EVERY_MS } from './announcer.ts';
 import { Outbox } from './outbox.ts';
+import { Paced } from './paced.ts';
 import { RoomHost, type RoomHostParts } from './room-host.ts';
 
 /** How long a room that nobody is in any more keeps its routers for the next session, by default. */
@@ -19,6 +20,7 @@ export class Rooms {
   readonly outbox: Outbox;
   readonly #parts: RoomsParts;
   readonly #news: RoomNews;
+  readonly #paced: Paced;
   readonly #hosts = new Map<string, RoomHost>();
   readonly #lingering = new Map<string, Disposable>();
 
@@ -26,6 +28,7 @@ export class Rooms {
     this.#parts = parts;
     const { bus, clock, random, log } = parts;
     this.#news = new RoomNews({ bus, clock });
+    this.#paced = new Paced({ clock, everyMs: TRACK_STATE_EVERY_MS });
     this.outbox = new Outbox({ clock, random, log, onWritten: (room, write) => this.#written(room, write) });
   }
 
@@ -49,7 +52,8 @@ export class Rooms {
     if (present) return present;
     const { rooms, feeds, log } = this.#parts;
     const onWritten = (name: string, write: RoomWrite): void => this.#written(name, write);
-    const announce = roomAnnouncer(room, { rooms, outbox: this.outbox, log, onWritten });
+    const { outbox } = this;
+    const announce = roomAnnouncer(room, { rooms, outbox, paced: this.#paced, log, onWritten });
     const onRelayIdle = (name: string): void => this.release(name);
     const host = new RoomHost(room, announce, feeds.acquire(room), { ...this.#parts, onRelayIdle });
     this.#hosts.set(room, host);
@@ -74,6 +78,7 @@ export class Rooms {
   close(): void {
     for (const timer of this.#lingering.values()) timer[Symbol.dispose]();
     for (const host of this.all) this.#free(host);
+    this.#paced.close();
     this.outbox.close();
     this.#news.close();
   }

@@ -1,7 +1,9 @@
 import { roomStateOf, type Participant, type Track } from '@skein/protocol';
+import { Emitter } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
-import type { ClientTransport } from '../media/engine.ts';
+import type { ClientTransport, MediaSource } from '../media/engine.ts';
+import { audioParameters } from '../test-media.ts';
 import { Publications } from './publications.ts';
 import type { RoomAnnouncer, SessionName, SessionRoom } from './session-room.ts';
 
@@ -58,4 +60,59 @@ describe('tracks of a participant that moved here', () => {
     await publications.unpublish('cam');
     expect(unpublished).toEqual(['mic by ann 2: unpublished']);
   });
+});
+
+/** A source whose worker answers when it is told to. */
+function slowSource() {
+  const owed: (() => void)[] = [];
+  let muted = false;
+  const source = {
+    ...{ kind: 'audio', mimeType: 'audio/opus', layers: { spatial: 1, temporal: 1 }, closed: false },
+    events: new Emitter(),
+    get muted() {
+      return muted;
+    },
+    setMuted: (to: boolean) =>
+      new Promise<void>((resolve) => {
+        owed.push(() => {
+          muted = to;
+          resolve();
+        });
+      }),
+  } as unknown as MediaSource;
+  const answer = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn++) {
+      owed.shift()?.();
+      await Promise.resolve();
+    }
+  };
+  return { source, answer };
+}
+
+test('of mutes and unmutes at the same time the last one is what comes of it, also in the room`s state', async () => {
+  const { source, answer } = slowSource();
+  const announced: boolean[] = [];
+  const announce = {
+    published: async () => {},
+    muted: async (_: SessionName, __: string, from: MediaSource) => void announced.push(from.muted),
+  } as unknown as RoomAnnouncer;
+  const room: Partial<SessionRoom> = {
+    ...{ name: 'room', nodeId: 'here', log: silentLogger, announce, addSource: () => {} },
+    state: roomStateOf({ room: 'room', version: 1, participants: [], tracks: [track('mic', { epoch: 2 })] }),
+  };
+  const transport = { receive: async () => source } as unknown as ClientTransport;
+  const { signal } = new AbortController();
+  const publications = new Publications({
+    ...{ session: ann, room: room as SessionRoom, routerId: 'here', transport, signal },
+  });
+  const rtpParameters = audioParameters({ ssrc: 1 });
+  const media = { trackId: 'mic', kind: 'audio', source: 'microphone', rtpParameters, muted: false } as const;
+  await publications.publish(media);
+  for (const last of [false, true, false]) {
+    const wishes = [!last, last, !last, last].map((muted) => publications.setMuted('mic', muted));
+    await answer();
+    await Promise.all(wishes);
+    expect(source.muted).toBe(last);
+    expect(announced.at(-1)).toBe(last);
+  }
 });

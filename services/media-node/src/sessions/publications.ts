@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { limits, SkeinError, type RtpParameters, type SessionRequest, type Track } from '@skein/protocol';
+import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
 import { mediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
@@ -18,6 +19,8 @@ interface Publication {
   source: MediaSource | undefined;
   /** What it was published with before, until everyone has gone over. */
   readonly replaced: Set<ReplacedStreams>;
+  /** The last wish of mute and unmute. */
+  wishedMuted: boolean;
 }
 
 interface ReplacedStreams extends Disposable {
@@ -39,6 +42,7 @@ export class Publications {
   readonly #tracks = new Map<string, Publication>();
   /** The last request about each track: they run one after the other, so that none acts on what another one is changing. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #muting = new SingleFlight<string, void>();
 
   constructor(parts: PublicationsParts) {
     this.#parts = parts;
@@ -82,15 +86,20 @@ export class Publications {
     });
   }
 
-  /** The media first, because muting must not wait for a store. */
+  /**
+   * The media first, because muting must not wait for a store. Of several at once the last wish is what comes of it: the
+   * engine is asked for one at a time, and the room's state follows the source.
+   */
   async setMuted(trackId: string, muted: boolean): Promise<void> {
     const { session, room, signal } = this.#parts;
     const publication = this.#tracks.get(trackId);
     const source = publication?.source;
-    if (!source) throw SessionError.trackNotFound(trackId);
+    if (!publication || !source) throw SessionError.trackNotFound(trackId);
     if (muted) for (const replaced of publication.replaced) replaced[Symbol.dispose]();
+    publication.wishedMuted = muted;
     if (source.muted === muted && room.state?.tracks.get(trackId)?.muted === muted) return;
-    await source.setMuted(muted);
+    while (!source.closed && source.muted !== publication.wishedMuted)
+      await this.#muting.run(trackId, () => source.setMuted(publication.wishedMuted));
     signal.throwIfAborted();
     await room.announce.muted(session, trackId, source);
   }
@@ -124,7 +133,10 @@ export class Publications {
     const { trackId } = request;
     this.#check(request);
     // Held from here on, so that the checks of a request that runs at the same time see it.
-    const publication: Publication = { request, source: undefined, replaced: new Set() };
+    const publication: Publication = {
+      ...{ request, source: undefined, replaced: new Set<ReplacedStreams>() },
+      wishedMuted: request.muted,
+    };
     this.#tracks.set(trackId, publication);
     try {
       publication.source = await this.#receive(request);
@@ -185,10 +197,11 @@ export class Publications {
     const streams = publication.request.rtpParameters;
     publication.request = request;
     publication.source = source;
+    if (wishChanged) publication.wishedMuted = muted;
     this.#add(trackId, source);
     this.#retire(publication, earlier, streams, source);
     // Muted or unmuted while the new streams were made.
-    if (!wishChanged && earlier.muted !== muted) await source.setMuted(earlier.muted);
+    if (source.muted !== publication.wishedMuted) await source.setMuted(publication.wishedMuted);
   }
 
   #retire(
