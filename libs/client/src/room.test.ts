@@ -216,7 +216,9 @@ describe('publishing', () => {
     const room = await bench.join();
     const microphone = await room.publish(fakeTrack('audio'), { source: 'microphone' });
     let asked = 0;
-    bench.gateway.answers.set('setTrackMuted', () => (++asked < 8 ? new Refusal('TOO_MANY_REQUESTS', 500) : {}));
+    bench.gateway.answers.set('setTrackMuted', () =>
+      ++asked < 8 ? new Refusal('TOO_MANY_REQUESTS', 500) : {},
+    );
     const muting = microphone.mute();
     await bench.clock.advance(10_000);
     await muting;

@@ -29,6 +29,7 @@ export const SERVICE_SETTINGS: Readonly<Record<ServiceKind, readonly string[]>> 
     'SKEIN_GATEWAY_MAX_CONNECTIONS',
     'SKEIN_GATEWAY_CHANGES_PER_SECOND',
     'SKEIN_GATEWAY_CHANGES_BURST',
+    'SKEIN_GATEWAY_SYNCS_PER_SECOND',
     'SKEIN_GATEWAY_DRAIN_DEADLINE_MS',
   ],
   'media-node': [

@@ -4,6 +4,7 @@ import { firstFrame } from './first-frame.ts';
 import { forward } from './forward.ts';
 import { idle } from './idle.ts';
 import { join } from './join.ts';
+import { noisyRoom } from './noisy-room.ts';
 import { pipe } from './pipe.ts';
 import { placement } from './placement.ts';
 import { signaling } from './signaling.ts';
@@ -18,6 +19,7 @@ export const benches: readonly Bench[] = [
   firstFrame,
   placement,
   signaling,
+  noisyRoom,
   idle,
   simulate,
 ];

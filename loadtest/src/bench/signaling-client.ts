@@ -32,6 +32,8 @@ export class SignalingClient {
   readonly heard = new Map<string, number>();
   /** When the socket was open, on the monotonic clock. */
   openedMs = 0;
+  /** The socket is closed, whoever did it. */
+  closed = false;
   #socket!: ThinSocket;
   #lastId = 0;
   #onWelcome!: () => void;
@@ -105,6 +107,7 @@ export class SignalingClient {
   }
 
   #handleClosed(): void {
+    this.closed = true;
     const closed = new Error('the gateway closed the socket');
     this.#onNoWelcome(closed);
     for (const { reject } of this.#waiting.values()) reject(closed);

@@ -9,7 +9,7 @@ import { startWebServer } from './adapters/web-server.ts';
 import type { SocketHandler, WebServer } from './adapters/web-server.ts';
 import { Connection } from './connections/connection.ts';
 import { Connections } from './connections/connections.ts';
-import { SYNC_RATE } from './connections/rates.ts';
+import { ratesOf } from './connections/rates.ts';
 import type { ConnectionRates } from './connections/rates.ts';
 import type { Socket } from './connections/socket.ts';
 import { readinessOf } from './http/readiness.ts';
@@ -188,8 +188,7 @@ class RunningGateway implements Gateway {
   }
 
   #rates(): ConnectionRates {
-    const { changesPerSecond: perSecond, changesBurst: burst } = this.#options.settings;
-    return this.#options.rates ?? { changes: { perSecond, burst }, syncs: SYNC_RATE };
+    return this.#options.rates ?? ratesOf(this.#options.settings);
   }
 
   #connectedSignaling(): Signaling {

@@ -81,6 +81,14 @@ export const gatewaySettings = {
       doc: 'Changes that a connection may make at once after a rest: 64 are 16 tracks published.',
     },
   ),
+  syncsPerSecond: setting.number(
+    'SKEIN_GATEWAY_SYNCS_PER_SECOND',
+    { min: 0.1, max: 100_000 },
+    {
+      default: 10,
+      doc: 'How often a connection may ask for the room’s state (`sync`) per second, and twice as often at once. More are answered `TOO_MANY_REQUESTS`.',
+    },
+  ),
   drainDeadlineMs: setting.integer(
     'SKEIN_GATEWAY_DRAIN_DEADLINE_MS',
     { min: 0, max: 3_600_000 },

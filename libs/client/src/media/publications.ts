@@ -185,7 +185,7 @@ export class Publications {
   ): Promise<SkeinClientError | undefined> {
     const link = this.#link;
     const startedMs = this.#clock.monotonicMs();
-    for (let failures = 1; wanted(); ) {
+    for (let failures = 1; wanted();) {
       try {
         await ask();
         return undefined;

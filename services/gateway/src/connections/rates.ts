@@ -17,8 +17,18 @@ export interface RateCost {
   readonly tokens: number;
 }
 
-/** A client that lost a message asks once; more than a few in a row is a loop. */
-export const SYNC_RATE: TokenBucketSettings = { perSecond: 10, burst: 20 };
+export function ratesOf(settings: {
+  readonly changesPerSecond: number;
+  readonly changesBurst: number;
+  readonly syncsPerSecond: number;
+}): ConnectionRates {
+  const { changesPerSecond, changesBurst, syncsPerSecond } = settings;
+  return {
+    changes: { perSecond: changesPerSecond, burst: changesBurst },
+    // A client that lost a message asks once; more than a few in a row is a loop.
+    syncs: { perSecond: syncsPerSecond, burst: Math.max(1, 2 * syncsPerSecond) },
+  };
+}
 
 /** One connection's token buckets, made when they are first needed: an idle connection has none. */
 export class RateLimits {

@@ -4,14 +4,18 @@ import {
   sessionMethods,
   type SessionEndReason,
   type SessionEnvelope,
+  type SessionMethod,
   type SessionResponse,
 } from '@skein/protocol';
 import { chooseToMove } from '../moves/plan.ts';
 import type { Capacity } from '../capacity/capacity.ts';
 import type { RoomHost } from '../rooms/room-host.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import { Admission } from './admission.ts';
 import { SessionError } from './errors.ts';
 import { Session } from './session.ts';
+
+const ENDS_OR_TAKES_OVER: ReadonlySet<SessionMethod> = new Set(['attach', 'detach', 'close']);
 
 /** The sessions on this node, and what gateways ask of them. */
 export class SessionDirectory {
@@ -19,6 +23,7 @@ export class SessionDirectory {
   readonly #capacity: Pick<Capacity, 'checkSession'>;
   readonly #onEnded: (session: Session) => void;
   readonly #sessions = new Map<string, { readonly session: Session; readonly host: RoomHost }>();
+  readonly #admission = new Admission();
   #open = true;
 
   constructor(rooms: Rooms, capacity: Pick<Capacity, 'checkSession'>, onEnded: (session: Session) => void) {
@@ -42,7 +47,10 @@ export class SessionDirectory {
     const session = this.#sessions.get(envelope.sessionId)?.session;
     if (!session || session.room !== envelope.room) throw SessionError.notFound(envelope.sessionId);
     checkEpoch(session, envelope.epoch);
-    return await session.handle(envelope.method, envelope.data);
+    const { sessionId, method, data } = envelope;
+    // What ends a session, or takes it over, makes room and is never refused.
+    if (ENDS_OR_TAKES_OVER.has(method)) return await session.handle(method, data);
+    return await this.#admission.run(sessionId, () => session.handle(method, data));
   }
 
   /** Which sessions to ask to move, so that this node carries less. */
