@@ -11,8 +11,8 @@ export interface Flow {
 }
 
 /**
- * Requests to workers per sample. One costs some 20 µs of this process and 7 µs of the worker's: at most 7 ms a second in
- * all, whatever the number of sinks.
+ * Requests to workers per sample. One costs some 20 µs of this process and 7 µs of the worker's. Measured with 3000 sinks: 2 ms
+ * a second with one source, 9 with 300 sources, 12 with 3000; and 1 ms of the workers.
  */
 const SOURCE_READINGS = 200;
 const SINK_READINGS = 32;
