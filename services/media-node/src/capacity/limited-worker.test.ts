@@ -128,7 +128,7 @@ describe('a worker with hard limits', () => {
     const { worker, ledger } = setUp({ transports: 1 });
     const router = await worker.createRouter();
     await router.createClientTransport('send');
-    const pipe = await router.createPipeEnd({ host: '127.0.0.1', secure: false });
+    const pipe = await router.createPipeEnd({ listen: { ip: '127.0.0.1' }, secure: false });
     expect(ledger.counts.transports).toBe(2);
     pipe.close();
     expect(ledger.counts.transports).toBe(1);

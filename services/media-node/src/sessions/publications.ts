@@ -120,8 +120,11 @@ export class Publications {
 
   /** Mutes what an earlier session still sends as its participant has it now, from elsewhere. */
   async followMuted(trackId: string, muted: boolean): Promise<void> {
-    const source = this.#tracks.get(trackId)?.source;
-    if (source && !source.closed && source.muted !== muted) await source.setMuted(muted);
+    const publication = this.#tracks.get(trackId);
+    const source = publication?.source;
+    if (!publication || !source || source.closed || source.muted === muted) return;
+    publication.wishedMuted = muted;
+    await source.setMuted(muted);
   }
 
   close(): void {
