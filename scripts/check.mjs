@@ -15,7 +15,7 @@ const CHECKS = [
   { name: 'generated gRPC types', script: [proto, '--check'], absent: !existsSync(proto) },
   { name: 'types', script: [tool('typescript', 'bin', 'tsc'), '-b'] },
   { name: 'lint', script: [tool('oxlint', 'bin', 'oxlint')] },
-  { name: 'import boundaries', script: [join(root, 'scripts', 'check', 'boundaries.mjs')] },
+  { name: 'import boundaries and clocks', script: [join(root, 'scripts', 'check', 'boundaries.mjs')] },
   {
     name: 'format',
     script: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],

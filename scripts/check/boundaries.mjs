@@ -2,14 +2,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../setup/paths.mjs';
 import { importsOf, violation } from './imports.mjs';
+import { wallClockReads } from './wall-clock.mjs';
 
 const packages = readPackages();
 const found = sourceFiles().flatMap((file) => {
   const source = readFileSync(join(root, file), 'utf8');
-  return importsOf(source).flatMap((specifier) => {
+  const imports = importsOf(source).flatMap((specifier) => {
     const problem = violation({ file, specifier, packages });
     return problem === undefined ? [] : [`${file}: '${specifier}' ${problem}`];
   });
+  const clocks = wallClockReads({ file, source }).map(
+    (line) => `${file}:${line}: reads the wall clock; use monotonicMs(), or give a reason in wall-clock.mjs`,
+  );
+  return [...imports, ...clocks];
 });
 for (const line of found) console.log(line);
 process.exitCode = found.length === 0 ? 0 : 1;

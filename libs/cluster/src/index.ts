@@ -8,7 +8,16 @@ export {
   type NodeDirectoryEvents,
   type NodeDirectoryOptions,
 } from './node-directory.ts';
-export type { NodeRegistry, RegisteredNode } from './node-registry.ts';
+export {
+  wholeReading,
+  type NodeRegistry,
+  type NodeReport,
+  type RegisteredNode,
+  type RegistryQuery,
+  type RegistryReading,
+} from './node-registry.ts';
+export { isOver, orderOfStarts, supersedes, type NodeStart } from './node-start.ts';
+export { RegistryView } from './registry-view.ts';
 export {
   chooseCandidates,
   defaultPlacementPolicy,

@@ -3,7 +3,14 @@ import { subjects, type NodeRecord } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openNodeDirectory, type NodeDirectory, type NodeRegistry, type RegisteredNode } from './index.ts';
+import {
+  openNodeDirectory,
+  wholeReading,
+  type NodeDirectory,
+  type NodeRegistry,
+  type RegisteredNode,
+  type RegistryReading,
+} from './index.ts';
 import { aNode } from './test-rooms.ts';
 
 /** A registry in memory, whose ledger other gateways write to as well. */
@@ -11,10 +18,12 @@ class FakeRegistry {
   nodes: RegisteredNode[] = [];
   down = false;
   counted = 0;
+  reads = 0;
 
-  async list(): Promise<readonly RegisteredNode[]> {
+  async read(): Promise<RegistryReading> {
+    this.reads++;
     if (this.down) throw new Error('down');
-    return this.nodes;
+    return wholeReading(this.nodes);
   }
 
   async countAssignment(): Promise<number> {
@@ -53,7 +62,7 @@ describe('the node directory', () => {
     const directory = await started();
     expect(directory.views()).toEqual([
       {
-        ...{ record: aNode('n1'), lastSeenMs: clock.now() - 200 },
+        ...{ record: aNode('n1', { fence: 1 }), lastSeenMs: clock.monotonicMs() - 200 },
         ...{ assignedSinceBeat: 0, settled: aNode('n1').load, recentSessions: 0 },
       },
     ]);
@@ -112,11 +121,11 @@ describe('the node directory', () => {
 
   it('takes the report of the latest start and beat', async () => {
     const directory = await started();
-    await beat(aNode('n1', { beat: 9, used: 0.5 }));
-    await beat(aNode('n1', { beat: 8, used: 0.1 }));
+    await beat(aNode('n1', { fence: 1, beat: 9, used: 0.5 }));
+    await beat(aNode('n1', { fence: 1, beat: 8, used: 0.1 }));
     expect(directory.views()[0]?.record.beat).toBe(9);
-    await beat(aNode('n1', { beat: 0, startedAtMs: 1_700_000_000_001 }));
-    await beat(aNode('n1', { beat: 10 }));
+    await beat(aNode('n1', { fence: 2, beat: 0, startedAtMs: 1_700_000_000_001 }));
+    await beat(aNode('n1', { fence: 1, beat: 10 }));
     expect(directory.views()[0]?.record.beat).toBe(0);
     bus.publish(subjects.nodeBeat('n1'), { nodeId: 'n1' });
     await clock.advance(0);
@@ -128,11 +137,11 @@ describe('the node directory', () => {
     const directory = await started();
     const told: unknown[] = [];
     directory.on('restarted', (event) => told.push(event));
-    await beat(aNode('n1', { beat: 9, startedAtMs: 100 }));
-    await beat(aNode('n1', { beat: 0, startedAtMs: 200 }));
-    await beat(aNode('n1', { beat: 1, startedAtMs: 200 }));
-    await beat(aNode('n1', { beat: 10, startedAtMs: 100 }));
-    expect(told).toEqual([{ nodeId: 'n1', startedAtMs: 200 }]);
+    await beat(aNode('n1', { beat: 9, startedAtMs: 100, fence: 7 }));
+    await beat(aNode('n1', { beat: 0, startedAtMs: 200, fence: 8 }));
+    await beat(aNode('n1', { beat: 1, startedAtMs: 200, fence: 8 }));
+    await beat(aNode('n1', { beat: 10, startedAtMs: 100, fence: 7 }));
+    expect(told).toEqual([{ nodeId: 'n1', start: { startedAtMs: 200, fence: 8 } }]);
     directory.close();
   });
 
@@ -140,22 +149,98 @@ describe('the node directory', () => {
     const directory = await started();
     const told: unknown[] = [];
     directory.on('dead', (event) => told.push(event));
-    const died = async (startedAtMs: number): Promise<void> => {
-      bus.publish(subjects.nodeDead('n1'), { nodeId: 'n1', startedAtMs });
+    const died = async (startedAtMs: number, fence: number): Promise<void> => {
+      bus.publish(subjects.nodeDead('n1'), { nodeId: 'n1', startedAtMs, fence });
       await clock.advance(0);
     };
-    await beat(aNode('n1', { startedAtMs: 200 }));
-    await died(100);
+    await beat(aNode('n1', { startedAtMs: 200, fence: 8 }));
+    await died(100, 7);
     expect(told).toEqual([]);
-    await died(200);
-    await died(200);
-    expect(told).toEqual([{ nodeId: 'n1', startedAtMs: 200 }]);
-    registry.nodes = [{ record: aNode('n1', { startedAtMs: 200 }), fence: 1, leaseAgeMs: 0 }];
-    await beat(aNode('n1', { startedAtMs: 200, beat: 5 }));
+    await died(200, 8);
+    await died(200, 8);
+    expect(told).toEqual([{ nodeId: 'n1', start: { startedAtMs: 200, fence: 8 } }]);
+    registry.nodes = [{ record: aNode('n1', { startedAtMs: 200 }), fence: 8, leaseAgeMs: 3000 }];
+    await beat(aNode('n1', { startedAtMs: 200, fence: 8, beat: 5 }));
     await clock.advance(2000);
     expect(directory.views()).toEqual([]);
-    await beat(aNode('n1', { startedAtMs: 300 }));
+    await beat(aNode('n1', { startedAtMs: 300, fence: 9 }));
     expect(directory.candidates().fallbackNodeId).toBe('n1');
+    directory.close();
+  });
+
+  it('takes a node back that comes again on a host whose clock is slow', async () => {
+    const directory = await started();
+    await beat(aNode('n1', { startedAtMs: 60_000, fence: 8 }));
+    bus.publish(subjects.nodeDead('n1'), { nodeId: 'n1', startedAtMs: 60_000, fence: 8 });
+    await clock.advance(0);
+    expect(directory.candidates().fallbackNodeId).toBeUndefined();
+    const restarts: unknown[] = [];
+    directory.on('restarted', ({ start }) => restarts.push(start));
+    // Before its first renewal it cannot be told from an earlier start.
+    await beat(aNode('n1', { startedAtMs: 50_000, beat: 0 }));
+    expect(directory.candidates().fallbackNodeId).toBeUndefined();
+    await beat(aNode('n1', { startedAtMs: 50_000, fence: 9, beat: 1 }));
+    expect(directory.candidates().fallbackNodeId).toBe('n1');
+    expect(restarts).toEqual([{ startedAtMs: 50_000, fence: 9 }]);
+    directory.close();
+  });
+
+  it('takes a node back whose burial the store has lost', async () => {
+    const directory = await started();
+    await beat(aNode('n1', { startedAtMs: 200, fence: 8 }));
+    bus.publish(subjects.nodeDead('n1'), { nodeId: 'n1', startedAtMs: 200, fence: 8 });
+    await clock.advance(5000);
+    expect(directory.candidates().fallbackNodeId).toBeUndefined();
+    registry.nodes = [{ record: aNode('n1', { startedAtMs: 200 }), fence: 8, leaseAgeMs: 100 }];
+    await clock.advance(2000);
+    expect(directory.candidates().fallbackNodeId).toBe('n1');
+    directory.close();
+  });
+
+  it.each([-60_000, 2000, 3_600_000])('does not mind a wall clock that jumps by %d ms', async (jumpMs) => {
+    const directory = await started();
+    await beat(aNode('n1', { fence: 1 }));
+    clock.jumpWallClock(jumpMs);
+    expect(directory.candidates().fallbackNodeId).toBe('n1');
+    registry.nodes = [{ record: aNode('n2'), fence: 1, leaseAgeMs: 0 }];
+    const { reads } = registry;
+    await clock.advance(2500);
+    expect(registry.reads).toBeGreaterThan(reads);
+    expect(directory.candidates().openNodeIds).toEqual(['n2']);
+    clock.jumpWallClock(-2 * jumpMs);
+    registry.nodes = [];
+    await clock.advance(3000);
+    expect(directory.candidates().openNodeIds).toEqual([]);
+    directory.close();
+  });
+
+  it('reads the loads of many nodes from the registry, once a second, and does not listen to their beats', async () => {
+    const many = Array.from({ length: 30 }, (_, at) => aNode(`n${at}`, { fence: 1 }));
+    registry.nodes = many.map((record) => ({ record, fence: 1, leaseAgeMs: 0 }));
+    const directory = await started();
+    await beat(aNode('n0', { fence: 1, beat: 9, used: 0.5 }));
+    expect(directory.views()[0]?.record.load.used).toBe(0);
+    registry.nodes = many.map((record) => ({
+      record: { ...record, beat: 10, load: { ...record.load, used: 0.3 } },
+      ...{ fence: 1, leaseAgeMs: 0 },
+    }));
+    const { reads } = registry;
+    for (let passed = 0; passed < 60_000; passed += 100) {
+      await clock.advance(100);
+      expect(directory.candidates().openNodeIds).toHaveLength(30);
+    }
+    expect(registry.reads - reads).toBeGreaterThan(55);
+    expect(registry.reads - reads).toBeLessThan(80);
+    expect(directory.views()[0]?.record.load.used).toBe(0.3);
+    // A drain is told at once all the same.
+    bus.publish(subjects.nodeState('n0'), aNode('n0', { fence: 1, beat: 11, state: 'draining' }));
+    await clock.advance(0);
+    expect(directory.candidates().openNodeIds).toHaveLength(29);
+    // Few are listened to again.
+    registry.nodes = registry.nodes.slice(0, 10);
+    await clock.advance(65_000);
+    await beat(aNode('n1', { fence: 1, beat: 99, used: 0.7 }));
+    expect(directory.views().find(({ record }) => record.nodeId === 'n1')?.record.load.used).toBe(0.7);
     directory.close();
   });
 

@@ -101,7 +101,7 @@ async function carryOut(burst: Burst): Promise<number[]> {
   await Promise.all(directories.map((directory) => directory.start()));
   const nodes = Array.from({ length: nodeCount }, (_, n) => new SimulatedNode(`n${n}`, burst, random));
   const timers = nodes.flatMap((node) => {
-    const beat = (): void => bus.publish(subjects.nodeBeat(node.nodeId), node.report(clock.now()));
+    const beat = (): void => bus.publish(subjects.nodeBeat(node.nodeId), node.report(clock.monotonicMs()));
     beat();
     return [clock.after(BEAT_MS * random(), () => timers.push(clock.every(BEAT_MS, beat)))];
   });
@@ -114,7 +114,7 @@ async function carryOut(burst: Burst): Promise<number[]> {
     if (!directory || !room) continue;
     const nodeId = chosen(directory, room);
     directory.noteAssignment(nodeId);
-    nodes.find((node) => node.nodeId === nodeId)?.join(clock.now());
+    nodes.find((node) => node.nodeId === nodeId)?.join(clock.monotonicMs());
   }
   for (const timer of timers) timer[Symbol.dispose]();
   for (const directory of directories) directory.close();

@@ -137,7 +137,10 @@ export const nodeRecord = z.object({
   grpcAddress: z.string(),
   workers: z.number().int().positive(),
   version: z.string(),
+  /** By the node's own wall clock: names a start, and says nothing about which of two is the later one. */
   startedAtMs: z.number().int(),
+  /** Of its lease: rises with each start of the node. Absent until the first renewal was answered. */
+  fence: z.number().int().nonnegative().optional(),
   /** Raised by every beat of one start of a node. */
   beat: z.number().int().nonnegative(),
   load: nodeLoad,
@@ -149,5 +152,29 @@ export const nodeDeath = z.object({
   nodeId: opaqueId,
   /** Which start of the node: a later one with the same id is not meant. */
   startedAtMs: z.number().int(),
+  /** Of that start's lease; absent when it was never read. */
+  fence: z.number().int().nonnegative().optional(),
 });
 export type NodeDeath = z.infer<typeof nodeDeath>;
+
+/** Asked by control, over `skein.witness.question`, about a node that it does not hear. */
+export const witnessQuestion = z.object({
+  /** Names the question; the answer repeats it. */
+  questionId: opaqueId,
+  /** Whom to answer, over `skein.witness.answer.<askerId>`. */
+  askerId: opaqueId,
+  /** The suspect. */
+  nodeId: opaqueId,
+  /** How long to listen for it, in milliseconds. */
+  listenMs: z.number().int().min(10).max(5000),
+});
+export type WitnessQuestion = z.infer<typeof witnessQuestion>;
+
+/** Of a node that has a pipe to the suspect. One that has none says nothing. */
+export const witnessAnswer = z.object({
+  questionId: opaqueId,
+  witnessId: opaqueId,
+  /** `media`: packets came in while it listened; `control`: it answered this node's call meanwhile; `silent`: neither. */
+  heard: z.enum(['media', 'control', 'silent']),
+});
+export type WitnessAnswer = z.infer<typeof witnessAnswer>;

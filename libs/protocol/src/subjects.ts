@@ -13,13 +13,16 @@ function hex(byte: number): string {
 export const subjects = {
   /** Requests for sessions on a node. */
   nodeSession: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.session`,
-  /** A node's sign of life and load, four times a second: for those that place sessions and those that bury nodes. */
+  /** A node's sign of life and load, four times a second: for control, and for gateways while there are few nodes. */
   nodeBeat: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.beat`,
-  /** The record of a beat, when it is another start's or another state's than before: for the other nodes. */
+  /** The record of a beat, when it is another start's or another state's than before: for the other nodes and gateways. */
   nodeState: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.state`,
   /** Asked when a node's beats have stopped; any answer is a sign of life. */
   nodePing: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.ping`,
   nodeDead: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.dead`,
+  /** Control asks all nodes whether they hear one that it suspects; those that have a pipe to it answer the asker. */
+  witnessQuestion: 'skein.witness.question',
+  witnessAnswer: (askerId: string): string => `skein.witness.answer.${token(askerId)}`,
   anyNodeDead: 'skein.node.*.dead',
   anyNodeBeat: 'skein.node.*.beat',
   anyNodeState: 'skein.node.*.state',

@@ -28,6 +28,7 @@ export type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
 export type { SessionMedia } from './generated/skein/node/v1/SessionMedia.ts';
 export type { SubscriptionMedia } from './generated/skein/node/v1/SubscriptionMedia.ts';
 export type { Worker } from './generated/skein/node/v1/Worker.ts';
+export { livenessService, type LivenessServiceHandlers } from './liveness-service.ts';
 export {
   MAX_DRAIN_MS,
   nodeService,

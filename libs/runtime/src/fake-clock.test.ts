@@ -26,3 +26,16 @@ it('ends a sleep at its time, or at once when aborted', async () => {
   await clock.advance(10);
   expect(await slept).toBe(10);
 });
+
+it('has two clocks with different origins; only the wall clock jumps, and no timer follows it', async () => {
+  const clock = new FakeClock();
+  let ran = 0;
+  clock.after(100, () => ran++);
+  const [wallMs, monotonicMs] = [clock.now(), clock.monotonicMs()];
+  expect(wallMs).not.toBe(monotonicMs);
+  clock.jumpWallClock(60_000);
+  clock.jumpWallClock(-200_000);
+  expect([clock.now() - wallMs, clock.monotonicMs() - monotonicMs, ran]).toEqual([-140_000, 0, 0]);
+  await clock.advance(100);
+  expect([clock.now() - wallMs, clock.monotonicMs() - monotonicMs, ran]).toEqual([-139_900, 100, 1]);
+});

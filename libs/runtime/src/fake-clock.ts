@@ -6,21 +6,36 @@ interface Timer {
   readonly task: () => void;
 }
 
-/** A clock that tests move by hand: timers run inside `advance`, in the order in which they are due. */
+/** Not zero, so that a test notices code that takes 0 for "never". */
+const MONOTONIC_START_MS = 40_000;
+
+/**
+ * A clock that tests move by hand: timers run inside `advance`, in the order in which they are due. As on a real machine,
+ * its two clocks have different origins, and timers follow the monotonic one.
+ */
 export class FakeClock implements Clock {
-  #nowMs: number;
+  /** Monotonic. */
+  #nowMs = MONOTONIC_START_MS;
+  /** How far the wall clock is ahead of the monotonic one. */
+  #wallOffsetMs: number;
   readonly #timers = new Set<Timer>();
 
+  /** `startMs`: of the wall clock. */
   constructor(startMs = 1_700_000_000_000) {
-    this.#nowMs = startMs;
+    this.#wallOffsetMs = startMs - this.#nowMs;
   }
 
   now(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#wallOffsetMs;
   }
 
   monotonicMs(): number {
     return this.#nowMs;
+  }
+
+  /** Sets the wall clock forward, or back with a negative number, as an administrator or NTP does. No timer runs for it. */
+  jumpWallClock(ms: number): void {
+    this.#wallOffsetMs += ms;
   }
 
   after(ms: number, task: () => void): Disposable {

@@ -38,5 +38,6 @@ export {
 export { Emitter, type Listener } from './emitter.ts';
 export { FakeClock } from './fake-clock.ts';
 export { jitter, seededRandom, type Random } from './random.ts';
+export { RoundTrips, type RoundTripLimits } from './round-trips.ts';
 export { SingleFlight } from './single-flight.ts';
 export { TokenBucket, type TokenBucketSettings } from './token-bucket.ts';

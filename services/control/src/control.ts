@@ -8,10 +8,12 @@ import { createControlHandlers } from './handlers.ts';
 import { createProbes } from './reconciler/probes.ts';
 import { Reconciler } from './reconciler/reconciler.ts';
 import { Steadiness } from './reconciler/steadiness.ts';
-import type { controlSettings } from './settings.ts';
+import { detectionOf, type DetectionConfig, type controlSettings } from './settings.ts';
 
 /** How long a node may take to say what it holds; then it counts as silent. */
 const NODE_DEADLINE_MS = 1_000;
+/** Nodes to which a connection is kept for questions whether they live. */
+const MAX_PROBED_NODES = 4096;
 
 export interface ControlConfig extends Pick<
   ConfigOf<typeof controlSettings>,
@@ -22,7 +24,7 @@ export interface ControlConfig extends Pick<
 }
 
 export interface ControlOptions {
-  readonly config: ControlConfig;
+  readonly config: ControlConfig & DetectionConfig;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -82,7 +84,7 @@ class Backends {
   constructor(options: ControlOptions, clients: RpcClients) {
     this.#options = options;
     this.#clients = clients;
-    this.#probeClients = createRpcClients({ clock: options.clock });
+    this.#probeClients = createRpcClients({ clock: options.clock, maxChannels: MAX_PROBED_NODES });
   }
 
   /** Throws `UNAVAILABLE` until the store has been reached. */
@@ -104,7 +106,8 @@ class Backends {
       ...steadiness,
       ...{ store, bus, clock, log, random: systemRandom, holderId: this.holderId },
       nodeAt: (address) => this.#clients.client(nodeService, address),
-      ask: createProbes({ bus, clients: this.#probeClients, clock }),
+      probes: createProbes({ bus, clients: this.#probeClients, clock }),
+      ...detectionOf(this.#options.config),
     });
     this.#reconciler.start();
   }

@@ -5,11 +5,12 @@ import { storeAddress } from '@skein/cluster';
 import { readConfig, runService, systemClock } from '@skein/runtime';
 import { createLogger, startTelemetry } from '@skein/telemetry';
 import { startControl } from './control.ts';
-import { controlSettings } from './settings.ts';
+import { controlSettings, detectionOf } from './settings.ts';
 
 await runService(createLogger('control', 'info'), async () => {
   const settings = readConfig(controlSettings, process.env);
   const config = { ...settings, natsUrl: natsServers(settings), redisUrl: storeAddress(settings) };
+  detectionOf(settings);
   const telemetry = await startTelemetry({ service: 'control' });
   const control = await startControl({
     config,

@@ -1,7 +1,9 @@
 import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
-import { setting } from '@skein/runtime';
+import { ConfigError, setting, type ConfigOf } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
+import { defaultBrake, type BrakePolicy } from './reconciler/brake.ts';
+import { defaultDetection, type DetectionPolicy } from './reconciler/verdict.ts';
 
 /** The environment variables of control. */
 export const controlSettings = {
@@ -13,4 +15,65 @@ export const controlSettings = {
     doc: 'Where the gRPC API listens. It asks nobody who they are: keep it off public networks.',
   }),
   grpcPort: setting.port('SKEIN_CONTROL_GRPC_PORT', { default: 7000, doc: 'Port of the gRPC API.' }),
+  suspectAfterMs: setting.integer(
+    'SKEIN_CONTROL_SUSPECT_AFTER_MS',
+    { min: 500, max: 60_000, unit: 'milliseconds' },
+    {
+      default: defaultDetection.suspectAfterMs,
+      doc: 'How long a media node may be silent, which beats every 250 ms, before it is asked whether it lives. Raise it where a whole site loses beats now and then.',
+    },
+  ),
+  heardByOthersForMs: setting.integer(
+    'SKEIN_CONTROL_HEARD_BY_OTHERS_MS',
+    { min: 1000, max: 600_000, unit: 'milliseconds' },
+    {
+      default: defaultDetection.heardByOthersForMs,
+      doc: 'How long a media node that control cannot reach, but whose packets still arrive at other nodes, is kept before it is evicted. Longer than `SKEIN_CONTROL_SUSPECT_AFTER_MS`.',
+    },
+  ),
+  evictAtOnce: setting.integer(
+    'SKEIN_CONTROL_EVICT_AT_ONCE',
+    { min: 1, max: 1000, unit: 'nodes' },
+    {
+      default: defaultBrake.atOnce,
+      doc: 'When more media nodes than this are missing, or more than half of a region, each is looked at for `SKEIN_CONTROL_LONG_LOOK_MS` before it is evicted.',
+    },
+  ),
+  longLookMs: setting.integer(
+    'SKEIN_CONTROL_LONG_LOOK_MS',
+    { min: 1000, max: 600_000, unit: 'milliseconds' },
+    {
+      default: defaultBrake.longLookMs,
+      doc: 'How long a media node must stay dead by all evidence when many are missing at once. Longer than the links between sites fail for.',
+    },
+  ),
 };
+
+/** Those of `controlSettings` that say how deaths are found. What is absent has its default. */
+export type DetectionConfig = Partial<
+  Pick<
+    ConfigOf<typeof controlSettings>,
+    'suspectAfterMs' | 'heardByOthersForMs' | 'evictAtOnce' | 'longLookMs'
+  >
+>;
+
+/** How deaths are found. Throws `ConfigError` where two settings contradict each other. */
+export function detectionOf({
+  suspectAfterMs = defaultDetection.suspectAfterMs,
+  heardByOthersForMs = defaultDetection.heardByOthersForMs,
+  evictAtOnce = defaultBrake.atOnce,
+  longLookMs = defaultBrake.longLookMs,
+}: DetectionConfig): { readonly detection: DetectionPolicy; readonly brake: BrakePolicy } {
+  if (heardByOthersForMs <= suspectAfterMs) {
+    throw ConfigError.unworkable(
+      controlSettings.heardByOthersForMs.env,
+      String(heardByOthersForMs),
+      `it must be more than SKEIN_CONTROL_SUSPECT_AFTER_MS, which is ${suspectAfterMs}`,
+    );
+  }
+  const askWitnessesAfterMs = (suspectAfterMs * 2) / 3;
+  return {
+    detection: { ...defaultDetection, suspectAfterMs, askWitnessesAfterMs, heardByOthersForMs },
+    brake: { ...defaultBrake, atOnce: evictAtOnce, longLookMs },
+  };
+}

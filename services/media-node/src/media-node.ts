@@ -4,6 +4,7 @@ import { subjects, type NodeRecord, type SessionEvent } from '@skein/protocol';
 import {
   createRpcClients,
   createRpcServer,
+  livenessService,
   nodeService,
   pipeService,
   type MediaCounts,
@@ -31,6 +32,7 @@ import { pipeHandlers } from './pipes/handlers.ts';
 import { Peers } from './pipes/peers.ts';
 import { defaultPipePolicy, type PipePolicy } from './pipes/policy.ts';
 import { PipeWatch } from './pipes/watch.ts';
+import { Witness } from './pipes/witness.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SessionDirectory } from './sessions/session-directory.ts';
 import type { WorkerPolicy } from './workers/choice.ts';
@@ -86,6 +88,7 @@ export class MediaNode {
   readonly #peers: Peers;
   readonly #rooms: Rooms;
   readonly #watch: PipeWatch;
+  readonly #witness: Witness;
   readonly #sessions: SessionDirectory;
   readonly #meter: LoadMeter;
   readonly #beats: Beats;
@@ -134,6 +137,11 @@ export class MediaNode {
       ...{ clock, random, peers: this.#peers, policy: pipePolicy },
       rooms: () => this.#rooms.all,
     });
+    this.#witness = new Witness({
+      ...{ nodeId, bus, clock, log },
+      endsFrom: (peerId) => this.#watch.endsFrom(peerId),
+      ping: (peerId, withinMs) => this.#peers.ping(peerId, withinMs),
+    });
     this.#sessions = new SessionDirectory(this.#rooms, this.#capacity, (session) =>
       this.#moves.ended(session),
     );
@@ -156,7 +164,7 @@ export class MediaNode {
     });
     this.#beats = new Beats({
       ...{ bus, clock, random, log, nodes: store.nodes },
-      record: (beat) => this.#record(beat),
+      record: (beat, fence) => this.#record(beat, fence),
       onFenced: () => this.#fenced(),
     });
     this.#rpc = createRpcServer({ ...config.grpc, clock, log });
@@ -221,6 +229,7 @@ export class MediaNode {
     await warmUp(this.#pool, this.#config.pipes);
     this.#rpc.addService(pipeService, pipeHandlers(this.#rooms));
     this.#rpc.addService(nodeService, this.#handlers());
+    this.#rpc.addService(livenessService, { ping: async () => ({}) });
     this.#grpcPort = (await this.#rpc.listen()).port;
     const { bus } = this.#parts;
     this.#served = [
@@ -230,6 +239,7 @@ export class MediaNode {
     await bus.flush({ deadlineMs: 5000 });
     this.#meter.start();
     this.#watch.start();
+    this.#witness.start();
     this.#peers.start();
     this.#beats.start();
   }
@@ -255,6 +265,7 @@ export class MediaNode {
     over.abort();
     for (const served of this.#served) served.close();
     this.#watch.close();
+    this.#witness.close();
     this.#rooms.close();
     this.#peers.close();
     this.#feeds.close();
@@ -262,7 +273,7 @@ export class MediaNode {
     this.#pool.close();
   }
 
-  #record(beat: number): NodeRecord {
+  #record(beat: number, fence: number | undefined): NodeRecord {
     const { nodeId, region, version, workers } = this.#config;
     const startedAtMs = this.#startedAtMs;
     const { load } = this.#meter;
@@ -274,6 +285,7 @@ export class MediaNode {
       workers,
       version,
       startedAtMs,
+      fence,
       beat,
       load,
     };

@@ -15,6 +15,11 @@ useStore((test) => {
 
 const ttlMs = 5000;
 
+/** Its time is over. */
+async function runOut(nodeId: string): Promise<void> {
+  await raw.zadd('skein:{nodes}:leases', 1, nodeId);
+}
+
 /** The number that only the present leader has. */
 async function lead(): Promise<number> {
   return (await store.leader.hold('one', 60_000)) ?? Number.NaN;
@@ -26,12 +31,15 @@ describe('the node registry', () => {
     expect(await nodes.renew(aNode('n1', { beat: 2 }), { fence, ttlMs })).toBe(fence);
     const listed = await nodes.list();
     expect(listed).toEqual([
-      { record: aNode('n1', { beat: 2 }), fence, leaseAgeMs: expect.any(Number) as number },
+      {
+        ...{ record: aNode('n1', { beat: 2 }), fence },
+        leaseAgeMs: expect.any(Number) as number,
+        renewedAtMs: expect.any(Number) as number,
+      },
     ]);
     expect(listed[0]?.leaseAgeMs).toBeLessThan(1000);
-    const ttl = await raw.pttl('skein:node:n1');
-    expect(ttl).toBeGreaterThan(ttlMs - 1000);
-    expect(ttl).toBeLessThanOrEqual(ttlMs);
+    const untilMs = Number(await raw.zscore('skein:{nodes}:leases', 'n1')) / 1000;
+    expect(untilMs - (listed[0]?.renewedAtMs ?? 0)).toBeCloseTo(ttlMs, 0);
   });
 
   it('gives a new start a higher fence, and refuses the earlier one from then on', async () => {
@@ -50,7 +58,7 @@ describe('the node registry', () => {
 
   it('gives a lease that ran out back to its holder; renewals that queued up meanwhile do not fence each other', async () => {
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    await raw.del('skein:node:n1');
+    await runOut('n1');
     const queued = [nodes.renew(aNode('n1'), { fence, ttlMs }), nodes.renew(aNode('n1'), { fence, ttlMs })];
     expect(await Promise.all(queued)).toEqual([fence, fence]);
   });
@@ -59,9 +67,9 @@ describe('the node registry', () => {
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
     await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
     await nodes.release('n1', fence);
-    await raw.del('skein:node:n2');
+    await runOut('n2');
     expect(await nodes.list()).toEqual([]);
-    expect(await raw.keys('*')).toEqual([]);
+    expect(await raw.exists('skein:{nodes}:abouts', 'skein:{nodes}:reports', 'skein:{nodes}:leases')).toBe(0);
   });
 
   it('buries a node whose lease has run out, and refuses its next renewal', async () => {
@@ -69,38 +77,95 @@ describe('the node registry', () => {
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
     expect(await nodes.bury('n1', fence, leaderFence)).toBe(false);
     expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBe(fence);
-    await raw.del('skein:node:n1');
+    await runOut('n1');
     expect(await nodes.bury('n1', fence, leaderFence)).toBe(true);
     expect(await nodes.bury('n1', fence, leaderFence)).toBe(true);
     expect(await nodes.list()).toEqual([]);
     await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
-    expect(await raw.pttl('skein:node:n1')).toBeGreaterThan(0);
+    const forgetAtMs = Number(await raw.zscore('skein:{nodes}:forget', 'n1')) / 1000;
+    expect(forgetAtMs - fence / 1000).toBeGreaterThan(3_500_000);
+  });
+
+  it('forgets what is left of a node that is gone after an hour', async () => {
+    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    const before = await nodes.read();
+    await nodes.release('n1', fence);
+    await raw.zadd('skein:{nodes}:forget', 1, 'n1');
+    // The change itself has been dropped: whoever read before gets all.
+    expect(await nodes.read({ since: before.version })).toMatchObject({ whole: true, nodes: [], gone: [] });
+    expect((await raw.keys('*')).toSorted()).toEqual(['skein:{nodes}:meta']);
   });
 
   it('gives a new start of a buried node a lease, which its burial does not touch', async () => {
     const leaderFence = await lead();
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    await raw.del('skein:node:n1');
+    await runOut('n1');
     await nodes.bury('n1', fence, leaderFence);
     const again = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
     expect(again).toBeGreaterThan(fence);
     expect(await nodes.bury('n1', fence, leaderFence)).toBe(false);
     expect(await nodes.renew(aNode('n1'), { fence: again, ttlMs })).toBe(again);
     expect(await nodes.list()).toMatchObject([{ fence: again }]);
-    expect(await raw.pttl('skein:node:n1')).toBeLessThanOrEqual(ttlMs);
+    expect(await raw.zscore('skein:{nodes}:forget', 'n1')).toBeNull();
+  });
+
+  it('tells a reader what has changed since its last reading, and no loads unless asked', async () => {
+    const first = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    const second = await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
+    const all = await nodes.read();
+    expect(all).toMatchObject({ whole: true, gone: [] });
+    expect(all.nodes.map(({ fence }) => fence).toSorted()).toEqual([first, second]);
+
+    await nodes.renew(aNode('n1', { beat: 2, sessions: 7 }), { fence: first, ttlMs });
+    const nothing = await nodes.read({ since: all.version });
+    expect(nothing).toEqual({ version: all.version, whole: false, nodes: [], gone: [], reports: new Map() });
+    const loads = await nodes.read({ since: all.version, loads: true });
+    expect(loads.reports.get('n1')).toMatchObject({ beat: 2, fence: first, load: { sessions: 7 } });
+    expect(loads.reports.size).toBe(2);
+
+    await nodes.renew(aNode('n1', { state: 'draining' }), { fence: first, ttlMs });
+    await runOut('n2');
+    const changed = await nodes.read({ since: all.version });
+    expect(changed.nodes.map(({ record }) => [record.nodeId, record.state])).toEqual([['n1', 'draining']]);
+    expect(changed).toMatchObject({ whole: false, gone: ['n2'] });
+  });
+
+  it('gives a reader of another history all there is', async () => {
+    await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    const { version } = await nodes.read();
+    expect(await nodes.read({ since: version + 1 })).toMatchObject({ whole: true });
+    await raw.flushall();
+    await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
+    const regrown = await nodes.read({ since: version });
+    expect(regrown).toMatchObject({ whole: true });
+    expect(regrown.nodes.map(({ record }) => record.nodeId)).toEqual(['n2']);
+  });
+
+  it('costs one command for each renewal and each reading, however many nodes there are', async () => {
+    for (let at = 0; at < 30; at++) await nodes.renew(aNode(`n${at}`), { fence: undefined, ttlMs });
+    const { version } = await nodes.read();
+    const asked = async (work: () => Promise<unknown>): Promise<number> => {
+      await raw.config('RESETSTAT');
+      await work();
+      const info = await raw.info('commandstats');
+      return Number(/cmdstat_evalsha:calls=(\d+)/.exec(info)?.[1] ?? 0);
+    };
+    expect(await asked(() => nodes.list())).toBe(1);
+    expect(await asked(() => nodes.read({ since: version, loads: true }))).toBe(1);
+    expect(await asked(() => nodes.renew(aNode('n1', { beat: 3 }), { fence: undefined, ttlMs }))).toBe(1);
   });
 
   it('lets only the one that leads bury, and writes down who did', async () => {
     const leaderFence = await lead();
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    await raw.del('skein:node:n1');
+    await runOut('n1');
     // Held up past its lease; another one leads since.
     await raw.hset('skein:reconciler', 'untilUs', '1');
     await expect(nodes.bury('n1', fence, leaderFence)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
     const next = (await store.leader.hold('two', 60_000)) ?? Number.NaN;
     await expect(nodes.bury('n1', fence, leaderFence)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
     expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBe(fence);
-    await raw.del('skein:node:n1');
+    await runOut('n1');
     expect(await nodes.bury('n1', fence, next)).toBe(true);
     expect(await store.leader.view()).toEqual({
       ...{ holderId: 'two', fence: next },

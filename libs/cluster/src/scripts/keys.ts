@@ -21,7 +21,9 @@ export const keys = {
   reconciler: 'skein:reconciler',
   /** In the slot of the lease. */
   acts: '{skein:reconciler}:acts',
-  nodes: 'skein:nodes',
-  node: (nodeId: string): string => `skein:node:${encoded(nodeId)}`,
+  /** All in one slot, in the order in which the node scripts take them. */
+  registry: ['abouts', 'reports', 'leases', 'fences', 'changes', 'forget', 'meta'].map(
+    (part) => `skein:{nodes}:${part}`,
+  ),
   assigned: (nodeId: string, beat: number): string => `skein:node:${encoded(nodeId)}:assigned:${beat}`,
 } as const;

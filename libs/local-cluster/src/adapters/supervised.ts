@@ -117,8 +117,9 @@ export class Supervised<Ready> {
   async freeze(): Promise<void> {
     const child = this.#child;
     child?.signal('SIGSTOP');
-    for (const deadline = systemClock.now() + FREEZE_DEADLINE_MS; child && !isStopped(child.pid);) {
-      if (child.exit || systemClock.now() > deadline) throw new Error(`${this.name} cannot be frozen`);
+    for (const deadline = systemClock.monotonicMs() + FREEZE_DEADLINE_MS; child && !isStopped(child.pid);) {
+      if (child.exit || systemClock.monotonicMs() > deadline)
+        throw new Error(`${this.name} cannot be frozen`);
       await systemClock.sleep(1);
     }
   }

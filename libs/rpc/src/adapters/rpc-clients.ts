@@ -30,8 +30,12 @@ export interface RpcClients {
   close(): void;
 }
 
-export function createRpcClients({ clock = systemClock }: { clock?: Clock } = {}): RpcClients {
-  const channels = new Channels();
+/** `maxChannels`: connections kept at once, those least recently used are closed beyond. Default 256. */
+export function createRpcClients({
+  clock = systemClock,
+  maxChannels,
+}: { clock?: Clock; maxChannels?: number } = {}): RpcClients {
+  const channels = new Channels(maxChannels);
   return {
     client: (definition, address) => clientFor(definition, { channels, clock, address }),
     closeChannel: (address) => channels.close(address),

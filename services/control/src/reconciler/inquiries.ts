@@ -1,13 +1,15 @@
-import type { NodeRegistry } from '@skein/cluster';
+import { orderOfStarts, type NodeRegistry } from '@skein/cluster';
 import { SkeinError, type NodeDeath } from '@skein/protocol';
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
+import { mayEvict, type BrakePolicy } from './brake.ts';
 import { Inquiry } from './inquiry.ts';
 import type { Leadership } from './leadership.ts';
 import type { NodeSight, NodeWatch } from './node-watch.ts';
-import type { AskNode } from './probes.ts';
+import type { Probes } from './probes.ts';
 import type { Steadiness } from './steadiness.ts';
-import { judge, patience, type Verdict } from './verdict.ts';
+import { judge, type DetectionPolicy, type Doubt, type Verdict } from './verdict.ts';
+import type { Witnesses } from './witnesses.ts';
 
 /** Nodes that are asked at the same time. The others wait for their turn: a death found late beats a flood. */
 const MAX_ASKED_AT_ONCE = 32;
@@ -18,7 +20,10 @@ export interface InquiriesParts {
   readonly busSteadiness: Steadiness;
   readonly leadership: Pick<Leadership, 'leading' | 'confirm'>;
   readonly nodes: Pick<NodeRegistry, 'bury'>;
-  readonly ask: AskNode;
+  readonly probes: Pick<Probes, 'ask' | 'roundTripMs'>;
+  readonly witnesses: Pick<Witnesses, 'ask'>;
+  readonly detection: DetectionPolicy;
+  readonly brake: BrakePolicy;
   readonly onDeath: (death: NodeDeath) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -29,69 +34,115 @@ export interface InquiriesParts {
 export class Inquiries {
   readonly #parts: InquiriesParts;
   readonly #open = new Map<string, Inquiry>();
+  /** How many suspects the other nodes are asked about just now. */
+  #witnessing = 0;
 
   constructor(parts: InquiriesParts) {
     this.#parts = parts;
   }
 
-  suspects(nowMs: number): readonly NodeSight[] {
-    return this.#parts.watch.sights.filter(
-      ({ lastHeardMs }) => nowMs - lastHeardMs >= patience.suspectAfterMs,
-    );
+  /** Nodes about which something is to be found out. */
+  unheard(nowMs: number): readonly NodeSight[] {
+    const { watch, detection } = this.#parts;
+    return watch.sights.filter(({ lastHeardMs }) => nowMs - lastHeardMs >= detection.askWitnessesAfterMs);
   }
 
-  /** One step for each suspect; what is not suspect any more is let go. Returns at once. */
-  pursue(suspects: readonly NodeSight[]): void {
-    const current = new Set(suspects.map(({ nodeId }) => nodeId));
+  /** One step for each node that is not heard; the others are let go. Returns at once. */
+  pursue(unheard: readonly NodeSight[]): void {
+    const current = new Set(unheard.map(({ nodeId }) => nodeId));
     for (const [nodeId, inquiry] of this.#open) {
       if (!current.has(nodeId) && !inquiry.busy) this.#close(inquiry);
     }
-    for (const node of suspects) this.#step(this.#inquiryFor(node));
+    for (const node of unheard) this.#step(this.#inquiryFor(node));
   }
 
   #inquiryFor(node: NodeSight): Inquiry {
     const open = this.#open.get(node.nodeId);
-    if (open?.node.startedAtMs === node.startedAtMs) return open;
+    if (open && orderOfStarts(open.node, node) === 'same') return open;
     const inquiry = new Inquiry(node);
     this.#open.set(node.nodeId, inquiry);
     return inquiry;
   }
 
   #step(inquiry: Inquiry): void {
-    if (inquiry.busy || !this.#parts.leadership.leading) return;
+    if (!this.#parts.leadership.leading) return;
+    this.#askWitnesses(inquiry);
+    if (inquiry.busy) return;
     const verdict = this.#judge(inquiry);
     switch (verdict.state) {
       case 'alive':
+        inquiry.deadSinceMs = undefined;
         return;
       case 'suspect':
-        this.#note(inquiry, verdict);
-        if (inquiry.isDue(this.#now()) && this.#busyCount() < MAX_ASKED_AT_ONCE) {
-          void inquiry.whileBusy(() => this.#ask(inquiry)).then(() => this.#step(inquiry));
-        }
+        // Time without store or bus is no time in which the evidence stood.
+        if (verdict.doubt !== 'notAsked' && verdict.doubt !== 'witnessesNotAsked')
+          inquiry.deadSinceMs = undefined;
+        this.#note(inquiry, verdict.doubt);
+        this.#askIfDue(inquiry);
         return;
       case 'dead':
-        void inquiry.whileBusy(() => this.#bury(inquiry));
+        inquiry.deadSinceMs ??= this.#now();
+        if (this.#mayEvict(inquiry)) void inquiry.whileBusy(() => this.#bury(inquiry));
+        else {
+          this.#note(inquiry, 'manyMissing');
+          this.#askIfDue(inquiry);
+        }
         return;
     }
   }
 
+  #askIfDue(inquiry: Inquiry): void {
+    if (!inquiry.isDue(this.#now()) || this.#busyCount() >= MAX_ASKED_AT_ONCE) return;
+    void inquiry.whileBusy(() => this.#ask(inquiry)).then(() => this.#step(inquiry));
+  }
+
+  /** Their answer takes as long as the questions to the node itself, and must not come on top. */
+  #askWitnesses(inquiry: Inquiry): void {
+    const { witnesses, probes } = this.#parts;
+    const { nodeId } = inquiry.node;
+    const beganMs = this.#now();
+    if (!inquiry.witnessesAreDue(beganMs) || this.#witnessing >= MAX_ASKED_AT_ONCE) return;
+    this.#witnessing++;
+    void inquiry
+      .whileAskingWitnesses(beganMs, async () => {
+        const heard = await witnesses.ask(nodeId, probes.roundTripMs(nodeId));
+        this.#witnessing--;
+        return heard && { beganMs, heard };
+      })
+      .then(() => {
+        if (this.#open.get(nodeId) === inquiry) this.#step(inquiry);
+      });
+  }
+
+  #mayEvict({ node, deadSinceMs }: Inquiry): boolean {
+    const { watch, brake, detection } = this.#parts;
+    const now = this.#now();
+    const { sights } = watch;
+    const evicted = watch.deadSince(now - brake.rememberMs);
+    const silent = sights.filter(
+      ({ lastHeardMs, draining }) => !draining && now - lastHeardMs >= detection.suspectAfterMs,
+    );
+    const missing = new Set([...evicted, ...silent].map(({ nodeId }) => nodeId));
+    return mayEvict(node, now - (deadSinceMs ?? now), { nodes: [...sights, ...evicted], missing }, brake);
+  }
+
   #judge(inquiry: Inquiry): Verdict {
-    const { watch, storeSteadiness, busSteadiness } = this.#parts;
-    const { nodeId, startedAtMs } = inquiry.node;
-    const sight = watch.sight(nodeId);
-    if (sight?.startedAtMs !== startedAtMs) return { state: 'alive' };
+    const { watch, storeSteadiness, busSteadiness, detection } = this.#parts;
+    const sight = watch.sight(inquiry.node.nodeId);
+    if (!sight || orderOfStarts(sight, inquiry.node) !== 'same') return { state: 'alive' };
     const evidence = {
       storeSteadySinceMs: storeSteadiness.sinceMs,
       busSteadySinceMs: busSteadiness.sinceMs,
-      lease: watch.lease(nodeId),
+      lease: watch.lease(sight.nodeId),
       askings: inquiry.askings,
+      testimony: inquiry.testimony,
     };
-    return judge(sight.lastHeardMs, evidence, this.#now());
+    return judge(sight.lastHeardMs, evidence, this.#now(), detection);
   }
 
   async #ask(inquiry: Inquiry): Promise<void> {
-    const { ask, watch, random } = this.#parts;
-    const asking = await ask(inquiry.node);
+    const { probes, watch, random } = this.#parts;
+    const asking = await probes.ask(inquiry.node);
     const now = this.#now();
     inquiry.learned(asking, now, random);
     if (asking.bus === 'answered' || asking.rpc === 'answered') watch.answered(inquiry.node, now);
@@ -102,11 +153,12 @@ export class Inquiries {
     const { nodeId, startedAtMs } = inquiry.node;
     const leaderFence = await leadership.confirm();
     if (leaderFence === undefined) return;
-    // Asking the store took a moment: a beat may have come meanwhile.
+    // Asking the store took a moment: a beat may have come meanwhile, or other nodes may have gone missing.
     const verdict = this.#judge(inquiry);
-    if (verdict.state !== 'dead') return;
+    if (verdict.state !== 'dead' || !this.#mayEvict(inquiry)) return;
+    const fence = watch.sight(nodeId)?.fence ?? 0;
     try {
-      if (!(await nodes.bury(nodeId, watch.sight(nodeId)?.fence ?? 0, leaderFence))) {
+      if (!(await nodes.bury(nodeId, fence, leaderFence))) {
         log.info({ nodeId }, 'a node took its lease again as it was to be declared dead');
         return;
       }
@@ -120,9 +172,10 @@ export class Inquiries {
       return;
     }
     this.#tell(inquiry.node, verdict.reason, leaderFence);
-    watch.died({ nodeId, startedAtMs }, this.#now());
+    const death = { nodeId, startedAtMs, ...(fence > 0 && { fence }) };
+    watch.died(death, this.#now());
     this.#open.delete(nodeId);
-    onDeath({ nodeId, startedAtMs });
+    onDeath(death);
   }
 
   #tell({ nodeId, startedAtMs, draining }: NodeSight, reason: string, leaderFence: number): void {
@@ -132,11 +185,21 @@ export class Inquiries {
     else log.warn(fields, 'a media node was declared dead');
   }
 
-  #note(inquiry: Inquiry, { doubt }: Extract<Verdict, { state: 'suspect' }>): void {
+  #note(inquiry: Inquiry, doubt: Doubt): void {
     if (inquiry.doubt === doubt) return;
     const { nodeId } = inquiry.node;
-    const { log } = this.#parts;
-    if (inquiry.doubt === undefined) log.info({ nodeId, doubt }, 'a media node is not heard; asking it');
+    const { log, brake, detection } = this.#parts;
+    if (doubt === 'manyMissing')
+      log.warn(
+        { nodeId, longLookMs: brake.longLookMs },
+        'many media nodes are missing at once; looking longer before an eviction',
+      );
+    else if (doubt === 'heardByOthers')
+      log.warn(
+        { nodeId, evictedAfterMs: detection.heardByOthersForMs },
+        'a media node is out of reach, but other nodes hear it: it is not evicted yet',
+      );
+    else if (inquiry.doubt === undefined) log.info({ nodeId, doubt }, 'a media node is not heard; asking it');
     else log.debug({ nodeId, doubt }, 'a media node is still not heard');
     inquiry.doubt = doubt;
   }
@@ -144,7 +207,8 @@ export class Inquiries {
   #close(inquiry: Inquiry): void {
     const { nodeId } = inquiry.node;
     this.#open.delete(nodeId);
-    if (this.#parts.watch.sight(nodeId)) this.#parts.log.info({ nodeId }, 'the media node is heard again');
+    if (inquiry.doubt && this.#parts.watch.sight(nodeId))
+      this.#parts.log.info({ nodeId }, 'the media node is heard again');
   }
 
   #busyCount(): number {

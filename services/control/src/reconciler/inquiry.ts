@@ -1,20 +1,28 @@
 import { jitter, type Random } from '@skein/runtime';
 import type { NodeSight } from './node-watch.ts';
-import type { Asking, Doubt } from './verdict.ts';
+import type { Asking, Doubt, Testimony } from './verdict.ts';
 
 /** Asked twice without a pause, then ever less often: the rest is waiting for the lease. */
 const ASK_PAUSE_MS = { first: 100, longest: 1000 } as const;
 /** What `judge` looks at. */
 const KEPT_ASKINGS = 2;
 
+/** The other nodes are asked again after this time. */
+const WITNESSES_PAUSE_MS = 500;
+
 /** What is being found out about one node that is not heard. */
 export class Inquiry {
   readonly node: NodeSight;
   doubt: Doubt | undefined;
+  testimony: Testimony | undefined;
+  /** Since when all evidence says that it is dead. */
+  deadSinceMs: number | undefined;
   #askings: readonly Asking[] = [];
   #asked = 0;
   #busy = false;
-  #nextAskMs = 0;
+  #nextAskMs = -Infinity;
+  #nextWitnessesMs = -Infinity;
+  #askingWitnesses = false;
 
   constructor(node: NodeSight) {
     this.node = node;
@@ -31,6 +39,21 @@ export class Inquiry {
 
   isDue(nowMs: number): boolean {
     return !this.#busy && nowMs >= this.#nextAskMs;
+  }
+
+  witnessesAreDue(nowMs: number): boolean {
+    return !this.#askingWitnesses && nowMs >= this.#nextWitnessesMs;
+  }
+
+  /** Asks the other nodes, beside everything else. `ask` never rejects. */
+  async whileAskingWitnesses(nowMs: number, ask: () => Promise<Testimony | undefined>): Promise<void> {
+    this.#askingWitnesses = true;
+    this.#nextWitnessesMs = nowMs + WITNESSES_PAUSE_MS;
+    try {
+      this.testimony = (await ask()) ?? this.testimony;
+    } finally {
+      this.#askingWitnesses = false;
+    }
   }
 
   /** One thing at a time. `work` never rejects. */

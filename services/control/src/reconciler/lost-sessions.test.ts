@@ -1,28 +1,33 @@
-import { SkeinError, type Participant } from '@skein/protocol';
+import { SkeinError, type NodeRecord, type Participant } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime';
 import { expect, test } from 'vitest';
 import { LOST_AFTER_MS, LostSessions } from './lost-sessions.ts';
 import { NodeWatch } from './node-watch.ts';
 
-const clockAtStart = new FakeClock().now();
+/** By the store's clock, which is none of control's. */
+const storeTimeMs = 1_800_000_000_000;
 
 function member(identity: string, nodeId: string, placedAgoMs = 0): Participant {
-  const epoch = (clockAtStart - placedAgoMs) * 1000;
+  const epoch = (storeTimeMs - placedAgoMs) * 1000;
   return { identity, name: identity, nodeId, sessionId: `ses_${identity}`, epoch, joinedAtMs: 0 };
 }
 
 /** One node, `n1`, that holds these sessions of these rooms. */
-function world(held: Record<string, string[]> | 'no answer', { startedAgoMs = 3_600_000 } = {}) {
+function world(
+  held: Record<string, string[]> | 'no answer',
+  { startedAgoMs = 3_600_000, wallClockJumpMs = 0 } = {},
+) {
   const clock = new FakeClock();
   const watch = new NodeWatch();
-  watch.beat(
-    {
-      ...{ nodeId: 'n1', region: 'eu', state: 'ready', grpcAddress: 'n1:7100', workers: 1, version: '0.1.0' },
-      ...{ startedAtMs: clock.now() - startedAgoMs, beat: 1 },
-      load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
-    },
-    clock.now(),
-  );
+  const record: NodeRecord = {
+    ...{ nodeId: 'n1', region: 'eu', state: 'ready', grpcAddress: 'n1:7100', workers: 1, version: '0.1.0' },
+    ...{ startedAtMs: 1, beat: 1 },
+    load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
+  };
+  const fence = (storeTimeMs - startedAgoMs) * 1000;
+  const lease = { fence, leaseAgeMs: 100, renewedAtMs: storeTimeMs - 100 };
+  watch.leasesRead([{ record, ...lease }], clock.monotonicMs());
+  clock.jumpWallClock(wallClockJumpMs);
   const asked: string[] = [];
   const answer = () => {
     if (held === 'no answer') throw SkeinError.unavailable('the node');
@@ -97,3 +102,13 @@ test('a session that is missing for a moment is not lost', async () => {
   await clock.advance(1000);
   expect(await look()).toBe(0);
 });
+
+test.each([-86_400_000, 86_400_000])(
+  'who was placed lately, and who long ago, is told by the store’s clock, when the wall clock here is off by %d ms',
+  async (wallClockJumpMs) => {
+    const lately = world({ lobby: ['ses_bob'] }, { wallClockJumpMs });
+    expect(await lately.lostIn(member('ann', 'n1'), member('bob', 'n1'))).toEqual(['ann']);
+    const longAgo = world({ lobby: ['ses_bob'] }, { wallClockJumpMs });
+    expect(await longAgo.lostIn(member('ann', 'n1', 1_000_000))).toEqual([]);
+  },
+);

@@ -94,11 +94,13 @@ export class LostSessions {
     }
   }
 
-  /** Epochs are microseconds of the store's clock. */
-  #isDoubtful({ epoch }: Participant, { startedAtMs }: NodeSight): boolean {
-    const placedAtMs = epoch / 1000;
-    if (this.#parts.clock.monotonicMs() < this.#doubtAllUntilMs) return true;
-    return placedAtMs < startedAtMs || this.#parts.clock.now() - placedAtMs < NEW_FOR_MS;
+  /** Epochs and fences are microseconds of the store's clock: whoever was placed before this start took its lease is doubtful. */
+  #isDoubtful({ epoch }: Participant, { fence }: NodeSight): boolean {
+    const { clock, watch } = this.#parts;
+    const now = clock.monotonicMs();
+    const storeTimeMs = watch.storeTimeMs(now);
+    if (now < this.#doubtAllUntilMs || storeTimeMs === undefined) return true;
+    return epoch < fence || storeTimeMs - epoch / 1000 < NEW_FOR_MS;
   }
 
   #roomsOf({ nodeId, grpcAddress }: NodeSight): Promise<ReadonlySet<string> | undefined> {

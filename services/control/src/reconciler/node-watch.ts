@@ -1,5 +1,6 @@
-import type { RegisteredNode } from '@skein/cluster';
+import { isOver, orderOfStarts, supersedes, type NodeStart, type RegisteredNode } from '@skein/cluster';
 import type { NodeDeath, NodeRecord } from '@skein/protocol';
+import type { PlacedNode } from './brake.ts';
 
 /** Dead and unheard nodes are forgotten then: nothing is left of them. */
 const FORGET_AFTER_MS = 600_000;
@@ -7,11 +8,12 @@ const FORGET_AFTER_MS = 600_000;
 /** One start of a node, as control knows it. Times are of the monotonic clock. */
 export interface NodeSight {
   readonly nodeId: string;
+  readonly region: string;
   readonly startedAtMs: number;
   readonly grpcAddress: string;
   /** It said that it leaves: its end is no surprise. */
   readonly draining: boolean;
-  /** Of its lease, as last read; 0 while only its beats are known. */
+  /** Of its lease, as last read or told; 0 while it is not known. */
   readonly fence: number;
   /** When it last gave a sign of life: a beat, a renewed lease, an answer. */
   readonly lastHeardMs: number;
@@ -20,7 +22,9 @@ export interface NodeSight {
 /** What control has heard of the nodes. Every control watches, so that a new reconciler knows them at once. */
 export class NodeWatch {
   readonly #sights = new Map<string, NodeSight>();
-  readonly #dead = new Map<string, { readonly startedAtMs: number; readonly atMs: number }>();
+  readonly #dead = new Map<string, NodeStart & { readonly region: string; readonly atMs: number }>();
+  /** How far the store's clock is ahead of this process' monotonic one. */
+  #storeAheadMs: number | undefined;
   #leases: { readonly holders: ReadonlySet<string>; readonly atMs: number } | undefined;
 
   get sights(): readonly NodeSight[] {
@@ -37,12 +41,18 @@ export class NodeWatch {
 
   /** All leases, as the store had them at `atMs`. */
   leasesRead(nodes: readonly RegisteredNode[], atMs: number): void {
-    for (const { record, fence, leaseAgeMs } of nodes) {
+    for (const { record, fence, leaseAgeMs, renewedAtMs } of nodes) {
+      if (renewedAtMs !== undefined) this.#storeAheadMs = renewedAtMs + leaseAgeMs - atMs;
       // Only a store that has lost the burial lets a buried start renew its lease.
       if ((this.#dead.get(record.nodeId)?.atMs ?? Infinity) < atMs) this.#dead.delete(record.nodeId);
       this.#saw(record, atMs - leaseAgeMs, fence);
     }
     this.#leases = { holders: new Set(nodes.map(({ record }) => record.nodeId)), atMs };
+  }
+
+  /** The time by the store's clock, which gives epochs and fences; `undefined` before a lease was read. */
+  storeTimeMs(nowMs: number): number | undefined {
+    return this.#storeAheadMs === undefined ? undefined : nowMs + this.#storeAheadMs;
   }
 
   /** Whether the node had a lease at the last reading. */
@@ -51,17 +61,26 @@ export class NodeWatch {
   }
 
   /** It answered when it was asked. */
-  answered({ nodeId, startedAtMs }: NodeSight, nowMs: number): void {
+  answered({ nodeId, ...start }: NodeSight, nowMs: number): void {
     const sight = this.#sights.get(nodeId);
-    if (sight?.startedAtMs === startedAtMs) this.#sights.set(nodeId, { ...sight, lastHeardMs: nowMs });
+    if (sight && orderOfStarts(sight, start) === 'same')
+      this.#sights.set(nodeId, { ...sight, lastHeardMs: nowMs });
   }
 
   /** That start of the node is dead, whatever it may still say. */
-  died({ nodeId, startedAtMs }: NodeDeath, nowMs: number): void {
+  died({ nodeId, ...start }: NodeDeath, nowMs: number): void {
     const known = this.#dead.get(nodeId);
-    if (known && known.startedAtMs >= startedAtMs) return;
-    this.#dead.set(nodeId, { startedAtMs, atMs: nowMs });
-    if ((this.#sights.get(nodeId)?.startedAtMs ?? Infinity) <= startedAtMs) this.#sights.delete(nodeId);
+    if (known && isOver(start, known)) return;
+    const sight = this.#sights.get(nodeId);
+    this.#dead.set(nodeId, { ...start, region: sight?.region ?? known?.region ?? '', atMs: nowMs });
+    if (sight && isOver(sight, start)) this.#sights.delete(nodeId);
+  }
+
+  /** Nodes that have been dead since `sinceMs` or later, and have not come back. */
+  deadSince(sinceMs: number): readonly PlacedNode[] {
+    return [...this.#dead].flatMap(([nodeId, { region, atMs }]) =>
+      atMs >= sinceMs && !this.#sights.has(nodeId) ? [{ nodeId, region }] : [],
+    );
   }
 
   /** Since when it has been dead; `undefined` for one that is not, or started again. */
@@ -79,17 +98,18 @@ export class NodeWatch {
     }
   }
 
-  #saw({ nodeId, startedAtMs, grpcAddress, state }: NodeRecord, heardMs: number, fence = 0): void {
+  #saw(record: NodeRecord, heardMs: number, leaseFence?: number): void {
+    const { nodeId, region, startedAtMs, grpcAddress, state } = record;
     const known = this.#sights.get(nodeId);
-    if (known && startedAtMs < known.startedAtMs) return;
-    if (startedAtMs <= (this.#dead.get(nodeId)?.startedAtMs ?? -Infinity)) return;
-    const same = known?.startedAtMs === startedAtMs;
+    const start = { startedAtMs, fence: leaseFence ?? record.fence };
+    const same = known && orderOfStarts(start, known) === 'same';
+    if (known && !same && !supersedes(start, known)) return;
+    const died = this.#dead.get(nodeId);
+    if (died && !supersedes(start, died)) return;
     this.#sights.set(nodeId, {
-      nodeId,
-      startedAtMs,
-      grpcAddress,
+      ...{ nodeId, region, startedAtMs, grpcAddress },
       draining: state === 'draining',
-      fence: Math.max(fence, known?.fence ?? 0),
+      fence: start.fence || (same ? known.fence : 0),
       lastHeardMs: same ? Math.max(heardMs, known.lastHeardMs) : heardMs,
     });
   }

@@ -1,6 +1,6 @@
 import { createMemoryBus } from '@skein/bus';
 import { SkeinError, subjects } from '@skein/protocol';
-import { createRpcClients, createRpcServer, nodeService, type NodeServiceHandlers } from '@skein/rpc';
+import { createRpcClients, createRpcServer, livenessService, type LivenessServiceHandlers } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { createProbes } from './probes.ts';
@@ -12,11 +12,11 @@ afterEach(async () => {
 
 const unused = (): Promise<never> => Promise.reject(new SkeinError('INTERNAL', 'not asked'));
 const never = (): Promise<never> => new Promise(() => {});
-const status = async () => ({ nodeId: 'n1', workers: [], rooms: [], counts: null });
+const status = async () => ({});
 
-async function rpcNode(getStatus: NodeServiceHandlers['getStatus']) {
+async function rpcNode(ping: LivenessServiceHandlers['ping']) {
   const server = createRpcServer({ host: '127.0.0.1', port: 0 });
-  server.addService(nodeService, { getStatus, getRoomMedia: unused, drain: unused, moveSessions: unused });
+  server.addService(livenessService, { ping });
   const { port } = await server.listen();
   cleanups.push(() => server.close({ deadlineMs: 0 }));
   return { address: `127.0.0.1:${port}`, close: () => server.close({ deadlineMs: 0 }) };
@@ -27,11 +27,12 @@ function prober() {
   const clients = createRpcClients();
   cleanups.push(() => clients.close());
   const bus = hub.connect('control');
-  const ask = createProbes({ bus, clients, clock: systemClock });
+  const probes = createProbes({ bus, clients, clock: systemClock });
+  const sight = { nodeId: 'n1', region: 'eu', startedAtMs: 1, draining: false, fence: 1, lastHeardMs: 0 };
   return {
-    ...{ hub, bus, node: hub.connect('n1') },
-    ask: (grpcAddress: string) =>
-      ask({ nodeId: 'n1', grpcAddress, startedAtMs: 1, draining: false, fence: 1, lastHeardMs: 0 }),
+    ...{ hub, bus, probes, node: hub.connect('n1') },
+    ask: (grpcAddress: string) => probes.ask({ ...sight, grpcAddress }),
+    measure: (grpcAddress: string) => probes.measure({ ...sight, grpcAddress }),
   };
 }
 
@@ -74,9 +75,7 @@ test('a node that was refused once and is back is found at the next question', a
   await first.close();
   expect(await ask(first.address)).toMatchObject({ rpc: 'refused' });
   const server = createRpcServer({ host: '127.0.0.1', port: Number(first.address.split(':')[1]) });
-  server.addService(nodeService, {
-    ...{ getStatus: status, getRoomMedia: unused, drain: unused, moveSessions: unused },
-  });
+  server.addService(livenessService, { ping: status });
   await server.listen();
   cleanups.push(() => server.close({ deadlineMs: 0 }));
   expect(await ask(first.address)).toMatchObject({ rpc: 'answered' });

@@ -77,7 +77,9 @@ async function nthDeath<Death extends NodeDeath>(deaths: readonly Death[], count
 
 test('a killed and a hung node are declared dead in about a second and fenced; later their people leave', async (context) => {
   const { urls, store, deaths, one, two } = await cluster(context);
-  await startTestNode('n3', urls).then((node) => context.onTestFinished(() => node.kill()));
+  // Two of five: more than half would be looked at longer.
+  for (const nodeId of ['n3', 'n4', 'n5'])
+    await startTestNode(nodeId, urls).then((node) => context.onTestFinished(() => node.kill()));
   for (const nodeId of ['n1', 'n2', 'n3']) await join(store, `on-${nodeId}`, nodeId);
   await control(urls, context);
   await settled();

@@ -90,7 +90,7 @@ async function world({ leads = true } = {}) {
   const rooms = new FakeRooms();
   const leadership = { leading: leads, confirm: async () => (leadership.leading ? 1 : undefined) };
   const [storeSteadiness, busSteadiness] = [new Steadiness(), new Steadiness()];
-  for (const one of [storeSteadiness, busSteadiness]) one.answered(clock.now());
+  for (const one of [storeSteadiness, busSteadiness]) one.answered(clock.monotonicMs());
   const published: string[] = [];
   const lost: string[] = [];
   const lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'> = {
@@ -105,11 +105,11 @@ async function world({ leads = true } = {}) {
       if (viewership) published.push(`${room} ${viewership.viewers} viewers`);
     },
   });
-  for (const nodeId of ['n1', 'n2']) watch.beat(record(nodeId), clock.now());
+  for (const nodeId of ['n1', 'n2']) watch.beat(record(nodeId), clock.monotonicMs());
   sweeper.start();
   await clock.advance(30_000);
   const die = (nodeId: string): void => {
-    watch.died({ nodeId, startedAtMs: 1 }, clock.now());
+    watch.died({ nodeId, startedAtMs: 1 }, clock.monotonicMs());
     sweeper.afterDeath();
   };
   return { clock, watch, rooms, leadership, storeSteadiness, busSteadiness, published, sweeper, lost, die };
@@ -142,7 +142,7 @@ test('participants of a node that nobody knows are taken out when it stays so', 
   const { clock, rooms, watch } = await world();
   rooms.add('lobby', 'ann@n7', 'bob@n8', 'cy@n1');
   while (rooms.looks === 0) await clock.advance(1000);
-  watch.beat(record('n8'), clock.now());
+  watch.beat(record('n8'), clock.monotonicMs());
   await clock.advance(9_000);
   expect(rooms.people('lobby')).toEqual(['ann', 'bob', 'cy']);
   await clock.advance(15_000);
@@ -168,7 +168,7 @@ test.each(['storeSteadiness', 'busSteadiness'] as const)(
     rest[which].failed();
     await clock.advance(60_000);
     expect(rooms.people('lobby')).toEqual(['ann']);
-    rest[which].answered(clock.now());
+    rest[which].answered(clock.monotonicMs());
     await clock.advance(25_000);
     expect(rooms.people('lobby')).toEqual([]);
   },

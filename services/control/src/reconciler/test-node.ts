@@ -1,7 +1,7 @@
 import { connectBus } from '@skein/bus';
 import { connectStore } from '@skein/cluster';
 import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
-import { createRpcServer, nodeService, type NodeStatus } from '@skein/rpc';
+import { createRpcServer, livenessService, nodeService, type NodeStatus } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';
 
 const BEAT_EVERY_MS = 250;
@@ -38,6 +38,7 @@ export async function startTestNode(
     ...{ getRoomMedia: unused, drain: unused, moveSessions: unused },
     getStatus: () => answer<NodeStatus>({ nodeId, workers: [], rooms: [], counts: null }),
   });
+  server.addService(livenessService, { ping: () => answer({}) });
   const { port } = await server.listen();
   const serving = bus.serve(subjects.nodePing(nodeId), () => answer({}));
   await bus.flush({ deadlineMs: 2000 });
@@ -47,7 +48,7 @@ export async function startTestNode(
   let beat = 0;
   const live = async (): Promise<void> => {
     if (hangs) return;
-    const record = recordOf(nodeId, { port, startedAtMs, beat: beat++ });
+    const record = recordOf(nodeId, { port, startedAtMs, fence, beat: beat++ });
     bus.publish(subjects.nodeBeat(nodeId), record);
     fence = await store.nodes.renew(record, { fence, ttlMs: LEASE_TTL_MS });
   };
@@ -75,7 +76,7 @@ export async function startTestNode(
 
 function recordOf(
   nodeId: string,
-  { port, startedAtMs, beat }: { port: number; startedAtMs: number; beat: number },
+  { port, ...start }: { port: number; startedAtMs: number; fence: number | undefined; beat: number },
 ): NodeRecord {
   return {
     ...{
@@ -86,7 +87,7 @@ function recordOf(
       workers: 1,
       version: '0.1.0',
     },
-    ...{ startedAtMs, beat },
+    ...start,
     load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
   };
 }

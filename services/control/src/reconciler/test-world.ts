@@ -1,27 +1,37 @@
 import { createMemoryBus, type Bus } from '@skein/bus';
-import type { ClusterStore, RegisteredNode } from '@skein/cluster';
-import { nodeDeath, SkeinError, subjects, type NodeDeath, type NodeRecord } from '@skein/protocol';
+import { wholeReading, type ClusterStore, type RegisteredNode } from '@skein/cluster';
+import {
+  nodeDeath,
+  SkeinError,
+  subjects,
+  witnessQuestion,
+  type NodeDeath,
+  type NodeRecord,
+  type WitnessAnswer,
+} from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import type { NodeSight } from './node-watch.ts';
 import { PROBE_DEADLINE_MS } from './probes.ts';
 import { Reconciler } from './reconciler.ts';
 import { Steadiness } from './steadiness.ts';
-import type { Asking } from './verdict.ts';
+import { defaultDetection, type Asking } from './verdict.ts';
 
 export const LEASE_TTL_MS = 700;
 export const BEAT_EVERY_MS = 250;
 
 /**
  * What a node is doing: `offBus` has lost the bus only, `cutOff` the store as well, but it answers control's gRPC;
- * `hung` holds its sockets and says nothing.
+ * `congested` gets no control traffic through, while other nodes still receive its media; `hung` holds its sockets and says
+ * nothing.
  */
-export type NodeMode = 'up' | 'offBus' | 'cutOff' | 'hung' | 'killed';
+export type NodeMode = 'up' | 'offBus' | 'cutOff' | 'congested' | 'hung' | 'killed';
 
 export interface FakeNode {
   readonly nodeId: string;
+  readonly region: string;
   mode: NodeMode;
-  /** When `mode` was set last. */
+  /** When `mode` was set last, by the monotonic clock as all times here but `startedAtMs`. */
   modeSinceMs: number;
   startedAtMs: number;
   fence: number | undefined;
@@ -61,8 +71,9 @@ export class TestWorld {
       const told = this.deaths.some(
         ({ nodeId, startedAtMs }) => nodeId === death.nodeId && startedAtMs === death.startedAtMs,
       );
-      if (!told) this.deaths.push({ ...death, atMs: this.clock.now() });
+      if (!told) this.deaths.push({ ...death, atMs: this.clock.monotonicMs() });
     });
+    this.#outsider.subscribe(subjects.witnessQuestion, (data) => this.#testify(data));
     this.clock.every(BEAT_EVERY_MS, () => {
       for (const node of this.nodes.values()) this.#beat(node);
     });
@@ -73,9 +84,10 @@ export class TestWorld {
     this.#outsider.subscribe(subjects.anyNodeDead, listener);
   }
 
-  startNode(nodeId: string): FakeNode {
-    const now = this.clock.now();
-    const node: FakeNode = { nodeId, mode: 'up', modeSinceMs: now, startedAtMs: now, ...nothingYet };
+  startNode(nodeId: string, region = 'eu'): FakeNode {
+    const startedAtMs = this.clock.now();
+    const modeSinceMs = this.clock.monotonicMs();
+    const node: FakeNode = { nodeId, region, mode: 'up', modeSinceMs, startedAtMs, ...nothingYet };
     this.nodes.set(nodeId, node);
     this.#beat(node);
     return node;
@@ -85,11 +97,11 @@ export class TestWorld {
     const node = this.node(nodeId);
     if (node.mode === mode) return;
     if (node.mode === 'killed') {
-      this.startNode(nodeId).mode = mode;
+      this.startNode(nodeId, node.region).mode = mode;
       return;
     }
     node.mode = mode;
-    node.modeSinceMs = this.clock.now();
+    node.modeSinceMs = this.clock.monotonicMs();
   }
 
   node(nodeId: string): FakeNode {
@@ -120,7 +132,12 @@ export class TestWorld {
       storeSteadiness: new Steadiness(),
       busSteadiness: new Steadiness(),
       store: this.#storeFor(holderId, rooms),
-      ask: (node) => this.#ask(node),
+      probes: {
+        ask: (node) => this.#ask(node),
+        measure: async () => {},
+        roundTripMs: () => 0,
+        keepOnly: () => {},
+      },
       nodeAt: () => ({ getStatus: notAsked, getRoomMedia: notAsked }),
       random: seededRandom(holderId.length),
     });
@@ -142,7 +159,7 @@ export class TestWorld {
     const overBus = node.mode === 'up' && this.#bus === 'up';
     if (this.#store === 'up') this.#renew(node);
     if (overBus) this.#outsider.publish(subjects.nodeBeat(node.nodeId), recordOf(node));
-    if (this.#store === 'up' || overBus) node.heardMs = this.clock.now();
+    if (this.#store === 'up' || overBus) node.heardMs = this.clock.monotonicMs();
   }
 
   #renew(node: FakeNode): void {
@@ -155,12 +172,12 @@ export class TestWorld {
     this.#leases.set(node.nodeId, {
       record: recordOf(node),
       fence: node.fence,
-      renewedMs: this.clock.now(),
+      renewedMs: this.clock.monotonicMs(),
     });
   }
 
   #live(): readonly Lease[] {
-    const now = this.clock.now();
+    const now = this.clock.monotonicMs();
     return [...this.#leases.values()].filter(({ renewedMs }) => now - renewedMs < LEASE_TTL_MS);
   }
 
@@ -169,24 +186,32 @@ export class TestWorld {
       if (this.#store === 'down' || this.#deadControls.has(holderId))
         throw SkeinError.unavailable('the store');
     };
+    const list = async (): Promise<readonly RegisteredNode[]> => {
+      await reached();
+      const now = this.clock.monotonicMs();
+      return this.#live().map(({ record, fence, renewedMs }) => ({
+        ...{ record, fence, leaseAgeMs: now - renewedMs },
+      }));
+    };
     const nodes = {
-      list: async (): Promise<readonly RegisteredNode[]> => {
-        await reached();
-        const now = this.clock.now();
-        return this.#live().map(({ record, fence, renewedMs }) => ({
-          ...{ record, fence, leaseAgeMs: now - renewedMs },
-        }));
-      },
+      list,
+      read: async () => wholeReading(await list()),
       bury: async (nodeId: string, fence: number, leaderFence: number): Promise<boolean> => {
         await reached();
         const lease = this.#leader;
-        if (lease?.fence !== leaderFence || lease.untilMs <= this.clock.now())
+        if (lease?.fence !== leaderFence || lease.untilMs <= this.clock.monotonicMs())
           throw new SkeinError('STALE_EPOCH', 'another one leads');
         if (this.#live().some(({ record }) => record.nodeId === nodeId)) return false;
         this.#buried.set(nodeId, Math.max(this.#buried.get(nodeId) ?? 0, fence + 1));
-        const now = this.clock.now();
-        const { mode, modeSinceMs } = this.node(nodeId);
-        const lives = mode !== 'hung' && mode !== 'killed';
+        const now = this.clock.monotonicMs();
+        const { mode, modeSinceMs, heardMs = now } = this.node(nodeId);
+        const witnesses = [...this.nodes.values()].filter(
+          (one) => one.nodeId !== nodeId && one.mode === 'up',
+        );
+        const outOfReach =
+          mode === 'congested' &&
+          (witnesses.length === 0 || now - heardMs >= defaultDetection.heardByOthersForMs);
+        const lives = mode !== 'hung' && mode !== 'killed' && !outOfReach;
         // A node that wakes up in the last moment is fenced; that is what the fence is for.
         if (lives && now - modeSinceMs > BEAT_EVERY_MS) this.wrongBurials.push(`${nodeId} at ${now}`);
         this.burials.push({ by: holderId, nodeId, atMs: now });
@@ -199,7 +224,7 @@ export class TestWorld {
     const leader = {
       hold: async (holder: string, ttlMs: number): Promise<number | undefined> => {
         await reached();
-        const now = this.clock.now();
+        const now = this.clock.monotonicMs();
         if (this.#leader && this.#leader.untilMs > now && this.#leader.holderId !== holder) return undefined;
         const held = this.#leader?.holderId === holder && this.#leader.untilMs > now;
         const fence = held && this.#leader ? this.#leader.fence : this.#fences++;
@@ -221,21 +246,37 @@ export class TestWorld {
     };
   }
 
+  /** Every node that is up has a pipe to every other one. */
+  #testify(data: unknown): void {
+    const { questionId, askerId, nodeId, listenMs } = witnessQuestion.parse(data);
+    for (const { nodeId: witnessId, mode } of this.nodes.values()) {
+      if (witnessId === nodeId || mode !== 'up') continue;
+      const answer = (): WitnessAnswer => ({ questionId, witnessId, heard: HEARD[this.node(nodeId).mode] });
+      this.clock.after(listenMs, () => this.#outsider.publish(subjects.witnessAnswer(askerId), answer()));
+    }
+  }
+
   async #ask({ nodeId }: NodeSight): Promise<Asking> {
-    const beganMs = this.clock.now();
+    const beganMs = this.clock.monotonicMs();
     const { mode } = this.node(nodeId);
-    if (mode === 'hung') await this.clock.sleep(PROBE_DEADLINE_MS);
+    if (mode === 'hung' || mode === 'congested') await this.clock.sleep(PROBE_DEADLINE_MS.minMs);
     const answers = {
       up: { bus: 'answered', rpc: 'answered' },
       offBus: { bus: 'refused', rpc: 'answered' },
       cutOff: { bus: 'refused', rpc: 'answered' },
+      congested: { bus: 'silent', rpc: 'silent' },
       hung: { bus: 'silent', rpc: 'silent' },
       killed: { bus: 'refused', rpc: 'refused' },
     } as const;
     const { bus, rpc } = answers[mode];
-    return { beganMs, bus: this.#bus === 'down' ? 'notAsked' : bus, rpc };
+    return { beganMs, endedMs: this.clock.monotonicMs(), bus: this.#bus === 'down' ? 'notAsked' : bus, rpc };
   }
 }
+
+const HEARD: Readonly<Record<NodeMode, WitnessAnswer['heard']>> = {
+  ...{ up: 'media', offBus: 'media', cutOff: 'media', congested: 'media' },
+  ...{ hung: 'silent', killed: 'silent' },
+};
 
 const nothingYet = { fence: undefined, heardMs: undefined };
 
@@ -243,9 +284,9 @@ function notAsked(): Promise<never> {
   return Promise.reject(new Error('not asked in this world'));
 }
 
-function recordOf({ nodeId, startedAtMs }: FakeNode): NodeRecord {
+function recordOf({ nodeId, region, startedAtMs, fence }: FakeNode): NodeRecord {
   return {
-    ...{ nodeId, region: 'eu', state: 'ready', grpcAddress: `${nodeId}:7100`, workers: 1, version: '0.1.0' },
+    ...{ nodeId, region, fence, state: 'ready', grpcAddress: `${nodeId}:7100`, workers: 1, version: '0.1.0' },
     ...{ startedAtMs, beat: 1 },
     load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
   };

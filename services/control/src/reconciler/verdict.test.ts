@@ -1,12 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judge, patience, type Asking, type Evidence, type ProbeAnswer } from './verdict.ts';
+import {
+  defaultDetection as policy,
+  judge,
+  type Asking,
+  type Evidence,
+  type ProbeAnswer,
+  type Testimony,
+} from './verdict.ts';
 
 const now = 1_000_000;
 const heardMs = now - 1100;
 
 function asked(bus: ProbeAnswer, rpc: ProbeAnswer, agoMs = 50): Asking {
-  return { beganMs: now - agoMs, bus, rpc };
+  return { beganMs: now - agoMs, endedMs: now - agoMs + 40, bus, rpc };
+}
+
+function said(heard: Testimony['heard'], agoMs = 60): Testimony {
+  return { beganMs: now - agoMs, heard };
 }
 
 /** All that it takes, but for what is given. */
@@ -16,6 +27,7 @@ function evidence(given: Partial<Evidence> = {}): Evidence {
     busSteadySinceMs: now - 60_000,
     lease: { held: false, atMs: now - 10 },
     askings: [asked('refused', 'refused')],
+    testimony: { beganMs: now - 60, heard: 'silent' },
     ...given,
   };
 }
@@ -23,7 +35,7 @@ function evidence(given: Partial<Evidence> = {}): Evidence {
 test('a node is dead when it is not heard, has no lease, and everything says that nobody is there', () => {
   expect(judge(heardMs, evidence(), now)).toEqual({
     state: 'dead',
-    reason: 'not heard for 1100 ms, lease run out, bus refused, gRPC refused',
+    reason: 'not heard for 1100 ms, lease run out, bus refused, gRPC refused, other nodes: silent',
   });
 });
 
@@ -32,6 +44,23 @@ test('a node that hangs is dead when it has been asked twice', () => {
   expect(judge(heardMs, evidence({ askings: twice }), now)).toMatchObject({ state: 'dead' });
   const mixed = [asked('refused', 'silent', 600), asked('silent', 'refused', 300)];
   expect(judge(heardMs, evidence({ askings: mixed }), now)).toMatchObject({ state: 'dead' });
+});
+
+test('a node that no other node has a pipe to is dead without their word', () => {
+  expect(judge(heardMs, evidence({ testimony: said('nobodyAsked') }), now)).toMatchObject({ state: 'dead' });
+});
+
+test('a node that only other nodes hear is dead when it has been out of reach for long', () => {
+  const given = evidence({ testimony: said('media') });
+  const { heardByOthersForMs } = policy;
+  expect(judge(now - heardByOthersForMs + 1, given, now)).toEqual({
+    state: 'suspect',
+    doubt: 'heardByOthers',
+  });
+  expect(judge(now - heardByOthersForMs, given, now)).toMatchObject({
+    state: 'dead',
+    reason: expect.stringContaining('other nodes: media') as string,
+  });
 });
 
 test('a node that was heard lately is alive, whatever else is known', () => {
@@ -52,6 +81,10 @@ describe('a node is only suspect', () => {
     ['when it was asked before it was heard', { askings: [asked('refused', 'refused', 1100)] }, 'notAsked'],
     ['when it answers over gRPC', { askings: [asked('refused', 'answered')] }, 'answers'],
     ['when it answers over the bus', { askings: [asked('answered', 'refused')] }, 'answers'],
+    ['before the other nodes are asked', { testimony: undefined }, 'witnessesNotAsked'],
+    ['when they were asked before it was heard', { testimony: said('silent', 1100) }, 'witnessesNotAsked'],
+    ['when packets from it still arrive elsewhere', { testimony: said('media') }, 'heardByOthers'],
+    ['when it answers the calls of other nodes', { testimony: said('control') }, 'heardByOthers'],
     ['when it was silent once', { askings: [asked('silent', 'refused')] }, 'askedOnce'],
     [
       'when only one of two questions was unanswered',
@@ -63,6 +96,22 @@ describe('a node is only suspect', () => {
   });
 });
 
+test('a far node that takes seconds for each question is dead when it has been asked twice', () => {
+  const slow = (agoMs: number): Asking => ({
+    ...asked('silent', 'silent', agoMs),
+    endedMs: now - agoMs + 3000,
+  });
+  const given = evidence({ askings: [slow(6200), slow(3010)] });
+  expect(judge(now - 7000, given, now)).toMatchObject({ state: 'dead' });
+});
+
+/** One after the other, as they are asked. */
+function inOrder(list: readonly (Omit<Asking, 'endedMs'> & { tookMs: number })[]): Asking[] {
+  return list
+    .toSorted((one, other) => one.beganMs - other.beganMs)
+    .map(({ tookMs, ...one }) => ({ ...one, endedMs: Math.min(now, one.beganMs + tookMs) }));
+}
+
 describe('for any evidence', () => {
   const time = fc.integer({ min: now - 6000, max: now });
   const answer = fc.constantFrom<ProbeAnswer>('answered', 'refused', 'silent', 'notAsked');
@@ -71,20 +120,31 @@ describe('for any evidence', () => {
     busSteadySinceMs: fc.option(time, { nil: undefined }),
     lease: fc.option(fc.record({ held: fc.boolean(), atMs: time }), { nil: undefined }),
     askings: fc
-      .array(fc.record({ beganMs: time, bus: answer, rpc: answer }), { maxLength: 4 })
-      .map((list) => list.toSorted((one, other) => one.beganMs - other.beganMs)),
+      .array(fc.record({ beganMs: time, tookMs: fc.nat(3000), bus: answer, rpc: answer }), { maxLength: 4 })
+      .map((list) => inOrder(list)),
+    testimony: fc.option(
+      fc.record({
+        beganMs: time,
+        heard: fc.constantFrom<Testimony['heard']>('media', 'control', 'silent', 'nobodyAsked'),
+      }),
+      { nil: undefined },
+    ),
   });
 
   test('dead is said only when every single condition holds', () => {
     fc.assert(
       fc.property(time, anyEvidence, (lastHeardMs, given) => {
         if (judge(lastHeardMs, given, now).state !== 'dead') return;
-        expect(now - lastHeardMs).toBeGreaterThanOrEqual(patience.suspectAfterMs);
+        expect(now - lastHeardMs).toBeGreaterThanOrEqual(policy.suspectAfterMs);
         for (const since of [given.storeSteadySinceMs, given.busSteadySinceMs]) {
-          expect(now - (since ?? now)).toBeGreaterThan(patience.steadyForMs);
+          expect(now - (since ?? now)).toBeGreaterThan(policy.steadyForMs);
         }
         expect(given.lease?.held).toBe(false);
         expect(given.lease?.atMs).toBeGreaterThan(lastHeardMs);
+        expect(given.testimony?.beganMs).toBeGreaterThan(lastHeardMs);
+        const unheardMs = now - lastHeardMs;
+        const heard = given.testimony?.heard === 'media' || given.testimony?.heard === 'control';
+        expect(heard && unheardMs < policy.heardByOthersForMs).toBe(false);
         const fresh = given.askings.filter(({ beganMs }) => beganMs > lastHeardMs);
         const silent = (one: Asking | undefined): boolean =>
           !!one && [one.bus, one.rpc].every((said) => said === 'refused' || said === 'silent');

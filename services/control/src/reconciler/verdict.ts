@@ -1,12 +1,29 @@
-/** When a node is suspected and what it takes to declare it dead. */
-export const patience = {
+import type { Heard } from './witnesses.ts';
+
+/** When a node is suspected and what it takes to declare it dead. All in milliseconds. */
+export interface DetectionPolicy {
   /** Without a sign of life for this long, a node is asked. Some beats: one that is missed is no evidence. */
-  suspectAfterMs: 600,
+  readonly suspectAfterMs: number;
+  /** Without one for this long, the nodes that have a pipe to it are asked whether they hear it, so that their answer is there in time. */
+  readonly askWitnessesAfterMs: number;
   /** Store and bus must have answered without a break for this long: until then nodes too may be on their way back. */
-  steadyForMs: 2000,
+  readonly steadyForMs: number;
   /** Older answers, and older readings of the leases, say nothing any more. */
+  readonly evidenceLifeMs: number;
+  /**
+   * How long a node that other nodes still hear may be out of control's reach before it is evicted all the same: nobody
+   * can mute, publish or subscribe there.
+   */
+  readonly heardByOthersForMs: number;
+}
+
+export const defaultDetection: DetectionPolicy = {
+  suspectAfterMs: 600,
+  askWitnessesAfterMs: 400,
+  steadyForMs: 2000,
   evidenceLifeMs: 3000,
-} as const;
+  heardByOthersForMs: 10_000,
+};
 
 /** What came of asking a node one way. */
 export type ProbeAnswer =
@@ -20,8 +37,15 @@ export type ProbeAnswer =
 /** One round of questions, over the bus and over gRPC at the same time. */
 export interface Asking {
   readonly beganMs: number;
+  readonly endedMs: number;
   readonly bus: ProbeAnswer;
   readonly rpc: ProbeAnswer;
+}
+
+/** What the nodes that have a pipe to it said when they were asked whether they hear it. */
+export interface Testimony {
+  readonly beganMs: number;
+  readonly heard: Heard;
 }
 
 export interface Evidence {
@@ -32,11 +56,23 @@ export interface Evidence {
   readonly lease: { readonly held: boolean; readonly atMs: number } | undefined;
   /** In order; the last two count. */
   readonly askings: readonly Asking[];
+  /** The last one. */
+  readonly testimony: Testimony | undefined;
 }
 
 /** Why a node that is not heard is not declared dead. */
 export type Doubt =
-  'storeUnsteady' | 'busUnsteady' | 'notAsked' | 'answers' | 'askedOnce' | 'leaseNotRead' | 'leaseHeld';
+  | 'storeUnsteady'
+  | 'busUnsteady'
+  | 'notAsked'
+  | 'answers'
+  | 'askedOnce'
+  | 'leaseNotRead'
+  | 'leaseHeld'
+  | 'witnessesNotAsked'
+  | 'heardByOthers'
+  /** Dead by all evidence, but too many nodes are missing at once: they get a second, longer look. */
+  | 'manyMissing';
 
 export type Verdict =
   | { readonly state: 'alive' }
@@ -45,30 +81,69 @@ export type Verdict =
 
 /**
  * Whether a node is dead, from what is known at `now` (milliseconds, one monotonic clock for all). Dead takes all of:
- * no sign of life, a lease that has run out in a store that answers, and no answer over a bus that works nor over gRPC,
- * twice, or once if both say that nobody is there.
+ * no sign of life, a lease that has run out in a store that answers, no answer over a bus that works nor over gRPC,
+ * twice, or once if both say that nobody is there, and no other node that hears it. A node that others hear is dead only
+ * after `heardByOthersForMs`.
  */
-export function judge(lastHeardMs: number, evidence: Evidence, now: number): Verdict {
+export function judge(
+  lastHeardMs: number,
+  evidence: Evidence,
+  now: number,
+  policy: DetectionPolicy = defaultDetection,
+): Verdict {
   const unheardMs = now - lastHeardMs;
-  if (unheardMs < patience.suspectAfterMs) return { state: 'alive' };
-  const doubt = doubtOf(lastHeardMs, evidence, now);
+  if (unheardMs < policy.suspectAfterMs) return { state: 'alive' };
+  const doubt = doubtOf(lastHeardMs, evidence, now, policy);
   if (doubt) return { state: 'suspect', doubt };
   const last = evidence.askings.at(-1);
-  const reason = `not heard for ${Math.round(unheardMs)} ms, lease run out, bus ${last?.bus}, gRPC ${last?.rpc}`;
+  const heard = evidence.testimony?.heard;
+  const reason = [
+    `not heard for ${Math.round(unheardMs)} ms`,
+    'lease run out',
+    `bus ${last?.bus}`,
+    `gRPC ${last?.rpc}`,
+    heard === 'nobodyAsked' ? 'no node has a pipe to it' : `other nodes: ${heard}`,
+  ].join(', ');
   return { state: 'dead', reason };
 }
 
-function doubtOf(lastHeardMs: number, evidence: Evidence, now: number): Doubt | undefined {
-  const { storeSteadySinceMs, busSteadySinceMs, lease, askings } = evidence;
-  if (!isSteady(storeSteadySinceMs, now)) return 'storeUnsteady';
-  if (!isSteady(busSteadySinceMs, now)) return 'busUnsteady';
+function doubtOf(
+  lastHeardMs: number,
+  evidence: Evidence,
+  now: number,
+  policy: DetectionPolicy,
+): Doubt | undefined {
+  const { storeSteadySinceMs, busSteadySinceMs, lease, askings, testimony } = evidence;
+  if (!isSteady(storeSteadySinceMs, now, policy)) return 'storeUnsteady';
+  if (!isSteady(busSteadySinceMs, now, policy)) return 'busUnsteady';
   const counts = (atMs: number, since: number): boolean =>
-    atMs > lastHeardMs && atMs >= since && now - atMs <= patience.evidenceLifeMs;
-  const [last, before] = askings.filter(({ beganMs }) => counts(beganMs, busSteadySinceMs)).toReversed();
+    atMs > lastHeardMs && atMs >= since && now - atMs <= policy.evidenceLifeMs;
+  const [last, before] = lastInARow(
+    askings.filter(({ beganMs }) => beganMs > lastHeardMs && beganMs >= busSteadySinceMs),
+    now,
+    policy,
+  );
   const doubt = doubtOfAskings(last, before);
   if (doubt) return doubt;
   if (!lease || !counts(lease.atMs, storeSteadySinceMs)) return 'leaseNotRead';
-  return lease.held ? 'leaseHeld' : undefined;
+  if (lease.held) return 'leaseHeld';
+  if (!testimony || !counts(testimony.beganMs, busSteadySinceMs)) return 'witnessesNotAsked';
+  const isHeard = testimony.heard === 'media' || testimony.heard === 'control';
+  return isHeard && now - lastHeardMs < policy.heardByOthersForMs ? 'heardByOthers' : undefined;
+}
+
+/** The last askings, the latest first, each not long before the next one: that far away nodes take their time is no reason to forget. */
+function lastInARow(
+  askings: readonly Asking[],
+  now: number,
+  { evidenceLifeMs }: DetectionPolicy,
+): readonly Asking[] {
+  const found: Asking[] = [];
+  for (const asking of askings.toReversed()) {
+    if ((found.at(-1)?.beganMs ?? now) - asking.endedMs > evidenceLifeMs) break;
+    found.push(asking);
+  }
+  return found;
 }
 
 function doubtOfAskings(last: Asking | undefined, before: Asking | undefined): Doubt | undefined {
@@ -82,6 +157,10 @@ function isUnanswered({ bus, rpc }: Asking): boolean {
   return [bus, rpc].every((answer) => answer === 'refused' || answer === 'silent');
 }
 
-function isSteady(sinceMs: number | undefined, now: number): sinceMs is number {
-  return sinceMs !== undefined && now - sinceMs > patience.steadyForMs;
+function isSteady(
+  sinceMs: number | undefined,
+  now: number,
+  { steadyForMs }: DetectionPolicy,
+): sinceMs is number {
+  return sinceMs !== undefined && now - sinceMs > steadyForMs;
 }

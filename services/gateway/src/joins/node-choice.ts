@@ -1,5 +1,5 @@
-import { chooseCandidates, defaultPlacementPolicy, isUsable } from '@skein/cluster';
-import type { NodeDirectory, PlacementCandidates } from '@skein/cluster';
+import { chooseCandidates, defaultPlacementPolicy, isOver, isUsable } from '@skein/cluster';
+import type { NodeDirectory, NodeStart, PlacementCandidates } from '@skein/cluster';
 import type { NodeRecord } from '@skein/protocol';
 import type { Clock, Random } from '@skein/runtime';
 
@@ -10,13 +10,13 @@ export interface NodeWish {
   /** Nodes that were tried already. */
   readonly exceptNodeIds: ReadonlySet<string>;
   /** A node to stay away from, unless it was started again since. */
-  readonly lost?: NodeStart | undefined;
+  readonly lost?: LostNode | undefined;
 }
 
-/** One start of a node; without a time, every one. */
-export interface NodeStart {
+/** A node that lost a session; without a start, whichever it was. */
+export interface LostNode {
   readonly nodeId: string;
-  readonly startedAtMs: number | undefined;
+  readonly start: NodeStart | undefined;
 }
 
 /** Which nodes a join may be placed on, from this gateway's live view of them. */
@@ -37,13 +37,18 @@ export class NodeChoice {
   candidates({ wishedNodeId, region = this.#region, exceptNodeIds, lost }: NodeWish): PlacementCandidates {
     const nodes = this.#directory
       .views()
-      .filter(({ record }) => !exceptNodeIds.has(record.nodeId) && !isStart(record, lost));
-    return chooseCandidates(nodes, { now: this.#clock.now(), random: this.#random, region, wishedNodeId });
+      .filter(({ record }) => !exceptNodeIds.has(record.nodeId) && !isLost(record, lost));
+    return chooseCandidates(nodes, {
+      now: this.#clock.monotonicMs(),
+      random: this.#random,
+      region,
+      wishedNodeId,
+    });
   }
 
   /** Nodes that a session can be placed on now, however loaded: neither draining, nor silent, nor dead. */
   get usableNodes(): number {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonicMs();
     return this.#directory.views().filter((view) => isUsable(view, now)).length;
   }
 
@@ -51,7 +56,7 @@ export class NodeChoice {
   isAlive(nodeId: string): boolean {
     const { staleAfterMs } = defaultPlacementPolicy;
     const view = this.#directory.views().find(({ record }) => record.nodeId === nodeId);
-    return view !== undefined && this.#clock.now() - view.lastSeenMs <= staleAfterMs;
+    return view !== undefined && this.#clock.monotonicMs() - view.lastSeenMs <= staleAfterMs;
   }
 
   /** Counts a placement, for this gateway at once and for the others through the store. */
@@ -60,7 +65,7 @@ export class NodeChoice {
   }
 }
 
-function isStart({ nodeId, startedAtMs }: NodeRecord, start: NodeStart | undefined): boolean {
-  if (start?.nodeId !== nodeId) return false;
-  return start.startedAtMs === undefined || startedAtMs <= start.startedAtMs;
+function isLost(record: NodeRecord, lost: LostNode | undefined): boolean {
+  if (lost?.nodeId !== record.nodeId) return false;
+  return !lost.start || isOver(record, lost.start);
 }

@@ -223,7 +223,7 @@ export class Move {
     const { choice } = this.#deps;
     const { from, reason, profile, shunnedNodeIds = [] } = this.#order;
     const { nodeId } = from.address;
-    const lost = RETURNS.has(reason) ? undefined : { nodeId, startedAtMs: from.line.nodeStartedAtMs };
+    const lost = RETURNS.has(reason) ? undefined : { nodeId, start: from.line.nodeStart };
     const wish = { region: profile.region, wishedNodeId: undefined, lost };
     const failed = [...this.#failedNodes];
     const lastShunned = shunnedNodeIds.slice(-1);

@@ -1,7 +1,7 @@
 import type { Bus } from '@skein/bus';
 import { sessionEvent, subjects } from '@skein/protocol';
 import type { SessionEvent } from '@skein/protocol';
-import type { NodeDirectory } from '@skein/cluster';
+import { isOver, orderOfStarts, type NodeDirectory, type NodeStart } from '@skein/cluster';
 import type { Logger } from '@skein/telemetry';
 import { logged } from './session.ts';
 import type { SessionAddress } from './session.ts';
@@ -18,7 +18,7 @@ export type NodeLoss = 'node-died' | 'node-restarted';
 /** What is heard of one session: its node's events, and the loss of that node. */
 export interface SessionLine {
   /** Which start of its node carries the session, as far as known. */
-  readonly nodeStartedAtMs: number | undefined;
+  readonly nodeStart: NodeStart | undefined;
   /** Gives `listener` what has come so far, in order, and everything from now on. */
   start(listener: SessionListener): void;
   /** Nothing more is told. Safe to repeat. */
@@ -43,11 +43,14 @@ export class SessionLines {
   constructor(deps: SessionLinesDeps) {
     this.#deps = deps;
     this.#listening = [
-      deps.directory.on('dead', ({ nodeId, startedAtMs }) =>
-        this.#handleLoss(nodeId, startedAtMs, 'node-died'),
+      deps.directory.on('dead', ({ nodeId, start }) =>
+        this.#handleLoss(nodeId, 'node-died', (one) => isOver(one, start)),
       ),
-      deps.directory.on('restarted', ({ nodeId, startedAtMs }) =>
-        this.#handleLoss(nodeId, startedAtMs - 1, 'node-restarted'),
+      deps.directory.on('restarted', ({ nodeId, start }) =>
+        this.#handleLoss(nodeId, 'node-restarted', (one) => {
+          const order = orderOfStarts(one, start);
+          return order !== 'same' && order !== 'later';
+        }),
       ),
     ];
   }
@@ -55,14 +58,14 @@ export class SessionLines {
   open(address: SessionAddress): SessionLine {
     const { bus, directory, log } = this.#deps;
     const { nodeId, sessionId } = address;
-    const startedAtMs = directory.views().find(({ record }) => record.nodeId === nodeId)?.record.startedAtMs;
+    const start = directory.views().find(({ record }) => record.nodeId === nodeId)?.record;
     const subscription = bus.subscribe(subjects.session(sessionId), (data) => {
       const event = sessionEvent.safeParse(data);
       if (event.success) line.hear((listener) => listener.handleSessionEvent(sessionId, event.data));
       else log.warn(logged(address), 'an event of a session has a wrong form');
     });
     const lines = this.#byNode.get(nodeId) ?? new Set();
-    const line = new Line(sessionId, startedAtMs, () => {
+    const line = new Line(sessionId, start, () => {
       subscription.close();
       lines.delete(line);
       if (lines.size === 0 && this.#byNode.get(nodeId) === lines) this.#byNode.delete(nodeId);
@@ -75,10 +78,10 @@ export class SessionLines {
     for (const one of this.#listening) one[Symbol.dispose]();
   }
 
-  /** The start of a node at `lastStartMs`, and any before it, is over. */
-  #handleLoss(nodeId: string, lastStartMs: number, reason: NodeLoss): void {
+  /** Some starts of a node are over; a session of an unknown start is taken for one of theirs. */
+  #handleLoss(nodeId: string, reason: NodeLoss, isLost: (start: NodeStart) => boolean): void {
     for (const line of [...(this.#byNode.get(nodeId) ?? [])]) {
-      if (line.nodeStartedAtMs === undefined || line.nodeStartedAtMs <= lastStartMs) line.lose(reason);
+      if (!line.nodeStart || isLost(line.nodeStart)) line.lose(reason);
     }
   }
 }
@@ -86,16 +89,16 @@ export class SessionLines {
 type Told = (listener: SessionListener) => void;
 
 class Line implements SessionLine {
-  readonly nodeStartedAtMs: number | undefined;
+  readonly nodeStart: NodeStart | undefined;
   readonly #sessionId: string;
   readonly #onClosed: () => void;
   #early: Told[] = [];
   #listener: SessionListener | undefined;
   #closed = false;
 
-  constructor(sessionId: string, nodeStartedAtMs: number | undefined, onClosed: () => void) {
+  constructor(sessionId: string, nodeStart: NodeStart | undefined, onClosed: () => void) {
     this.#sessionId = sessionId;
-    this.nodeStartedAtMs = nodeStartedAtMs;
+    this.nodeStart = nodeStart;
     this.#onClosed = onClosed;
   }
 

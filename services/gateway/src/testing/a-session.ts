@@ -5,6 +5,6 @@ export function aSession(epoch: number): HeldSession {
   return {
     address: { room: 'blue', identity: 'ada', sessionId: `ses_${epoch}`, epoch, nodeId: `node-${epoch}` },
     attachment: 1,
-    line: { nodeStartedAtMs: 1, start: () => {}, close: () => {} },
+    line: { nodeStart: { startedAtMs: 1, fence: 1 }, start: () => {}, close: () => {} },
   };
 }

@@ -114,7 +114,7 @@ export class MemoryCluster implements AsyncDisposable {
   kill(node: ScriptedNode): void {
     this.store.records.delete(node.nodeId);
     node[Symbol.dispose]();
-    this.bus.publish(subjects.nodeDead(node.nodeId), { nodeId: node.nodeId, startedAtMs: 1 });
+    this.bus.publish(subjects.nodeDead(node.nodeId), { nodeId: node.nodeId, startedAtMs: 1, fence: 1 });
   }
 
   /** A client that has joined. */

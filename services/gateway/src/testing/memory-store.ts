@@ -13,6 +13,7 @@ import type {
   SessionRef,
   StoredSnapshot,
 } from '@skein/cluster';
+import { wholeReading } from '@skein/cluster';
 import { applyChange, roomStateOf, SkeinError, snapshotOf } from '@skein/protocol';
 import type {
   NodeRecord,
@@ -52,14 +53,19 @@ export class MemoryStore implements ClusterStore, RoomStore {
       renew: () => Promise.resolve(1),
       release: () => Promise.resolve(),
       bury: () => Promise.resolve(true),
-      list: () =>
-        Promise.resolve(
-          [...this.records.values()].map((record): RegisteredNode => ({ record, fence: 1, leaseAgeMs: 0 })),
-        ),
+      list: () => Promise.resolve(this.#registered()),
+      read: () => Promise.resolve(wholeReading(this.#registered())),
       countAssignment: () => Promise.resolve(1),
     };
   }
 
+  #registered(): readonly RegisteredNode[] {
+    return [...this.records.values()].map((record) => ({
+      ...{ record, fence: record.startedAtMs, leaseAgeMs: 0 },
+    }));
+  }
+
+  /** A later start has a higher `startedAtMs`, which is its fence as well. */
   addNode(nodeId: string, startedAtMs = 1): void {
     this.records.set(nodeId, {
       ...{

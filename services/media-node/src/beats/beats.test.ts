@@ -4,7 +4,7 @@ import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
-import { Beats } from './beats.ts';
+import { Beats, LEASE_TTL_MS, leaseTtlMs } from './beats.ts';
 
 function setUp() {
   const clock = new FakeClock();
@@ -15,9 +15,14 @@ function setUp() {
     failing: undefined as SkeinError | undefined,
     renewed: [] as (number | undefined)[],
     released: [] as number[],
+    leasesMs: [] as number[],
+    /** The round trip to the store. */
+    awayMs: 0,
   };
   const nodes: Pick<NodeRegistry, 'renew' | 'release'> = {
-    renew: async (_record, { fence }) => {
+    renew: async (_record, { fence, ttlMs }) => {
+      registry.leasesMs.push(ttlMs);
+      if (registry.awayMs > 0) await clock.sleep(registry.awayMs);
       if (registry.failing) throw registry.failing;
       registry.renewed.push(fence);
       return 7;
@@ -25,12 +30,15 @@ function setUp() {
     release: async (_nodeId, fence) => void registry.released.push(fence),
   };
   const news: string[] = [];
-  hub.connect('peer').subscribe(subjects.anyNodeState, (told) => news.push((told as NodeRecord).state));
+  hub.connect('peer').subscribe(subjects.anyNodeState, (told) => {
+    const { state: present, fence } = told as NodeRecord;
+    news.push(`${present} ${fence}`);
+  });
   const state = { present: 'ready', fenced: 0, answer: 'yield' as 'retake' | 'yield' | Error };
   const beats = new Beats({
     ...{ clock, random: seededRandom(3), log: silentLogger, bus: hub.connect('node') },
     nodes: nodes as NodeRegistry,
-    record: (beat) => ({ nodeId: 'n', beat, state: state.present }) as NodeRecord,
+    record: (beat, fence) => ({ nodeId: 'n', beat, fence, state: state.present }) as NodeRecord,
     onFenced: async () => {
       state.fenced++;
       if (state.answer instanceof Error) throw state.answer;
@@ -56,11 +64,12 @@ describe('a node', () => {
     const { clock, news, beats, state } = setUp();
     beats.start();
     await clock.advance(10_000);
-    expect(news).toEqual(['ready']);
+    // With its lease, by which others tell that this start is the later one.
+    expect(news).toEqual(['ready undefined', 'ready 7']);
     state.present = 'draining';
     await beats.now();
     await clock.advance(10_000);
-    expect(news).toEqual(['ready', 'draining']);
+    expect(news).toEqual(['ready undefined', 'ready 7', 'draining 7']);
   });
 
   test('goes on beating while the store is down, and renews when it is back', async () => {
@@ -117,4 +126,35 @@ describe('a node', () => {
     await clock.advance(5000);
     expect(heard).toEqual([0, 1]);
   });
+
+  test.each([1, 150, 300])(
+    'never lets its lease run out while it lives, %d ms away from the store',
+    async (awayMs) => {
+      const { clock, registry, beats } = setUp();
+      registry.awayMs = awayMs;
+      beats.start();
+      await clock.advance(5000);
+      const kept = registry.leasesMs.slice(3);
+      const renewals = registry.renewed.length;
+      await clock.advance(20_000);
+      const everyMs = 20_000 / (registry.renewed.length - renewals);
+      // One renewal may come a retransmission late.
+      for (const leaseMs of kept) expect(leaseMs).toBeGreaterThan(everyMs + 200);
+    },
+  );
+});
+
+test('a node near the store has the shortest lease', async () => {
+  const { clock, registry, beats } = setUp();
+  registry.awayMs = 1;
+  beats.start();
+  await clock.advance(5000);
+  expect(new Set(registry.leasesMs.slice(1))).toEqual(new Set([LEASE_TTL_MS]));
+});
+
+test('a lease is never shorter than it takes to be renewed, and bounded', () => {
+  expect(leaseTtlMs(0)).toBe(LEASE_TTL_MS);
+  expect(leaseTtlMs(202)).toBe(LEASE_TTL_MS);
+  expect(leaseTtlMs(800)).toBe(1250);
+  expect(leaseTtlMs(1e9)).toBe(10_000);
 });

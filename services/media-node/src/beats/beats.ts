@@ -1,13 +1,17 @@
 import type { Bus } from '@skein/bus';
 import type { NodeRegistry } from '@skein/cluster';
 import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
-import { jitter, type Clock, type Random } from '@skein/runtime';
+import { jitter, RoundTrips, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 
 /** How often a node says that it lives. Control suspects it when two beats are missing. */
 export const BEAT_EVERY_MS = 250;
-/** How long the lease outlasts its last renewal. That alone buries nobody: the node is asked first. */
+/** How long the lease outlasts its last renewal, at least. That alone evicts nobody: the node is asked first. */
 export const LEASE_TTL_MS = 700;
+/** And at most. */
+const MAX_LEASE_TTL_MS = 10_000;
+/** The store. */
+const STORE = 'store';
 /** How long `stop` waits for the store to take the lease back. */
 const RELEASE_DEADLINE_MS = 1000;
 
@@ -17,8 +21,8 @@ export interface BeatsParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Describes the node. */
-  readonly record: (beat: number) => NodeRecord;
+  /** Describes the node; `fence`: that of its lease, `undefined` before it has one. */
+  readonly record: (beat: number, fence: number | undefined) => NodeRecord;
   /**
    * The lease is not this node's any more. Resolves `retake` when a new one is to be taken, such as after a burial,
    * `yield` when another start of this node's id holds it. Asked again after a failure.
@@ -37,8 +41,9 @@ export class Beats {
   #timer: Disposable | undefined;
   #renewing: Promise<void> | undefined;
   #failing = false;
+  readonly #renewals = new RoundTrips({ minMs: 0, maxMs: MAX_LEASE_TTL_MS, unknownMs: 0 });
   /** What the other nodes were last told of. */
-  #told: Pick<NodeRecord, 'state' | 'startedAtMs'> | undefined;
+  #told: Pick<NodeRecord, 'state' | 'startedAtMs' | 'fence'> | undefined;
   #stopped = false;
   #yielded = false;
 
@@ -64,7 +69,7 @@ export class Beats {
     const { bus, log, record, nodes } = this.#parts;
     try {
       if (this.#stopped) return;
-      const described = record(this.#beat++);
+      const described = record(this.#beat++, this.#fence);
       bus.publish(subjects.nodeBeat(described.nodeId), described);
       this.#tellNews(described);
       // A store that is slow gets no second renewal on top of the first.
@@ -98,16 +103,21 @@ export class Beats {
   }
 
   #tellNews(record: NodeRecord): void {
-    const { nodeId, state, startedAtMs } = record;
-    if (this.#told?.state === state && this.#told.startedAtMs === startedAtMs) return;
-    this.#told = { state, startedAtMs };
+    const { nodeId, state, startedAtMs, fence } = record;
+    const told = this.#told;
+    // Without a fence, others cannot tell whether this start is the later one; it is told with the next beat.
+    if (told?.state === state && told.startedAtMs === startedAtMs && told.fence === fence) return;
+    this.#told = { state, startedAtMs, fence };
     this.#parts.bus.publish(subjects.nodeState(nodeId), record);
   }
 
   async #renew(nodes: NodeRegistry, record: NodeRecord): Promise<void> {
-    const { log } = this.#parts;
+    const { clock, log } = this.#parts;
     try {
-      this.#fence = await nodes.renew(record, { fence: this.#fence, ttlMs: LEASE_TTL_MS });
+      const beganMs = clock.monotonicMs();
+      const lease = { fence: this.#fence, ttlMs: leaseTtlMs(this.#renewals.deadlineMs(STORE)) };
+      this.#fence = await nodes.renew(record, lease);
+      this.#renewals.measured(STORE, clock.monotonicMs() - beganMs);
       if (this.#failing) log.info({}, 'the lease is renewed again');
       this.#failing = false;
     } catch (error) {
@@ -127,4 +137,13 @@ export class Beats {
       log.warn({ err: error }, 'it is not known who has the lease now; trying on');
     }
   }
+}
+
+/**
+ * How long a lease has to be, in milliseconds, when a renewal takes `renewalMs` with one lost segment sent again: a renewal
+ * waits for the one before, and for the next beat. `LEASE_TTL_MS` where the store is near.
+ */
+export function leaseTtlMs(renewalMs: number): number {
+  const neededMs = 1.8 * BEAT_EVERY_MS + renewalMs;
+  return Math.round(Math.min(MAX_LEASE_TTL_MS, Math.max(LEASE_TTL_MS, neededMs)));
 }

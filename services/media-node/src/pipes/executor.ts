@@ -118,7 +118,9 @@ export class PipeExecutor {
         // The other node's request may have opened it while ours failed.
         if (!registry.holds(pipe) || pipe.phase.kind === 'open') return;
         log.warn({ peerNodeId: pipe.peer.nodeId, err: error }, 'a pipe could not be opened');
-        registry.failed(pipe, clock.now(), { closed: WAY_CLOSED.has(SkeinError.from(error).code) ? 1 : 0 });
+        registry.failed(pipe, clock.monotonicMs(), {
+          closed: WAY_CLOSED.has(SkeinError.from(error).code) ? 1 : 0,
+        });
       },
     );
   }
@@ -225,8 +227,8 @@ export class PipeExecutor {
       'a pull ended',
     );
     // PIPE_FAILED: the other node has no such end. This one leads nowhere.
-    if (error.code === 'PIPE_FAILED') return registry.failed(pipe, clock.now());
-    registry.hopFailed(hop, clock.now());
+    if (error.code === 'PIPE_FAILED') return registry.failed(pipe, clock.monotonicMs());
+    registry.hopFailed(hop, clock.monotonicMs());
   }
 
   #pullFromNode(hop: Hop, pipe: NodePipe, inlet: TrackInlet): () => void {

@@ -1,5 +1,5 @@
 import { createMemoryBus } from '@skein/bus';
-import type { NodeRegistry } from '@skein/cluster';
+import { wholeReading, type NodeRegistry, type RegistryReading } from '@skein/cluster';
 import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import type { RpcClients } from '@skein/rpc';
 import { FakeClock, seededRandom } from '@skein/runtime';
@@ -19,12 +19,19 @@ function setUp(...present: readonly NodeRecord[]) {
   const clock = new FakeClock();
   const hub = createMemoryBus({ clock });
   const others = hub.connect('others');
-  const registry = { records: present, failing: false, reads: 0 };
-  const nodes: Pick<NodeRegistry, 'list'> = {
-    list: async () => {
+  const registry = {
+    ...{ records: present, failing: false, reads: 0 },
+    since: undefined as number | undefined,
+    answer: undefined as RegistryReading | undefined,
+  };
+  const nodes: Pick<NodeRegistry, 'read'> = {
+    read: async ({ since } = {}) => {
       registry.reads++;
+      registry.since = since;
       if (registry.failing) throw SkeinError.unavailable('the store');
-      return registry.records.map((one) => ({ record: one, fence: 1, leaseAgeMs: 0 }));
+      if (registry.answer) return registry.answer;
+      const listed = registry.records.map((one) => ({ record: one, fence: one.fence ?? 1, leaseAgeMs: 0 }));
+      return wholeReading(listed, 5);
     },
   };
   const greeted: string[] = [];
@@ -76,8 +83,25 @@ describe('the other nodes', () => {
   test('are reached where they are since their last start', async () => {
     const { tell, addressOf, start } = setUp(record('a', { startedAtMs: 5, beat: 9 }));
     await start();
-    await tell(record('a', { startedAtMs: 3, grpcAddress: 'elsewhere:1' }));
+    await tell(record('a', { startedAtMs: 3, fence: 2, grpcAddress: 'elsewhere:1' }));
     expect(await addressOf('a')).toBe('elsewhere:1');
+    await tell(record('a', { startedAtMs: 5, fence: 1, beat: 10 }));
+    expect(await addressOf('a')).toBe('elsewhere:1');
+  });
+
+  test('are read as changes since the last reading: no news leaves everything as it is', async () => {
+    const { clock, registry, peers, start } = setUp(record('a'), record('b'));
+    await start();
+    expect(registry.since).toBeUndefined();
+    registry.answer = { version: 6, whole: false, nodes: [], gone: [], reports: new Map() };
+    await clock.advance(6000);
+    expect(registry.since).toBe(5);
+    expect(peers.ready).toEqual(['a', 'b']);
+    const c = { record: record('c'), fence: 1, leaseAgeMs: 0 };
+    registry.answer = { version: 7, whole: false, nodes: [c], gone: ['a'], reports: new Map() };
+    await clock.advance(6000);
+    expect(registry.since).toBe(6);
+    expect(peers.ready).toEqual(['b', 'c']);
   });
 
   test('whose news was lost are found by a later reading', async () => {

@@ -1,14 +1,20 @@
 import type { Bus, BusSubscription } from '@skein/bus';
-import type { NodeRegistry } from '@skein/cluster';
+import { orderOfStarts, supersedes, type NodeRegistry } from '@skein/cluster';
 import { nodeRecord, subjects, type NodeRecord } from '@skein/protocol';
-import { nodeService, pipeService, type PipeServiceClient, type RpcClients } from '@skein/rpc';
+import {
+  livenessService,
+  nodeService,
+  pipeService,
+  type PipeServiceClient,
+  type RpcClients,
+} from '@skein/rpc';
 import { jitter, SingleFlight, type Clock, type Random } from '@skein/runtime';
 import { PipeError } from './errors.ts';
 import type { PeerPipes } from './executor.ts';
 
 /** Nodes kept at most; past that the one not heard of for longest is forgotten and looked up again. */
 const MAX_KNOWN = 1024;
-/** So often the registry is read, jittered: mends what was not heard. */
+/** How often the registry is read for changes, jittered, so that news that got lost does no harm for longer. */
 const READ_EVERY_MS = 5000;
 /** What was read so lately is not read again when it is asked for. */
 const FRESH_FOR_MS = 500;
@@ -39,6 +45,8 @@ export class Peers implements PeerPipes {
   readonly #known = new Map<string, KnownPeer>();
   readonly #reading = new SingleFlight<'all', void>();
   #readAtMs = -Infinity;
+  /** Of the last reading: the next one brings what has changed since. */
+  #version: number | undefined;
   #news: BusSubscription | undefined;
   #nextRead: Disposable | undefined;
   #closed = false;
@@ -88,6 +96,14 @@ export class Peers implements PeerPipes {
     return this.#parts.clients.client(pipeService, peer.record.grpcAddress);
   }
 
+  /** Whether a known node answers a call within `withinMs`; rejects when it does not. */
+  async ping(nodeId: string, withinMs: number): Promise<unknown> {
+    const peer = this.#known.get(nodeId);
+    if (!peer) throw PipeError.unknownNode(nodeId);
+    const client = this.#parts.clients.client(livenessService, peer.record.grpcAddress);
+    return await client.ping({}, { deadlineMs: withinMs });
+  }
+
   close(): void {
     this.#closed = true;
     this.#news?.close();
@@ -98,13 +114,16 @@ export class Peers implements PeerPipes {
   #read(): Promise<void> {
     return this.#reading.run('all', async () => {
       const { nodes, clock } = this.#parts;
-      const listed = await nodes.list();
+      const { version, whole, nodes: changed, gone } = await nodes.read({ since: this.#version });
       this.#readAtMs = clock.monotonicMs();
-      const holders = new Set(listed.map(({ record }) => record.nodeId));
-      for (const [nodeId, { record }] of this.#known) {
-        if (!holders.has(nodeId)) this.#known.set(nodeId, { record, hasLease: false });
+      this.#version = version;
+      const held = new Set(changed.map(({ record }) => record.nodeId));
+      const lost = whole ? [...this.#known.keys()].filter((nodeId) => !held.has(nodeId)) : gone;
+      for (const nodeId of lost) {
+        const known = this.#known.get(nodeId);
+        if (known) this.#known.set(nodeId, { record: known.record, hasLease: false });
       }
-      for (const { record } of listed) this.#know(record);
+      for (const { record, fence } of changed) this.#know({ ...record, fence });
     });
   }
 
@@ -130,7 +149,6 @@ export class Peers implements PeerPipes {
   }
 }
 
-/** Of one start: between two starts of a node the one heard of last holds, as their clocks may differ. */
 function isEarlier(one: NodeRecord, other: NodeRecord): boolean {
-  return one.startedAtMs === other.startedAtMs && one.beat < other.beat;
+  return orderOfStarts(one, other) === 'same' ? one.beat < other.beat : !supersedes(one, other);
 }

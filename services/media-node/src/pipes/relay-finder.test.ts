@@ -52,7 +52,7 @@ describe('a relay', () => {
     expect(await found()).toEqual({
       kind: 'found',
       at: { nodeId: 'in-room', routerId: 'router of in-room' },
-      foundAtMs: clock.now(),
+      foundAtMs: clock.monotonicMs(),
     });
     expect([asked, changes]).toEqual([['in-room'], 1]);
   });

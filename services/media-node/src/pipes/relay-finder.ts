@@ -85,14 +85,14 @@ export class RelayFinder {
       try {
         const routerId = await this.#ask(nodeId, originNodeId);
         log.info({ peerNodeId: originNodeId, relayNodeId: nodeId }, 'tracks of a node come through another');
-        return { kind: 'found', at: { nodeId, routerId }, foundAtMs: clock.now() };
+        return { kind: 'found', at: { nodeId, routerId }, foundAtMs: clock.monotonicMs() };
       } catch (error) {
         const { code, message: reason } = SkeinError.from(error);
         log.info({ peerNodeId: originNodeId, relayNodeId: nodeId, code, reason }, 'a node cannot relay');
       }
       if (this.#searches.get(originNodeId) !== search) break;
     }
-    return { kind: 'none', retryAtMs: clock.now() + jitter(RETRY_MS, random) };
+    return { kind: 'none', retryAtMs: clock.monotonicMs() + jitter(RETRY_MS, random) };
   }
 
   async #ask(nodeId: string, originNodeId: string): Promise<string> {

@@ -158,6 +158,17 @@ describe('a pipe', () => {
   });
 });
 
+test.each([-3_600_000, -60_000, 60_000])(
+  'a pull that failed is tried again in its time when the wall clock jumps by %d ms',
+  async (jumpMs) => {
+    const { listener } = await pulledFrom('there');
+    listener.onEnd(SkeinError.unavailable('there'));
+    clock.jumpWallClock(jumpMs);
+    await clock.advance(defaultPipePolicy.backoff.baseMs * 2);
+    await pulledFrom('there', 2);
+  },
+);
+
 describe('a track that came through a relay', () => {
   test('comes straight before the relay is left, and viewers have the time to go over', async () => {
     const { request } = await pulledFrom('there');

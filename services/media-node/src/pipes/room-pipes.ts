@@ -176,7 +176,7 @@ export class RoomPipes {
     if (calleeInstanceId !== undefined)
       this.#relays.gaveUp(nodeId, { room: this.#parts.room, callerInstanceId, calleeInstanceId });
     // Neither packets nor answers: that is as good as a second try.
-    this.#registry.failed(pipe, clock.now(), { closed: cutOff ? CLOSED_AFTER_FAILURES : 1 });
+    this.#registry.failed(pipe, clock.monotonicMs(), { closed: cutOff ? CLOSED_AFTER_FAILURES : 1 });
   }
 
   /** `nodePipeBytes`: sent by the ends of those that are open. */
@@ -209,7 +209,7 @@ export class RoomPipes {
 
   #plan(): void {
     const { nodeId, clock, policy, demand, abandoned } = this.#parts;
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     const lingerMs = abandoned() ? 0 : policy.lingerMs;
     const relays = this.#relays.view;
     const relayed = this.#desk.media;

@@ -39,7 +39,7 @@ export class PipeServing {
       registry.opened(pipe);
       return { callee };
     } catch (error) {
-      registry.failed(pipe, clock.now());
+      registry.failed(pipe, clock.monotonicMs());
       throw error;
     }
   }
@@ -110,7 +110,7 @@ export class PipeServing {
     if (!pipe || pipe.remoteInstanceId !== callerInstanceId || !registry.holds(pipe)) return true;
     const onTrial = pipe.trial && registry.isDoubtful(pipe);
     if (pipe.phase.kind === 'opening' || registry.inUse(pipe) || onTrial) return false;
-    registry.closedByPeer(pipe, clock.now());
+    registry.closedByPeer(pipe, clock.monotonicMs());
     return true;
   }
 

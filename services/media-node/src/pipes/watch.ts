@@ -62,6 +62,11 @@ export class PipeWatch {
     this.#soon.clear();
   }
 
+  /** This node's ends of the open pipes from a node. */
+  endsFrom(nodeId: string): readonly NodePipe[] {
+    return this.#watched().flatMap(({ pipe }) => (pipe.peer.nodeId === nodeId ? [pipe] : []));
+  }
+
   #look(): void {
     const byPeer = new Map<string, Watched[]>();
     for (const watched of this.#watched()) {
