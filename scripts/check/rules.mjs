@@ -6,7 +6,8 @@
 export const LAYERS = {
   libs: ['libs'],
   services: ['libs'],
-  loadtest: ['libs'],
+  // Benches run parts of services in one process, by the entries that these export for it.
+  loadtest: ['libs', 'services'],
   tests: ['libs', 'loadtest'],
 };
 

@@ -1,3 +1,4 @@
+export { RestingRedis } from './adapters/resting-redis.ts';
 export { connectStore } from './adapters/redis-store.ts';
 export type { ClusterStore, StoreOptions, StoreStatus } from './cluster-store.ts';
 export type { LeaderAct, LeaderLease, LeaderView } from './leader-lease.ts';

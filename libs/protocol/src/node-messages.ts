@@ -174,7 +174,10 @@ export type WitnessQuestion = z.infer<typeof witnessQuestion>;
 export const witnessAnswer = z.object({
   questionId: opaqueId,
   witnessId: opaqueId,
-  /** `media`: packets came in while it listened; `control`: it answered this node's call meanwhile; `silent`: neither. */
-  heard: z.enum(['media', 'control', 'silent']),
+  /**
+   * `listening`: told at once, the answer follows. `media`: packets came in meanwhile; `control`: the suspect answered this
+   * node's call; `silent`: neither.
+   */
+  heard: z.enum(['listening', 'media', 'control', 'silent']),
 });
 export type WitnessAnswer = z.infer<typeof witnessAnswer>;

@@ -1,3 +1,4 @@
+import { atRest } from './at-rest.ts';
 import type { Bench } from './bench.ts';
 import { fanout } from './fanout.ts';
 import { firstFrame } from './first-frame.ts';
@@ -22,4 +23,5 @@ export const benches: readonly Bench[] = [
   noisyRoom,
   idle,
   simulate,
+  atRest,
 ];

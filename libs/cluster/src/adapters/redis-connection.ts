@@ -83,9 +83,9 @@ export class RedisConnection {
   }
 
   /** Resolves when Redis is there; rejects only with the reason of `signal`. */
-  static async open(options: StoreOptions): Promise<RedisConnection> {
+  static async open(options: StoreOptions, client = createClient(options)): Promise<RedisConnection> {
     options.signal?.throwIfAborted();
-    const connection = new RedisConnection(createClient(options), options);
+    const connection = new RedisConnection(client, options);
     try {
       await connection.#firstReady(options.signal);
       return connection;

@@ -11,7 +11,11 @@ import { RedisRooms } from './redis-rooms.ts';
  * ends the wait; once connected, reconnects for ever. Never fails for a server that is not there.
  */
 export async function connectStore(options: StoreOptions): Promise<ClusterStore> {
-  const connection = await RedisConnection.open(options);
+  return storeOver(await RedisConnection.open(options), options);
+}
+
+/** All of the store over one connection. */
+export function storeOver(connection: RedisConnection, options: StoreOptions): ClusterStore {
   const index = new RoomIndex(connection, options.log ?? silentLogger);
   return {
     rooms: new RedisRooms(connection, index),

@@ -4,6 +4,7 @@ import { createRpcClients, createRpcServer, livenessService, type LivenessServic
 import { systemClock } from '@skein/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { createProbes } from './probes.ts';
+import { startDelayedLink } from './test-delayed-link.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -79,4 +80,34 @@ test('a node that was refused once and is back is found at the next question', a
   await server.listen();
   cleanups.push(() => server.close({ deadlineMs: 0 }));
   expect(await ask(first.address)).toMatchObject({ rpc: 'answered' });
+});
+
+/** Round trips beyond 150 ms: a new connection alone takes two. */
+test.each([150, 300])(
+  'a node %d ms away answers over gRPC, over the connection that is there',
+  async (roundTripMs) => {
+    const { ask, measure, probes } = prober();
+    const { address } = await rpcNode(status);
+    const link = await startDelayedLink(Number(address.split(':')[1]), roundTripMs / 2);
+    cleanups.push(() => link[Symbol.asyncDispose]());
+    await measure(link.address);
+    await measure(link.address);
+    expect(probes.roundTripMs('n1')).toBeGreaterThanOrEqual(roundTripMs - 5);
+    for (let one = 0; one < 3; one++) expect(await ask(link.address)).toMatchObject({ rpc: 'answered' });
+    expect(link.connections).toBe(1);
+  },
+);
+
+test('a far node is found silent, and answers again as soon as the way is free, over a new connection', async () => {
+  const { ask, measure } = prober();
+  const { address } = await rpcNode(status);
+  const link = await startDelayedLink(Number(address.split(':')[1]), 100);
+  cleanups.push(() => link[Symbol.asyncDispose]());
+  await measure(link.address);
+  await measure(link.address);
+  link.setDown(true);
+  expect(await ask(link.address)).toMatchObject({ rpc: 'silent' });
+  link.setDown(false);
+  expect(await ask(link.address)).toMatchObject({ rpc: 'answered' });
+  expect(link.connections).toBe(2);
 });

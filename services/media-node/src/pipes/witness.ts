@@ -57,6 +57,9 @@ export class Witness {
     const ends = endsFrom(nodeId).slice(0, MAX_COUNTED);
     if (ends.length === 0 || nodeId === witnessId || this.#open >= MAX_OPEN) return;
     this.#open++;
+    const tell = (heard: WitnessAnswer['heard']): void =>
+      bus.publish(subjects.witnessAnswer(askerId), { questionId, witnessId, heard } satisfies WitnessAnswer);
+    tell('listening');
     try {
       const answered = ping(nodeId, listenMs).then(
         () => true,
@@ -64,7 +67,7 @@ export class Witness {
       );
       const media = await this.#receives(ends, listenMs);
       const heard = media ? 'media' : (await answered) ? 'control' : 'silent';
-      bus.publish(subjects.witnessAnswer(askerId), { questionId, witnessId, heard } satisfies WitnessAnswer);
+      tell(heard);
       log.debug({ suspect: nodeId, heard }, 'control was told whether a suspect is heard');
     } finally {
       this.#open--;
