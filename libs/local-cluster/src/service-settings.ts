@@ -57,7 +57,15 @@ export const SERVICE_SETTINGS: Readonly<Record<ServiceKind, readonly string[]>> 
     'SKEIN_NODE_WORKER_LIMIT_TRACKS',
     'SKEIN_NODE_WORKER_LIMIT_SUBSCRIPTIONS',
   ],
-  control: [...OF_ALL, 'SKEIN_CONTROL_GRPC_HOST', 'SKEIN_CONTROL_GRPC_PORT'],
+  control: [
+    ...OF_ALL,
+    'SKEIN_CONTROL_GRPC_HOST',
+    'SKEIN_CONTROL_GRPC_PORT',
+    'SKEIN_CONTROL_SUSPECT_AFTER_MS',
+    'SKEIN_CONTROL_HEARD_BY_OTHERS_MS',
+    'SKEIN_CONTROL_EVICT_AT_ONCE',
+    'SKEIN_CONTROL_LONG_LOOK_MS',
+  ],
 };
 
 /** What `planServices` sets by itself, whatever the environment says: stores, and what tells one process from another. */
