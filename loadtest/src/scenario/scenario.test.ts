@@ -152,7 +152,9 @@ describe('settings of the cluster', () => {
   });
 
   it('that nothing is near to are listed', () => {
-    expect(settings('SKEIN_X: 1')).toEqual([expect.stringMatching(/there are SKEIN_\w+, .*\bSKEIN_LOG_LEVEL, /)]);
+    expect(settings('SKEIN_X: 1')).toEqual([
+      expect.stringMatching(/there are SKEIN_\w+, .*\bSKEIN_LOG_LEVEL, /),
+    ]);
   });
 
   it('that a service has are taken', () => {
