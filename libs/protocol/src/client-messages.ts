@@ -1,6 +1,15 @@
 import { z } from 'zod';
-import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion } from './fields.ts';
 import { errorCodes } from './errors.ts';
+import {
+  displayName,
+  epoch,
+  identity,
+  metadata,
+  opaqueId,
+  roomName,
+  roomVersion,
+  text,
+} from './fields.ts';
 import { limits } from './limits.ts';
 import {
   dtlsParameters,
@@ -221,7 +230,7 @@ export const clientEvents = {
   roomReplaced: roomSnapshot,
   /** There are so many viewers now. At most once a second, only when it has changed, without a version. */
   viewersChanged: z.object({ viewers: viewerCount }),
-  subscriptionClosed: z.object({ subscriptionId: opaqueId, trackId: opaqueId, reason: z.string() }),
+  subscriptionClosed: z.object({ subscriptionId: opaqueId, trackId: opaqueId, reason: text() }),
   /** Which layers are being received; absent while none is. */
   subscriptionLayersChanged: z.object({
     subscriptionId: opaqueId,
@@ -235,7 +244,7 @@ export const clientEvents = {
   sessionMoved: z.object({
     ...sessionMedia,
     mode: z.enum(['rebuild', 'switch']),
-    reason: z.string().max(64),
+    reason: text(64),
     deadlineMs: z.number().int(),
   }),
   /** This gateway is going away: connect to another one within this time and resume there. Media is not touched. */
@@ -243,7 +252,7 @@ export const clientEvents = {
   /** The session is over; the socket stays, requests on it get `STALE_EPOCH`. */
   sessionClosed: z.object({ reason: z.enum(sessionEndReasons) }),
   /** The gateway is about to close this socket. */
-  error: z.object({ code: z.string(), message: z.string() }),
+  error: z.object({ code: text(), message: text() }),
 } as const;
 
 export type ClientEventName = keyof typeof clientEvents;
@@ -251,8 +260,8 @@ export type ClientEvent<Name extends ClientEventName> = z.output<(typeof clientE
 
 /** The outer form of a client's message. */
 export const clientEnvelope = z.object({
-  id: z.string().min(1).max(limits.requestIdLength),
-  method: z.string().max(64),
+  id: text(limits.requestIdLength).min(1),
+  method: text(64),
   data: z.unknown().optional(),
 });
 export type ClientEnvelope = z.infer<typeof clientEnvelope>;

@@ -4,11 +4,29 @@ import { limits } from './limits.ts';
 // Controls (Unicode category Cc), line and paragraph separators, and bidirectional overrides, which let one name pose as another.
 const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
+// Half a surrogate pair: no UTF-8 exists for it, other JSON parsers refuse it, and every encoder turns each one into the same U+FFFD.
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Whether `value` has a UTF-8 form, that is, holds no lone surrogate (`String.prototype.isWellFormed` of ES2024). */
+export function isWellFormedText(value: string): boolean {
+  return !LONE_SURROGATE.test(value);
+}
+
+/**
+ * Well-formed Unicode text of at most `maxLength` UTF-16 units (absent: no limit). Every string field of every message
+ * is made from this or from a pattern, so that what one process accepts, all others and the store can read.
+ */
+export function text(maxLength?: number): z.ZodString {
+  const bounded =
+    maxLength === undefined
+      ? z.string()
+      : z.string().max(maxLength, `must have at most ${maxLength} characters`);
+  return bounded.refine(isWellFormedText, 'must be well-formed Unicode: it holds half of a surrogate pair');
+}
+
 function printable(maxLength: number): z.ZodString {
-  return z
-    .string()
+  return text(maxLength)
     .min(1, 'must not be empty')
-    .max(maxLength, `must have at most ${maxLength} characters`)
     .refine((text) => !CONTROL.test(text), 'must not contain control characters')
     .refine((text) => text.trim() !== '', 'must not be blank');
 }
@@ -18,9 +36,7 @@ export const roomName = printable(limits.idLength);
 /** A participant's identity, unique in its room. */
 export const identity = printable(limits.idLength);
 export const displayName = printable(limits.nameLength);
-export const metadata = z
-  .string()
-  .max(limits.metadataLength, `must have at most ${limits.metadataLength} characters`);
+export const metadata = text(limits.metadataLength);
 /** Ids that the cluster or the client makes: node, session, track, subscription, request. */
 export const opaqueId = z.string().regex(/^[\w.:-]{1,64}$/, 'must be 1-64 of letters, digits and _ . : -');
 /** Raised every time a participant is placed again; milliseconds since 1970 at least, so that it rises even when the store is lost. */

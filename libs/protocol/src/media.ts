@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { epoch, opaqueId } from './fields.ts';
+import { epoch, opaqueId, text } from './fields.ts';
 
 export const trackKinds = ['audio', 'video'] as const;
 export type TrackKind = (typeof trackKinds)[number];
@@ -14,11 +14,9 @@ export const kindOfSource: Readonly<Record<TrackSource, TrackKind>> = {
   'screen-audio': 'audio',
 };
 
-const parameterValue = z.union([z.string().max(1024), z.number(), z.boolean()]);
-const codecParameters = z.record(z.string().max(64), parameterValue);
-const rtcpFeedback = z
-  .array(z.object({ type: z.string().max(32), parameter: z.string().max(32).optional() }))
-  .max(32);
+const parameterValue = z.union([text(1024), z.number(), z.boolean()]);
+const codecParameters = z.record(text(64), parameterValue);
+const rtcpFeedback = z.array(z.object({ type: text(32), parameter: text(32).optional() })).max(32);
 const payloadType = z.number().int().min(0).max(127);
 const ssrc = z.number().int().min(1).max(0xffffffff);
 
@@ -39,7 +37,7 @@ export const rtpCapabilities = z.object({
     .array(
       z.object({
         kind: z.enum(trackKinds),
-        uri: z.string().max(256),
+        uri: text(256),
         preferredId: z.number().int().min(1).max(255),
         preferredEncrypt: z.boolean().optional(),
         direction: z.enum(['sendrecv', 'sendonly', 'recvonly', 'inactive']).optional(),
@@ -52,7 +50,7 @@ export type RtpCapabilities = z.infer<typeof rtpCapabilities>;
 
 /** How one track is sent (ORTC `RTCRtpParameters`). */
 export const rtpParameters = z.object({
-  mid: z.string().max(32).optional(),
+  mid: text(32).optional(),
   codecs: z
     .array(z.object({ ...codecFields, payloadType }))
     .min(1)
@@ -60,7 +58,7 @@ export const rtpParameters = z.object({
   headerExtensions: z
     .array(
       z.object({
-        uri: z.string().max(256),
+        uri: text(256),
         id: z.number().int().min(1).max(255),
         encrypt: z.boolean().optional(),
         parameters: codecParameters.optional(),
@@ -72,11 +70,11 @@ export const rtpParameters = z.object({
     .array(
       z.object({
         ssrc: ssrc.optional(),
-        rid: z.string().max(32).optional(),
+        rid: text(32).optional(),
         codecPayloadType: payloadType.optional(),
         rtx: z.object({ ssrc }).optional(),
         dtx: z.boolean().optional(),
-        scalabilityMode: z.string().max(32).optional(),
+        scalabilityMode: text(32).optional(),
         maxBitrate: z.number().int().positive().optional(),
       }),
     )
@@ -84,12 +82,12 @@ export const rtpParameters = z.object({
     .max(8),
   rtcp: z
     .object({
-      cname: z.string().max(256).optional(),
+      cname: text(256).optional(),
       reducedSize: z.boolean().optional(),
       mux: z.boolean().optional(),
     })
     .default({}),
-  msid: z.string().max(256).optional(),
+  msid: text(256).optional(),
 });
 export type RtpParameters = z.infer<typeof rtpParameters>;
 
@@ -110,17 +108,17 @@ export const dtlsParameters = z.object({
 export type DtlsParameters = z.infer<typeof dtlsParameters>;
 
 export const iceParameters = z.object({
-  usernameFragment: z.string(),
-  password: z.string(),
+  usernameFragment: text(),
+  password: text(),
   iceLite: z.boolean().optional(),
 });
 export type IceParameters = z.infer<typeof iceParameters>;
 
 const iceCandidate = z.object({
-  foundation: z.string(),
+  foundation: text(),
   priority: z.number(),
-  ip: z.string(),
-  address: z.string().optional(),
+  ip: text(),
+  address: text().optional(),
   protocol: z.enum(['udp', 'tcp']),
   port: z.number().int(),
   type: z.enum(['host', 'srflx', 'prflx', 'relay']),
@@ -129,7 +127,7 @@ const iceCandidate = z.object({
 
 /** One direction of a session's media on its node: what the client needs to reach it. */
 export const transportOffer = z.object({
-  id: z.string(),
+  id: text(),
   iceParameters,
   iceCandidates: z.array(iceCandidate),
   dtlsParameters,
@@ -162,8 +160,8 @@ export const readySubscription = z.object({
 export type ReadySubscription = z.infer<typeof readySubscription>;
 
 export const iceServer = z.object({
-  urls: z.array(z.string()),
-  username: z.string().optional(),
-  credential: z.string().optional(),
+  urls: z.array(text()),
+  username: text().optional(),
+  credential: text().optional(),
 });
 export type IceServer = z.infer<typeof iceServer>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { clientEvents, clientMethods, sessionEndReasons } from './client-messages.ts';
-import { epoch, identity, opaqueId, roomName, roomVersion } from './fields.ts';
+import { epoch, identity, opaqueId, roomName, roomVersion, text } from './fields.ts';
 import { readySubscription, rtpCapabilities, transportOffer } from './media.ts';
 import { participant, roles } from './room-state.ts';
 
@@ -134,9 +134,9 @@ export const nodeRecord = z.object({
   region: opaqueId,
   state: z.enum(nodeStates),
   /** Where other nodes and control reach its gRPC services, `host:port`. */
-  grpcAddress: z.string(),
+  grpcAddress: text(),
   workers: z.number().int().positive(),
-  version: z.string(),
+  version: text(),
   /** By the node's own wall clock: names a start, and says nothing about which of two is the later one. */
   startedAtMs: z.number().int(),
   /** Of its lease: rises with each start of the node. Absent until the first renewal was answered. */

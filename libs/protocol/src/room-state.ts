@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion } from './fields.ts';
+import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion, text } from './fields.ts';
 import { trackKinds, trackSources } from './media.ts';
 
 /** `viewer`: receives all and publishes nothing; others see viewers only as a number. */
@@ -26,13 +26,13 @@ export const track = z.object({
   epoch,
   nodeId: opaqueId,
   /** The router on that node; for other nodes, who pull from it. */
-  routerId: z.string().max(64),
+  routerId: text(64),
   kind: z.enum(trackKinds),
   source: z.enum(trackSources),
   name: displayName.optional(),
   muted: z.boolean(),
   /** Lower case, such as `video/vp8`. */
-  mimeType: z.string().max(64),
+  mimeType: text(64),
   /** Simulcast encodings or SVC spatial layers; 1 for anything else. */
   spatialLayers: z.number().int().min(1).max(8),
   temporalLayers: z.number().int().min(1).max(8),
@@ -71,11 +71,11 @@ export const roomChange = z.discriminatedUnion('type', [
    * Placed again while its client stays: replaces the entry and keeps the tracks, which are in transit until they are
    * published again (same id, new epoch) or unpublished.
    */
-  z.object({ type: z.literal('participantMoved'), participant, reason: z.string().max(64) }),
-  z.object({ type: z.literal('participantLeft'), identity, epoch, reason: z.string().max(64) }),
+  z.object({ type: z.literal('participantMoved'), participant, reason: text(64) }),
+  z.object({ type: z.literal('participantLeft'), identity, epoch, reason: text(64) }),
   z.object({ type: z.literal('trackPublished'), track }),
   z.object({ type: z.literal('trackUpdated'), trackId: opaqueId, muted: z.boolean() }),
-  z.object({ type: z.literal('trackUnpublished'), trackId: opaqueId, identity, reason: z.string().max(64) }),
+  z.object({ type: z.literal('trackUnpublished'), trackId: opaqueId, identity, reason: text(64) }),
 ]);
 export type RoomChange = z.infer<typeof roomChange>;
 

@@ -1,4 +1,4 @@
-import { opaqueId, roomName } from '@skein/protocol';
+import { opaqueId, roomName, text } from '@skein/protocol';
 import { z } from 'zod';
 import type { ControlServiceDefinition } from './generated/skein/control/v1/ControlService.ts';
 import type { DrainNodeResponse } from './generated/skein/control/v1/DrainNodeResponse.ts';
@@ -16,7 +16,7 @@ const listRoomsRequest = z.object({
   /** 0: the default. */
   pageSize: z.number().int().min(0).max(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`),
   /** Empty: the first page. */
-  pageToken: z.string().max(1024, 'must be the nextPageToken of an earlier answer'),
+  pageToken: text(1024),
 });
 
 /** Operators and your application's backend. */

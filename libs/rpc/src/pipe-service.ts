@@ -1,4 +1,4 @@
-import { epoch, opaqueId, roomName, trackKinds } from '@skein/protocol';
+import { epoch, opaqueId, roomName, text, trackKinds } from '@skein/protocol';
 import { z } from 'zod';
 import type { PipeServiceDefinition } from './generated/skein/pipe/v1/PipeService.ts';
 import {
@@ -57,12 +57,12 @@ export const trackUpdate = z.discriminatedUnion('update', [
     update: z.literal('opened'),
     opened: z.object({
       kind: z.enum(trackKinds),
-      rtpParametersJson: z.string().max(RTP_PARAMETERS_LENGTH),
+      rtpParametersJson: text(RTP_PARAMETERS_LENGTH),
       muted: z.boolean(),
     }),
   }),
   z.object({ update: z.literal('muted'), muted: z.object({ muted: z.boolean() }) }),
-  z.object({ update: z.literal('closed'), closed: z.object({ reason: z.string().max(256) }) }),
+  z.object({ update: z.literal('closed'), closed: z.object({ reason: text(256) }) }),
 ]);
 export type TrackUpdate = z.infer<typeof trackUpdate>;
 

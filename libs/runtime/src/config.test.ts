@@ -42,6 +42,11 @@ describe('readConfig', () => {
     ['SKEIN_VERBOSE', 'yes', 'SKEIN_VERBOSE="yes" is not allowed; it takes `true` or `false`'],
     [
       'SKEIN_STORE',
+      'redis://store/\ud83d',
+      'SKEIN_STORE="redis://store/\\ud83d" is not allowed; it takes a URL starting with `redis://`',
+    ],
+    [
+      'SKEIN_STORE',
       'http://store',
       'SKEIN_STORE="http://store" is not allowed; it takes a URL starting with `redis://`',
     ],

@@ -76,6 +76,8 @@ function readSetting(setting: Setting<unknown>, raw: string | undefined): unknow
   const text = raw === undefined || raw === '' ? setting.defaultText : raw;
   if (text === undefined) throw ConfigError.missing(setting);
   try {
+    // Half a surrogate pair has no UTF-8 form: whoever the value is sent to would read another one.
+    check(!/\p{Surrogate}/u.test(text));
     return setting.parse(text);
   } catch (error) {
     throw ConfigError.invalid(setting, text, error instanceof NotAllowed ? error.message : undefined);

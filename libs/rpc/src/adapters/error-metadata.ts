@@ -1,5 +1,5 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
-import { errorCodes, SkeinError, type WireError } from '@skein/protocol';
+import { errorCodes, SkeinError, text, type WireError } from '@skein/protocol';
 import { z } from 'zod';
 import { codeOfStatus, grpcStatus, statusName, statusOfCode } from '../status-mapping.ts';
 
@@ -11,8 +11,8 @@ const MAX_MESSAGE_LENGTH = 512;
 
 const wireError = z.object({
   code: z.enum(errorCodes),
-  message: z.string(),
-  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  message: text(),
+  details: z.record(text(), z.union([text(), z.number(), z.boolean()])).optional(),
   retryAfterMs: z.number().optional(),
 });
 

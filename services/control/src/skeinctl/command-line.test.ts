@@ -29,6 +29,10 @@ test.each([
   ['frobnicate', 'there is no command "frobnicate"'],
   ['room', 'room takes a name'],
   ['room a b', 'room takes one name'],
+  [
+    'room half\ud83d',
+    '"half\\ud83d" is not the name of a room: must be well-formed Unicode: it holds half of a surrogate pair',
+  ],
   ['nodes all', 'nodes takes no name'],
   ['rebalance all', 'rebalance takes no name'],
   ['node', 'node takes an action: node drain NODE'],

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { opaqueId } from '@skein/protocol';
+import { opaqueId, roomName } from '@skein/protocol';
 import { MAX_DRAIN_MS } from '@skein/rpc';
 import { readHostPort } from '@skein/runtime';
 import { parseDurationMs } from './duration.ts';
@@ -93,7 +93,10 @@ function questionOf([command, ...rest]: readonly string[], deadline: string | un
 
 function roomQuestion([room, ...more]: readonly string[]): Question | string {
   if (room === undefined) return 'room takes a name';
-  return more.length === 0 ? { about: 'room', room } : 'room takes one name';
+  if (more.length > 0) return 'room takes one name';
+  const parsed = roomName.safeParse(room);
+  if (parsed.success) return { about: 'room', room };
+  return `${JSON.stringify(room)} is not the name of a room: ${parsed.error.issues[0]?.message}`;
 }
 
 function drainQuestion(
