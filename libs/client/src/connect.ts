@@ -62,7 +62,8 @@ export async function connect(
   const { autoSubscribe = true, nodeId, region } = options;
   if (signal?.aborted) throw SkeinClientError.aborted(signal);
   const urls = urlsOf(options.url);
-  const visitor = { room, identity, name, metadata, role, autoSubscribe, nodeId, region };
+  const stayId = environment.newId('sty');
+  const visitor = { room, identity, name, metadata, role, autoSubscribe, nodeId, region, stayId };
   const entry = new Entry(environment, visitor);
   const join = (url: string): Promise<Entered<ClientResponse<'join'>>> =>
     entry.join(url, { identity, nodeId }, DEADLINES, signal);

@@ -129,7 +129,16 @@ describe('a lost gateway', () => {
     bench.link.signals.stateChanged('send', 'connected');
     await bench.pass(100);
     expect(told).toEqual(['localTrackPublished', 'reconnecting', 'recovering', 'connected']);
-    expect(bench.gateway.sent('join')[1]?.data).toMatchObject({ identity: 'me', room: 'standup' });
+    expect(bench.gateway.sent('join')[1]?.data).toMatchObject({
+      identity: 'me',
+      room: 'standup',
+      lastEpoch: 1,
+    });
+    const stays = [...bench.gateway.sent('join'), ...bench.gateway.sent('resume')].map(
+      ({ data }) => data['stayId'],
+    );
+    expect([stays.length, new Set(stays).size]).toEqual([3, 1]);
+    expect(bench.gateway.sent('join')[0]?.data).not.toHaveProperty('lastEpoch');
     expect(bench.gateway.sent('publish').map(({ data }) => [data['trackId'], data['epoch']])).toEqual([
       [camera.id, 1],
       [camera.id, 7],

@@ -48,3 +48,4 @@ export type {
 } from './room-store.ts';
 export { storeAddress, storeSettings, type StoreConfig } from './settings.ts';
 export type { StoreAddress } from './store-address.ts';
+export { MemoryRooms } from './memory-rooms.ts';

@@ -9,7 +9,8 @@ import type {
 } from '@skein/protocol';
 
 /**
- * Room state and placement: one atomic script per method. Every failure of the store is `UNAVAILABLE`. Viewers are placed,
+ * Room state and placement: one atomic script per method. Every failure of the store is `UNAVAILABLE`; a write that failed so
+ * may have happened before, and never happens after. Text that has no UTF-8 form fails `INVALID_ARGUMENT`. Viewers are placed,
  * moved, counted under the limit and taken out as participants are, under identities of the same room, but are in no
  * state and no log: what they do changes the room's viewership only.
  */
@@ -18,7 +19,8 @@ export interface RoomStore {
    * Places a participant: limits, takeover, node choice, epoch, state and log in one script. A participant that is
    * there already is placed again: a higher epoch, its tracks void, its place under the limit and `joinedAtMs` kept. One
    * that becomes a viewer is written as `participantLeft`.
-   * Fails with `ROOM_FULL` or `NO_NODE_AVAILABLE`. After `UNAVAILABLE` it may have happened; a repeat is a takeover.
+   * Fails with `ROOM_FULL`, `NO_NODE_AVAILABLE`, or `SUPERSEDED` for a client that comes back (`lastEpoch`) after another
+   * one has taken its identity. After `UNAVAILABLE` it may have happened; a repeat is a takeover.
    */
   place(request: PlaceRequest): Promise<Placed>;
 
@@ -52,6 +54,12 @@ export interface RoomStore {
    * `leaderFence`: it is the one that leads who does it; fails `STALE_EPOCH` when that is not the number of the present lease.
    */
   leave(room: string, session: SessionRef, reason: string, leaderFence?: number): Promise<RoomWrite>;
+  /**
+   * Removes what cannot be read in a room, which only somebody who wrote past this store can have put there: keys of another
+   * type, entries of another form, tracks without an owner; and the room itself when nobody is left in it. Changes nothing
+   * in a sound room. Returns how many things were removed. `leaderFence` as for `leave`.
+   */
+  repair(room: string, leaderFence: number): Promise<number>;
 
   /** The whole state, or `undefined` when there is no such room. */
   snapshot(room: string): Promise<StoredSnapshot | undefined>;
@@ -86,6 +94,8 @@ export interface RoomHead {
 export interface StoredSnapshot extends RoomSnapshot {
   /** Absent while there was never a viewer. */
   readonly viewership?: Viewership | undefined;
+  /** Entries that are left out since they cannot be read, or that may be damaged; absent for none. See `repair`. */
+  readonly damaged?: number;
   /** The version at which the room was made: it is another room than one that was known at a lower version. */
   readonly bornVersion?: number;
 }
@@ -110,6 +120,13 @@ export interface PlaceRequest {
   readonly metadata?: string | undefined;
   /** Default `participant`. */
   readonly role?: Role;
+  /** Names the client's stay in the room, over all its sessions; made by the client. */
+  readonly stayId?: string | undefined;
+  /**
+   * Of a client that was away and comes back: the highest epoch that it had. Placed only if nobody else has taken the
+   * identity since; its own stay has not. Absent: takes over from whoever has it.
+   */
+  readonly lastEpoch?: number | undefined;
   /** The new session's id, made by the caller. */
   readonly sessionId: string;
   /** Viewers count too. */

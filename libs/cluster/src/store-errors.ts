@@ -10,6 +10,11 @@ export const refusals = {
     new SkeinError('NO_NODE_AVAILABLE', 'no media node can take a session right now; try again', {
       retryAfterMs: 1000,
     }),
+  SUPERSEDED: () =>
+    new SkeinError(
+      'SUPERSEDED',
+      'another client has taken this identity since; leave it to that one, or join anew',
+    ),
   STALE_EPOCH: () => new SkeinError('STALE_EPOCH', 'this session is not the current one any more'),
   SESSION_NOT_FOUND: () => new SkeinError('SESSION_NOT_FOUND', 'the participant is not in the room'),
   TRACK_NOT_FOUND: (trackId: string) =>

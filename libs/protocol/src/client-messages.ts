@@ -68,6 +68,8 @@ const joinFields = {
   autoSubscribe: z.boolean().default(true),
   /** For tests and demos: be placed on this node. */
   nodeId: opaqueId.optional(),
+  /** Names this client's stay in the room: made by the client once, and the same in every `join` and `resume` of that stay. */
+  stayId: opaqueId.optional(),
   /** Prefer nodes of this region; default: the gateway's. */
   region: opaqueId.optional(),
 };
@@ -92,7 +94,14 @@ const sessionMedia = {
 export const clientMethods = {
   /** First request on a socket. Places the participant and answers with all it needs for media. */
   join: {
-    request: z.object(joinFields),
+    request: z.object({
+      ...joinFields,
+      /**
+       * Of a client that was in the room and comes back without being asked: the highest epoch that it had. Fails
+       * `SUPERSEDED` when another stay has taken the identity since. Absent: takes over from whoever has it.
+       */
+      lastEpoch: epoch.optional(),
+    }),
     response: z.object({
       ...sessionMedia,
       identity,

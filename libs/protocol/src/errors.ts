@@ -16,6 +16,7 @@ export const errorCodes = [
   'NODE_NOT_FOUND',
   'ROOM_NOT_FOUND',
   'STALE_EPOCH',
+  'SUPERSEDED',
   'SESSION_NOT_FOUND',
   'TRACK_NOT_FOUND',
   'SUBSCRIPTION_NOT_FOUND',

@@ -1,7 +1,10 @@
+import { SkeinError } from './errors.ts';
+import { isWellFormedText } from './fields.ts';
 import type { NodeId, RoomName, SessionId } from './fields.ts';
 
 // NATS splits subjects at dots and gives * and > a meaning, so that free text such as a room's name has to be encoded.
 function token(text: string): string {
+  if (!isWellFormedText(text)) throw SkeinError.invalidArgument('subject', 'must be well-formed Unicode');
   return /^[\w-]+$/.test(text) ? text : `~${Array.from(new TextEncoder().encode(text), hex).join('')}`;
 }
 

@@ -103,6 +103,12 @@ describe('the state of a session', () => {
     expect(after(lost, refused(1, 'UNSUPPORTED_PROTOCOL')).shown).toBe('closed');
   });
 
+  it('ends as superseded when another device has taken the identity, and does not take it back', () => {
+    const { commands, state } = after(lost, refused(1, 'SESSION_NOT_FOUND'), refused(2, 'SUPERSEDED'));
+    expect(commands).toEqual(['holdRequests', 'resume 1', 'join 2', 'end']);
+    expect(state).toEqual({ kind: 'closed', reason: 'superseded', error: undefined });
+  });
+
   it('moves over to another gateway before it lets go of the one that is going away', () => {
     const { commands, shown } = after(
       { type: 'moveOver', withinMs: 1000 },

@@ -219,6 +219,7 @@ function refused(
     return epoch === state.held.epoch
       ? fallDown(state, 'join', line.sinceMs, [])
       : fallDown(state, 'resume', line.sinceMs, []);
+  if (error.code === 'SUPERSEDED') return close('superseded');
   if (isFatal(error.code)) return close('connection-lost', error);
   if (nowMs - line.sinceMs >= reconnectDeadlineMs) return close('connection-lost', error);
   return {

@@ -127,7 +127,8 @@ export class Sockets {
       this.#ports.resumed(socket, entered.answer);
     } else {
       // The node that was wished for at first may be the one that died.
-      const change = { identity: resumption.identity, nodeId: undefined };
+      const { identity, epoch: lastEpoch } = resumption;
+      const change = { identity, nodeId: undefined, lastEpoch };
       const entered = await entry.join(url, change, DEADLINES, signal);
       this.#add(socket, entered);
       this.#ports.joined(socket, entered.answer);

@@ -14,7 +14,7 @@ import { sameJson } from './same-json.ts';
 import { welcomeOf } from './welcome.ts';
 
 /** What stays the same over all sockets of one room. */
-export type Visitor = Omit<ClientRequestInput<'join'>, 'protocolVersion' | 'rtpCapabilities'>;
+export type Visitor = Omit<ClientRequestInput<'join'>, 'protocolVersion' | 'rtpCapabilities' | 'lastEpoch'>;
 
 /** The session that a client goes on with. */
 export type Resumption = Pick<
@@ -50,10 +50,13 @@ export class Entry {
     this.#loading.catch(() => undefined);
   }
 
-  /** `identity` and `nodeId` replace those of the visitor when given. */
+  /**
+   * `identity` and `nodeId` replace those of the visitor when given. `lastEpoch`: of a session that was lost; fails
+   * `SUPERSEDED` when somebody else has the identity now.
+   */
   join(
     url: string,
-    change: Pick<Visitor, 'identity' | 'nodeId'>,
+    change: Pick<ClientRequestInput<'join'>, 'identity' | 'nodeId' | 'lastEpoch'>,
     deadlines: EntryDeadlines,
     signal?: AbortSignal,
   ): Promise<Entered<ClientResponse<'join'>>> {

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { SkeinError } from '@skein/protocol';
 import { Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
@@ -7,7 +7,8 @@ import { Breaker } from '../breaker.ts';
 import type { StoreOptions, StoreStatus } from '../cluster-store.ts';
 import { notPrimaryBecause } from '../replication.ts';
 import type { StoreRecovery } from '../room-store.ts';
-import type { Script } from '../scripts/script.ts';
+import { EXPIRED, type Script } from '../scripts/script.ts';
+import { StoreClock } from '../store-clock.ts';
 import { checkNewPrimary, checkPrimary, type Seen } from './primary-check.ts';
 import { isDatabaseTrouble, RedisTroubleLog } from './redis-trouble.ts';
 import { createClient, DEFAULT_COMMAND_TIMEOUT_MS, type RedisClient } from './redis-client.ts';
@@ -22,7 +23,7 @@ const REVIVE_AFTER_MS = 200;
 /** Calls that may wait for Redis at once; one more fails with `UNAVAILABLE`. */
 const MAX_IN_FLIGHT = 10_000;
 
-export type Argument = string | number;
+export type Argument = string | number | Buffer;
 export type Command = readonly [name: string, ...args: Argument[]];
 
 /** How soon a refused call is worth another try: about as long as finding a Redis that is back takes. */
@@ -51,6 +52,7 @@ export class RedisConnection {
   readonly #trouble: RedisTroubleLog;
   readonly #onStatus: ((status: StoreStatus) => void) | undefined;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #storeClock = new StoreClock();
   #status: StoreStatus;
   /** Of the data, as last seen; `undefined` before that, and where servers do not say. */
   #historyId: string | undefined;
@@ -99,17 +101,41 @@ export class RedisConnection {
     return this.#status;
   }
 
-  /** Runs a script by its hash, and whole when the server doesn't know it. */
+  /**
+   * Runs a script by its hash, and whole when the server doesn't know it. One that expires either runs before this call
+   * fails for want of an answer, or never.
+   */
   run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.#bounded(async () => {
-      const rest = [String(keys.length), ...keys, ...args] as const;
-      try {
-        return await this.#redis.call('EVALSHA', script.sha1, ...rest);
-      } catch (error) {
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return await this.#redis.call('EVAL', script.lua, ...rest);
-      }
-    });
+    return this.#bounded(() =>
+      script.expires ? this.#evaluateInTime(script, keys, args) : this.#evaluate(script, keys, args),
+    );
+  }
+
+  /** A clock that went ahead makes a call expire that has all its time left: such a one is sent again. */
+  async #evaluateInTime(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+  ): Promise<unknown> {
+    const givenUpMs = this.#clock.monotonicMs() + this.#timeoutMs;
+    for (;;) {
+      const deadlineUs = this.#storeClock.storeUs(givenUpMs);
+      const reply = await this.#evaluate(script, keys, [...args, deadlineUs]);
+      if (!Array.isArray(reply) || reply[0] !== EXPIRED) return reply;
+      const nowMs = this.#clock.monotonicMs();
+      this.#storeClock.learn(Number(reply[1]), nowMs);
+      if (nowMs >= givenUpMs) throw new Error('the store got to it too late, and did not carry it out');
+    }
+  }
+
+  async #evaluate(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args] as const;
+    try {
+      return await this.#redis.call('EVALSHA', script.sha1, ...rest);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return await this.#redis.call('EVAL', script.lua, ...rest);
+    }
   }
 
   call([name, ...args]: Command): Promise<unknown> {
@@ -119,15 +145,37 @@ export class RedisConnection {
   /** Sends all commands in one go. Fails when one of them does. */
   batch(commands: readonly Command[]): Promise<readonly unknown[]> {
     return this.#bounded(async () => {
-      if (commands.length === 0) return [];
-      const pipeline = this.#redis.pipeline();
-      for (const [name, ...args] of commands) pipeline.call(name, ...args);
-      const results = (await pipeline.exec()) ?? [];
-      return results.map(([error, value]) => {
-        if (error) throw error;
-        return value;
-      });
+      const results = await this.#pipelined(commands, (pipeline, [name, ...args]) =>
+        pipeline.call(name, ...args),
+      );
+      for (const result of results) if (result instanceof Error) throw result;
+      return results;
     });
+  }
+
+  /**
+   * The same for reads that stand for themselves, with bytes for text: a command that the server refuses because of what a
+   * key holds gives the error in its place.
+   */
+  readEach(commands: readonly Command[]): Promise<readonly unknown[]> {
+    return this.#bounded(async () => {
+      const results = await this.#pipelined(commands, (pipeline, [name, ...args]) =>
+        pipeline.callBuffer(name, ...args),
+      );
+      for (const result of results) if (result instanceof Error && !isWrongType(result)) throw result;
+      return results;
+    });
+  }
+
+  async #pipelined(
+    commands: readonly Command[],
+    add: (pipeline: ChainableCommander, command: Command) => unknown,
+  ): Promise<readonly unknown[]> {
+    if (commands.length === 0) return [];
+    const pipeline = this.#redis.pipeline();
+    for (const command of commands) add(pipeline, command);
+    const results = (await pipeline.exec()) ?? [];
+    return results.map(([error, value]) => error ?? value);
   }
 
   async close(): Promise<void> {
@@ -241,6 +289,7 @@ export class RedisConnection {
   /** A new connection serves once its server has said that it is the primary. Never rejects. */
   async #admit(): Promise<boolean> {
     const { stream } = this.#redis;
+    this.#storeClock.forget();
     const seen = await this.#look(() => checkNewPrimary(this.#client, this.#options));
     // It may have ended meanwhile, and another one begun.
     if (this.#redis.stream !== stream || this.#redis.status !== 'ready') return false;
@@ -278,11 +327,21 @@ export class RedisConnection {
 
   async #look(look: () => Promise<Seen>): Promise<Seen> {
     try {
-      return await this.#inTime(look());
+      const [seen] = await this.#inTime(Promise.all([look(), this.#readClock()]));
+      return seen;
     } catch (error) {
       this.#log.debug({ err: error }, 'Redis did not say whether it is the primary');
       return { kind: 'notPrimary', reason: 'the server did not say whether it is the primary' };
     }
+  }
+
+  /** Each time anew: two clocks drift by seconds a day. */
+  async #readClock(): Promise<void> {
+    const { stream } = this.#redis;
+    // Without an answer a call's own deadline is refused once, and the refusal tells the time.
+    const [seconds, microseconds] = await this.#redis.time().catch(() => []);
+    if (microseconds === undefined || this.#redis.stream !== stream) return;
+    this.#storeClock.learn(Number(seconds) * 1_000_000 + Number(microseconds), this.#clock.monotonicMs());
   }
 
   #isOtherHistory(historyId: string | undefined): boolean {
@@ -324,4 +383,9 @@ export class RedisConnection {
 
 function unavailable(cause?: unknown): SkeinError {
   return SkeinError.unavailable('the store', cause, RETRY_AFTER_MS);
+}
+
+/** Whether a command failed because its key holds another kind of value. */
+export function isWrongType(result: unknown): boolean {
+  return result instanceof Error && /\bWRONGTYPE\b/.test(result.message);
 }

@@ -1,4 +1,6 @@
-import type { NodeLoad, NodeRecord } from '@skein/protocol';
+import { nodeLoad, nodeRecord, SkeinError } from '@skein/protocol';
+import type { NodeRecord } from '@skein/protocol';
+import type { Logger } from '@skein/telemetry';
 import type {
   NodeRegistry,
   NodeReport,
@@ -7,10 +9,12 @@ import type {
   RegistryReading,
 } from '../node-registry.ts';
 import { keys } from '../scripts/keys.ts';
-import { bury, countAssignment, read, release, renew } from '../scripts/node-scripts.ts';
+import { bury, countAssignment, discardUnless, read, release, renew } from '../scripts/node-scripts.ts';
+import type { Script } from '../scripts/script.ts';
 import { refusals } from '../store-errors.ts';
+import { readJson } from '../stored-entries.ts';
 import { leaseTimeMs } from './lease-time.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import { isWrongType, type RedisConnection } from './redis-connection.ts';
 
 /** Some beats: an assignment is forgotten when the node's report shows it. */
 const ASSIGNMENT_LIFE_MS = 10_000;
@@ -19,9 +23,12 @@ type About = Omit<NodeRecord, 'beat' | 'load'>;
 
 export class RedisNodes implements NodeRegistry {
   readonly #redis: Pick<RedisConnection, 'run'>;
+  readonly #log: Logger;
+  #damaged = 0;
 
-  constructor(redis: Pick<RedisConnection, 'run'>) {
+  constructor(redis: Pick<RedisConnection, 'run'>, log: Logger) {
     this.#redis = redis;
+    this.#log = log;
   }
 
   async renew(
@@ -32,18 +39,18 @@ export class RedisNodes implements NodeRegistry {
     const { nodeId } = about;
     const report = `${beat} ${JSON.stringify(load)}`;
     const args = [nodeId, fence ?? '', leaseTimeMs(ttlMs), JSON.stringify(about), report];
-    const [status, held] = (await this.#redis.run(renew, keys.registry, args)) as [string, string?];
+    const [status, held] = (await this.#run(renew, args)) as [string, string?];
     if (status === 'STALE_EPOCH') throw refusals.NODE_REPLACED(nodeId);
     return Number(held);
   }
 
   async release(nodeId: string, fence: number): Promise<void> {
-    await this.#redis.run(release, keys.registry, [nodeId, fence]);
+    await this.#run(release, [nodeId, fence]);
   }
 
   async bury(nodeId: string, fence: number, leaderFence: number): Promise<boolean> {
     const args = [nodeId, fence, leaderFence, `bury ${nodeId}`];
-    const reply = await this.#redis.run(bury, [...keys.registry, keys.reconciler, keys.acts], args);
+    const reply = await this.#run(bury, args, [keys.reconciler, keys.acts]);
     if (reply === 'NOT_LEADING') throw refusals.NOT_LEADING();
     return reply === 1;
   }
@@ -53,7 +60,7 @@ export class RedisNodes implements NodeRegistry {
   }
 
   async read({ since, loads = false }: RegistryQuery = {}): Promise<RegistryReading> {
-    const [now, version, whole, told, reports] = (await this.#redis.run(read, keys.registry, [
+    const [now, version, whole, told, reports] = (await this.#run(read, [
       since ?? '',
       loads ? 1 : 0,
     ])) as [
@@ -63,18 +70,51 @@ export class RedisNodes implements NodeRegistry {
     const nowMs = Number(now) / 1000;
     const known = new Map<string, NodeReport>();
     for (const [nodeId, text] of pairs(reports)) {
-      if (text !== '') known.set(nodeId, reportFrom(text, nowMs));
+      const report = text === '' ? undefined : reportFrom(text, nowMs);
+      if (report) known.set(nodeId, report);
     }
     const [nodes, gone]: [RegisteredNode[], string[]] = [[], []];
+    let damaged = 0;
     for (const [nodeId, about] of pairs(told)) {
       const report = known.get(nodeId);
-      if (about === '' || !report) gone.push(nodeId);
-      else nodes.push(nodeFrom(about, report));
+      const node = report && nodeFrom(nodeId, about, report);
+      if (node) nodes.push(node);
+      else gone.push(nodeId);
+      if (!node && about !== '') damaged++;
     }
+    this.#reportDamaged(damaged);
     return {
       ...{ version: Number(version), whole: whole === 1, nodes, gone },
       reports: loads ? known : new Map(),
     };
+  }
+
+  /** Says it when the number changes: the registry is read many times a minute. */
+  #reportDamaged(count: number): void {
+    if (count > 0 && count !== this.#damaged)
+      this.#log.warn({ count }, 'records of nodes that cannot be read were left out');
+    this.#damaged = count;
+  }
+
+  /** A key of the registry that holds another type, which somebody has put there, is removed: no node could renew its lease. */
+  async #run(
+    script: Script,
+    args: readonly (string | number)[],
+    more: readonly string[] = [],
+  ): Promise<unknown> {
+    const run = (): Promise<unknown> => this.#redis.run(script, [...keys.registry, ...more], args);
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof SkeinError) || !isWrongType(error.cause)) throw error;
+      for (const [at, key] of keys.registry.entries()) await this.#discard(key, TYPES[at] ?? 'hash');
+      return await run();
+    }
+  }
+
+  async #discard(key: string, wanted: 'hash' | 'zset'): Promise<void> {
+    const removed = await this.#redis.run(discardUnless, [key], [wanted]);
+    if (removed === 1) this.#log.warn({ key }, `removed a key of the node registry that was no ${wanted}`);
   }
 
   async countAssignment(nodeId: string, beat: number): Promise<number> {
@@ -84,19 +124,30 @@ export class RedisNodes implements NodeRegistry {
   }
 }
 
-function nodeFrom(json: string, { beat, load, ...lease }: NodeReport): RegisteredNode {
-  return { ...lease, record: { ...(JSON.parse(json) as About), beat, load } };
+/** Of the keys of the registry, in their order. */
+const TYPES = ['hash', 'hash', 'zset', 'hash', 'zset', 'zset', 'hash'] as const;
+
+/** `undefined` for what is no record of this node. */
+function nodeFrom(
+  nodeId: string,
+  json: string,
+  { beat, load, ...lease }: NodeReport,
+): RegisteredNode | undefined {
+  const parsed = nodeRecord.safeParse({ ...readJson<object>(json), beat, load });
+  if (!parsed.success || parsed.data.nodeId !== nodeId) return undefined;
+  return { ...lease, record: parsed.data };
 }
 
 function pairs(flat: readonly string[]): readonly (readonly [string, string])[] {
   return Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at] ?? '', flat[2 * at + 1] ?? '']);
 }
 
-/** `fence renewedAtUs beat load`. */
-function reportFrom(text: string, nowMs: number): NodeReport {
-  const [fence, renewedAtUs, beat] = text.split(' ', 3);
-  const load = JSON.parse(text.slice(text.indexOf('{'))) as NodeLoad;
-  const renewedAtMs = Number(renewedAtUs) / 1000;
+/** `fence renewedAtUs beat load`; `undefined` for what is none. */
+function reportFrom(text: string, nowMs: number): NodeReport | undefined {
+  const [fence, renewedAtUs, beat] = text.split(' ', 3).map(Number) as [number, number, number];
+  const load = nodeLoad.safeParse(readJson(text.slice(text.indexOf('{'))));
+  if (!load.success || ![fence, renewedAtUs, beat].every(Number.isFinite)) return undefined;
+  const renewedAtMs = renewedAtUs / 1000;
   const leaseAgeMs = Math.max(0, nowMs - renewedAtMs);
-  return { fence: Number(fence), beat: Number(beat), load, leaseAgeMs, renewedAtMs };
+  return { fence, beat, load: load.data, leaseAgeMs, renewedAtMs };
 }

@@ -1,59 +1,61 @@
 import type { Logger } from '@skein/telemetry';
-import { addRoom, pageRooms, removeRoom } from '../scripts/index-scripts.ts';
 import { keys } from '../scripts/keys.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import { forget } from '../scripts/room-scripts.ts';
+import { isWrongType, type RedisConnection } from './redis-connection.ts';
 
-/**
- * The names of all rooms. It lies outside the rooms' slots, so it follows what their scripts did and is only a hint:
- * a reader checks each name, and drops one that is no room any more unless that name was entered again since.
- */
+const SCAN_COUNT = 1000;
+
+/** The names of all rooms. Each room's own scripts write it; who lists it drops what is no room. */
 export class RoomIndex {
   readonly #redis: RedisConnection;
   readonly #log: Logger;
-  readonly #late = new Set<Promise<void>>();
 
   constructor(redis: RedisConnection, log: Logger) {
     this.#redis = redis;
     this.#log = log;
   }
 
-  /** Enters a room. Never fails: each placement enters it again, so a lost entry comes back. */
-  async add(room: string, born: string): Promise<void> {
-    await this.#quietly(room, () => this.#redis.run(addRoom, keys.roomIndex, [room, born]));
-  }
-
-  /** The same without waiting; `settled` waits for it. */
-  addLater(room: string, born: string): void {
-    const adding = this.add(room, born).finally(() => this.#late.delete(adding));
-    this.#late.add(adding);
-  }
-
-  /** Takes out a room that is gone, unless it was made again since. Never fails: listing drops what stayed. */
-  async remove(room: string, born: string): Promise<void> {
-    await this.#quietly(room, () => this.#redis.run(removeRoom, keys.roomIndex, [room, born]));
-  }
-
-  /** Names after `after` in byte order, with the births they were entered with; some may be no rooms any more. */
-  async page(after: string | undefined, size: number): Promise<{ room: string; born: string }[]> {
-    const flat = (await this.#redis.run(pageRooms, keys.roomIndex, [
-      after === undefined ? '-' : `(${after}`,
-      size,
-    ])) as string[];
-    return Array.from({ length: flat.length / 2 }, (_, at) => ({
-      room: flat[2 * at] ?? '',
-      born: flat[2 * at + 1] ?? '0',
-    }));
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#late);
-  }
-
-  async #quietly(room: string, write: () => Promise<unknown>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      this.#log.warn({ err: error, room }, 'the index of rooms could not be written; it mends itself');
+  /** Up to `size` names after `after` in byte order, all or some of which may be no rooms, and where the next page begins. */
+  async page(
+    after: string | Buffer | undefined,
+    size: number,
+  ): Promise<{ readonly names: readonly string[]; readonly next: Buffer | undefined }> {
+    const min = after === undefined ? '-' : Buffer.concat([Buffer.from('('), Buffer.from(after)]);
+    const command = ['ZRANGEBYLEX', keys.rooms, min, '+', 'LIMIT', 0, size] as const;
+    const [found] = await this.#redis.readEach([command]);
+    if (isWrongType(found)) {
+      await this.#rebuild();
+      return await this.page(after, size);
     }
+    if (found instanceof Error) throw found;
+    const raw = found as readonly Buffer[];
+    const names = raw.map((name) => name.toString());
+    const unreadable = raw.filter((name, at) => !name.equals(Buffer.from(names[at] ?? '')));
+    if (unreadable.length > 0) {
+      await this.#redis.call(['ZREM', keys.rooms, ...unreadable]);
+      this.#log.warn({ count: unreadable.length }, 'removed names from the index of rooms that are no text');
+    }
+    return { names: names.filter((_, at) => !unreadable.includes(raw[at] as Buffer)), next: raw.at(-1) };
+  }
+
+  /** Takes out a name whose room is gone, unless the room was made again since. */
+  async forget(room: string): Promise<void> {
+    await this.#redis.run(forget, keys.room(room), [room]);
+  }
+
+  /** Somebody has put something else in its place: the rooms are found by their keys. */
+  async #rebuild(): Promise<void> {
+    await this.#redis.call(['DEL', keys.rooms]);
+    let cursor = '0';
+    let count = 0;
+    do {
+      const scan = ['SCAN', cursor, 'MATCH', keys.anyRoomMeta, 'COUNT', SCAN_COUNT] as const;
+      const [next, found] = (await this.#redis.call(scan)) as [string, string[]];
+      const names = found.flatMap((key) => keys.roomOfMeta(key) ?? []);
+      if (names.length > 0)
+        await this.#redis.call(['ZADD', keys.rooms, ...names.flatMap((name) => ['0', name])]);
+      [cursor, count] = [next, count + names.length];
+    } while (cursor !== '0');
+    this.#log.warn({ rooms: count }, 'the index of rooms was no index; it was built again from the rooms');
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   applyChange,
   limits,
@@ -8,8 +9,8 @@ import {
   type RoomState,
   type Track,
   type VersionedChange,
-  type Viewership,
 } from '@skein/protocol';
+import { byArrival } from '../arrival.ts';
 import type {
   Held,
   MoveRequest,
@@ -27,8 +28,19 @@ import * as placing from '../scripts/placing-scripts.ts';
 import * as scripts from '../scripts/room-scripts.ts';
 import type { Script } from '../scripts/script.ts';
 import { refusals } from '../store-errors.ts';
-import { changeJson, memberJson, memberOpening, trackJson } from '../stored-json.ts';
-import type { Argument, RedisConnection } from './redis-connection.ts';
+import {
+  checkText,
+  memberEntry,
+  NO_STAY,
+  profileJson,
+  readChanges,
+  readEntries,
+  readMember,
+  readTrack,
+  readViewership,
+  trackEntry,
+} from '../stored-entries.ts';
+import type { Argument, Command, RedisConnection } from './redis-connection.ts';
 import type { RoomIndex } from './redis-room-index.ts';
 
 /** What a script answers: a word, and what belongs to it. Numbers travel as text. */
@@ -44,32 +56,34 @@ export class RedisRooms implements RoomStore {
   }
 
   async place(request: PlaceRequest): Promise<Placed> {
-    const { room, identity, maxParticipants, role = 'participant', known } = request;
-    const opening = memberOpening(request);
-    const args = [identity, opening, maxParticipants, role, ...nodeArguments(request), known?.version ?? ''];
-    const reply = await this.#run(room, placing.place, args);
+    const { room, maxParticipants, known, lastEpoch = '' } = request;
+    const args = [...memberArguments(request), maxParticipants, ...nodeArguments(request)];
+    const reply = await this.#write(room, placing.place, [...args, known?.version ?? '', lastEpoch, room]);
     switch (reply[0]) {
       case 'ROOM_FULL':
         throw refusals.ROOM_FULL(maxParticipants);
       case 'NO_NODE_AVAILABLE':
         throw refusals.NO_NODE_AVAILABLE();
+      case 'SUPERSEDED':
+        throw refusals.SUPERSEDED();
       default:
-        return await this.#placed(room, reply, { known });
+        return await this.#placed(request, reply);
     }
   }
 
   async move(request: MoveRequest): Promise<Placed> {
-    const { room, identity, role = 'participant', sessionId, fromEpoch, reason } = request;
-    const rest = [sessionId, fromEpoch, JSON.stringify(reason)];
-    const args = [identity, memberOpening(request), role, ...nodeArguments(request), ...rest];
-    const reply = await this.#run(room, placing.move, args);
+    const { room, fromEpoch, reason } = request;
+    checkText('reason', reason);
+    const rest = [fromEpoch, JSON.stringify(reason), room];
+    const args = [...memberArguments(request), ...nodeArguments(request), ...rest];
+    const reply = await this.#write(room, placing.move, args);
     switch (reply[0]) {
       case 'STALE_EPOCH':
         throw refusals.STALE_EPOCH();
       case 'NO_NODE_AVAILABLE':
         throw refusals.NO_NODE_AVAILABLE();
       default:
-        return await this.#placed(room, reply, { reason });
+        return await this.#placed(request, reply, reason);
     }
   }
 
@@ -79,50 +93,51 @@ export class RedisRooms implements RoomStore {
       ...participants.map((one) => [one, 'participant'] as const),
       ...viewers.map((one) => [one, 'viewer'] as const),
     ];
-    const reply = await this.#run(room, placing.announce, [
+    const [viewership, ...flat] = (await this.#write(room, placing.announce, [
       knownVersion,
       members.length,
-      ...members.flatMap(([one, role]) => [one.identity, one.epoch, one.nodeId, memberJson(one), role]),
-      ...tracks.flatMap((one) => [one.trackId, one.identity, one.epoch, trackJson(one)]),
-    ]);
-    const [, born, created, viewership, ...flat] = reply as [string, string, number, string, ...string[]];
-    if (created === 1) await this.#index.add(room, born);
-    return { changes: changesFrom(flat), ...viewershipFrom(viewership) };
+      ...members.flatMap(([one, role]) => [one.identity, memberEntry(one), role]),
+      ...tracks.flatMap((one) => [one.trackId, one.identity, trackEntry(one)]),
+      room,
+    ])) as readonly string[];
+    return { changes: readChanges(flat) ?? [], ...readViewership(viewership) };
   }
 
-  async #placed(
-    room: string,
-    reply: Reply,
-    { known, reason = '' }: { readonly known?: RoomState | undefined; readonly reason?: string },
-  ): Promise<Placed> {
+  async #placed({ room, identity, known }: PlaceRequest, reply: Reply, reason = ''): Promise<Placed> {
     // Without tracks at the end, what comes in place of the members are the changes since `known`.
-    const [wrote, version, born, created, member, old, changed, viewership, contents, tracks] = reply as [
-      ...[wrote: '' | Wrote, version: string, born: string, created: number, member: string, old: string],
+    const [wrote, version, member, old, changed, viewership, contents, tracks] = reply as [
+      ...[wrote: '' | Wrote, version: string, member: string, old: string],
       ...[changed: string, viewership: string, contents: string[], tracks?: string[]],
     ];
-    if (created === 1) await this.#index.add(room, born);
-    else this.#index.addLater(room, born);
-    const participant = parse<Participant>(member);
-    const superseded = old === '' ? undefined : parse<Participant>(old);
+    const participant = readMember(identity, member);
+    if (!participant) throw new SkeinError('INTERNAL', 'the store placed what is no participant');
+    const superseded = readMember(identity, old);
     const snapshot = tracks
       ? snapshotFrom(room, version, contents, tracks)
-      : snapshotOf(changesFrom(contents).reduce(withChange, known ?? emptyRoom(room)));
+      : (followed(known ?? emptyRoom(room), contents) ?? (await this.#present(room)));
     const change = wrote === '' ? undefined : placingChange(wrote, participant, superseded, reason);
     return {
       participant,
-      snapshot: { ...snapshot, ...viewershipFrom(viewership) },
+      snapshot: { ...snapshot, ...readViewership(viewership) },
       superseded,
       changes: change ? [{ version: Number(version), change }] : [],
-      ...viewershipFrom(changed),
+      ...readViewership(changed),
     };
+  }
+
+  /** In place of a log that cannot be read. */
+  async #present(room: string): Promise<StoredSnapshot> {
+    const snapshot = await this.snapshot(room);
+    if (!snapshot) throw new SkeinError('UNAVAILABLE', 'the room was lost just now; try again');
+    return snapshot;
   }
 
   async publishTrack(room: string, sessionId: string, track: Track): Promise<RoomWrite> {
     const change: RoomChange = { type: 'trackPublished', track };
     const { identity, epoch, trackId } = track;
     const limit = limits.tracksPerParticipant;
-    const args = [identity, sessionId, epoch, trackId, trackJson(track), changeJson(change), limit];
-    const reply = await this.#run(room, scripts.publishTrack, args);
+    const args = [identity, sessionId, epoch, trackId, trackEntry(track), limit];
+    const reply = await this.#write(room, scripts.publishTrack, args);
     switch (reply[0]) {
       case 'SESSION_NOT_FOUND':
         throw refusals.SESSION_NOT_FOUND();
@@ -139,8 +154,8 @@ export class RedisRooms implements RoomStore {
 
   async updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {
     const change: RoomChange = { type: 'trackUpdated', trackId, muted };
-    const args = [session.identity, session.epoch, trackId, String(muted), changeJson(change)];
-    const reply = await this.#run(room, scripts.updateTrack, args);
+    const args = [session.identity, session.epoch, trackId, muted ? 1 : 0, JSON.stringify(change)];
+    const reply = await this.#write(room, scripts.updateTrack, args);
     if (reply[0] === 'STALE_EPOCH') throw refusals.STALE_EPOCH();
     if (reply[0] === 'TRACK_NOT_FOUND') throw refusals.TRACK_NOT_FOUND(trackId);
     return written(reply, change);
@@ -154,12 +169,9 @@ export class RedisRooms implements RoomStore {
   ): Promise<RoomWrite> {
     const { identity, epoch } = session;
     const change: RoomChange = { type: 'trackUnpublished', trackId, identity, reason };
-    const reply = await this.#run(room, scripts.unpublishTrack, [
-      identity,
-      epoch,
-      trackId,
-      changeJson(change),
-    ]);
+    checkText('reason', reason);
+    const args = [identity, epoch, trackId, JSON.stringify(change)];
+    const reply = await this.#write(room, scripts.unpublishTrack, args);
     if (reply[0] === 'STALE_EPOCH') throw refusals.STALE_EPOCH();
     return written(reply, change);
   }
@@ -170,65 +182,89 @@ export class RedisRooms implements RoomStore {
     reason: string,
     leaderFence?: number,
   ): Promise<RoomWrite> {
+    checkText('reason', reason);
     const change: RoomChange = { type: 'participantLeft', identity, epoch, reason };
-    const args = [identity, epoch, changeJson(change)];
+    const args = [identity, epoch, JSON.stringify(change)];
     const leads = leaderFence !== undefined;
-    const reply = (await this.#redis.run(
+    const reply = await this.#write(
+      room,
       scripts.leave,
-      [...keys.room(room), ...(leads ? [keys.reconciler, keys.acts] : [])],
-      [...args, ...(leads ? [leaderFence, `take out ${identity}`] : [])],
-    )) as Reply;
+      [...args, ...(leads ? [leaderFence, `take out ${identity}`] : []), room],
+      leads ? [keys.reconciler, keys.acts] : [],
+    );
     if (reply[0] === 'NOT_LEADING') throw refusals.NOT_LEADING();
-    const [, , born, viewership] = reply as [string, string?, string?, string?];
-    if (born) await this.#index.remove(room, born);
-    return { ...written(reply, change), ...viewershipFrom(viewership) };
+    const [, , viewership] = reply as [string, string?, string?];
+    return { ...written(reply, change), ...readViewership(viewership) };
+  }
+
+  async repair(room: string, leaderFence: number): Promise<number> {
+    const [, ...parts] = keys.room(room);
+    const [members, tracks, , , , viewers] = parts;
+    const hashes = [
+      ['members', members, readMember],
+      ['viewers', viewers, readMember],
+      ['tracks', tracks, readTrack],
+    ] as const;
+    const found = await this.#redis.readEach(hashes.map(([, key = '']) => ['HGETALL', key]));
+    const unreadable = hashes.flatMap(([part, , read], at) => {
+      const flat = found[at] instanceof Error ? [] : (found[at] as readonly Buffer[]);
+      return damagedEntries(flat, read).flatMap(([field, value]) => [part, field, sha1(value)]);
+    });
+    const removed = await this.#redis.run(
+      scripts.repair,
+      [...keys.room(room), keys.reconciler, keys.acts],
+      [leaderFence, ...unreadable, room],
+    );
+    if (removed === 'NOT_LEADING') throw refusals.NOT_LEADING();
+    return Number(removed);
   }
 
   async snapshot(room: string): Promise<StoredSnapshot | undefined> {
-    const reply = await this.#run(room, scripts.snapshot, []);
+    const reply = await this.#read(room, scripts.snapshot, []);
     if (reply[0] === 'NONE') return undefined;
     const [, version, born, members, tracks, viewership] = reply as [
       ...[status: string, version: string, born: string],
       ...[members: string[], tracks: string[], viewership: string],
     ];
     const snapshot = snapshotFrom(room, version, members, tracks);
-    return { ...snapshot, bornVersion: Number(born), ...viewershipFrom(viewership) };
+    return { ...snapshot, bornVersion: Number(born), ...readViewership(viewership) };
   }
 
   async changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
-    const [status, ...flat] = (await this.#run(room, scripts.changesSince, [version])) as readonly string[];
-    if (status === 'NONE') return undefined;
-    return changesFrom(flat);
+    const [status, ...flat] = (await this.#read(room, scripts.changesSince, [version])) as readonly string[];
+    return status === 'NONE' ? undefined : readChanges(flat);
   }
 
   async viewers(room: string, identities?: readonly string[]): Promise<readonly Participant[]> {
     if (identities?.length === 0) return [];
     const key = keys.roomViewers(room);
-    const [found] = await this.#redis.batch([identities ? ['HMGET', key, ...identities] : ['HVALS', key]]);
-    return (found as (string | null)[]).flatMap((json) => (json === null ? [] : [parse<Participant>(json)]));
+    const command: Command = identities ? ['HMGET', key, ...identities] : ['HGETALL', key];
+    const found = (await this.#redis.call(command)) as (string | null)[];
+    const flat = identities ? identities.flatMap((identity, at) => [identity, found[at] ?? '']) : found;
+    return readEntries(flat as string[], readMember).values;
   }
 
   async heads(rooms: readonly string[]): Promise<readonly (RoomHead | undefined)[]> {
-    const found = await this.#redis.batch(
-      rooms.map((room) => ['HMGET', keys.roomMeta(room), 'version', 'viewership']),
-    );
-    return (found as (string | null)[][]).map(([version, viewership]) =>
-      version ? { version: Number(version), ...viewershipFrom(viewership) } : undefined,
-    );
+    const found = await this.#redis.readEach(rooms.map(headOf));
+    return found.map((values) => {
+      const [version, viewership] = values instanceof Error ? [] : (values as readonly (Buffer | null)[]);
+      return version ? { version: Number(version), ...readViewership(viewership?.toString()) } : undefined;
+    });
   }
 
   async listRooms({ pageSize, after }: { pageSize: number; after?: string }): Promise<readonly string[]> {
     const names: string[] = [];
-    for (let from = after; names.length < pageSize;) {
-      const page = await this.#index.page(from, pageSize - names.length);
-      const last = page.at(-1);
-      if (!last) break;
-      const heads = await this.heads(page.map(({ room }) => room));
-      for (const [at, { room, born }] of page.entries()) {
-        if (heads[at] === undefined) await this.#index.remove(room, born);
-        else names.push(room);
+    for (let from: string | Buffer | undefined = after; names.length < pageSize;) {
+      const { names: page, next } = await this.#index.page(from, pageSize - names.length);
+      if (!next) break;
+      const heads = await this.#redis.readEach(page.map(headOf));
+      for (const [at, room] of page.entries()) {
+        // A room whose keys hold something else stays in the list, for whoever repairs it.
+        const head = heads[at] as Error | readonly (Buffer | null)[];
+        if (head instanceof Error || head[0]) names.push(room);
+        else await this.#index.forget(room);
       }
-      from = last.room;
+      from = next;
     }
     return names;
   }
@@ -237,9 +273,24 @@ export class RedisRooms implements RoomStore {
     return this.#redis.events.on('recovered', listener);
   }
 
-  async #run(room: string, script: Script, args: readonly Argument[]): Promise<Reply> {
+  async #write(
+    room: string,
+    script: Script,
+    args: readonly Argument[],
+    moreKeys: readonly string[] = [],
+  ): Promise<Reply> {
+    return (await this.#redis.run(script, [...keys.room(room), ...moreKeys], args)) as Reply;
+  }
+
+  async #read(room: string, script: Script, args: readonly Argument[]): Promise<Reply> {
     return (await this.#redis.run(script, keys.room(room), args)) as Reply;
   }
+}
+
+/** Who is placed, as the scripts take it. */
+function memberArguments(request: PlaceRequest): readonly Argument[] {
+  const { identity, sessionId, stayId = NO_STAY, role = 'participant' } = request;
+  return [identity, sessionId, profileJson(request), stayId, role];
 }
 
 /** The choice of a node, as the scripts take it. */
@@ -248,15 +299,43 @@ function nodeArguments({ candidates }: PlaceRequest): readonly Argument[] {
   return [wishedNodeId, fallbackNodeId, ` ${openNodeIds.join(' ')} `];
 }
 
+function headOf(room: string): Command {
+  return ['HMGET', keys.roomMeta(room), 'version', 'viewership'];
+}
+
+/** Entries of a hash (field, value, field, value, …) that are none, byte for byte. */
+function damagedEntries(
+  flat: readonly Buffer[],
+  read: (field: string, entry: string) => unknown,
+): [field: Buffer, value: Buffer][] {
+  const pairs = Array.from({ length: flat.length / 2 }, (_, at): [Buffer, Buffer] => [
+    flat[2 * at] as Buffer,
+    flat[2 * at + 1] as Buffer,
+  ]);
+  return pairs.filter(([field, value]) => {
+    const [name, entry] = [field.toString(), value.toString()];
+    const isText = Buffer.from(name).equals(field) && Buffer.from(entry).equals(value);
+    return !isText || read(name, entry) === undefined;
+  });
+}
+
+function sha1(value: Buffer): string {
+  return createHash('sha1').update(value).digest('hex');
+}
+
 function emptyRoom(room: string): RoomState {
   return { room, version: 0, participants: new Map(), tracks: new Map() };
 }
 
-/** A change out of turn is a bug: the script answers with those that follow what was known. */
-function withChange(state: RoomState, change: VersionedChange): RoomState {
-  const applied = applyChange(state, change);
-  if (applied.outcome === 'applied') return applied.state;
-  throw new SkeinError('INTERNAL', 'the changes of a room do not follow each other');
+/** `undefined` when the changes cannot be read, or do not follow `known`: then the log is damaged. */
+function followed(known: RoomState, flat: readonly string[]): StoredSnapshot | undefined {
+  let state = known;
+  for (const change of readChanges(flat) ?? [undefined]) {
+    const applied = change && applyChange(state, change);
+    if (applied?.outcome !== 'applied') return undefined;
+    state = applied.state;
+  }
+  return snapshotOf(state);
 }
 
 /** Which change a placement was, as the scripts say. */
@@ -280,18 +359,6 @@ function placingChange(
   }
 }
 
-function viewershipFrom(json: string | null | undefined): { readonly viewership?: Viewership } {
-  return json ? { viewership: parse<Viewership>(json) } : {};
-}
-
-/** From version, change, version, change, … */
-function changesFrom(flat: readonly string[]): readonly VersionedChange[] {
-  return Array.from({ length: flat.length / 2 }, (_, at) => ({
-    version: Number.parseInt(flat[2 * at] ?? '', 10),
-    change: parse<RoomChange>(flat[2 * at + 1] ?? ''),
-  }));
-}
-
 function written([status, version]: Reply, change: RoomChange): RoomWrite {
   return { changes: status === 'OK' ? [{ version: Number(version), change }] : [] };
 }
@@ -302,19 +369,14 @@ function snapshotFrom(
   members: readonly string[],
   tracks: readonly string[],
 ): StoredSnapshot {
+  const participants = readEntries(members, readMember);
+  const published = readEntries(tracks, readTrack);
+  const damaged = participants.damaged + published.damaged;
   return {
     room,
     version: Number(version),
-    participants: members.map((json) => parse<Participant>(json)).toSorted(byArrival),
-    tracks: tracks.map((json) => parse<Track>(json)),
+    participants: participants.values.toSorted(byArrival),
+    tracks: published.values,
+    ...(damaged > 0 && { damaged }),
   };
-}
-
-function byArrival(one: Participant, other: Participant): number {
-  return one.joinedAtMs - other.joinedAtMs || (one.identity < other.identity ? -1 : 1);
-}
-
-/** What the scripts store was checked before it was written. */
-function parse<Value>(json: string): Value {
-  return JSON.parse(json) as Value;
 }

@@ -15,18 +15,14 @@ export async function connectStore(options: StoreOptions): Promise<ClusterStore>
 }
 
 /** All of the store over one connection. */
-export function storeOver(connection: RedisConnection, options: StoreOptions): ClusterStore {
-  const index = new RoomIndex(connection, options.log ?? silentLogger);
+export function storeOver(connection: RedisConnection, { log = silentLogger }: StoreOptions): ClusterStore {
   return {
-    rooms: new RedisRooms(connection, index),
-    nodes: new RedisNodes(connection),
+    rooms: new RedisRooms(connection, new RoomIndex(connection, log)),
+    nodes: new RedisNodes(connection, log),
     leader: new RedisLeader(connection),
     get status() {
       return connection.status;
     },
-    async close() {
-      await index.settled();
-      await connection.close();
-    },
+    close: () => connection.close(),
   };
 }

@@ -1,5 +1,8 @@
-/** Redis keys. Names are free text, and braces in them would move a key to another slot of a Redis Cluster. */
+import { isWellFormedText, SkeinError } from '@skein/protocol';
+
+/** Names are free text; what could be taken for a part of the key is encoded. Two names never give one key. */
 function encoded(name: string): string {
+  if (!isWellFormedText(name)) throw SkeinError.invalidArgument('name', 'must be well-formed Unicode');
   return Array.from(new TextEncoder().encode(name), (byte) => {
     const character = String.fromCharCode(byte);
     return /[\w-]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
@@ -12,14 +15,24 @@ export const keys = {
   /** In the order in which the room scripts take them. */
   room(room: string): readonly string[] {
     const base = `skein:{room:${encoded(room)}}`;
-    return PARTS.map((part) => `${base}:${part}`);
+    return [...PARTS.map((part) => `${base}:${part}`), keys.rooms];
   },
   roomViewers: (room: string): string => `skein:{room:${encoded(room)}}:viewers`,
   roomMeta: (room: string): string => `skein:{room:${encoded(room)}}:meta`,
-  /** Names and births, in the order in which the index scripts take them. */
-  roomIndex: ['skein:{rooms}', 'skein:{rooms}:born'],
+  /** The names of all rooms. */
+  rooms: 'skein:{rooms}',
+  /** Matches every room's `meta`. */
+  anyRoomMeta: 'skein:{room:*}:meta',
+  /** The name of the room whose `meta` this is; `undefined` for any other key. */
+  roomOfMeta(key: string): string | undefined {
+    const name = /^skein:\{room:([\w%-]+)\}:meta$/.exec(key)?.[1];
+    try {
+      return name === undefined ? undefined : decodeURIComponent(name);
+    } catch {
+      return undefined;
+    }
+  },
   reconciler: 'skein:reconciler',
-  /** In the slot of the lease. */
   acts: '{skein:reconciler}:acts',
   /** All in one slot, in the order in which the node scripts take them. */
   registry: ['abouts', 'reports', 'leases', 'fences', 'changes', 'forget', 'meta'].map(

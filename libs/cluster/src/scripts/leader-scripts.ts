@@ -1,4 +1,4 @@
-import { script, TIME } from './script.ts';
+import { script, TIME, writeScript } from './script.ts';
 
 /**
  * The lease of the one that leads: holder, fence, untilUs. The key never expires, so that the fence only rises; whether
@@ -6,8 +6,7 @@ import { script, TIME } from './script.ts';
  */
 
 /** KEYS: the lease. ARGV: holder, lease in milliseconds. */
-export const hold = script(
-  TIME,
+export const hold = writeScript(
   String.raw`
 local holder, fence, until_us = unpack(redis.call('HMGET', KEYS[1], 'holder', 'fence', 'untilUs'))
 local now = now_us()
@@ -28,6 +27,6 @@ return { holder or '', fence or '0', held and 1 or 0, redis.call('XRANGE', KEYS[
 );
 
 /** KEYS: the lease. ARGV: holder. */
-export const release = script(String.raw`
+export const release = writeScript(String.raw`
 if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
 return redis.call('HSET', KEYS[1], 'untilUs', '0')`);

@@ -1,5 +1,5 @@
 import { ACTS } from './acts.ts';
-import { script, TIME } from './script.ts';
+import { script, TIME, writeScript } from './script.ts';
 
 /** How long the fence of a start that is gone is kept, so that one that comes back finds out that it was buried. */
 const REMEMBERED_US = 3_600_000_000;
@@ -48,9 +48,9 @@ end`;
  * ARGV: id, the fence that the caller holds or '', lease in milliseconds, about, beat and load. A lease that
  * ran out, or that the store lost, is taken again with the caller's own fence: renewals that queued up while the store
  * hung must not make each other stale. A burial and a later start leave a higher one, which is what makes a caller stale.
+ * A first renewal that runs late would take a higher fence than the one that its own process has got since.
  */
-export const renew = script(
-  TIME,
+export const renew = writeScript(
   REGISTRY,
   String.raw`
 local id, given = ARGV[1], ARGV[2]
@@ -131,8 +131,14 @@ gone(ARGV[1])
 return 1`,
 );
 
-/** KEYS: the counter of a node and beat. ARGV: its life in milliseconds. */
+/** KEYS: the counter of a node and beat. ARGV: its life in milliseconds. One that runs late counts for a beat that has passed. */
 export const countAssignment = script(String.raw`
 local count = redis.call('INCR', KEYS[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return count`);
+
+/** KEYS: any. ARGV: the type that it is to have. Removes what is of another type. */
+export const discardUnless = script(String.raw`
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind == 'none' or kind == ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`);

@@ -1,18 +1,19 @@
 import { ROOM } from './room-keys.ts';
-import { script, TIME } from './script.ts';
+import { writeScript } from './script.ts';
 
 /** Changes that are sent in place of the whole room. */
 const MOST_CHANGES = 64;
 
-/** What placing, moving and announcing share. */
+/** What placing, moving and announcing share. Their last argument is the room's name. */
 const MEMBERS = String.raw`
+local room_name = table.remove(ARGV)
 -- The host of most members among the open nodes, else the fallback; 'old' doesn't count where it is.
 local function choose_node(old, wished, fallback, open)
   if wished ~= '' then return wished end
   local node, most = nil, 0
   local flat = redis.call('HGETALL', hosts)
   for i = 1, #flat, 2 do
-    local host, count = flat[i], tonumber(flat[i + 1])
+    local host, count = flat[i], tonumber(flat[i + 1]) or 0
     if old and old.nodeId == host then count = count - 1 end
     local more = count > most or (count == most and node and host < node)
     if count > 0 and more and owns(open, host) then node, most = host, count end
@@ -20,16 +21,13 @@ local function choose_node(old, wished, fallback, open)
   if not node and fallback ~= '' then node = fallback end
   return node
 end
-local function member_json(opening, node, epoch, joined_at)
-  return opening .. ',"nodeId":' .. cjson.encode(node) .. ',"epoch":' .. int(epoch) .. ',"joinedAtMs":' .. int(joined_at) .. '}'
-end
--- Makes the room if there is none. Answers with the version of the next change, the room's birth, and 1 if it was made.
+-- Makes the room if there is none, and enters it in the index: a room that no sweep lists would stay for ever. Each
+-- placement enters it again, for an index that was lost. Answers with the version of the next change, and 1 if it was made.
 local function open_room(first_version)
-  local born = redis.call('HGET', meta, 'born')
-  if born then return next_version(), born, 0 end
-  born = int(first_version)
-  redis.call('HSET', meta, 'born', born, 'version', born)
-  return first_version, born, 1
+  redis.pcall('ZADD', rooms, 0, room_name)
+  if redis.call('HEXISTS', meta, 'born') == 1 then return next_version(), 0 end
+  redis.call('HSET', meta, 'born', int(first_version), 'version', int(first_version))
+  return first_version, 1
 end
 -- What came after 'known', version by version; nil when that is much, or not to be had. The whole of a big room takes long.
 local function changes_after(known, version, wrote)
@@ -42,15 +40,15 @@ local function changes_after(known, version, wrote)
   for i, entry in ipairs(entries) do changes[2 * i - 1], changes[2 * i] = entry[1], entry[2][2] end
   return changes
 end
--- Seats the entry in place of 'old', and writes what others see of that. Answers with the room's version, which change
--- it was ('' for none), the change as JSON, the room's birth, 1 if it was made, and whether viewers have to be counted.
-local function seat(identity, node, json, views, old, viewing, first_version, moved_why)
-  local version, born, created = open_room(first_version)
+-- Seats the member in place of 'old', and writes what others see of that. Answers with the room's version, which change
+-- it was ('' for none), the change as JSON, and whether viewers have to be counted.
+local function seat(identity, member, views, old, viewing, first_version, moved_why)
+  local version, created = open_room(first_version)
   if old then unseat(identity, old, viewing) end
-  redis.call('HSET', views and viewers or members, identity, json)
-  redis.call('HINCRBY', hosts, node, 1)
-  if views then redis.call('HINCRBY', viewed, node, 1) end
-  local wrote, change = 'joined', '{"type":"participantJoined","participant":' .. json .. '}'
+  redis.call('HSET', views and viewers or members, identity, member_entry(member))
+  redis.call('HINCRBY', hosts, member.nodeId, 1)
+  if views then redis.call('HINCRBY', viewed, member.nodeId, 1) end
+  local wrote, change = 'joined', nil
   if views then
     wrote = old and not viewing and 'left' or ''
     if wrote == 'left' then
@@ -58,27 +56,30 @@ local function seat(identity, node, json, views, old, viewing, first_version, mo
       change = '{"type":"participantLeft","identity":' .. cjson.encode(identity) .. ',"epoch":' .. int(old.epoch) .. ',"reason":"superseded"}'
     end
   elseif moved_why and old and not viewing then
-    wrote, change = 'moved', '{"type":"participantMoved","participant":' .. json .. ',"reason":' .. moved_why .. '}'
+    wrote, change = 'moved', '{"type":"participantMoved","participant":' .. member_json(identity, member) .. ',"reason":' .. moved_why .. '}'
+  else
+    change = '{"type":"participantJoined","participant":' .. member_json(identity, member) .. '}'
   end
   if wrote ~= '' then append(version, change) elseif created == 0 then version = version - 1 end
-  return version, wrote, change, born, created, views or viewing
+  return version, wrote, change, views or viewing
 end`;
 
 /**
- * ARGV: identity, the member's JSON up to its node (open), limit, `viewer` or `participant`, wished node, fallback node,
- * open nodes (with a space around each), the version at which the caller knows the room or ''. One long argument rather
- * than a list: looking the few hosts up in it costs microseconds with 1000 nodes, where a table of them would have to be
- * made for each join.
+ * ARGV: identity, session id, profile as JSON, stay id or '-', role, limit, wished node, fallback node, open nodes (with a
+ * space around each), the version at which the caller knows the room or '', the last epoch of a client that comes back
+ * or ''. One long argument rather than a list: looking the few hosts up in it costs microseconds with 1000 nodes, where
+ * a table of them would have to be made for each join.
  */
-export const place = script(
-  TIME,
+export const place = writeScript(
   ROOM,
   MEMBERS,
   String.raw`
-local identity, opening, limit, views = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == 'viewer'
-local old, old_json, viewing = holder_of(identity)
+local identity, session, profile, stay, views, limit = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == 'viewer', tonumber(ARGV[6])
+local last_epoch = tonumber(ARGV[11])
+local old, old_entry, viewing = holder_of(identity)
+if last_epoch and old and old.claim > last_epoch and (stay == '-' or old.stay ~= stay) then return { 'SUPERSEDED' } end
 if not old and population() >= limit then return { 'ROOM_FULL' } end
-local node = choose_node(old, ARGV[5], ARGV[6], ARGV[7])
+local node = choose_node(old, ARGV[7], ARGV[8], ARGV[9])
 if not node then return { 'NO_NODE_AVAILABLE' } end
 
 local now = now_us()
@@ -87,78 +88,81 @@ if old then
   epoch, joined_at = math.max(now, old.epoch + 1), old.joinedAtMs
   drop_tracks(identity)
 end
-local member = member_json(opening, node, epoch, joined_at)
-local version, wrote, _, born, created, recount = seat(identity, node, member, views, old, viewing, now)
+local member = { epoch = epoch, claim = epoch, joinedAtMs = joined_at, nodeId = node, sessionId = session, stay = stay, profile = profile }
+local version, wrote, _, recount = seat(identity, member, views, old, viewing, now)
 local counted = recount and count_viewers() or ''
-local reply = { wrote, int(version), born, created, member, old_json or '', counted, viewership() }
-local changes = changes_after(tonumber(ARGV[8]), version, wrote)
-reply[9] = changes or redis.call('HVALS', members)
-if not changes then reply[10] = redis.call('HVALS', tracks) end
+local reply = { wrote, int(version), member_entry(member), old and old_entry or '', counted, viewership() }
+local changes = changes_after(tonumber(ARGV[10]), version, wrote)
+reply[7] = changes or redis.call('HGETALL', members)
+if not changes then reply[8] = redis.call('HGETALL', tracks) end
 return reply`,
 );
 
 /**
- * ARGV: as `place`, without the limit and the known version; then the session's id, the epoch that it moves from, the reason as JSON. A
- * repeat, after an answer that was lost, finds its own session there and changes nothing.
+ * ARGV: identity, session id, profile as JSON, stay id or '-', role, wished node, fallback node, open nodes, the epoch
+ * that it moves from, the reason as JSON. A repeat, after an answer that was lost, finds its own session there and changes
+ * nothing. The claim on the identity stays that of the last join.
  */
-export const move = script(
-  TIME,
+export const move = writeScript(
   ROOM,
   MEMBERS,
   String.raw`
-local identity, opening, views, session, from = ARGV[1], ARGV[2], ARGV[3] == 'viewer', ARGV[7], tonumber(ARGV[8])
-local old, old_json, viewing = holder_of(identity)
+local identity, session, profile, stay, views, from = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == 'viewer', tonumber(ARGV[9])
+local old, old_entry, viewing = holder_of(identity)
 if old and old.epoch > from and old.sessionId == session then
-  local version, born = redis.call('HGET', meta, 'version'), redis.call('HGET', meta, 'born')
-  return { '', version, born, 0, old_json, '', '', viewership(), redis.call('HVALS', members), redis.call('HVALS', tracks) }
+  local version = redis.call('HGET', meta, 'version')
+  return { '', version, old_entry, '', '', viewership(), redis.call('HGETALL', members), redis.call('HGETALL', tracks) }
 end
 if old and old.epoch ~= from then return { 'STALE_EPOCH' } end
-local node = choose_node(old, ARGV[4], ARGV[5], ARGV[6])
+local node = choose_node(old, ARGV[6], ARGV[7], ARGV[8])
 if not node then return { 'NO_NODE_AVAILABLE' } end
 
 local now = now_us()
-local member = member_json(opening, node, math.max(now, from + 1), old and old.joinedAtMs or math.floor(now / 1000))
-local version, wrote, _, born, created, recount = seat(identity, node, member, views, old, viewing, now, ARGV[9])
+local member = {
+  epoch = math.max(now, from + 1), claim = old and old.claim or 0,
+  joinedAtMs = old and old.joinedAtMs or math.floor(now / 1000),
+  nodeId = node, sessionId = session, stay = old and old.stay or stay, profile = profile
+}
+local version, wrote, _, recount = seat(identity, member, views, old, viewing, now, ARGV[10])
 local counted = recount and count_viewers() or ''
 return {
-  wrote, int(version), born, created, member, old_json or '', counted, viewership(),
-  redis.call('HVALS', members), redis.call('HVALS', tracks)
+  wrote, int(version), member_entry(member), old and old_entry or '', counted, viewership(),
+  redis.call('HGETALL', members), redis.call('HGETALL', tracks)
 }`,
 );
 
 /**
- * ARGV: the highest version that the announcer knew, number of members; then for each member: identity, epoch, node,
- * member as JSON, `viewer` or `participant`; then for each track: its id, identity, epoch, track as JSON. Answers with the
- * room's birth, whether it was made, who views if that has changed, and a version and a change as JSON for each write.
+ * ARGV: the highest version that the announcer knew, number of members; then for each member: identity, entry, `viewer` or
+ * `participant`; then for each track: its id, identity, entry. Answers with who views if that has changed, and a version
+ * and a change as JSON for each write.
  */
-export const announce = script(
-  TIME,
+export const announce = writeScript(
   ROOM,
   MEMBERS,
   String.raw`
-local reply, first, count = { 'OK', '', 0, '' }, 3, tonumber(ARGV[2])
--- Nobody may take the first version of a room made anew for the one that follows what was known of the lost one.
+local reply, first, count = { '' }, 3, tonumber(ARGV[2])
+-- Nobody may take the first version of a room made again for the one that follows what was known of the lost one.
 local birth, count_again = math.max(now_us(), tonumber(ARGV[1]) + 1000000), false
-for i = first, first + 5 * count - 1, 5 do
-  local identity, epoch, node, json, views = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4] == 'viewer'
+for i = first, first + 3 * count - 1, 3 do
+  local identity, member, views = ARGV[i], read_member(ARGV[i + 1]), ARGV[i + 2] == 'viewer'
   local old, _, viewing = holder_of(identity)
-  if not old or old.epoch < epoch then
+  if not old or old.epoch < member.epoch then
     if old then drop_tracks(identity) end
-    local version, wrote, change, born, created, recount = seat(identity, node, json, views, old, viewing, birth)
-    reply[2], reply[3] = born, math.max(reply[3], created)
+    local version, wrote, change, recount = seat(identity, member, views, old, viewing, birth)
     count_again = count_again or recount
     if wrote ~= '' then reply[#reply + 1], reply[#reply + 2] = int(version), change end
   end
 end
-if count_again then reply[4] = count_viewers() end
-for i = first + 5 * count, #ARGV, 4 do
-  local id, identity, epoch, json = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3]
-  local owner, stored, mine = member_of(identity), redis.call('HGET', tracks, id), owned_by(identity)
-  local lower = not stored or (owns(mine, id) and cjson.decode(stored).epoch < epoch)
+if count_again then reply[1] = count_viewers() end
+for i = first + 3 * count, #ARGV, 3 do
+  local id, identity, entry = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local epoch = read_track(entry)
+  local owner, stored, mine = member_of(identity), read_track(redis.call('HGET', tracks, id)), owned_by(identity)
+  local lower = not stored or (owns(mine, id) and stored < epoch)
   if owner and owner.epoch == epoch and lower then
-    if not stored then redis.call('HSET', owned, identity, mine .. id .. ' ') end
-    redis.call('HSET', tracks, id, json)
-    local change = '{"type":"trackPublished","track":' .. json .. '}'
+    if not owns(mine, id) then redis.call('HSET', owned, identity, mine .. id .. ' ') end
+    redis.call('HSET', tracks, id, entry)
+    local change = '{"type":"trackPublished","track":' .. track_json(id, entry) .. '}'
     reply[#reply + 1], reply[#reply + 2] = append(next_version(), change), change
   end
 end

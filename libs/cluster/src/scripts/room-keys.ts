@@ -2,24 +2,60 @@
 const LOG_LENGTH = 512;
 
 /**
- * A room's keys, all in one slot. `meta`: version, born (its first version), viewership (JSON, once there was a viewer).
- * `members`: identity -> JSON, participants only. `tracks`: track id -> JSON, ending in `"muted":…}`. `hosts`: node id ->
- * number of participants and viewers. `owned`: identity -> its track ids, with a space around each. `log`: stream, one
- * entry per version. `viewers`: identity -> JSON. `viewed`: node id -> number of viewers.
+ * A room's keys, and the index of rooms. `meta`: version, born (its first version), viewership (JSON, once there was a
+ * viewer). `members`: identity -> entry, participants only. `tracks`: track id -> entry. `hosts`: node id -> number of
+ * participants and viewers. `owned`: identity -> its track ids, with a space around each. `log`: stream, one JSON change
+ * per version. `viewers`: identity -> entry. `viewed`: node id -> number of viewers. `rooms`: sorted set of all rooms'
+ * names, all scores 0, so that it pages in byte order.
+ *
+ * An entry is a line of fields that scripts read by a pattern, then JSON that only clients read: no text that a client
+ * made is ever parsed here, since one that this server's parser refuses would make its owner immovable. An entry of any
+ * other form counts as absent, and `repair` removes it.
  */
 export const ROOM = String.raw`
-local meta, members, tracks, hosts, owned, log, viewers, viewed = unpack(KEYS)
+local meta, members, tracks, hosts, owned, log, viewers, viewed, rooms = unpack(KEYS)
 
-local function member_of(identity)
-  local json = redis.call('HGET', members, identity)
-  return json and cjson.decode(json) or nil, json
+-- As stored-entries.ts writes it: epoch, claim, joinedAtMs, nodeId, sessionId, stayId or '-', the profile as JSON.
+local function read_member(entry)
+  if not entry then return nil end
+  local epoch, claim, joined_at, node, session, stay, profile =
+    string.match(entry, '^(%d+) (%d+) (%-?%d+) (%S+) (%S+) (%S+) ({.+})$')
+  if not epoch then return nil end
+  return {
+    epoch = tonumber(epoch), claim = tonumber(claim), joinedAtMs = tonumber(joined_at),
+    nodeId = node, sessionId = session, stay = stay, profile = profile
+  }
 end
--- Who has the identity, participant or viewer: the entry, its JSON, whether it is a viewer's.
+local function member_entry(m)
+  return table.concat({ int(m.epoch), int(m.claim), int(m.joinedAtMs), m.nodeId, m.sessionId, m.stay, m.profile }, ' ')
+end
+-- Ids are letters, digits and _ . : - and need no escapes.
+local function member_json(identity, m)
+  return '{"identity":' .. cjson.encode(identity) .. ',' .. string.sub(m.profile, 2, -2) ..
+    ',"sessionId":"' .. m.sessionId .. '","nodeId":"' .. m.nodeId ..
+    '","epoch":' .. int(m.epoch) .. ',"joinedAtMs":' .. int(m.joinedAtMs) .. '}'
+end
+-- As stored-entries.ts writes it: epoch, 1 for muted or 0, the rest as JSON.
+local function read_track(entry)
+  local epoch, muted, rest = string.match(entry or '', '^(%d+) ([01]) ({.+})$')
+  return tonumber(epoch), muted, rest
+end
+local function track_json(id, entry)
+  local epoch, muted, rest = read_track(entry)
+  return '{"trackId":"' .. id .. '","epoch":' .. int(epoch) .. ',"muted":' .. (muted == '1' and 'true' or 'false') ..
+    ',' .. string.sub(rest, 2)
+end
+local function member_of(identity)
+  local entry = redis.call('HGET', members, identity)
+  return read_member(entry), entry
+end
+-- Who has the identity, participant or viewer: read, as stored, whether it is a viewer.
 local function holder_of(identity)
-  local member, json = member_of(identity)
-  if member then return member, json, false end
-  json = redis.call('HGET', viewers, identity)
-  return json and cjson.decode(json) or nil, json, json and true or false
+  local member, entry = member_of(identity)
+  if member then return member, entry, false end
+  entry = redis.call('HGET', viewers, identity)
+  member = read_member(entry)
+  return member, entry, member and true or false
 end
 local function append(version, change)
   redis.call('HSET', meta, 'version', int(version))
@@ -54,6 +90,10 @@ end
 local function population()
   return redis.call('HLEN', members) + redis.call('HLEN', viewers)
 end
+local function free_room(name)
+  redis.call('DEL', meta, members, tracks, hosts, owned, log, viewers, viewed)
+  redis.pcall('ZREM', rooms, name)
+end
 local function viewership()
   return redis.call('HGET', meta, 'viewership') or ''
 end
@@ -61,7 +101,7 @@ end
 local function count_viewers()
   local count, nodes, flat = 0, {}, redis.call('HGETALL', viewed)
   for i = 1, #flat, 2 do
-    nodes[#nodes + 1], count = cjson.encode(flat[i]), count + tonumber(flat[i + 1])
+    nodes[#nodes + 1], count = cjson.encode(flat[i]), count + (tonumber(flat[i + 1]) or 0)
   end
   local last = tonumber(string.match(viewership(), '"revision":(%d+)') or '0')
   local json = '{"viewers":' .. count .. ',"nodeIds":[' .. table.concat(nodes, ',') .. '],"revision":' .. int(math.max(now_us(), last + 1)) .. '}'

@@ -1,48 +1,44 @@
 import { ACTS } from './acts.ts';
 import { ROOM } from './room-keys.ts';
-import { script, TIME } from './script.ts';
+import { script, TIME, writeScript } from './script.ts';
 
-/** ARGV: identity, session id, epoch, track id, track as JSON, change as JSON, track limit. */
-export const publishTrack = script(
-  TIME,
+/** ARGV: identity, session id, epoch, track id, entry, track limit. */
+export const publishTrack = writeScript(
   ROOM,
   String.raw`
-local identity, id, json = ARGV[1], ARGV[4], ARGV[5]
+local identity, id, entry = ARGV[1], ARGV[4], ARGV[5]
 local member = member_of(identity)
 if not member then return { 'SESSION_NOT_FOUND' } end
 if member.sessionId ~= ARGV[2] or member.epoch ~= tonumber(ARGV[3]) then return { 'STALE_EPOCH' } end
 local mine = owned_by(identity)
 local stored = redis.call('HGET', tracks, id)
-if stored == json then return { 'SAME' } end
+if stored == entry then return { 'SAME' } end
 if not owns(mine, id) then
   if stored then return { 'TRACK_TAKEN' } end
   local _, count = string.gsub(mine, '%S+', '')
-  if count >= tonumber(ARGV[7]) then return { 'LIMIT_EXCEEDED' } end
+  if count >= tonumber(ARGV[6]) then return { 'LIMIT_EXCEEDED' } end
   redis.call('HSET', owned, identity, mine .. id .. ' ')
 end
-redis.call('HSET', tracks, id, json)
-return { 'OK', append(next_version(), ARGV[6]) }`,
+redis.call('HSET', tracks, id, entry)
+return { 'OK', append(next_version(), '{"type":"trackPublished","track":' .. track_json(id, entry) .. '}') }`,
 );
 
-/** ARGV: identity, epoch, track id, `true` or `false`, change as JSON. */
-export const updateTrack = script(
-  TIME,
+/** ARGV: identity, epoch, track id, 1 for muted or 0, change as JSON. */
+export const updateTrack = writeScript(
   ROOM,
   String.raw`
 local identity, id = ARGV[1], ARGV[3]
 local member = member_of(identity)
 if not member or member.epoch ~= tonumber(ARGV[2]) then return { 'STALE_EPOCH' } end
-local stored = redis.call('HGET', tracks, id)
-if not stored or not owns(owned_by(identity), id) then return { 'TRACK_NOT_FOUND' } end
-local json = string.gsub(stored, '%a+}$', ARGV[4] .. '}')
-if stored == json then return { 'SAME' } end
-redis.call('HSET', tracks, id, json)
+local epoch, muted, rest = read_track(redis.call('HGET', tracks, id))
+if not epoch or not owns(owned_by(identity), id) then return { 'TRACK_NOT_FOUND' } end
+if muted == ARGV[4] then return { 'SAME' } end
+redis.call('HSET', tracks, id, int(epoch) .. ' ' .. ARGV[4] .. ' ' .. rest)
 return { 'OK', append(next_version(), ARGV[5]) }`,
 );
 
 /** ARGV: identity, epoch, track id, change as JSON. */
-export const unpublishTrack = script(
-  TIME,
+export const unpublishTrack = writeScript(
   ROOM,
   String.raw`
 local identity, id = ARGV[1], ARGV[3]
@@ -58,16 +54,16 @@ return { 'OK', append(next_version(), ARGV[4]) }`,
 );
 
 /**
- * ARGV: identity, epoch, the change as JSON for a participant. Answers with the room's birth when it is gone, else '',
- * then with who views it when that has changed. When the one that leads takes somebody out: KEYS: also its lease and the
- * acts; ARGV: also its fence and what it does.
+ * ARGV: identity, epoch, the change as JSON for a participant, the room's name. Answers with the version of the change and
+ * with who views the room when that has changed. When the one that leads takes somebody out: KEYS: also its lease and the
+ * acts; ARGV: before the name its fence and what it does.
  */
-export const leave = script(
-  TIME,
+export const leave = writeScript(
   ROOM,
   ACTS,
   String.raw`
-local identity, lease, acts = ARGV[1], KEYS[9], KEYS[10]
+local room_name = table.remove(ARGV)
+local identity, lease, acts = ARGV[1], KEYS[10], KEYS[11]
 if lease and not leads(lease, ARGV[4]) then return { 'NOT_LEADING' } end
 local member, _, views = holder_of(identity)
 if not member or member.epoch ~= tonumber(ARGV[2]) then return { 'SAME' } end
@@ -75,12 +71,86 @@ if lease then note_act(acts, ARGV[4], ARGV[5]) end
 unseat(identity, member, views)
 drop_tracks(identity)
 if population() > 0 then
-  if views then return { 'SAME', '', '', count_viewers() } end
+  if views then return { 'SAME', '', count_viewers() } end
   return { 'OK', append(next_version(), ARGV[3]) }
 end
-local version, born = int(next_version()), redis.call('HGET', meta, 'born')
-redis.call('DEL', meta, members, tracks, hosts, owned, log, viewers, viewed)
-return { views and 'SAME' or 'OK', version, born }`,
+local version = int(next_version())
+free_room(room_name)
+return { views and 'SAME' or 'OK', version }`,
+);
+
+/**
+ * Removes what no script and no client can read: keys of another type than the room has, entries that the caller found
+ * unreadable and that are as it saw them, tracks without an owner; and the room, if nobody is left in it. Counts again
+ * what is kept beside the entries. A room that was changed is born again, so that all who follow it read it anew and nodes
+ * announce whom they hold. KEYS: also the leader's lease and the acts. ARGV: its fence, then for each entry: `members`,
+ * `viewers` or `tracks`, the field, the SHA-1 of the value; then the room's name. Answers with how many were removed.
+ */
+export const repair = writeScript(
+  ROOM,
+  ACTS,
+  String.raw`
+local room_name = table.remove(ARGV)
+if not leads(KEYS[10], ARGV[1]) then return 'NOT_LEADING' end
+local removed = 0
+for i = 1, 8 do
+  local kind = redis.call('TYPE', KEYS[i]).ok
+  if kind ~= 'none' and kind ~= (KEYS[i] == log and 'stream' or 'hash') then
+    removed = removed + redis.call('DEL', KEYS[i])
+  end
+end
+local parts = { members = members, viewers = viewers, tracks = tracks }
+for i = 2, #ARGV - 2, 3 do
+  local part, field = parts[ARGV[i]], ARGV[i + 1]
+  local value = redis.call('HGET', part, field)
+  if value and redis.sha1hex(value) == ARGV[i + 2] then removed = removed + redis.call('HDEL', part, field) end
+end
+local lists, seen = redis.call('HGETALL', owned), {}
+for i = 1, #lists, 2 do
+  local kept = ' '
+  if redis.call('HEXISTS', members, lists[i]) == 1 then
+    for id in string.gmatch(lists[i + 1], '%S+') do
+      if redis.call('HEXISTS', tracks, id) == 1 and not seen[id] then kept, seen[id] = kept .. id .. ' ', true end
+    end
+  end
+  if kept == ' ' then redis.call('HDEL', owned, lists[i]) elseif kept ~= lists[i + 1] then redis.call('HSET', owned, lists[i], kept) end
+end
+for _, id in ipairs(redis.call('HKEYS', tracks)) do
+  if not seen[id] then removed = removed + redis.call('HDEL', tracks, id) end
+end
+local version = redis.call('HGET', meta, 'version')
+local broken = not tonumber(version) or not tonumber(redis.call('HGET', meta, 'born'))
+local empty = population() == 0
+if removed > 0 or broken or empty then note_act(KEYS[11], ARGV[1], 'repair ' .. room_name) end
+if broken or empty then
+  free_room(room_name)
+  return math.max(removed, 1)
+end
+if removed == 0 then return 0 end
+redis.call('DEL', hosts, viewed)
+for _, key in ipairs({ members, viewers }) do
+  for _, entry in ipairs(redis.call('HVALS', key)) do
+    local member = read_member(entry)
+    if member then
+      redis.call('HINCRBY', hosts, member.nodeId, 1)
+      if key == viewers then redis.call('HINCRBY', viewed, member.nodeId, 1) end
+    end
+  end
+end
+local born = int(math.max(now_us(), tonumber(version) + 1))
+redis.call('HSET', meta, 'version', born, 'born', born)
+redis.call('DEL', log)
+if redis.call('HLEN', viewers) > 0 or viewership() ~= '' then count_viewers() end
+return removed`,
+);
+
+/** KEYS: as all. ARGV: the room's name. Takes a name out of the index whose room is gone, with what may be left of it. */
+export const forget = writeScript(
+  ROOM,
+  String.raw`
+if redis.call('EXISTS', meta) == 1 then return 0 end
+free_room(table.remove(ARGV))
+return 1`,
 );
 
 export const snapshot = script(
@@ -89,7 +159,7 @@ export const snapshot = script(
   String.raw`
 local version, born = unpack(redis.call('HMGET', meta, 'version', 'born'))
 if not version then return { 'NONE' } end
-return { 'OK', version, born, redis.call('HVALS', members), redis.call('HVALS', tracks), viewership() }`,
+return { 'OK', version, born or '', redis.call('HGETALL', members), redis.call('HGETALL', tracks), viewership() }`,
 );
 
 /** ARGV: the version that is known. */
@@ -97,9 +167,9 @@ export const changesSince = script(
   TIME,
   ROOM,
   String.raw`
-local version, known = redis.call('HGET', meta, 'version'), tonumber(ARGV[1])
-if not version or tonumber(version) < known then return { 'NONE' } end
-if tonumber(version) == known then return { 'OK' } end
+local version, known = tonumber(redis.call('HGET', meta, 'version')), tonumber(ARGV[1])
+if not version or version < known then return { 'NONE' } end
+if version == known then return { 'OK' } end
 local first = int(known + 1) .. '-0'
 local entries = redis.call('XRANGE', log, first, '+')
 if not entries[1] or entries[1][1] ~= first then return { 'NONE' } end

@@ -4,11 +4,29 @@ import { createHash } from 'node:crypto';
 export interface Script {
   readonly lua: string;
   readonly sha1: string;
+  /** Takes a deadline as its last argument, and refuses with `EXPIRED` when it runs later. */
+  readonly expires: boolean;
 }
 
+/** What a script that runs after its deadline answers, followed by the store's time in microseconds. */
+export const EXPIRED = 'EXPIRED';
+
+/** A script that only reads, or whose write is right whenever it runs. */
 export function script(...parts: readonly string[]): Script {
+  return made(parts, false);
+}
+
+/**
+ * A script whose write would be wrong once the caller has given it up: bytes that wait in a socket reach the store seconds
+ * after the caller's deadline, behind whatever it did instead. The deadline is the last argument, by the store's clock.
+ */
+export function writeScript(...parts: readonly string[]): Script {
+  return made([TIME, DEADLINE, ...parts], true);
+}
+
+function made(parts: readonly string[], expires: boolean): Script {
   const lua = parts.join('\n');
-  return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
+  return { lua, sha1: createHash('sha1').update(lua).digest('hex'), expires };
 }
 
 /**
@@ -24,3 +42,6 @@ end
 local function int(number)
   return string.format('%.0f', number)
 end`;
+
+const DEADLINE = String.raw`
+if now_us() > tonumber(table.remove(ARGV)) then return { '${EXPIRED}', int(now_us()) } end`;

@@ -1,12 +1,11 @@
-import type { RoomStore } from '@skein/cluster';
 import { SkeinError, type NodeRecord, type Participant, type VersionedChange } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { LostSessions } from './lost-sessions.ts';
 import { NodeWatch } from './node-watch.ts';
 import { Steadiness } from './steadiness.ts';
-import { Sweeper } from './sweep.ts';
+import { Sweeper, type SweeperParts } from './sweep.ts';
 
 const load = { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 };
 
@@ -23,8 +22,14 @@ function members(people: readonly string[]): Participant[] {
   });
 }
 
+type SweptRooms = SweeperParts['rooms'];
+
 /** Rooms in memory; a participant is written `ann@node-1`. */
-class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'viewers' | 'leave'> {
+class FakeRooms implements SweptRooms {
+  /** Rooms that were repaired, in order. */
+  readonly repaired: string[] = [];
+  /** Rooms whose reads and writes fail. */
+  readonly broken = new Set<string>();
   readonly rooms = new Map<string, Participant[]>();
   readonly watching = new Map<string, Participant[]>();
   /** How many leaves ran at the same time, at most. */
@@ -54,10 +59,16 @@ class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'viewers' 
 
   async snapshot(room: string) {
     this.looks++;
+    if (this.broken.has(room)) throw new SkeinError('INTERNAL', 'a script failed');
     const participants = this.rooms.get(room);
     const viewers = this.watching.get(room)?.length ?? 0;
     const viewership = { viewers, nodeIds: [], revision: viewers };
     return participants && { room, version: 1, participants, tracks: [], viewership };
+  }
+
+  async repair(room: string): Promise<number> {
+    this.repaired.push(room);
+    return this.broken.delete(room) ? 1 : 0;
   }
 
   async viewers(room: string) {
@@ -84,7 +95,7 @@ class FakeRooms implements Pick<RoomStore, 'listRooms' | 'snapshot' | 'viewers' 
   }
 }
 
-async function world({ leads = true } = {}) {
+async function world({ leads = true, warn = vi.fn<() => void>() } = {}) {
   const clock = new FakeClock();
   const watch = new NodeWatch();
   const rooms = new FakeRooms();
@@ -98,7 +109,8 @@ async function world({ leads = true } = {}) {
     lostOf: async (_, members) => members.filter(({ identity }) => lost.includes(identity)),
   };
   const sweeper = new Sweeper({
-    ...{ clock, watch, rooms, leadership, storeSteadiness, busSteadiness, lostSessions, log: silentLogger },
+    ...{ clock, watch, rooms, leadership, storeSteadiness, busSteadiness, lostSessions },
+    log: { ...silentLogger, warn },
     random: seededRandom(1),
     publish: (room, { changes, viewership }) => {
       published.push(...changes.map(({ change }) => `${room} ${change.type}`));
@@ -112,7 +124,8 @@ async function world({ leads = true } = {}) {
     watch.died({ nodeId, startedAtMs: 1 }, clock.monotonicMs());
     sweeper.afterDeath();
   };
-  return { clock, watch, rooms, leadership, storeSteadiness, busSteadiness, published, sweeper, lost, die };
+  const shared = { clock, watch, rooms, leadership, storeSteadiness, busSteadiness };
+  return { ...shared, published, sweeper, lost, die, warn };
 }
 
 test('ten seconds after a death, those whom nobody placed again are taken out, and the rooms are told', async () => {
@@ -223,4 +236,40 @@ test('viewers of a node that died or lost them are taken out too, and counted an
   expect(rooms.people('lobby')).toEqual(['ann']);
   expect(rooms.watching.get('lobby')?.map(({ identity }) => identity)).toEqual(['val']);
   expect(published.toSorted()).toEqual(['lobby 1 viewers', 'lobby 2 viewers']);
+});
+
+test('a room that cannot be read, and a participant who cannot be taken out, stop nobody else, and are counted', async () => {
+  const { clock, rooms, die, warn } = await world();
+  for (let index = 0; index < 120; index++) rooms.add(`live-${index}`, 'ann@n2');
+  rooms.add('aaa', 'eve@n1', 'bob@n1');
+  rooms.add('bad', 'ann@n2');
+  rooms.broken.add('bad');
+  rooms.repair = () => Promise.reject(new SkeinError('INTERNAL', 'a script failed'));
+  for (let index = 0; index < 30; index++) rooms.add(`zzz-${index}`, 'bob@n1');
+  const leave = rooms.leave.bind(rooms);
+  rooms.leave = (room, session, reason) =>
+    session.identity === 'eve'
+      ? Promise.reject(new SkeinError('INTERNAL', 'a script failed'))
+      : leave(room, session, reason);
+  die('n1');
+  for (let passed = 0; passed < 11_000; passed += 100) await clock.advance(100);
+  for (let turn = 0; turn < 2000; turn++) await Promise.resolve();
+  expect(rooms.people('aaa')).toEqual(['eve']);
+  for (let index = 0; index < 30; index++) expect(rooms.people(`zzz-${index}`)).toEqual([]);
+  expect(warn).toHaveBeenCalledWith(
+    expect.objectContaining({ count: 2, rooms: expect.arrayContaining(['aaa', 'bad']) as string[] }),
+    'rooms could not be swept as they should',
+  );
+});
+
+test('a room that is damaged, or in which nobody is left, is repaired, and a sound one is not', async () => {
+  const { clock, rooms, warn } = await world();
+  rooms.add('bad', 'ann@n2');
+  rooms.add('empty');
+  rooms.add('sound', 'ann@n2');
+  rooms.broken.add('bad');
+  await clock.advance(70_000);
+  expect(new Set(rooms.repaired)).toEqual(new Set(['bad', 'empty']));
+  const removed = { room: 'bad', removed: 1 };
+  expect(warn).toHaveBeenCalledWith(removed, 'removed what could not be read from a room');
 });

@@ -23,7 +23,7 @@ export interface SweeperParts {
   readonly storeSteadiness: Steadiness;
   readonly busSteadiness: Steadiness;
   readonly leadership: Pick<Leadership, 'leading' | 'confirm'>;
-  readonly rooms: Pick<RoomStore, 'listRooms' | 'snapshot' | 'viewers' | 'leave'>;
+  readonly rooms: Pick<RoomStore, 'listRooms' | 'snapshot' | 'viewers' | 'leave' | 'repair'>;
   readonly lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'>;
   readonly publish: (room: string, write: RoomWrite) => void;
   readonly clock: Clock;
@@ -33,7 +33,8 @@ export interface SweeperParts {
 
 /**
  * Takes participants and viewers out of their rooms whose media nobody holds: their node is dead and nobody has placed them again, or
- * it lives and has lost their session.
+ * it lives and has lost their session. Repairs rooms in which something cannot be read. A room, or a participant, that
+ * fails stops none of the others: it is counted, reported, and tried again by the next sweep.
  */
 export class Sweeper {
   readonly #parts: SweeperParts;
@@ -85,7 +86,10 @@ export class Sweeper {
       if (this.#mayDecide()) waitMs = await this.#sweep();
       else this.#unknownSince.clear();
     } catch (error) {
-      log.debug({ err: SkeinError.from(error) }, 'a sweep was broken off; the next one goes on');
+      const { code } = SkeinError.from(error);
+      // A store that is away, or another leader, is reported elsewhere.
+      const level = code === 'UNAVAILABLE' || code === 'STALE_EPOCH' ? 'debug' : 'warn';
+      log[level]({ err: error }, 'a sweep was broken off; the next one continues');
     } finally {
       this.#running = false;
       this.#schedule(waitMs);
@@ -96,21 +100,24 @@ export class Sweeper {
   async #sweep(): Promise<number> {
     const { rooms, leadership, random } = this.#parts;
     const waiting: Waiting = new Map();
+    const failures = new Failures();
     this.#parts.lostSessions.beginSweep();
     for (let page = 0; page < MAX_PAGES; page++) {
       const names = await rooms.listRooms({
         pageSize: PAGE_SIZE,
         ...(this.#after !== undefined && { after: this.#after }),
       });
-      const left = await this.#abandonedIn(names, waiting);
-      if (left.length > 0) {
+      const { left, damaged } = await this.#lookInto(names, waiting, failures);
+      if (left.length > 0 || damaged.length > 0) {
         const leaderFence = await leadership.confirm();
         if (leaderFence === undefined) break;
-        await inBatches(left, (one) => this.#takeOut(one, leaderFence));
+        await inBatches(left, (one) => failures.of(one.room, () => this.#takeOut(one, leaderFence)));
+        await inBatches(damaged, (room) => failures.of(room, () => this.#repair(room, leaderFence)));
       }
       this.#after = names.length < PAGE_SIZE ? undefined : names.at(-1);
       if (this.#after === undefined) break;
     }
+    failures.report(this.#parts.log);
     const stillUnknown = [...this.#unknownSince].filter(([nodeId]) => waiting.has(nodeId));
     if (this.#after === undefined) this.#unknownSince = new Map(stillUnknown);
     else return jitter(PAUSE_MS, random);
@@ -118,23 +125,35 @@ export class Sweeper {
     return Math.min(...waiting.values()) + jitter(PAUSE_MS, random) / 10;
   }
 
-  async #abandonedIn(names: readonly string[], waiting: Waiting): Promise<Abandoned[]> {
+  async #lookInto(names: readonly string[], waiting: Waiting, failures: Failures): Promise<Findings> {
     const { rooms, lostSessions } = this.#parts;
-    const found: Abandoned[] = [];
+    const left: Abandoned[] = [];
+    const damaged: string[] = [];
     await inBatches(names, async (room) => {
-      const snapshot = await rooms.snapshot(room);
+      const seen = await failures.of(room, async () => {
+        const snapshot = await rooms.snapshot(room);
+        const viewers = snapshot?.viewership?.viewers ? await rooms.viewers(room) : [];
+        return { snapshot, viewers };
+      });
+      if (!seen) return void damaged.push(room);
+      const { snapshot, viewers } = seen;
       if (!snapshot) return;
-      const viewers = snapshot.viewership?.viewers ? await rooms.viewers(room) : [];
       const members = [...snapshot.participants, ...viewers];
+      const unread = (snapshot.viewership?.viewers ?? 0) !== viewers.length;
+      if (snapshot.damaged || unread || members.length === 0) damaged.push(room);
       for (const participant of members) {
         if (this.#goneForMs(participant.nodeId, waiting) < SWEEP_AFTER_MS) continue;
-        found.push({ room, participant, reason: 'node-died' });
+        left.push({ room, participant, reason: 'node-died' });
       }
-      for (const participant of await lostSessions.lostOf(room, members)) {
-        found.push({ room, participant, reason: 'session-lost' });
-      }
+      const lost = await failures.of(room, () => lostSessions.lostOf(room, members));
+      for (const participant of lost ?? []) left.push({ room, participant, reason: 'session-lost' });
     });
-    return found;
+    return { left, damaged };
+  }
+
+  async #repair(room: string, leaderFence: number): Promise<void> {
+    const removed = await this.#parts.rooms.repair(room, leaderFence);
+    if (removed > 0) this.#parts.log.warn({ room, removed }, 'removed what could not be read from a room');
   }
 
   /** How long a node has been gone; 0 while it is there. What is gone for a short time is put into `waiting`. */
@@ -173,6 +192,39 @@ export class Sweeper {
 
 /** Nodes that have not been gone for long enough, and how many milliseconds they still have. */
 type Waiting = Map<string, number>;
+
+/** Who is to be taken out, and rooms that may hold something that cannot be read. */
+interface Findings {
+  readonly left: readonly Abandoned[];
+  readonly damaged: readonly string[];
+}
+
+/** Rooms named in one report. */
+const NAMED_ROOMS = 5;
+
+/** What failed in one sweep. A store that is away, and a lease that is lost, concern every room: they end the sweep. */
+class Failures {
+  readonly #rooms = new Set<string>();
+  #last: SkeinError | undefined;
+
+  async of<Value>(room: string, work: () => Promise<Value>): Promise<Value | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = SkeinError.from(thrown);
+      if (error.code === 'UNAVAILABLE' || error.code === 'STALE_EPOCH') throw error;
+      this.#rooms.add(room);
+      this.#last = error;
+      return undefined;
+    }
+  }
+
+  report(log: Logger): void {
+    if (this.#rooms.size === 0) return;
+    const facts = { count: this.#rooms.size, rooms: [...this.#rooms].slice(0, NAMED_ROOMS), err: this.#last };
+    log.warn(facts, 'rooms could not be swept as they should');
+  }
+}
 
 interface Abandoned {
   readonly room: string;

@@ -300,6 +300,7 @@ const noRooms: ClusterStore['rooms'] = {
   updateTrack: notAsked,
   unpublishTrack: notAsked,
   leave: notAsked,
+  repair: notAsked,
   snapshot: async () => undefined,
   changesSince: notAsked,
   viewers: notAsked,

@@ -15,6 +15,7 @@ export const httpStatusOfCode: Readonly<Record<ErrorCode, number>> = {
   NODE_NOT_FOUND: 404,
   ROOM_NOT_FOUND: 404,
   STALE_EPOCH: 409,
+  SUPERSEDED: 409,
   SESSION_NOT_FOUND: 404,
   TRACK_NOT_FOUND: 404,
   SUBSCRIPTION_NOT_FOUND: 404,

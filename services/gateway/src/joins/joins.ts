@@ -44,6 +44,8 @@ export interface Entered<Response> {
 interface Joining {
   readonly profile: ClientProfile;
   readonly wishedNodeId: string | undefined;
+  /** The highest epoch that the client had, if it comes back. */
+  readonly lastEpoch: number | undefined;
   readonly membership: Membership;
   readonly socket: Socket;
   readonly signal: AbortSignal;
@@ -80,7 +82,8 @@ export class Joins {
     const profile = profileOf(request, identity, this.#deps.capabilities);
     const membership = rooms.enter(request.room, socket);
     try {
-      const joining = { profile, wishedNodeId: request.nodeId, membership, socket, signal };
+      const { nodeId: wishedNodeId, lastEpoch } = request;
+      const joining: Joining = { profile, wishedNodeId, lastEpoch, membership, socket, signal };
       const { stay, opened, snapshot } = await this.#openSomewhere(joining);
       const { epoch } = stay.address;
       log.info({ ...logged(stay.address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'joined');
@@ -133,20 +136,20 @@ export class Joins {
   }
 
   async #place(
-    { profile, wishedNodeId, membership }: Joining,
+    { profile, wishedNodeId, lastEpoch, membership }: Joining,
     failed: ReadonlySet<string>,
     lastFailure?: SkeinError,
   ): Promise<Placed> {
     const { bus, store, news, choice, ids, maxParticipants } = this.#deps;
-    const { room, identity, name, metadata, role, region } = profile;
+    const { room, identity, name, metadata, role, region, stayId } = profile;
     // No node can be asked without it: a placement would only be taken back, after it has ended an earlier session.
     await bus.ensure();
     try {
       const candidates = choice.candidates({ wishedNodeId, region, exceptNodeIds: failed });
       const sessionId = ids('ses');
       const { known } = membership;
-      const asked = { room, identity, name, metadata, role, sessionId, maxParticipants, candidates, known };
-      const placed = await store.place(asked);
+      const asked = { room, identity, name, metadata, role, sessionId, stayId, lastEpoch };
+      const placed = await store.place({ ...asked, maxParticipants, candidates, known });
       news.tell(room, placed);
       choice.assigned(placed.participant.nodeId);
       if (placed.superseded) this.#supersede(room, placed.superseded);

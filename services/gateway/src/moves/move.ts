@@ -175,10 +175,10 @@ export class Move {
   async #askStore(): Promise<Placed> {
     const { store, ids, maxParticipants } = this.#deps;
     const { profile, reason } = this.#order;
-    const { room, identity, name, metadata, role } = profile;
+    const { room, identity, name, metadata, role, stayId } = profile;
     const sessionId = (this.#sessionId ??= ids('ses'));
     this.#asked.add(sessionId);
-    const asked = { room, identity, name, metadata, role, sessionId, maxParticipants, reason };
+    const asked = { room, identity, name, metadata, role, stayId, sessionId, maxParticipants, reason };
     try {
       const candidates = this.#candidates();
       const placed = await store.move({ ...asked, fromEpoch: this.#fromEpoch, candidates });

@@ -191,3 +191,32 @@ describe('the gateway that held the client before', () => {
     await again.event('roomChanged');
   });
 });
+
+describe('a client that comes back to an identity that another device has taken', () => {
+  const asAda = { ...joinRequest, identity: 'ada' };
+
+  test('is told so, and throws nobody out', async () => {
+    const laptop = cluster.client();
+    const { data } = await laptop.request('join', { ...asAda, stayId: 'laptop' });
+    const { epoch: lastEpoch } = data as ClientResponse<'join'>;
+    laptop.socket.close(1006, '');
+    const phone = cluster.client(other);
+    await phone.request('join', { ...asAda, stayId: 'phone' });
+    const again = cluster.client();
+    const { error } = await again.request('join', { ...asAda, stayId: 'laptop', lastEpoch });
+    expect(error).toMatchObject({ code: 'SUPERSEDED' });
+    expect(phone.socket.events('sessionClosed')).toEqual([]);
+    expect(phone.connection.phase).toBe('inRoom');
+  });
+
+  test('takes it back when its own session was only moved', async () => {
+    const laptop = cluster.client();
+    const { data } = await laptop.request('join', { ...asAda, stayId: 'laptop' });
+    const { epoch: lastEpoch } = data as ClientResponse<'join'>;
+    cluster.kill(cluster.node);
+    await laptop.event('sessionMoved');
+    const again = cluster.client(other);
+    const { error } = await again.request('join', { ...asAda, stayId: 'laptop', lastEpoch });
+    expect(error).toBeUndefined();
+  });
+});

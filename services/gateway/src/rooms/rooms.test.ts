@@ -16,17 +16,19 @@ describe('the clients of a room', () => {
   test('get each change once and in order, encoded once for all of them', async () => {
     await using cluster = await MemoryCluster.start();
     const [ada, bob] = [await cluster.joined('ada'), await cluster.joined('bob')];
+    const session = (await cluster.store.snapshot('blue'))!.participants.find(
+      (one) => one.identity === 'ada',
+    )!;
+    const { epoch, sessionId } = session;
+    const shown = await cluster.store.publishTrack('blue', sessionId, { ...track, epoch });
+    publishChanges(cluster.bus, 'blue', shown.changes);
+    await eventually('the track', () => bob.socket.events('roomChanged').length >= 1);
     const { published } = cluster.network;
     for (const muted of [true, false, true]) {
-      const { changes } = await cluster.store.updateTrack(
-        'blue',
-        { identity: 'ada', epoch: 1 },
-        'trk_1',
-        muted,
-      );
+      const { changes } = await cluster.store.updateTrack('blue', session, 'trk_1', muted);
       publishChanges(cluster.bus, 'blue', changes);
     }
-    await eventually('three changes', () => bob.socket.events('roomChanged').length >= 3);
+    await eventually('three changes', () => bob.socket.events('roomChanged').length >= 4);
     expect(cluster.network.published - published).toBe(3);
     for (const { socket } of [ada, bob]) {
       const last = socket.events('roomChanged').slice(-3);
@@ -78,11 +80,14 @@ describe('the clients of a room', () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     cluster.store.lose();
-    const { changes } = await cluster.store.place({
+    const { changes, participant } = await cluster.store.place({
       ...{ room: 'blue', identity: 'bob', name: 'Bob', sessionId: 'ses_bob', maxParticipants: 9 },
       candidates: { fallbackNodeId: 'node-1', openNodeIds: ['node-1'] },
     });
-    await cluster.store.publishTrack('blue', 'ses_bob', { ...track, identity: 'bob' });
+    await cluster.store.publishTrack('blue', 'ses_bob', {
+      ...{ ...track, identity: 'bob' },
+      epoch: participant.epoch,
+    });
     publishChanges(cluster.bus, 'blue', changes);
     await cluster.clock.advance(10_000);
     const replaced = await ada.event('roomReplaced');

@@ -22,7 +22,7 @@ export interface HeldSession {
 /** A client as its join described it: needed again whenever it is placed again. */
 export type ClientProfile = Pick<
   ClientRequest<'join'>,
-  'room' | 'name' | 'metadata' | 'role' | 'rtpCapabilities' | 'autoSubscribe' | 'region'
+  'room' | 'name' | 'metadata' | 'role' | 'rtpCapabilities' | 'autoSubscribe' | 'region' | 'stayId'
 > & { readonly identity: string };
 
 /** What a client is told of a session that it is to take up. */
@@ -33,9 +33,9 @@ export function profileOf(
   identity: string,
   capabilities: SharedCapabilities,
 ): ClientProfile {
-  const { room, name, metadata, role, autoSubscribe, region } = request;
+  const { room, name, metadata, role, autoSubscribe, region, stayId } = request;
   const rtpCapabilities = capabilities.share(request.rtpCapabilities);
-  return { room, identity, name, metadata, role, rtpCapabilities, autoSubscribe, region };
+  return { room, identity, name, metadata, role, rtpCapabilities, autoSubscribe, region, stayId };
 }
 
 /** The fields of a log line about a session. */

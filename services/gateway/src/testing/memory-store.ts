@@ -1,3 +1,4 @@
+import { MemoryRooms, wholeReading } from '@skein/cluster';
 import type {
   ClusterStore,
   Held,
@@ -13,26 +14,12 @@ import type {
   SessionRef,
   StoredSnapshot,
 } from '@skein/cluster';
-import { wholeReading } from '@skein/cluster';
-import { applyChange, roomStateOf, SkeinError, snapshotOf } from '@skein/protocol';
-import type {
-  NodeRecord,
-  Participant,
-  RoomChange,
-  RoomState,
-  Track,
-  VersionedChange,
-  Viewership,
-} from '@skein/protocol';
+import type { NodeRecord, Participant, SkeinError, Track, VersionedChange } from '@skein/protocol';
 
-interface MemoryRoom {
-  state: RoomState;
-  readonly log: VersionedChange[];
-  readonly viewers: Map<string, Participant>;
-  viewership: Viewership | undefined;
-}
-
-/** Rooms and nodes in memory, as far as a gateway uses them. Placement takes the named or the first open node. */
+/**
+ * Rooms and nodes in memory, as far as a gateway uses them. Where no node hosts the room yet, placement takes the first
+ * open one rather than a random one.
+ */
 export class MemoryStore implements ClusterStore, RoomStore {
   readonly status = { state: 'connected', sinceMs: 0 } as const;
   readonly nodes: NodeRegistry;
@@ -45,8 +32,7 @@ export class MemoryStore implements ClusterStore, RoomStore {
   readonly records = new Map<string, NodeRecord>();
   /** Set to make every call fail. */
   failure: SkeinError | undefined;
-  #rooms = new Map<string, MemoryRoom>();
-  #epoch = 1000;
+  readonly #rooms = new MemoryRooms();
 
   constructor() {
     this.nodes = {
@@ -82,89 +68,56 @@ export class MemoryStore implements ClusterStore, RoomStore {
     });
   }
 
-  async place(request: PlaceRequest): Promise<Placed> {
-    this.#check();
-    const superseded = this.#holder(request);
-    const known = this.#rooms.get(request.room);
-    const inRoom = (known?.state.participants.size ?? 0) + (known?.viewers.size ?? 0);
-    if (!superseded && inRoom >= request.maxParticipants) {
-      throw new SkeinError('ROOM_FULL', 'the room is full');
-    }
-    return await Promise.resolve(this.#put(request, superseded));
+  place(request: PlaceRequest): Promise<Placed> {
+    return this.#unlessFailing(() => this.#rooms.place(withFirstOpen(request)));
   }
 
-  async move(request: MoveRequest): Promise<Placed> {
-    this.#check();
-    const old = this.#holder(request);
-    if (old && old.epoch !== request.fromEpoch) throw new SkeinError('STALE_EPOCH', 'placed again since');
-    return await Promise.resolve(this.#put(request, old, old && request.reason));
+  move(request: MoveRequest): Promise<Placed> {
+    return this.#unlessFailing(() => this.#rooms.move(withFirstOpen(request)));
   }
 
-  announce(_room: string, _held: Held): Promise<RoomWrite> {
-    return Promise.resolve({ changes: [] });
+  announce(room: string, held: Held): Promise<RoomWrite> {
+    return this.#unlessFailing(() => this.#rooms.announce(room, held));
   }
 
-  async publishTrack(room: string, _sessionId: string, track: Track): Promise<RoomWrite> {
-    return await Promise.resolve({ changes: this.#write(room, { type: 'trackPublished', track }) });
+  publishTrack(room: string, sessionId: string, track: Track): Promise<RoomWrite> {
+    return this.#unlessFailing(() => this.#rooms.publishTrack(room, sessionId, track));
   }
 
-  async updateTrack(room: string, _session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {
-    return await Promise.resolve({ changes: this.#write(room, { type: 'trackUpdated', trackId, muted }) });
+  updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {
+    return this.#unlessFailing(() => this.#rooms.updateTrack(room, session, trackId, muted));
   }
 
-  async unpublishTrack(
-    room: string,
-    { identity }: SessionRef,
-    trackId: string,
-    reason: string,
-  ): Promise<RoomWrite> {
-    return await Promise.resolve({
-      changes: this.#write(room, { type: 'trackUnpublished', trackId, identity, reason }),
-    });
+  unpublishTrack(room: string, session: SessionRef, trackId: string, reason: string): Promise<RoomWrite> {
+    return this.#unlessFailing(() => this.#rooms.unpublishTrack(room, session, trackId, reason));
   }
 
-  async leave(room: string, { identity, epoch }: SessionRef, reason: string): Promise<RoomWrite> {
-    this.#check();
-    const known = this.#rooms.get(room);
-    if (this.#holder({ room, identity })?.epoch !== epoch || !known) return { changes: [] };
-    const write: RoomWrite = known.viewers.delete(identity)
-      ? { changes: [], viewership: this.#countViewers(known) }
-      : { changes: this.#write(room, { type: 'participantLeft', identity, epoch, reason }) };
-    if (known.state.participants.size + known.viewers.size === 0) this.#rooms.delete(room);
-    return await Promise.resolve(write);
+  leave(room: string, session: SessionRef, reason: string): Promise<RoomWrite> {
+    return this.#unlessFailing(() => this.#rooms.leave(room, session, reason));
   }
 
-  async snapshot(room: string): Promise<StoredSnapshot | undefined> {
-    this.#check();
-    const known = this.#rooms.get(room);
-    return await Promise.resolve(known && storedSnapshotOf(known));
+  repair(room: string): Promise<number> {
+    return this.#unlessFailing(() => this.#rooms.repair(room));
   }
 
-  async changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
-    this.#check();
-    const known = this.#rooms.get(room);
-    const after = known?.log.filter((change) => change.version > version);
-    return await Promise.resolve(
-      after && after.length === (known?.state.version ?? 0) - version ? after : undefined,
-    );
+  snapshot(room: string): Promise<StoredSnapshot | undefined> {
+    return this.#unlessFailing(() => this.#rooms.snapshot(room));
   }
 
-  async viewers(room: string, identities?: readonly string[]): Promise<readonly Participant[]> {
-    this.#check();
-    const viewers = [...(this.#rooms.get(room)?.viewers.values() ?? [])];
-    return await Promise.resolve(viewers.filter((one) => identities?.includes(one.identity) ?? true));
+  changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
+    return this.#unlessFailing(() => this.#rooms.changesSince(room, version));
   }
 
-  async heads(rooms: readonly string[]): Promise<readonly (RoomHead | undefined)[]> {
-    this.#check();
-    const found = rooms.map((room) => this.#rooms.get(room));
-    return await Promise.resolve(
-      found.map((room) => room && { version: room.state.version, viewership: room.viewership }),
-    );
+  viewers(room: string, identities?: readonly string[]): Promise<readonly Participant[]> {
+    return this.#unlessFailing(() => this.#rooms.viewers(room, identities));
   }
 
-  listRooms(): Promise<readonly string[]> {
-    return Promise.resolve([...this.#rooms.keys()]);
+  heads(rooms: readonly string[]): Promise<readonly (RoomHead | undefined)[]> {
+    return this.#unlessFailing(() => this.#rooms.heads(rooms));
+  }
+
+  listRooms(page: { pageSize: number; after?: string }): Promise<readonly string[]> {
+    return this.#unlessFailing(() => this.#rooms.listRooms(page));
   }
 
   close(): Promise<void> {
@@ -173,75 +126,16 @@ export class MemoryStore implements ClusterStore, RoomStore {
 
   /** Everything is gone, as after a restart of a store that keeps nothing. */
   lose(): void {
-    this.#rooms.clear();
+    this.#rooms.lose();
   }
 
-  /** `movedBy`: why, when it is a move. */
-  #put(request: PlaceRequest, superseded: Participant | undefined, movedBy?: string): Placed {
-    const { room, identity, name, metadata, sessionId, candidates } = request;
-    const nodeId = candidates.wishedNodeId ?? candidates.openNodeIds[0];
-    if (nodeId === undefined) throw new SkeinError('NO_NODE_AVAILABLE', 'no node', { retryAfterMs: 1000 });
-    const epoch = ++this.#epoch;
-    const participant = { identity, name, metadata, sessionId, nodeId, epoch, joinedAtMs: epoch };
-    if (request.role === 'viewer') return this.#putViewer(request, participant, superseded);
-    const change: RoomChange =
-      movedBy === undefined
-        ? { type: 'participantJoined', participant }
-        : { type: 'participantMoved', participant, reason: movedBy };
-    const changes = this.#write(room, change);
-    const known = this.#roomOf(room);
-    const viewership = known.viewers.delete(identity) ? this.#countViewers(known) : undefined;
-    return { participant, superseded, changes, snapshot: storedSnapshotOf(known), viewership };
-  }
-
-  #putViewer({ room }: PlaceRequest, viewer: Participant, superseded: Participant | undefined): Placed {
-    const { identity } = viewer;
-    const took = this.#roomOf(room).state.participants.get(identity);
-    const changes = took
-      ? this.#write(room, { type: 'participantLeft', identity, epoch: took.epoch, reason: 'superseded' })
-      : [];
-    const known = this.#roomOf(room);
-    known.viewers.set(identity, viewer);
-    const viewership = this.#countViewers(known);
-    return { participant: viewer, superseded, changes, snapshot: storedSnapshotOf(known), viewership };
-  }
-
-  #countViewers(room: MemoryRoom): Viewership {
-    const viewers = [...room.viewers.values()];
-    const nodeIds = [...new Set(viewers.map(({ nodeId }) => nodeId))];
-    room.viewership = { viewers: viewers.length, nodeIds, revision: (room.viewership?.revision ?? 0) + 1 };
-    return room.viewership;
-  }
-
-  #holder({ room, identity }: Pick<PlaceRequest, 'room' | 'identity'>): Participant | undefined {
-    const known = this.#rooms.get(room);
-    return known?.state.participants.get(identity) ?? known?.viewers.get(identity);
-  }
-
-  #roomOf(room: string): MemoryRoom {
-    const empty = roomStateOf({ room, version: ++this.#epoch, participants: [], tracks: [] });
-    const known = this.#rooms.get(room) ?? {
-      ...{ state: empty, log: [], viewers: new Map<string, Participant>() },
-      viewership: undefined,
-    };
-    this.#rooms.set(room, known);
-    return known;
-  }
-
-  #check(): void {
+  async #unlessFailing<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.failure) throw this.failure;
-  }
-
-  #write(room: string, change: RoomChange): VersionedChange[] {
-    const known = this.#roomOf(room);
-    const versioned = { version: known.state.version + 1, change };
-    const applied = applyChange(known.state, versioned);
-    if (applied.outcome === 'applied') known.state = applied.state;
-    known.log.push(versioned);
-    return [versioned];
+    return await work();
   }
 }
 
-function storedSnapshotOf({ state, viewership }: MemoryRoom): StoredSnapshot {
-  return { ...snapshotOf(state), viewership };
+function withFirstOpen<Request extends PlaceRequest>(request: Request): Request {
+  const { candidates } = request;
+  return { ...request, candidates: { ...candidates, fallbackNodeId: candidates.openNodeIds[0] } };
 }

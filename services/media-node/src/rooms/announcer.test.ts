@@ -1,8 +1,8 @@
-import type { RoomStore } from '@skein/cluster';
+import type { RoomStore, RoomWrite } from '@skein/cluster';
 import { SkeinError, type Participant, type Track } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { HeldSession } from '../sessions/session-room.ts';
 import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
@@ -44,4 +44,48 @@ test('what is held is announced as it is when the store is there, above every ve
   expect(announced).toEqual([
     { room: 'lobby', participants: [ann], viewers: [viv], tracks: [mic], knownVersion: 9 },
   ]);
+});
+
+test('one session that the store refuses does not keep the others out, and is counted at warn', async () => {
+  const clock = new FakeClock();
+  const rooms: Partial<RoomStore> = {
+    announce: (_, { participants, viewers = [] }) => {
+      const members = [...participants, ...viewers];
+      if (members.some(({ identity }) => identity === 'evil'))
+        return Promise.reject(SkeinError.invalidArgument('metadata', 'must be well-formed Unicode'));
+      const changes = participants.map((participant, at) => ({
+        version: at + 1,
+        change: { type: 'participantJoined' as const, participant },
+      }));
+      const viewership =
+        viewers.length > 0 ? { viewers: viewers.length, nodeIds: ['n'], revision: 3 } : undefined;
+      return Promise.resolve({ changes, viewership });
+    },
+  };
+  const written: RoomWrite[] = [];
+  const warn = vi.fn<() => void>();
+  const shared = {
+    log: { ...silentLogger, warn },
+    onWritten: (_: string, write: RoomWrite) => written.push(write),
+  };
+  const outbox = new Outbox({ clock, random: seededRandom(1), ...shared });
+  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, ...shared });
+  const people = ['ann', 'evil', 'bob'].map((identity): HeldSession => ({
+    ...{ role: 'participant', tracks: [] },
+    entry: { identity } as Participant,
+  }));
+  const viv: HeldSession = { role: 'viewer', entry: { identity: 'viv' } as Participant, tracks: [] };
+  await announce.held(
+    () => [...people, viv],
+    () => 7,
+  );
+  const joined = written[0]?.changes.map(
+    ({ change }) => 'participant' in change && change.participant.identity,
+  );
+  expect(joined).toEqual(['ann', 'bob']);
+  expect(written[0]?.viewership).toMatchObject({ viewers: 1 });
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ room: 'lobby', count: 1 }),
+    'sessions could not be announced',
+  );
 });

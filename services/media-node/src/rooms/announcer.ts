@@ -1,6 +1,7 @@
 import type { RoomStore, RoomWrite } from '@skein/cluster';
+import { SkeinError, type VersionedChange, type Viewership } from '@skein/protocol';
 import type { Logger } from '@skein/telemetry';
-import type { RoomAnnouncer, SessionName } from '../sessions/session-room.ts';
+import type { HeldSession, RoomAnnouncer, SessionName } from '../sessions/session-room.ts';
 import type { Outbox } from './outbox.ts';
 import type { Paced } from './paced.ts';
 
@@ -35,6 +36,37 @@ export function roomAnnouncer(
       log.info({ room, what, err: error }, 'an announcement was refused');
     }
   };
+  const announce = (held: readonly HeldSession[], knownVersion: number | undefined): Promise<RoomWrite> =>
+    rooms.announce(room, {
+      participants: held.flatMap(({ role, entry }) => (role === 'participant' ? [entry] : [])),
+      viewers: held.flatMap(({ role, entry }) => (role === 'viewer' ? [entry] : [])),
+      tracks: held.flatMap(({ tracks }) => tracks),
+      // The clock of a store that takes over may be behind.
+      knownVersion,
+    });
+  // One that the store refuses must not keep the others out of the room's state.
+  const announceEach = async (
+    held: readonly HeldSession[],
+    knownVersion: number | undefined,
+  ): Promise<RoomWrite> => {
+    const changes: VersionedChange[] = [];
+    const refused: SkeinError[] = [];
+    let viewership: Viewership | undefined;
+    for (const one of held) {
+      try {
+        const write = await announce([one], knownVersion);
+        changes.push(...write.changes);
+        viewership = write.viewership ?? viewership;
+      } catch (thrown) {
+        const error = SkeinError.from(thrown);
+        if (error.code === 'UNAVAILABLE') throw error;
+        refused.push(error);
+      }
+    }
+    if (refused.length > 0)
+      log.warn({ room, count: refused.length, err: refused[0] }, 'sessions could not be announced');
+    return { changes, viewership };
+  };
   const sessionKey = ({ identity, epoch }: SessionName): string => `${epoch} ${identity}`;
   return {
     published: async ({ sessionId }, track) =>
@@ -50,16 +82,15 @@ export function roomAnnouncer(
         isGone() ? await rooms.unpublishTrack(room, session, trackId, reason) : NOTHING_WRITTEN,
       ),
     held: (sessions, knownVersion) =>
-      taken('held', 'sessions', () => {
+      taken('held', 'sessions', async () => {
         const held = sessions();
-        if (held.length === 0) return Promise.resolve(NOTHING_WRITTEN);
-        return rooms.announce(room, {
-          participants: held.flatMap(({ role, entry }) => (role === 'participant' ? [entry] : [])),
-          viewers: held.flatMap(({ role, entry }) => (role === 'viewer' ? [entry] : [])),
-          tracks: held.flatMap(({ tracks }) => tracks),
-          // The clock of a store that takes over may be behind.
-          knownVersion: knownVersion(),
-        });
+        if (held.length === 0) return NOTHING_WRITTEN;
+        try {
+          return await announce(held, knownVersion());
+        } catch (error) {
+          if (held.length === 1 || SkeinError.from(error).code === 'UNAVAILABLE') throw error;
+          return await announceEach(held, knownVersion());
+        }
       }),
     leftUnlessMoved: (session, reason) =>
       outbox.deliverLater(room, `left ${sessionKey(session)}`, PLACED_AGAIN_WITHIN_MS, () =>
