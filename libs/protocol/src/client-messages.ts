@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from './errors.ts';
-import {
-  displayName,
-  epoch,
-  identity,
-  metadata,
-  opaqueId,
-  roomName,
-  roomVersion,
-  text,
-} from './fields.ts';
+import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion, text } from './fields.ts';
 import { limits } from './limits.ts';
 import {
   dtlsParameters,
@@ -40,8 +31,8 @@ const refusedUpdate = z.object({
   subscriptionId: opaqueId,
   error: z.object({
     code: z.enum(errorCodes),
-    message: z.string(),
-    details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    message: text(),
+    details: z.record(text(), z.union([text(), z.number(), z.boolean()])).optional(),
     retryAfterMs: z.number().optional(),
   }),
 });
