@@ -19,8 +19,6 @@ import { isWrongType, type RedisConnection } from './redis-connection.ts';
 /** Some beats: an assignment is forgotten when the node's report shows it. */
 const ASSIGNMENT_LIFE_MS = 10_000;
 
-type About = Omit<NodeRecord, 'beat' | 'load'>;
-
 export class RedisNodes implements NodeRegistry {
   readonly #redis: Pick<RedisConnection, 'run'>;
   readonly #log: Logger;
@@ -60,10 +58,7 @@ export class RedisNodes implements NodeRegistry {
   }
 
   async read({ since, loads = false }: RegistryQuery = {}): Promise<RegistryReading> {
-    const [now, version, whole, told, reports] = (await this.#run(read, [
-      since ?? '',
-      loads ? 1 : 0,
-    ])) as [
+    const [now, version, whole, told, reports] = (await this.#run(read, [since ?? '', loads ? 1 : 0])) as [
       ...[now: string, version: string, whole: number],
       ...[nodes: readonly string[], reports: readonly string[]],
     ];

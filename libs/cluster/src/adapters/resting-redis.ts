@@ -69,6 +69,8 @@ export class RestingRedis {
       // Of a room: version and viewership.
       case 'HMGET':
         return ['1', null];
+      case 'TIME':
+        return [String(Math.floor(this.#nowUs() / 1_000_000)), String(this.#nowUs() % 1_000_000)];
       case 'INFO':
         return 'role:master\r\nmaster_replid:0123456789';
       default:
@@ -143,14 +145,28 @@ class RestingClient extends EventEmitter {
     return await this.call('INFO', section);
   }
 
+  async time(): Promise<Reply> {
+    return await this.call('TIME');
+  }
+
   pipeline() {
-    const commands: (readonly string[])[] = [];
+    const answers: (() => Reply | BytesReply)[] = [];
     return {
-      call: (...command: readonly (string | number)[]) => void commands.push(command.map(String)),
-      exec: async (): Promise<readonly (readonly [null, Reply])[]> => {
+      call: (...command: readonly (string | number)[]) =>
+        void answers.push(() => this.#answer(command.map(String))),
+      callBuffer: (...command: readonly (string | number)[]) =>
+        void answers.push(() => inBytes(this.#answer(command.map(String)))),
+      exec: async (): Promise<readonly (readonly [null, Reply | BytesReply])[]> => {
         await Promise.resolve();
-        return commands.map((command) => [null, this.#answer(command)]);
+        return answers.map((answer) => [null, answer()]);
       },
     };
   }
+}
+
+type BytesReply = Buffer | number | null | readonly BytesReply[];
+
+function inBytes(reply: Reply): BytesReply {
+  if (reply === null || typeof reply === 'number') return reply;
+  return typeof reply === 'string' ? Buffer.from(reply) : reply.map(inBytes);
 }

@@ -69,7 +69,8 @@ test('one session that the store refuses does not keep the others out, and is co
     onWritten: (_: string, write: RoomWrite) => written.push(write),
   };
   const outbox = new Outbox({ clock, random: seededRandom(1), ...shared });
-  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, ...shared });
+  const paced = new Paced({ clock, everyMs: 100 });
+  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, paced, ...shared });
   const people = ['ann', 'evil', 'bob'].map((identity): HeldSession => ({
     ...{ role: 'participant', tracks: [] },
     entry: { identity } as Participant,
