@@ -4,7 +4,7 @@ import { run } from './command.mjs';
 import { sharedCache } from './paths.mjs';
 
 /** Raised when what is made changes, so that nobody keeps old clips. */
-const RECIPE = 'v1';
+const RECIPE = 'v2';
 const SECONDS = 8;
 
 /** The encodings of a simulcast video, lowest first. */
@@ -13,7 +13,8 @@ const VIDEOS = [
   { name: 'video-1.ivf', width: 320, height: 180, fps: 30, kbps: 200 },
   { name: 'video-2.ivf', width: 640, height: 360, fps: 30, kbps: 600 },
 ];
-const AUDIO = { name: 'audio.ogg', kbps: 32 };
+/** The two tones in turn that the fault bench listens for: `loadtest/src/chaos/tone.ts`. */
+const AUDIO = { name: 'audio.ogg', kbps: 32, tone: '0.4*sin(2*PI*t*if(lt(mod(t,0.08),0.04),400,1000))' };
 
 /**
  * Makes the clips that the load tool's peers send: VP8 with a key frame every second, and Opus in 20 ms frames. Names
@@ -69,11 +70,22 @@ function videoArguments({ width, height, fps, kbps }) {
   ];
 }
 
-function audioArguments({ kbps }) {
+function audioArguments({ kbps, tone }) {
   return [
-    ...['-f', 'lavfi', '-i', `sine=frequency=330:sample_rate=48000:duration=${SECONDS}`],
-    ...['-f', 'lavfi', '-i', `anoisesrc=color=pink:amplitude=0.1:sample_rate=48000:duration=${SECONDS}`],
-    ...['-filter_complex', 'amix=inputs=2', '-ac', '1', '-c:a', 'libopus', '-b:a', `${kbps}k`, '-vbr', 'off'],
-    ...['-frame_duration', '20', '-f', 'ogg'],
+    ...['-f', 'lavfi', '-i', `aevalsrc='${tone}':sample_rate=48000:duration=${SECONDS}`],
+    ...[
+      '-ac',
+      '1',
+      '-c:a',
+      'libopus',
+      '-b:a',
+      `${kbps}k`,
+      '-vbr',
+      'off',
+      '-frame_duration',
+      '20',
+      '-f',
+      'ogg',
+    ],
   ];
 }

@@ -18,6 +18,7 @@ const SEED = 1;
 export function holdsThrough(names: readonly string[], setting: Partial<Setting> = {}): void {
   let bench: Bench | undefined;
   const lines: string[] = [];
+  let played = 0;
   let held = 0;
   let leftNothing = false;
 
@@ -37,7 +38,7 @@ export function holdsThrough(names: readonly string[], setting: Partial<Setting>
     async (name) => {
       const { stage, violations } = bench!;
       const before = violations.length;
-      const { failed } = await runRound(scenario(name), stage);
+      const { failed } = await runRound(scenario(name), { ...stage, round: ++played });
       const broken = violations.slice(before);
       // How fast it was is the long form's to judge, on a machine that does nothing else.
       const holds = failed.length === 0 && broken.length === 0;
@@ -48,13 +49,17 @@ export function holdsThrough(names: readonly string[], setting: Partial<Setting>
   );
 
   it(
-    'leaves nothing behind',
+    'leaves nothing behind, neither while the call runs nor when everybody has gone',
     async () => {
       const { violations } = bench!;
       const before = violations.length;
-      await bench!.settle();
+      const open = await bench!.settle();
+      const leaks = await bench!.leaks();
       const broken = violations.slice(before);
-      expect({ broken, log: broken.length === 0 ? [] : lines }).toEqual({ broken: [], log: [] });
+      const holds = broken.length + open.length + leaks.length === 0;
+      expect({ broken, open, leaks, log: holds ? [] : lines }).toEqual({
+        ...{ broken: [], open: [], leaks: [], log: [] },
+      });
       leftNothing = true;
     },
     ROUND_DEADLINE_MS,

@@ -51,6 +51,11 @@ export class ClusterProbe implements Disposable {
     return workers.map(({ pid }) => pid);
   }
 
+  /** What the node at this gRPC address holds: all zero when nobody is there. */
+  async countsOf(nodeAddress: string): Promise<MediaCounts | undefined> {
+    return (await this.#rpc.client(nodeService, nodeAddress).getStatus({})).counts ?? undefined;
+  }
+
   /** As `skeinctl node drain` does. */
   async drainNode(nodeId: string, deadlineMs: number): Promise<void> {
     await this.#control().drainNode({ nodeId, deadlineMs });

@@ -6,7 +6,7 @@ const names = ['node-kill', 'random'];
 it('takes a scenario and its options', () => {
   expect(parseChaosArguments(['random', '--json', '--minutes', '2', '--seed', '7'], names)).toEqual({
     kind: 'run',
-    chaos: { scenario: 'random', json: true, minutes: 2, seed: 7, rounds: undefined },
+    chaos: { scenario: 'random', json: true, short: false, minutes: 2, seed: 7, rounds: undefined },
   });
 });
 

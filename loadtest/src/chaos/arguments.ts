@@ -4,6 +4,8 @@ import { listed, oneOf, parsedOrRefused, wholeNumber, type Parsed } from '../com
 export interface ChaosArguments {
   readonly scenario: string;
   readonly json: boolean;
+  /** The form that tests run: little of what a round waits for. */
+  readonly short: boolean;
   /** Default: the scenario's own. */
   readonly rounds: number | undefined;
   readonly seed: number | undefined;
@@ -16,7 +18,7 @@ const TIMED = 'random';
 const DEFAULT_MINUTES = 10;
 
 export function usage(scenarios: readonly { readonly name: string; readonly what: string }[]): string {
-  return `Usage: npm run chaos -- SCENARIO [--json] [--rounds N] [--seed N] [--minutes N]
+  return `Usage: npm run chaos -- SCENARIO [--json] [--rounds N] [--seed N] [--minutes N] [--short]
 
 Breaks a cluster of its own under a running call, and measures at the receivers what it does to them.
 Exit code 1 when something that must hold does not. Some scenarios need root, for hosts of their own.
@@ -26,7 +28,8 @@ ${listed(scenarios)}
   --json       print the figures as one JSON document, as the last line
   --rounds N   how often; default: as the scenario says
   --seed N     repeat a run's choices
-  --minutes N  how long \`${TIMED}\` runs; default ${DEFAULT_MINUTES}`;
+  --minutes N  how long \`${TIMED}\` runs; default ${DEFAULT_MINUTES}
+  --short      short waits and outages, as in \`npm test\`, judged by the same bounds`;
 }
 
 /** `names`: the scenarios that there are. */
@@ -40,6 +43,7 @@ export function parseChaosArguments(
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
+        short: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         seed: { type: 'string' },
         minutes: { type: 'string' },
@@ -48,9 +52,9 @@ export function parseChaosArguments(
     });
     if (values.help) return { kind: 'help' };
     const scenario = oneOf(names, positionals, 'scenario');
-    const { json, rounds, seed, minutes } = values;
+    const { json, short, rounds, seed, minutes } = values;
     const chaos = {
-      ...{ scenario, json },
+      ...{ scenario, json, short },
       rounds: rounds === undefined ? undefined : wholeNumber('rounds', rounds),
       seed: seed === undefined ? undefined : wholeNumber('seed', seed),
       minutes: minutesOf(scenario, minutes),

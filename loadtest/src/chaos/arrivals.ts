@@ -1,11 +1,9 @@
-import { longestGap, type Gap } from './gaps.ts';
-import type { TrackGap } from './person-report.ts';
+import { gapsBetween } from './gaps.ts';
+import type { TrackGaps } from './person-report.ts';
 
-/** Sees what arrives on a `MediaStreamTrack`: all audio, and those videos that are looked at. */
+/** Sees what arrives on a `MediaStreamTrack` that is looked at: pictures, and changes of the tone. */
 export interface Watching {
-  /** How often it is told that audio came; 0: of each packet. */
-  readonly audioEveryMs: number;
-  /** Looks at a video from now on, until the result is called. */
+  /** Looks at a track from now on, until the result is called. */
   look(track: MediaStreamTrack): () => void;
 }
 
@@ -22,11 +20,11 @@ interface Received {
   stop: () => void;
 }
 
-// Six minutes of packets of one track, more than any round takes; older arrivals are forgotten.
+// Ten minutes of one track, more than any round takes; older arrivals are forgotten.
 const KEPT = 18_000;
 const FORGOTTEN_AT_ONCE = 1_000;
 
-/** When pictures were decoded and packets came, for each track of others. */
+/** When pictures and sound were decoded, for each track of others. */
 export class Arrivals {
   readonly #received = new Map<string, Received>();
   readonly #byMediaTrack = new Map<string, Received>();
@@ -56,7 +54,7 @@ export class Arrivals {
     received.shown = media.id;
     received.swaps.push(atMs);
     this.#byMediaTrack.set(media.id, received);
-    received.stop = track.kind === 'video' ? this.#watching.look(media) : () => {};
+    received.stop = this.#watching.look(media);
   }
 
   /** What was received of somebody who left by plan. */
@@ -73,19 +71,12 @@ export class Arrivals {
     return last === undefined ? Number.MAX_SAFE_INTEGER : nowMs - last;
   }
 
-  gaps(fromMs: number, toMs: number): TrackGap[] {
+  gaps(fromMs: number, toMs: number): TrackGaps[] {
     return [...this.#received.values()].map(({ trackId, identity, kind, times, swaps }) => ({
       ...{ trackId, identity, kind },
-      ...this.#longestGap(kind, times, fromMs, toMs),
+      gaps: gapsBetween(times, fromMs, toMs),
       swappedAtMs: swaps.filter((atMs) => atMs >= fromMs && atMs <= toMs),
     }));
-  }
-
-  /** Of what is told now and then only, the time that was certainly without. */
-  #longestGap(kind: Received['kind'], times: readonly number[], fromMs: number, toMs: number): Gap {
-    const gap = longestGap(times, fromMs, toMs);
-    const unsureMs = kind === 'audio' ? this.#watching.audioEveryMs : 0;
-    return { ...gap, longestGapMs: Math.max(0, gap.longestGapMs - unsureMs) };
   }
 }
 

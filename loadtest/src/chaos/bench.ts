@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeExit, startCluster, type ServiceHost } from '@skein/local-cluster';
+import { describeExit, freePort, startCluster, type ServiceHost } from '@skein/local-cluster';
 import { systemClock, type Random } from '@skein/runtime';
 import { ClusterProbe, Network } from '@skein/testkit';
 import { Crowd } from './adapters/crowd.ts';
 import type { Person } from './person.ts';
 import type { Violation } from './invariants.ts';
+import { LeakCheck } from './leak-check.ts';
 import { Observer } from './observer.ts';
 import type { Setting } from './scenario.ts';
 import type { StageParts } from './stage.ts';
@@ -28,12 +29,16 @@ export class Bench implements AsyncDisposable {
   readonly stage: StageParts;
   /** Each process' log. */
   readonly logDir: string;
+  readonly #people: Person[];
+  readonly #leakCheck: LeakCheck;
   readonly #closers: readonly Closer[];
   #discardsLogs = false;
 
-  private constructor(stage: StageParts, logDir: string, closers: readonly Closer[]) {
+  private constructor({ stage, people, leakCheck }: SetUp, logDir: string, closers: readonly Closer[]) {
     this.stage = stage;
     this.logDir = logDir;
+    this.#people = people;
+    this.#leakCheck = leakCheck;
     this.#closers = closers;
   }
 
@@ -54,11 +59,21 @@ export class Bench implements AsyncDisposable {
 
   /**
    * To be called when the last round is over: what it left behind is well again, or told as a violation. Where nothing is
-   * open this takes half a second.
+   * open this takes half a second. Answers with what is still open.
    */
-  async settle(): Promise<void> {
+  async settle(): Promise<string[]> {
     const { observer, say } = this.stage;
-    for (const open of await observer.calm()) say(`not well, though not for long: ${open}`);
+    const open = await observer.calm();
+    for (const what of open) say(`not well, though not for long: ${what}`);
+    return open;
+  }
+
+  /** Everybody leaves, for good. What is left of them in the cluster after that, in words. */
+  async leaks(): Promise<string[]> {
+    await Promise.all(this.#people.splice(0).map((person) => person.leave()));
+    const leaks = await this.#leakCheck.end();
+    for (const leak of leaks) this.stage.say(`left behind: ${leak}`);
+    return leaks;
   }
 
   /** All held: nobody will read the logs. They go when this is disposed, and stay otherwise. */
@@ -74,6 +89,12 @@ export class Bench implements AsyncDisposable {
 
 type Closer = () => Promise<void> | void;
 
+interface SetUp {
+  readonly stage: StageParts;
+  readonly people: Person[];
+  readonly leakCheck: LeakCheck;
+}
+
 /** The last opened first. */
 async function closeAll(closers: readonly Closer[]): Promise<void> {
   for (const close of closers.toReversed()) await close();
@@ -83,7 +104,7 @@ async function setUp(
   { setting, form, random, say }: BenchOptions,
   logDir: string,
   closers: Closer[],
-): Promise<StageParts> {
+): Promise<SetUp> {
   const { mediaNodes, gateways, controls, redisFailsOver, hosts, people: count, env = {} } = setting;
   say(`${count} people on ${mediaNodes} media nodes, ${gateways} gateways; logs in ${logDir}`);
   const violations: Violation[] = [];
@@ -93,8 +114,10 @@ async function setUp(
   };
   const network = hosts === 'network' ? await Network.create() : undefined;
   closers.push(async () => network?.[Symbol.asyncDispose]());
+  const natsMonitoringPort = await freePort();
   const cluster = await startCluster({
     ...{ mediaNodes, gateways, env, logDir, redisFailsOver, serverAddress: network?.address },
+    natsMonitoringPort,
     ...(controls !== undefined && { controls }),
     hosts: network && (await mediaHosts(network, mediaNodes + SPARE_HOSTS)),
     onUnexpectedExit: ({ name }, exit) => {
@@ -107,15 +130,30 @@ async function setUp(
   closers.push(() => cluster.stop());
   const probe = new ClusterProbe(() => cluster.control?.grpcAddress ?? '');
   closers.push(() => probe[Symbol.dispose]());
+  const natsMonitorUrl = `http://${network?.address ?? '127.0.0.1'}:${natsMonitoringPort}`;
+  const leakCheck = await LeakCheck.begin({ cluster, probe, natsMonitorUrl });
   const crowd = await Crowd.start();
   closers.push(() => crowd[Symbol.asyncDispose]());
   const people: Person[] = [];
   const room = `chaos-${process.pid}`;
   const observer = await Observer.start({ rooms: [room], cluster, people: () => people }, onViolation);
   closers.push(() => observer[Symbol.asyncDispose]());
-  const stage = { room, cluster, network, probe, observer, people, random, form, round: 1, say, violations };
+  const stage: StageParts = {
+    room,
+    cluster,
+    network,
+    probe,
+    observer,
+    people,
+    random,
+    form,
+    round: 1,
+    say,
+    violations,
+    warm: () => leakCheck.warm(),
+  };
   await joinAll(crowd, stage, people, count);
-  return stage;
+  return { stage, people, leakCheck };
 }
 
 /** A host for each media node, and for some that join later, by name. */

@@ -1,21 +1,48 @@
+/** A time in which nothing arrived. Milliseconds since 1970. */
 export interface Gap {
-  readonly longestGapMs: number;
-  /** When the next one came; absent when none had come by the end of the window. */
-  readonly endedAtMs?: number;
+  /** The last arrival before it. */
+  readonly fromMs: number;
+  /** The next arrival; absent while the gap is still open at the end of the window. */
+  readonly toMs?: number;
 }
 
+/** Shorter gaps are not listed: a picture comes every 67 ms, a change of the tone every 40 ms. */
+export const NOTED_MS = 100;
+
 /**
- * The longest time without an arrival between `fromMs` and `toMs`. `times`: when something arrived, in order. What lies
- * before the window counts as its beginning, so that a window never starts in the middle of a gap unseen.
+ * The gaps over `NOTED_MS` that reach into the window, and in any case the longest one, in order. `times`: when something
+ * arrived, in order. A gap that began before the window is listed whole, from the arrival before it.
  */
-export function longestGap(times: readonly number[], fromMs: number, toMs: number): Gap {
-  let before = times.findLast((time) => time <= fromMs) ?? fromMs;
-  let longest: Gap = { longestGapMs: 0 };
-  for (const time of times) {
-    if (time <= fromMs) continue;
+export function gapsBetween(times: readonly number[], fromMs: number, toMs: number): Gap[] {
+  const gaps: Gap[] = [];
+  let longest: Gap | undefined;
+  const first = firstAfter(times, fromMs);
+  let before = times[first - 1] ?? fromMs;
+  const add = (gap: Gap): void => {
+    if (lengthOf(gap, toMs) > NOTED_MS) gaps.push(gap);
+    if (!longest || lengthOf(gap, toMs) > lengthOf(longest, toMs)) longest = gap;
+  };
+  for (let at = first; at < times.length; at++) {
+    const time = times[at] ?? 0;
     if (time > toMs) break;
-    if (time - before > longest.longestGapMs) longest = { longestGapMs: time - before, endedAtMs: time };
+    add({ fromMs: before, toMs: time });
     before = time;
   }
-  return toMs - before > longest.longestGapMs ? { longestGapMs: toMs - before } : longest;
+  if (toMs > before) add({ fromMs: before });
+  return gaps.length === 0 && longest ? [longest] : gaps;
+}
+
+/** `endMs`: where a gap that is still open is cut off. */
+export function lengthOf({ fromMs, toMs }: Gap, endMs: number): number {
+  return (toMs ?? endMs) - fromMs;
+}
+
+function firstAfter(times: readonly number[], fromMs: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) <= fromMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -145,9 +145,11 @@ describe('suspicions', () => {
     expect(suspicions(withNodes({ n1: ada, n2: moving }))).toEqual([]);
   });
 
-  it('holds nothing against a store that does not answer, nor against clients that are reconnecting', () => {
+  it('holds nothing of the room against a store that does not answer, nor against clients that are reconnecting', () => {
     const reconnecting = view('ben', [], { connection: { state: 'reconnecting', atMs: 0 } });
-    expect(suspicions({ ...healthy, room: 'unknown' })).toEqual([]);
+    expect(suspicions({ ...healthy, room: 'unknown' }).map(({ invariant }) => invariant)).toEqual([
+      'the store answers',
+    ]);
     expect(suspicions({ ...healthy, people: [reconnecting] })).toEqual([]);
   });
 });
@@ -159,6 +161,19 @@ describe('checkInvariants', () => {
     expect(watch(lost, [0, 7_000])).toEqual([]);
     const told = watch(lost, [0, 7_000, 8_500, 20_000]);
     expect(told).toEqual([{ invariant: 'nobody is lost', what: 'cleo is not in the room', atMs: 8_500 }]);
+  });
+
+  it('tells when the observer saw nothing for longer than any fault takes', () => {
+    const blind: Observation = {
+      ...{ ...healthy, room: 'unknown', people: [], silentPeople: 2 },
+      nodes: new Map([['n1', 'silent']]),
+    };
+    const minutes = Array.from({ length: 400 }, (_, at) => at * 500);
+    expect(watch(blind, minutes).map(({ invariant, atMs }) => [invariant, atMs])).toEqual([
+      ['clients answer', 10_000],
+      ['nodes answer', 60_000],
+      ['the store answers', 150_000],
+    ]);
   });
 
   it('leaves open what is neither well again nor told', () => {

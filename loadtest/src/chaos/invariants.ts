@@ -33,12 +33,18 @@ const GRACE_MS = {
   'one control decides': 0,
   /** A client was told that its call is over. */
   'no call ends': 0,
+  /** A client answers nothing: what it sees is unknown. No scenario stops a client. */
+  'clients answer': 10_000,
+  /** A node answers nothing for longer than any scenario hangs it. */
+  'nodes answer': 60_000,
+  /** The store answers nothing for longer than any scenario keeps it away. */
+  'the store answers': 150_000,
 } as const;
 
 export type Invariant = keyof typeof GRACE_MS;
 
-/** Whatever is not as it should be is well again by then, or has been told. */
-export const LONGEST_GRACE_MS = Math.max(...Object.values(GRACE_MS));
+/** Whatever is not as it should be, where everybody answers, is well again by then, or has been told. */
+export const LONGEST_GRACE_MS = GRACE_MS['no idle pipe'];
 
 /** What is not as it should be, seen at one moment; it counts once it has been seen for its grace. */
 export interface Suspicion {
@@ -83,6 +89,17 @@ export function suspicions(observation: Observation): Suspicion[] {
     ...roomAgainstNodes(observation),
     ...roomAgainstPeople(observation),
     ...people(observation),
+    ...silence(observation),
+  ];
+}
+
+function silence({ room, nodes, silentPeople }: Observation): Suspicion[] {
+  return [
+    ...(silentPeople > 0 ? [suspect('clients answer', `${silentPeople} do not`, 'some')] : []),
+    ...[...nodes]
+      .filter(([, media]) => media === 'silent')
+      .map(([nodeId]) => suspect('nodes answer', `${nodeId} does not`)),
+    ...(room === 'unknown' ? [suspect('the store answers', 'it does not')] : []),
   ];
 }
 

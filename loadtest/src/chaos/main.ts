@@ -30,7 +30,7 @@ async function main(chaos: ChaosArguments): Promise<number> {
   say(`${scenario}, seed ${seed}`);
   // Whatever happens, the seed is told: with it the run can be repeated.
   const summary = await run({ ...chaos, seed }, say).catch((error: unknown) =>
-    summarize({ scenario, seed, bounds: {}, rounds: [], violations: [], error }),
+    summarize({ scenario, seed, bounds: {}, rounds: [], violations: [], leaks: undefined, error }),
   );
   for (const what of summary.failed ?? []) say(`does not hold: ${what}`);
   process.stdout.write(`${JSON.stringify(summary, undefined, chaos.json ? undefined : 2)}\n`);
@@ -38,14 +38,14 @@ async function main(chaos: ChaosArguments): Promise<number> {
 }
 
 async function run(
-  { scenario: name, rounds, minutes, seed }: ChaosArguments & { readonly seed: number },
+  { scenario: name, short, rounds, minutes, seed }: ChaosArguments & { readonly seed: number },
   say: (line: string) => void,
 ): Promise<ChaosSummary> {
   if (name === JOIN_BURST.name) return await runJoinBurst({ seed, say, rounds });
   const scenario = scenarios.find((one) => one.name === name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   const untilMs = minutes === undefined ? undefined : systemClock.now() + minutes * MINUTE_MS;
-  return await runScenario(scenario, { form: 'long', seed, rounds, say, untilMs });
+  return await runScenario(scenario, { form: short ? 'short' : 'long', seed, rounds, say, untilMs });
 }
 
 const parsed = parseChaosArguments(

@@ -1,3 +1,5 @@
+import type { Gap } from './gaps.ts';
+
 /** What one person's client is told to do and what it answers. Shared by the clients and the bench; times are milliseconds since 1970. */
 export interface PersonOptions {
   /** Gateways, tried in turn. */
@@ -13,13 +15,12 @@ export interface PersonOptions {
 export const VISITOR = 'visitor';
 
 /** One track of another, as this person receives it. */
-export interface TrackGap {
+export interface TrackGaps {
   readonly trackId: string;
   readonly identity: string;
   readonly kind: 'audio' | 'video';
-  readonly longestGapMs: number;
-  /** When media came again after the longest gap; absent when it has not. */
-  readonly endedAtMs?: number;
+  /** In order; see `gapsBetween`. */
+  readonly gaps: readonly Gap[];
   /** When the SDK put another `MediaStreamTrack` under the track, in the same time. */
   readonly swappedAtMs: readonly number[];
 }
@@ -65,8 +66,8 @@ export interface PersonView {
 export interface CallerApi {
   join(options: PersonOptions): Promise<void>;
   view(): PersonView;
-  /** Longest gap of each track of others that was ever received, between two moments. */
-  gaps(fromMs: number, toMs: number): readonly TrackGap[];
+  /** The gaps of each track of others that was ever received, between two moments. */
+  gaps(fromMs: number, toMs: number): readonly TrackGaps[];
   /** What the client counts of a track of another over half a second: for the search of why nothing comes. */
   evidence(trackId: string): Promise<string>;
   /** That these leave, and come again, is planned from now on. */

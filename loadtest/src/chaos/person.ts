@@ -1,4 +1,4 @@
-import type { PersonView, TrackGap } from './person-report.ts';
+import type { PersonView, TrackGaps } from './person-report.ts';
 
 /** A person of the fault bench, in a browser of their own or without one. Any call may reject when the client hangs. */
 export interface Person extends AsyncDisposable {
@@ -6,9 +6,11 @@ export interface Person extends AsyncDisposable {
   /** Errors that the client's surroundings threw. */
   readonly problems: string[];
   view(): Promise<PersonView>;
-  gaps(fromMs: number, toMs: number): Promise<readonly TrackGap[]>;
+  gaps(fromMs: number, toMs: number): Promise<readonly TrackGaps[]>;
   evidence(trackId: string): Promise<string>;
   excuse(identities: readonly string[]): Promise<void>;
+  /** For good. */
+  leave(): Promise<void>;
   /** Leaves and joins anew, on this node. */
   rejoin(nodeId: string): Promise<void>;
 }

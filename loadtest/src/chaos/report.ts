@@ -1,17 +1,29 @@
+import { beyondBounds } from './bounds.ts';
 import type { Violation } from './invariants.ts';
+import { percentiles, type Percentiles } from './percentiles.ts';
 import type { Bounds, Felt, Scenario } from './scenario.ts';
 
-export interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly max: number;
+/** How long one person was without one track, or without signaling; or how long a newcomer took. */
+export interface RecoverySample {
+  readonly identity: string;
+  readonly ms: number;
 }
 
-/** What one round measured, in milliseconds: one entry per receiver and track, or per client. */
+/** The longest gaps of one track at one receiver, before and after healing. */
+export interface GapSample {
+  readonly receiver: string;
+  readonly publisher: string;
+  readonly kind: 'audio' | 'video';
+  readonly duringMs: number;
+  readonly afterMs: number;
+}
+
+/** What one round measured. */
 export interface RoundFigures {
-  readonly recoverMs: readonly number[];
-  readonly longestGapMs: readonly number[];
-  /** The same gaps while nothing was broken: the noise of this machine. */
+  readonly recoveries: readonly RecoverySample[];
+  /** One for each receiver and track. */
+  readonly gaps: readonly GapSample[];
+  /** Longest gaps while nothing was broken: the noise of this machine. */
   readonly undisturbedGapMs: readonly number[];
   /** Whether there must be a recovery among these. */
   readonly felt: Felt;
@@ -21,61 +33,96 @@ export interface RoundFigures {
   readonly failed: readonly string[];
 }
 
-/** The last line with `--json`. */
+/** Who had to wait longest, in which round (from 1 on). */
+export interface WorstPerson {
+  readonly identity: string;
+  readonly round: number;
+  /** Until the last of their tracks was back. */
+  readonly recoverMs: number;
+}
+
+/** The last line with `--json`. Milliseconds. */
 export interface ChaosSummary {
   readonly scenario: string;
   readonly ok: boolean;
   readonly rounds: number;
   readonly recoverMs: Percentiles;
-  readonly longestGapMs: Omit<Percentiles, 'p95'>;
+  /** Absent when nobody lost anything. */
+  readonly worstPerson?: WorstPerson;
+  readonly longestGapMs: { readonly during: MiddleAndMax; readonly after: MiddleAndMax };
   readonly lostParticipants: number;
   readonly violations: number;
-  readonly undisturbedGapMs: Omit<Percentiles, 'p95'>;
+  /** How many things were left when everybody had gone. */
+  readonly leaks: number;
+  /** These, in words; absent when there are none. */
+  readonly leaked?: readonly string[];
+  readonly undisturbedGapMs: MiddleAndMax;
   readonly seed: number;
   /** What must hold and did not; absent when all held. */
   readonly failed?: readonly string[];
 }
 
+type MiddleAndMax = Omit<Percentiles, 'p95'>;
+
 export interface Outcome {
   readonly scenario: string;
   readonly seed: number;
-  readonly bounds: Bounds;
+  /** Empty for a mix, whose rounds have their own. */
+  readonly bounds: Partial<Bounds>;
   readonly rounds: readonly RoundFigures[];
   readonly violations: readonly Violation[];
+  /** What was left at the end, in words. `undefined`: the run did not come to its end, so nobody looked. */
+  readonly leaks: readonly string[] | undefined;
   /** Why the run could not go on to its end. */
   readonly error?: unknown;
 }
 
 export function summarize(outcome: Outcome): ChaosSummary {
-  const { scenario, seed, bounds, rounds, violations, error } = outcome;
-  const recoverMs = percentiles(rounds.flatMap((round) => round.recoverMs));
-  const gaps = percentiles(rounds.flatMap((round) => round.longestGapMs));
-  const undisturbed = percentiles(rounds.flatMap((round) => round.undisturbedGapMs));
+  const { scenario, seed, bounds, rounds, violations, leaks, error } = outcome;
+  const gaps = rounds.flatMap((round) => round.gaps);
+  const worstPerson = worstOf(rounds);
   const failed = [
     ...('error' in outcome ? [error instanceof Error ? error.message : String(error)] : []),
     ...rounds.flatMap((round, at) => brokenInRound(round).map((what) => `round ${at + 1}: ${what}`)),
     ...violations.map(({ invariant, what }) => `${invariant}: ${what}`),
     ...(rounds.length === 0 ? ['no round was run to its end'] : beyondBounds(rounds, bounds)),
+    ...(leaks?.map((leak) => `left behind: ${leak}`) ??
+      ('error' in outcome ? [] : ['nobody looked for what is left behind'])),
   ];
   return {
     scenario,
     ok: failed.length === 0,
     rounds: rounds.length,
-    recoverMs,
-    longestGapMs: { p50: gaps.p50, max: gaps.max },
+    recoverMs: percentiles(rounds.flatMap((round) => round.recoveries.map(({ ms }) => ms))),
+    ...(worstPerson && { worstPerson }),
+    longestGapMs: {
+      during: middleAndMax(gaps.map(({ duringMs }) => duringMs)),
+      after: middleAndMax(gaps.map(({ afterMs }) => afterMs)),
+    },
     lostParticipants: lostParticipants(violations),
     violations: violations.length,
-    undisturbedGapMs: { p50: undisturbed.p50, max: undisturbed.max },
+    leaks: leaks?.length ?? 0,
+    ...(leaks && leaks.length > 0 && { leaked: leaks }),
+    undisturbedGapMs: middleAndMax(rounds.flatMap((round) => round.undisturbedGapMs)),
     seed,
     ...(failed.length > 0 && { failed }),
   };
 }
 
-/** Nearest-rank percentiles, whole milliseconds; zeros for nothing. */
-export function percentiles(values: readonly number[]): Percentiles {
-  const sorted = [...values].sort((one, other) => one - other).map(Math.round);
-  const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
-  return { p50: at(0.5), p95: at(0.95), max: sorted.at(-1) ?? 0 };
+function middleAndMax(values: readonly number[]): MiddleAndMax {
+  const { p50, max } = percentiles(values);
+  return { p50, max };
+}
+
+function worstOf(rounds: readonly RoundFigures[]): WorstPerson | undefined {
+  return rounds
+    .flatMap(({ recoveries }, at) =>
+      recoveries.map(({ identity, ms }) => ({ identity, round: at + 1, recoverMs: Math.round(ms) })),
+    )
+    .reduce<WorstPerson | undefined>(
+      (worst, one) => (worst && worst.recoverMs >= one.recoverMs ? worst : one),
+      undefined,
+    );
 }
 
 /** People whom the room lost or whose call was ended, each counted once. */
@@ -90,28 +137,4 @@ function brokenInRound(round: RoundFigures): string[] {
   const { picked, failed } = round;
   if (!picked) return [...failed];
   return [...failed, ...beyondBounds([round], picked.bounds)].map((what) => `${picked.name}: ${what}`);
-}
-
-/** What of these rounds taken together is beyond a bound, or should have been measured for one and was not. */
-function beyondBounds(rounds: readonly RoundFigures[], { recoverP95Ms, longestGapMs }: Bounds): string[] {
-  const recoveries = rounds.flatMap((round) => round.recoverMs);
-  const gaps = rounds.flatMap((round) => round.longestGapMs);
-  const mayBeNone = rounds.every(({ felt }) => felt === 'perhaps');
-  return [
-    ...(recoveries.length === 0 && mayBeNone
-      ? []
-      : beyond('recoverMs', recoveries, { figure: 'p95', bound: recoverP95Ms })),
-    ...beyond('longestGapMs', gaps, { figure: 'max', bound: longestGapMs }),
-  ];
-}
-
-function beyond(
-  what: string,
-  samples: readonly number[],
-  { figure, bound }: { figure: 'p95' | 'max'; bound: number | undefined },
-): string[] {
-  if (bound === undefined) return [];
-  if (samples.length === 0) return [`${what} has a bound, ${bound}, and was not measured`];
-  const value = percentiles(samples)[figure];
-  return value > bound ? [`${what}.${figure} is ${value}, more than ${bound}`] : [];
 }

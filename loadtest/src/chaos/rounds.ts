@@ -1,10 +1,20 @@
 import { systemClock } from '@skein/runtime';
 import { eventually } from '@skein/testkit';
+import { lengthOf } from './gaps.ts';
+import {
+  describeWorst,
+  gapSamples,
+  openGaps,
+  recoveries,
+  unmeasured,
+  type ReceivedGaps,
+  type RoundTimes,
+} from './judge.ts';
 import type { Person } from './person.ts';
 import type { Observer } from './observer.ts';
-import type { PersonView, TrackGap } from './person-report.ts';
-import type { RoundFigures } from './report.ts';
-import type { Mix, Recovery, Scenario } from './scenario.ts';
+import type { PersonView } from './person-report.ts';
+import type { RecoverySample, RoundFigures } from './report.ts';
+import type { Mix, Scenario } from './scenario.ts';
 import { endExcuses, spreadPeople } from './spread.ts';
 import { pick, Stage, type StageParts } from './stage.ts';
 
@@ -12,14 +22,16 @@ const RECOVER_DEADLINE_MS = 40_000;
 const SETTLE_DEADLINE_MS = 40_000;
 /** A track flows when something came of it this lately. */
 const FLOWING_MS = 500;
-/** Gaps up to this are within the noise of a machine whose few cores run browsers and cluster; longer ones were felt. */
-const FELT_MS = 250;
+/** Media is steady when all tracks have flowed for this long. What flaps is not back. */
+const STEADY_MS = { long: 3_000, short: 2_000 };
 // What a fault breaks is quiet by then, and what heals itself within this has healed.
 const FELT_BY_MS = 3_000;
 const SHOWN_GAPS = 6;
 const UNDISTURBED_MS = { long: 6_000, short: 1_500 };
 // Late echoes of a fault: tracks taken away after 10 s, sessions that linger.
 const AFTERMATH_MS = { long: 5_000, short: 1_000 };
+/** As whom a recovery of `service` is listed. */
+const NEWCOMER = 'a newcomer';
 
 /** Runs one round of a scenario, or of one that a mix has picked. */
 export async function runRound(scenario: Scenario | Mix, parts: StageParts): Promise<RoundFigures> {
@@ -34,18 +46,18 @@ async function playRound(scenario: Scenario, parts: StageParts): Promise<RoundFi
   const { people, observer, form } = parts;
   const stage = new Stage(parts, scenario.felt);
   await settled(people, observer, parts);
-  if (await spreadPeople(people, observer)) {
+  if (await spreadPeople(people, parts)) {
     await settled(people, observer, parts);
     await endExcuses(people);
   }
-  const undisturbedGapMs = await gapsDuring(people, () => systemClock.sleep(UNDISTURBED_MS[form]));
+  const undisturbedGapMs = await undisturbed(people, UNDISTURBED_MS[form]);
+  await parts.warm();
   const fromMs = systemClock.now();
-  let recoveredAtMs: number | undefined;
+  let steadyAtMs: number | undefined;
   try {
     await scenario.fault(stage);
     await systemClock.sleep(FELT_BY_MS);
-    await flowing(people, RECOVER_DEADLINE_MS);
-    recoveredAtMs = systemClock.now();
+    steadyAtMs = await steady(people, STEADY_MS[form], RECOVER_DEADLINE_MS);
     await stage.restore();
     await settled(people, observer, parts);
     await stage.visit();
@@ -55,39 +67,33 @@ async function playRound(scenario: Scenario, parts: StageParts): Promise<RoundFi
     stage.failed.push(error instanceof Error ? error.message : String(error));
     await stage.restore();
   }
-  const undisturbed = undisturbedGapMs.map(({ longestGapMs }) => longestGapMs);
-  return {
-    ...(await figuresOf(scenario, stage, people, { fromMs, recoveredAtMs })),
-    undisturbedGapMs: undisturbed,
-  };
+  return { ...(await figuresOf(scenario, stage, people, { fromMs, steadyAtMs })), undisturbedGapMs };
 }
 
 async function figuresOf(
   { recovers }: Scenario,
   stage: Stage,
   people: readonly Person[],
-  { fromMs, recoveredAtMs }: { fromMs: number; recoveredAtMs: number | undefined },
+  { fromMs, steadyAtMs }: { fromMs: number; steadyAtMs: number | undefined },
 ): Promise<Omit<RoundFigures, 'undisturbedGapMs'>> {
-  const toMs = systemClock.now();
-  const faultAtMs = stage.faultAtMs ?? fromMs;
-  const gaps = await allGaps(people, fromMs, toMs);
-  for (const line of worstGaps(gaps, faultAtMs, toMs)) stage.say(line);
-  const brokenAtMs = recovers === 'healing' ? (stage.healedAtMs ?? faultAtMs) : faultAtMs;
-  const untilRecovered = await allGaps(people, brokenAtMs, recoveredAtMs ?? toMs);
+  const { faultAtMs = fromMs, healingAtMs, healedAtMs } = stage;
+  const times: RoundTimes = { faultAtMs, healingAtMs, healedAtMs, steadyAtMs, toMs: systemClock.now() };
+  const received = await allGaps(people, fromMs, times.toMs);
+  for (const line of describeWorst(received, times, SHOWN_GAPS)) stage.say(line);
   const views = await Promise.all(people.map((person) => person.view()));
-  const open = gaps.filter(isOpen).map((gap) => describeGap(gap, people));
-  const recoverMs =
+  const open = openGaps(received, times.toMs).map((gap) => describeOpen(gap, people));
+  const found: readonly RecoverySample[] =
     recovers === 'service'
-      ? stage.recoveries
-      : recoveries(recovers, { gaps: untilRecovered, views, faultAtMs: brokenAtMs, toMs });
+      ? stage.recoveries.map((ms) => ({ identity: NEWCOMER, ms }))
+      : recoveries(recovers, { received, views, times });
   return {
-    recoverMs,
-    longestGapMs: gaps.map(({ longestGapMs }) => longestGapMs),
+    recoveries: found,
+    gaps: gapSamples(received, times),
     felt: stage.felt,
     failed: [
       ...stage.failed,
-      ...unmeasured(views, gaps),
-      ...(recoverMs.length === 0 && stage.felt === 'always' ? [UNFELT] : []),
+      ...unmeasured(views, received),
+      ...(found.length === 0 && stage.felt === 'always' ? [UNFELT] : []),
       ...people.flatMap(({ problems }) => problems.splice(0)),
       ...(await Promise.all(open)),
     ],
@@ -95,67 +101,6 @@ async function figuresOf(
 }
 
 const UNFELT = 'nobody lost what the fault takes, or it was not measured';
-
-/** What somebody publishes and another one has no gaps of, not even short ones: nobody looked. */
-export function unmeasured(
-  views: readonly Pick<PersonView, 'identity' | 'published'>[],
-  gaps: readonly Pick<ReceivedGap, 'receiver' | 'trackId'>[],
-): string[] {
-  const measured = new Set(gaps.map(({ receiver, trackId }) => `${receiver} ${trackId}`));
-  return views.flatMap(({ identity, published }) =>
-    views
-      .filter((receiver) => receiver.identity !== identity)
-      .flatMap((receiver) => published.map((trackId) => ({ receiver: receiver.identity, trackId })))
-      .filter(({ receiver, trackId }) => !measured.has(`${receiver} ${trackId}`))
-      .map(({ receiver, trackId }) => `nothing was measured at ${receiver} of ${trackId} of ${identity}`),
-  );
-}
-
-interface Measured {
-  readonly gaps: readonly ReceivedGap[];
-  readonly views: readonly PersonView[];
-  readonly faultAtMs: number;
-  readonly toMs: number;
-}
-
-interface ReceivedGap extends TrackGap {
-  readonly receiver: string;
-}
-
-/** From the fault until what was lost by it was there again, for each receiver and track, or each client. */
-export function recoveries(
-  recovers: Exclude<Recovery, 'service'>,
-  { gaps, views, faultAtMs, toMs }: Measured,
-): number[] {
-  switch (recovers) {
-    case 'media':
-    case 'healing':
-      return gaps
-        .filter(({ longestGapMs }) => longestGapMs > FELT_MS)
-        .map(({ endedAtMs = toMs }) => endedAtMs - faultAtMs)
-        .filter((recoverMs) => recoverMs > 0);
-    case 'signaling':
-      return views.flatMap(({ connectionLog }) => {
-        const lost = connectionLog.findIndex(({ state, atMs }) => atMs >= faultAtMs && state !== 'connected');
-        if (lost < 0) return [];
-        const back = connectionLog.slice(lost).find(({ state }) => state === 'connected');
-        return [(back?.atMs ?? toMs) - faultAtMs];
-      });
-  }
-}
-
-/** The longest gaps that were felt, for people who look for the reason. */
-function worstGaps(gaps: readonly ReceivedGap[], faultAtMs: number, toMs: number): string[] {
-  return gaps
-    .filter(({ longestGapMs }) => longestGapMs > FELT_MS)
-    .toSorted((one, other) => other.longestGapMs - one.longestGapMs)
-    .slice(0, SHOWN_GAPS)
-    .map(({ receiver, identity, kind, longestGapMs, endedAtMs = toMs, swappedAtMs }) => {
-      const [from, to] = [endedAtMs - longestGapMs - faultAtMs, endedAtMs - faultAtMs].map(Math.round);
-      const swaps = swappedAtMs.map((atMs) => Math.round(atMs - faultAtMs)).join(', ') || 'never';
-      return `${receiver} had no ${kind} of ${identity} from ${from} to ${to} ms after the fault (swapped: ${swaps})`;
-    });
-}
 
 /** Everybody is connected and receives every other one's tracks, and every node takes sessions. */
 async function settled(
@@ -205,28 +150,47 @@ function missingMedia(view: PersonView, views: readonly PersonView[]): string[] 
     });
 }
 
-async function gapsDuring(people: readonly Person[], run: () => Promise<void>): Promise<ReceivedGap[]> {
-  const fromMs = systemClock.now();
-  await run();
-  return allGaps(people, fromMs, systemClock.now());
+/** Waits until every track has flowed for `forMs` without a break. When that was. */
+async function steady(people: readonly Person[], forMs: number, deadlineMs: number): Promise<number> {
+  const askedAtMs = systemClock.now();
+  await flowing(people, deadlineMs);
+  return await eventually(
+    `media to flow for ${forMs} ms without a break`,
+    async () => {
+      const nowMs = systemClock.now();
+      const broken = (await allGaps(people, nowMs - forMs, nowMs)).filter(({ gaps }) =>
+        gaps.some((gap) => lengthOf(gap, nowMs) > FLOWING_MS && (gap.toMs ?? nowMs) > nowMs - forMs),
+      );
+      const [first] = broken;
+      if (first) throw new Error(`${first.receiver} was without ${first.kind} of ${first.identity}`);
+      return nowMs;
+    },
+    { deadlineMs: Math.max(forMs, askedAtMs + deadlineMs - systemClock.now()), everyMs: 200 },
+  );
 }
 
-async function allGaps(people: readonly Person[], fromMs: number, toMs: number): Promise<ReceivedGap[]> {
+async function undisturbed(people: readonly Person[], forMs: number): Promise<number[]> {
+  const fromMs = systemClock.now();
+  await systemClock.sleep(forMs);
+  const toMs = systemClock.now();
+  const received = await allGaps(people, fromMs, toMs);
+  return gapSamples(received, { faultAtMs: fromMs, toMs }).map(({ duringMs }) => duringMs);
+}
+
+async function allGaps(people: readonly Person[], fromMs: number, toMs: number): Promise<ReceivedGaps[]> {
   const gaps = await Promise.all(
     people.map(async (person) =>
-      (await person.gaps(fromMs, toMs)).map((gap) => ({ ...gap, receiver: person.identity })),
+      (await person.gaps(fromMs, toMs)).map((track) => ({ ...track, receiver: person.identity })),
     ),
   );
   return gaps.flat();
 }
 
-function isOpen({ endedAtMs, longestGapMs }: ReceivedGap): boolean {
-  return endedAtMs === undefined && longestGapMs > FELT_MS;
-}
-
-async function describeGap(gap: ReceivedGap, people: readonly Person[]): Promise<string> {
-  const { receiver, identity, kind, trackId, longestGapMs } = gap;
+async function describeOpen(
+  { receiver, identity, kind, trackId, forMs }: ReceivedGaps & { readonly forMs: number },
+  people: readonly Person[],
+): Promise<string> {
   const evidence = await people.find((person) => person.identity === receiver)?.evidence(trackId);
   const what = `${receiver} gets no ${kind} of ${identity} (${trackId}) any more`;
-  return `${what}, for ${Math.round(longestGapMs)} ms; ${evidence}`;
+  return `${what}, for ${Math.round(forMs)} ms; ${evidence}`;
 }

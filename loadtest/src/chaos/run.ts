@@ -27,13 +27,16 @@ export async function runScenario(scenario: Scenario | Mix, options: RunOptions)
   const bounds = 'mixes' in scenario ? {} : scenario.bounds;
   const rounds: RoundFigures[] = [];
   let violations: readonly Violation[] = [];
+  let leaks: readonly string[] | undefined;
   const summary = (more: Pick<Outcome, 'error'> = {}): ChaosSummary =>
-    summarize({ scenario: scenario.name, seed, bounds, rounds, violations, ...more });
+    summarize({ scenario: scenario.name, seed, bounds, rounds, violations, leaks, ...more });
   try {
     await using bench = await Bench.open({ setting, form, random, say });
     violations = bench.violations;
     await playRounds(scenario, bench, options, { rounds, summary });
-    await bench.settle();
+    const open = await bench.settle();
+    if (open.length > 0) throw new Error(`not well at the end: ${open.join('; ')}`);
+    leaks = await bench.leaks();
     const result = summary();
     if (result.ok) bench.discardLogs();
     else say(`logs kept in ${bench.logDir}`);
@@ -52,8 +55,10 @@ async function playRounds(
   while (rounds.length < wanted && systemClock.now() < untilMs) {
     say(`round ${rounds.length + 1}`);
     rounds.push(await runRound(scenario, { ...stage, round: rounds.length + 1 }));
-    const { recoverMs, longestGapMs } = summary();
-    say(`so far: recoverMs ${JSON.stringify(recoverMs)}, longestGapMs ${JSON.stringify(longestGapMs)}`);
+    const { recoverMs, longestGapMs, worstPerson } = summary();
+    say(
+      `so far: recoverMs ${JSON.stringify(recoverMs)}, longestGapMs ${JSON.stringify(longestGapMs)}, worst ${JSON.stringify(worstPerson)}`,
+    );
     // What broke once would break every round after it.
     if (rounds.at(-1)?.failed.length || violations.length > 0) break;
   }

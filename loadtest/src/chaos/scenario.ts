@@ -54,11 +54,36 @@ export type Recovery = 'media' | 'healing' | 'signaling' | 'service';
  */
 export type Felt = 'always' | 'perhaps';
 
-/** Milliseconds; what is absent is only reported. A figure that has a bound must have been measured. */
+/** Milliseconds. Every scenario bounds every figure, and a figure that has a bound must have been measured. */
 export interface Bounds {
-  readonly recoverP95Ms?: number;
-  readonly longestGapMs?: number;
+  /** `p95`: over all receivers, tracks and rounds. `max`: for each person in each round. */
+  readonly recoverMs: { readonly p95: number; readonly max: number };
+  /** `during`: from the fault until it is taken back. `after`: from then on, when what was away is back. */
+  readonly longestGapMs: { readonly during: GapBound; readonly after: GapBound };
 }
+
+/** One for sound and picture alike, or one for each. */
+export type GapBound = number | { readonly audio: number; readonly video: number };
+
+/** No gap that a person could notice; twice what a quiet call shows on a busy machine of two cores. */
+export const UNNOTICED_MS = 200;
+/** The last picture before a fault is up to this old, so that a gap is longer than the recovery by it. */
+const PICTURE_MS = 67;
+
+/** Where media is lost until it has recovered elsewhere, and nobody may notice when what was away comes back. */
+export function mediaLost(recoverMs: Bounds['recoverMs']): Bounds {
+  return { recoverMs, longestGapMs: { during: recoverMs.max + PICTURE_MS, after: UNNOTICED_MS } };
+}
+
+/** The design's budget for media after a killed node. */
+export const KILLED = mediaLost({ p95: 1_600, max: 2_000 });
+/** What hangs or is cut off resets no connection: evidence of it takes up to 1.4 s longer than of what was killed. */
+export const SILENT = mediaLost({ p95: 3_000, max: 3_400 });
+/** The design's budget for the longest freeze while something is replaced; nobody has to rebuild anything. */
+export const REPLACED: Bounds = {
+  recoverMs: { p95: 1_600, max: 2_000 },
+  longestGapMs: { during: 300, after: UNNOTICED_MS },
+};
 
 /** What takes the first round of the long form, where something is away that a cluster may be without for long. */
 export const MINUTES_MS = 120_000;
@@ -71,5 +96,9 @@ export const OUTAGE = {
   setting: SIX_ON_THREE,
   recovers: 'service',
   felt: 'always',
-  bounds: { longestGapMs: 200 },
+  bounds: {
+    // Back in use with the first or second try to connect, which are a second apart at most, and a join.
+    recoverMs: { p95: 2_000, max: 3_000 },
+    longestGapMs: { during: UNNOTICED_MS, after: UNNOTICED_MS },
+  },
 } as const satisfies Partial<Scenario>;

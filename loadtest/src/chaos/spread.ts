@@ -1,15 +1,22 @@
 import type { Person } from './person.ts';
 import type { Observer } from './observer.ts';
 
+/** So many nodes carry people in every round, so that pipes join them and any of the faults finds something to break. */
+const BUSY_NODES = 2;
+
 /**
- * Spreads people evenly over the nodes, so that every round begins as the first did: whoever a fault has moved to where
- * others are leaves and joins again. Answers whether anybody had to; they are excused until `endExcuses`.
+ * Before the first round, spreads people evenly over the nodes. From then on everybody stays, with what the faults have
+ * worn: only where all sit on one node does one person, always the last, leave it and join on another one. Answers whether
+ * anybody had to; they are excused until `endExcuses`.
  */
-export async function spreadPeople(people: readonly Person[], observer: Observer): Promise<boolean> {
+export async function spreadPeople(
+  people: readonly Person[],
+  { observer, round }: { readonly observer: Observer; readonly round: number },
+): Promise<boolean> {
   const nodeIds = (await observer.readyNodes()).sort();
   const views = await Promise.all(people.map((person) => person.view()));
   const places = views.map(({ nodeId }) => nodeId);
-  const moves = evenPlaces(places, nodeIds);
+  const moves = round === 1 ? evenPlaces(places, nodeIds) : fewestMoves(places, nodeIds);
   const movers = [...moves.keys()].map((index) => people[index]!);
   const identities = movers.map(({ identity }) => identity);
   await Promise.all(people.map((person) => person.excuse(identities)));
@@ -19,6 +26,14 @@ export async function spreadPeople(people: readonly Person[], observer: Observer
     await people[index]!.excuse(identities);
   }
   return movers.length > 0;
+}
+
+/** The last one goes to another node where all are on one; otherwise nobody goes. */
+export function fewestMoves(places: readonly string[], nodeIds: readonly string[]): Map<number, string> {
+  const busy = new Set(places);
+  const other = nodeIds.find((nodeId) => !busy.has(nodeId));
+  if (busy.size >= BUSY_NODES || other === undefined || places.length < BUSY_NODES) return new Map();
+  return new Map([[places.length - 1, other]]);
 }
 
 /** To be called when everybody has seen who came back: word of their leaving may come late. */

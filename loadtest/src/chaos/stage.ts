@@ -33,6 +33,8 @@ export interface StageParts {
   readonly say: (line: string) => void;
   /** All so far. */
   readonly violations: readonly Violation[];
+  /** Notes how much memory a call takes that has run for a while; once. */
+  readonly warm: () => Promise<void>;
 }
 
 export interface HoldTimes {
@@ -63,7 +65,9 @@ export class Stage {
   felt: Felt;
   /** When the round's first fault began; milliseconds since 1970. */
   faultAtMs: number | undefined;
-  /** When the fault was taken back by `heals`; milliseconds since 1970. */
+  /** When the fault began to be taken back, by `heals` or `restore`; milliseconds since 1970. */
+  healingAtMs: number | undefined;
+  /** When `heals` had taken the fault back; milliseconds since 1970. */
   healedAtMs: number | undefined;
   readonly #parts: StageParts;
   readonly #afterwards: { readonly what: string; readonly act: () => Promise<unknown> }[] = [];
@@ -123,7 +127,9 @@ export class Stage {
 
   /** Does what was left for afterwards; once. */
   async restore(): Promise<void> {
-    for (const { what, act } of this.#afterwards.splice(0)) await this.mend(what, act);
+    const acts = this.#afterwards.splice(0);
+    if (acts.length > 0) this.healingAtMs ??= systemClock.now();
+    for (const { what, act } of acts) await this.mend(what, act);
   }
 
   async mend(what: string, act: () => Promise<unknown>): Promise<void> {
@@ -131,8 +137,9 @@ export class Stage {
     await act();
   }
 
-  /** Takes the fault back, from which on a recovery of `healing` counts. */
+  /** Takes the fault back: gaps from then on count as `after`, and a recovery of `healing` counts from its end. */
   async heals(what: string, act: () => Promise<unknown>): Promise<void> {
+    this.healingAtMs ??= systemClock.now();
     await this.mend(what, act);
     this.healedAtMs = systemClock.now();
   }

@@ -1,5 +1,6 @@
+import { systemClock } from '@skein/runtime';
 import { eventually, type Browser, type Page } from '@skein/testkit';
-import type { PersonOptions, PersonView, TrackGap } from '../person-report.ts';
+import type { PersonOptions, PersonView, TrackGaps } from '../person-report.ts';
 import type { Person } from '../person.ts';
 
 const JOIN_DEADLINE_MS = 20_000;
@@ -31,23 +32,29 @@ export class PagePerson implements Person {
   }
 
   view(): Promise<PersonView> {
-    return this.#page.evaluate(() => window.chaosPerson!.view());
+    return this.#answer(this.#page.evaluate(() => window.chaosPerson!.view()));
   }
 
-  gaps(fromMs: number, toMs: number): Promise<readonly TrackGap[]> {
-    return this.#page.evaluate(([from, to]) => window.chaosPerson!.gaps(from, to), [fromMs, toMs] as const);
+  gaps(fromMs: number, toMs: number): Promise<readonly TrackGaps[]> {
+    return this.#answer(
+      this.#page.evaluate(([from, to]) => window.chaosPerson!.gaps(from, to), [fromMs, toMs] as const),
+    );
   }
 
   evidence(trackId: string): Promise<string> {
-    return this.#page.evaluate((id) => window.chaosPerson!.evidence(id), trackId);
+    return this.#answer(this.#page.evaluate((id) => window.chaosPerson!.evidence(id), trackId));
   }
 
   async excuse(identities: readonly string[]): Promise<void> {
-    await this.#page.evaluate((given) => window.chaosPerson!.excuse(given), identities);
+    await this.#answer(this.#page.evaluate((given) => window.chaosPerson!.excuse(given), identities));
+  }
+
+  leave(): Promise<void> {
+    return this.#answer(this.#page.evaluate(() => window.chaosPerson!.leave()));
   }
 
   async rejoin(nodeId: string): Promise<void> {
-    await this.#page.evaluate(() => window.chaosPerson!.leave());
+    await this.leave();
     await this.#page.reload();
     await this.#join({ ...this.#options, nodeId });
   }
@@ -64,6 +71,21 @@ export class PagePerson implements Person {
       },
       { deadlineMs: timeout, everyMs: 200 },
     );
+  }
+
+  /** A page that hangs must not stop whoever watches it: playwright gives evaluations no deadline. */
+  async #answer<Value>(evaluation: Promise<Value>): Promise<Value> {
+    const waiting = new AbortController();
+    const late = systemClock.sleep(ANSWER_DEADLINE_MS, waiting.signal).then(() => {
+      throw new Error(`the page of ${this.identity} did not answer within ${ANSWER_DEADLINE_MS} ms`);
+    });
+    try {
+      return await Promise.race([evaluation, late]);
+    } finally {
+      waiting.abort(new Error('no longer waited for'));
+      late.catch(() => undefined);
+      evaluation.catch(() => undefined);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,8 @@ export const controlKill: Scenario = {
   name: 'control-kill',
   what: 'Control dies; calls and joins go on without it.',
   ...OUTAGE,
+  // Joins need no control: nothing has to be found again.
+  bounds: { ...OUTAGE.bounds, recoverMs: { p95: 500, max: 1_000 } },
   rounds: 4,
 
   async fault(stage) {

@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { KILLED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 export const controlSplit: Scenario = {
   name: 'control-split',
@@ -8,7 +8,7 @@ export const controlSplit: Scenario = {
   recovers: 'media',
   felt: 'always',
   // As for `node-kill`: the control that decides when the node dies is one that runs.
-  bounds: { recoverP95Ms: 2_000 },
+  bounds: KILLED,
 
   async fault(stage) {
     const held = await stage.leadingControl();

@@ -10,7 +10,7 @@ export const natsHang: Scenario = {
     await stage.fault('NATS: SIGSTOP', () => stage.nats.freeze());
     await stage.hold({ firstMs: MINUTES_MS, longMs: 20_000, shortMs: 3_000 });
     await stage.refusesWithoutTrace();
-    await stage.mend('NATS: SIGCONT', async () => stage.nats.thaw());
+    await stage.heals('NATS: SIGCONT', async () => stage.nats.thaw());
     await stage.backAgain();
   },
 };

@@ -10,7 +10,7 @@ export const natsRestart: Scenario = {
     await stage.fault('NATS: SIGKILL', () => stage.nats.kill());
     await stage.hold({ firstMs: MINUTES_MS, longMs: 10_000, shortMs: 2_000 });
     await stage.refusesWithoutTrace();
-    await stage.mend('NATS: started again', () => stage.nats.start());
+    await stage.heals('NATS: started again', () => stage.nats.start());
     await stage.backAgain();
   },
 };

@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { SILENT, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 export const nodeCutOff: Scenario = {
   name: 'node-cut-off',
@@ -7,7 +7,7 @@ export const nodeCutOff: Scenario = {
   rounds: 4,
   recovers: 'media',
   felt: 'always',
-  bounds: { recoverP95Ms: 3_000 },
+  bounds: SILENT,
 
   async fault(stage) {
     const node = await stage.busyNode();

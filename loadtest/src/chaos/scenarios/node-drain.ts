@@ -1,5 +1,5 @@
 import { eventually } from '@skein/testkit';
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { REPLACED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 const CONTROL_DEADLINE_MS = 10_000;
 const DEADLINE_MS = 60_000;
@@ -11,7 +11,7 @@ export const nodeDrain: Scenario = {
   rounds: 4,
   recovers: 'media',
   felt: 'perhaps',
-  bounds: { longestGapMs: 500 },
+  bounds: REPLACED,
 
   async fault(stage) {
     const node = await stage.busyNode();

@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { KILLED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 export const nodeKill: Scenario = {
   name: 'node-kill',
@@ -7,7 +7,7 @@ export const nodeKill: Scenario = {
   rounds: 5,
   recovers: 'media',
   felt: 'always',
-  bounds: { recoverP95Ms: 2_000 },
+  bounds: KILLED,
 
   async fault(stage) {
     const node = await stage.busyNode();

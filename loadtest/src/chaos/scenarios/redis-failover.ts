@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { OUTAGE, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 /** The sentinels take 5 s to call a primary down, then agree, promote and tell. */
 const FAILOVER_DEADLINE_MS = 20_000;
@@ -10,7 +10,7 @@ export const redisFailover: Scenario = {
   rounds: 4,
   recovers: 'service',
   felt: 'always',
-  bounds: { longestGapMs: 200 },
+  bounds: OUTAGE.bounds,
 
   async fault(stage) {
     const group = stage.redisGroup;

@@ -10,7 +10,7 @@ export const redisHang: Scenario = {
     await stage.fault('Redis: SIGSTOP', () => stage.redis.freeze());
     await stage.hold({ firstMs: MINUTES_MS, longMs: 20_000, shortMs: 3_000 });
     await stage.refusesAtOnce();
-    await stage.mend('Redis: SIGCONT', async () => stage.redis.thaw());
+    await stage.heals('Redis: SIGCONT', async () => stage.redis.thaw());
     await stage.backAgain();
   },
 };

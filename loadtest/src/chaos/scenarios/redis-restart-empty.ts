@@ -10,7 +10,7 @@ export const redisRestartEmpty: Scenario = {
     await stage.fault('Redis: SIGKILL', () => stage.redis.kill());
     await stage.hold({ firstMs: MINUTES_MS, longMs: 8_000, shortMs: 1_000 });
     await stage.refusesAtOnce();
-    await stage.mend('Redis: started again, empty', () => stage.redis.start());
+    await stage.heals('Redis: started again, empty', () => stage.redis.start());
     await stage.backAgain();
   },
 };

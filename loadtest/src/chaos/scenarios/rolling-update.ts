@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { REPLACED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 const NODE_DEADLINE_MS = 60_000;
 const GATEWAY_DEADLINE_MS = 20_000;
@@ -16,7 +16,7 @@ export const rollingUpdate: Scenario = {
   rounds: 1,
   recovers: 'media',
   felt: 'perhaps',
-  bounds: { longestGapMs: 500 },
+  bounds: REPLACED,
 
   async fault(stage) {
     const { cluster } = stage;

@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { SILENT, SIX_ON_THREE, type Scenario } from '../scenario.ts';
 
 export const workerHang: Scenario = {
   name: 'worker-hang',
@@ -7,7 +7,7 @@ export const workerHang: Scenario = {
   rounds: 5,
   recovers: 'media',
   felt: 'always',
-  bounds: { recoverP95Ms: 3_000 },
+  bounds: SILENT,
 
   async fault(stage) {
     const node = await stage.busyNode();

@@ -24,9 +24,10 @@ export interface NativeEngineHandlers {
   firstKeyFrame?(): void;
   /**
    * A video frame that can be decoded (a key frame came, and nothing was lost since), or a packet of audio, of the received
-   * track with this `MediaStreamTrack.id`. `atMs`: on the world's monotonic clock.
+   * track with this `MediaStreamTrack.id`. `atMs`: on the world's monotonic clock. `packet`: the RTP packet that completed it,
+   * not to be kept.
    */
-  arrived?(mediaStreamTrackId: string, atMs: number): void;
+  arrived?(mediaStreamTrackId: string, atMs: number, packet: Buffer): void;
 }
 
 const CONNECT_DEADLINE_MS = 15_000;
@@ -112,7 +113,8 @@ class NativeLink implements MediaLink {
     this.receiving = new Receiving(world, (packet) => this.#sendOn('recv', packet), {
       firstPacket: () => handlers.firstPacket?.(),
       firstKeyFrame: () => handlers.firstKeyFrame?.(),
-      arrived: ({ subscription }, atMs) => handlers.arrived?.(subscription.subscriptionId, atMs),
+      arrived: ({ subscription }, atMs, packet) =>
+        handlers.arrived?.(subscription.subscriptionId, atMs, packet),
     });
     this.#sending = new Sending(world, (packet) => this.#sendOn('send', packet));
   }

@@ -42,8 +42,8 @@ export interface ReceivingHandlers {
   /** The first packet of all. */
   firstPacket(): void;
   firstKeyFrame(): void;
-  /** A frame that can be decoded, or a packet of audio. */
-  arrived?(incoming: Incoming, atMs: number): void;
+  /** A frame that can be decoded, or a packet of audio. `packet`: the RTP packet that completed it; not to be kept. */
+  arrived?(incoming: Incoming, atMs: number, packet: Buffer): void;
 }
 
 /** The streams that arrive on one transport, told apart by SSRC. */
@@ -176,7 +176,7 @@ export class Receiving implements Paced {
       this.#handlers.firstKeyFrame();
     }
     if (arrived !== 'nothing' || stream.subscription.kind === 'audio')
-      this.#handlers.arrived?.(stream, nowMs);
+      this.#handlers.arrived?.(stream, nowMs, packet);
   }
 
   /** What came, every 100 ms; receiver reports, every second. */

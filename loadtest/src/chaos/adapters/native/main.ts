@@ -7,6 +7,7 @@ import { capturedTrack } from '../../../peers/session/native-track.ts';
 import { noticingSilence } from '../../../peers/session/silence.ts';
 import type { PeerWorld } from '../../../peers/session/world.ts';
 import { Caller } from '../../caller.ts';
+import { DecodedSound } from './decoded-sound.ts';
 import type { AnswerMessage, CallMessage } from './messages.ts';
 
 // The process of all people without a browser: started by `NativePeople`, speaks over its IPC channel, ends with it.
@@ -24,17 +25,27 @@ function newCaller({ clock, random, newId, openSocket }: PeerWorld): Caller {
     lastUrl = url;
     return openSocket(url, handlers);
   };
+  const tell = (mediaTrackId: string, atMs: number): void =>
+    onArrival(mediaTrackId, clock.now() - clock.monotonicMs() + atMs);
+  const sound = new DecodedSound(tell);
   const engine = new NativeEngine(world, {
-    arrived: (mediaTrackId, atMs) => onArrival(mediaTrackId, clock.now() - clock.monotonicMs() + atMs),
+    arrived: (mediaTrackId, atMs, packet) => {
+      if (!sound.hear(mediaTrackId, atMs, packet)) tell(mediaTrackId, atMs);
+    },
   });
   const environment = { clock, random, newId, openSocket: open, engine };
   return new Caller({
     nowMs: () => clock.now(),
     connect: (options) => connect(options, environment),
-    // All that arrives is told, videos too.
-    openWatching: (tell) => {
-      onArrival = tell;
-      return { audioEveryMs: 0, look: () => () => undefined };
+    // All pictures that arrive are told, whether somebody looks or not.
+    openWatching: (told) => {
+      onArrival = told;
+      return {
+        look: ({ id, kind }) => {
+          if (kind === 'audio') sound.open(id);
+          return () => sound.close(id);
+        },
+      };
     },
     tone: () => capturedTrack(newId('tone'), 'audio', {}),
     picture: () => capturedTrack(newId('picture'), 'video', { layers: 1 }),

@@ -65,6 +65,7 @@ export class NativePeople implements AsyncDisposable {
       gaps: (fromMs, toMs) => call('gaps', fromMs, toMs),
       evidence: (trackId) => call('evidence', trackId),
       excuse: (identities) => call('excuse', identities),
+      leave: () => call('leave'),
       rejoin: async (nodeId) => {
         await call('leave');
         await join(nodeId);

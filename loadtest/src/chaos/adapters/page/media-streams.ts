@@ -1,3 +1,5 @@
+import { toneSamples } from '../../tone.ts';
+
 // Not in TypeScript's DOM library: https://www.w3.org/TR/mediacapture-transform/ as Chromium has it on the main thread.
 interface TrackGenerator extends MediaStreamTrack {
   readonly writable: WritableStream<VideoFrame>;
@@ -31,10 +33,13 @@ export function movingPicture(fps: number): MediaStreamTrack {
   return track;
 }
 
-/** A tone that never pauses, so that packets never pause either. */
+/** The bench's tones, without a pause. */
 export function steadyTone(): MediaStreamTrack {
   const context = new AudioContext();
-  const tone = new OscillatorNode(context, { frequency: 220 });
+  const samples = toneSamples(context.sampleRate);
+  const buffer = new AudioBuffer({ length: samples.length, sampleRate: context.sampleRate });
+  buffer.copyToChannel(samples, 0);
+  const tone = new AudioBufferSourceNode(context, { buffer, loop: true });
   const output = context.createMediaStreamDestination();
   tone.connect(output);
   tone.start();
