@@ -71,7 +71,7 @@ export class Bench implements AsyncDisposable {
   /** Everybody leaves, for good. What is left of them in the cluster after that, in words. */
   async leaks(): Promise<string[]> {
     await Promise.all(this.#people.splice(0).map((person) => person.leave()));
-    const leaks = await this.#leakCheck.end();
+    const leaks = await this.#leakCheck.end(this.stage.say);
     for (const leak of leaks) this.stage.say(`left behind: ${leak}`);
     return leaks;
   }

@@ -108,7 +108,7 @@ async function runBurst(
   say(`${what}: ${JSON.stringify(spread.counts)}; join ms ${JSON.stringify({ p50, p99, max })}`);
   await leakCheck.warm();
   await leaveAll(guests.splice(0));
-  leaks.push(...(await leakCheck.end()).map((leak) => `${what}: ${leak}`));
+  leaks.push(...(await leakCheck.end(say)).map((leak) => `${what}: ${leak}`));
   return {
     ...{ recoveries, gaps: [], undisturbedGapMs: [], felt: 'always' },
     failed: [...failed, ...unevenness(spread), ...late].map((why) => `${what}: ${why}`),

@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
 import { readHoldings, readMemory, type HoldingsParts } from './adapters/holdings.ts';
-import { blindSides, grown, leaksOf, type Holdings } from './leaks.ts';
+import { blindSides, describeGrowth, grown, growthOf, leaksOf, type Holdings } from './leaks.ts';
 
 /** Routers linger for 1 s, pipes for 5 s, what was unsure of its end for 30 s. */
 const EMPTY_DEADLINE_MS = 45_000;
@@ -32,13 +32,15 @@ export class LeakCheck {
   }
 
   /** To be called when everybody has left. Waits until nothing is left, or for long; what is left then, in words. */
-  async end(): Promise<string[]> {
+  async end(say: (line: string) => void): Promise<string[]> {
     const untilMs = systemClock.monotonicMs() + EMPTY_DEADLINE_MS;
     for (;;) {
       const left = leaksOf(this.#start, await readHoldings(this.#parts));
       if (left.length === 0 || systemClock.monotonicMs() >= untilMs) {
-        const memory = await readMemory(this.#parts.cluster);
-        return [...left, ...grown(this.#warm, memory)];
+        const growths = growthOf(this.#warm, await readMemory(this.#parts.cluster));
+        const [most] = growths.toSorted((one, other) => other.moreBytes - one.moreBytes);
+        if (most) say(`the process that grew most: ${describeGrowth(most)}`);
+        return [...left, ...grown(growths)];
       }
       await systemClock.sleep(POLL_MS);
     }

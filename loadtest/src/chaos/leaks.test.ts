@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blindSides, grown, leaksOf, MEMORY_MARGIN_BYTES } from './leaks.ts';
+import { blindSides, grown, growthOf, leaksOf, MEMORY_MARGIN_BYTES } from './leaks.ts';
 
 const MIB = 1024 * 1024;
 const subjects = ['skein.node.media-node-1.session', 'skein.node.*.beat', '_INBOX.abc.*'];
@@ -51,7 +51,7 @@ describe('grown', () => {
   ]);
 
   it('allows a margin', () => {
-    expect(grown(warm, new Map([['gateway-1', 90 * MIB + MEMORY_MARGIN_BYTES]]))).toEqual([]);
+    expect(grown(growthOf(warm, new Map([['gateway-1', 90 * MIB + MEMORY_MARGIN_BYTES]])))).toEqual([]);
   });
 
   it('names a process that grew by more, and compares one that came later with its kind', () => {
@@ -60,7 +60,7 @@ describe('grown', () => {
       ['media-node-4', 180 * MIB],
       ['media-node-5', 190 * MIB],
     ]);
-    expect(grown(warm, end)).toEqual([
+    expect(grown(growthOf(warm, end))).toEqual([
       'gateway-1 holds 160 MiB, 70 MiB more than when the call had begun',
       'media-node-5 holds 190 MiB, 70 MiB more than when the call had begun',
     ]);

@@ -10,10 +10,7 @@ export interface Holdings {
   readonly memory: ReadonlyMap<string, number>;
 }
 
-/**
- * By how much a process may have grown since the call had begun. V8 keeps up to twice its semi-spaces (32 MiB) and compiled
- * code before it collects; a session that leaks holds some MiB of worker memory, and a run ends hundreds.
- */
+/** By how much a process may have grown since the call had begun, before it counts as a leak. */
 export const MEMORY_MARGIN_BYTES = 64 * 1024 * 1024;
 const MIB = 1024 * 1024;
 
@@ -38,18 +35,31 @@ export function blindSides(start: Pick<Holdings, 'subjects'>, during: Omit<Holdi
   ];
 }
 
+export interface Growth {
+  readonly name: string;
+  readonly bytes: number;
+  readonly moreBytes: number;
+}
+
 /**
- * Which processes grew by more than the margin. One that was started later is compared with the largest of its kind: its
- * name without a number.
+ * By how much each process grew. One that was started later is compared with the largest of its kind: its name without a
+ * number.
  */
-export function grown(warm: Holdings['memory'], end: Holdings['memory']): string[] {
+export function growthOf(warm: Holdings['memory'], end: Holdings['memory']): Growth[] {
   return [...end].flatMap(([name, bytes]) => {
     const kin = [...warm].filter(([one]) => kindOf(one) === kindOf(name)).map(([, of]) => of);
     const before = warm.get(name) ?? Math.max(...kin);
-    const more = bytes - before;
-    if (!Number.isFinite(before) || more <= MEMORY_MARGIN_BYTES) return [];
-    return [`${name} holds ${inMiB(bytes)}, ${inMiB(more)} more than when the call had begun`];
+    return Number.isFinite(before) ? [{ name, bytes, moreBytes: bytes - before }] : [];
   });
+}
+
+/** Which processes grew by more than the margin, in words. */
+export function grown(growths: readonly Growth[]): string[] {
+  return growths.filter(({ moreBytes }) => moreBytes > MEMORY_MARGIN_BYTES).map(describeGrowth);
+}
+
+export function describeGrowth({ name, bytes, moreBytes }: Growth): string {
+  return `${name} holds ${inMiB(bytes)}, ${inMiB(moreBytes)} more than when the call had begun`;
 }
 
 function heldBy(nodeId: string, counts: Readonly<Record<string, number>> | undefined): string[] {
