@@ -26,6 +26,9 @@ const FLOWING_MS = 500;
 const STEADY_MS = { long: 3_000, short: 2_000 };
 // What a fault breaks is quiet by then, and what heals itself within this has healed.
 const FELT_BY_MS = 3_000;
+/** A round does not end in the middle of a gap, unless it has lasted for this long by then. */
+const OPEN_GAP_DEADLINE_MS = 2_000;
+const OPEN_GAP_POLL_MS = 50;
 const SHOWN_GAPS = 6;
 const UNDISTURBED_MS = { long: 6_000, short: 1_500 };
 // Late echoes of a fault: tracks taken away after 10 s, sessions that linger.
@@ -77,8 +80,8 @@ async function figuresOf(
   { fromMs, steadyAtMs }: { fromMs: number; steadyAtMs: number | undefined },
 ): Promise<Omit<RoundFigures, 'undisturbedGapMs'>> {
   const { faultAtMs = fromMs, healingAtMs, healedAtMs } = stage;
-  const times: RoundTimes = { faultAtMs, healingAtMs, healedAtMs, steadyAtMs, toMs: systemClock.now() };
-  const received = await allGaps(people, fromMs, times.toMs);
+  const { received, toMs } = await gapsToTheirEnd(people, fromMs);
+  const times: RoundTimes = { faultAtMs, healingAtMs, healedAtMs, steadyAtMs, toMs };
   for (const line of describeWorst(received, times, SHOWN_GAPS)) stage.say(line);
   const views = await Promise.all(people.map((person) => person.view()));
   const open = openGaps(received, times.toMs).map((gap) => describeOpen(gap, people));
@@ -167,6 +170,21 @@ async function steady(people: readonly Person[], forMs: number, deadlineMs: numb
     },
     { deadlineMs: Math.max(forMs, askedAtMs + deadlineMs - systemClock.now()), everyMs: 200 },
   );
+}
+
+/** All gaps since then, and the moment up to which they were looked for. */
+async function gapsToTheirEnd(
+  people: readonly Person[],
+  fromMs: number,
+): Promise<{ readonly received: ReceivedGaps[]; readonly toMs: number }> {
+  const deadlineMs = systemClock.monotonicMs() + OPEN_GAP_DEADLINE_MS;
+  for (;;) {
+    const toMs = systemClock.now();
+    const received = await allGaps(people, fromMs, toMs);
+    if (openGaps(received, toMs).length === 0 || systemClock.monotonicMs() >= deadlineMs)
+      return { received, toMs };
+    await systemClock.sleep(OPEN_GAP_POLL_MS);
+  }
 }
 
 async function undisturbed(people: readonly Person[], forMs: number): Promise<number[]> {
