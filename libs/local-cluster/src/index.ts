@@ -4,7 +4,6 @@ export { NatsServer, startNats, type NatsOptions } from './adapters/nats.ts';
 export { freePort } from './adapters/ports.ts';
 export { askRedis } from './adapters/redis-ask.ts';
 export { RedisGroup, startRedisGroup, type RedisGroupOptions } from './adapters/redis-group.ts';
-export { askRedis } from './adapters/redis-ask.ts';
 export { RedisServer, startRedis, type RedisOptions } from './adapters/redis.ts';
 export { ControlProcess, GatewayProcess, MediaNodeProcess } from './adapters/services.ts';
 export { Supervised, type ProcessStatus } from './adapters/supervised.ts';
