@@ -1,4 +1,4 @@
-import { epoch, opaqueId, roomName, text, trackKinds } from '@skein/protocol';
+import { epoch, layers, opaqueId, roomName, text, trackKinds } from '@skein/protocol';
 import { z } from 'zod';
 import type { PipeServiceDefinition } from './generated/skein/pipe/v1/PipeService.ts';
 import {
@@ -62,6 +62,7 @@ export const trackUpdate = z.discriminatedUnion('update', [
     }),
   }),
   z.object({ update: z.literal('muted'), muted: z.object({ muted: z.boolean() }) }),
+  z.object({ update: z.literal('layers'), layers: layers.required() }),
   z.object({ update: z.literal('closed'), closed: z.object({ reason: text(256) }) }),
 ]);
 export type TrackUpdate = z.infer<typeof trackUpdate>;

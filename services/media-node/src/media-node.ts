@@ -28,6 +28,7 @@ import { Moves } from './moves/moves.ts';
 import { defaultMovePolicy, type MovePolicy } from './moves/plan.ts';
 import { nodeHandlers } from './node-handlers.ts';
 import { mediaCounts } from './node-report.ts';
+import { PipeRelief } from './pipes/congestion/relief.ts';
 import { pipeHandlers } from './pipes/handlers.ts';
 import { Peers } from './pipes/peers.ts';
 import { defaultPipePolicy, type PipePolicy } from './pipes/policy.ts';
@@ -89,6 +90,7 @@ export class MediaNode {
   readonly #rooms: Rooms;
   readonly #watch: PipeWatch;
   readonly #witness: Witness;
+  readonly #relief: PipeRelief;
   readonly #sessions: SessionDirectory;
   readonly #meter: LoadMeter;
   readonly #beats: Beats;
@@ -145,6 +147,7 @@ export class MediaNode {
     this.#sessions = new SessionDirectory(this.#rooms, this.#capacity, (session) =>
       this.#moves.ended(session),
     );
+    this.#relief = new PipeRelief({ clock, random, log, rooms: () => this.#rooms.all });
     this.#moves = new Moves({ clock, log, tell, policy: config.movePolicy ?? defaultMovePolicy });
     this.#drain = new Drain({
       ...{ clock, log },
@@ -240,6 +243,7 @@ export class MediaNode {
     this.#meter.start();
     this.#watch.start();
     this.#witness.start();
+    this.#relief.start();
     this.#peers.start();
     this.#beats.start();
   }
@@ -266,6 +270,7 @@ export class MediaNode {
     for (const served of this.#served) served.close();
     this.#watch.close();
     this.#witness.close();
+    this.#relief.close();
     this.#rooms.close();
     this.#peers.close();
     this.#feeds.close();

@@ -19,7 +19,7 @@ export function pipeEndpoint(
     },
     send: async (source) => {
       const consuming = transport.consume({ producerId: producerOf(source).id });
-      return pipedMedia(await answers.to(consuming, (late) => late.close()));
+      return pipedMedia(await answers.to(consuming, (late) => late.close()), answers);
     },
     receive: async ({ kind, rtpParameters, muted }) => {
       const options = { kind, rtpParameters: asParameters(rtpParameters), paused: muted };
@@ -27,7 +27,13 @@ export function pipeEndpoint(
     },
     counters: async () => {
       const [stats] = await answers.to(transport.getStats());
-      return { sentBytes: stats?.bytesSent ?? 0, receivedBytes: stats?.bytesReceived ?? 0 };
+      return {
+        sentBytes: stats?.bytesSent ?? 0,
+        receivedBytes: stats?.bytesReceived ?? 0,
+        // Our worker's words for pipes in fields that upstream's leaves out there (scripts/worker/patches).
+        missedBytes: stats?.rtpPacketLossSent,
+        rttMs: stats?.rtpPacketLossReceived,
+      };
     },
     chirp: () => chirper.chirp(),
     close: () => transport.close(),

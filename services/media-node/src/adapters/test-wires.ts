@@ -2,9 +2,11 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createRpcClients, type RpcClients } from '@skein/rpc';
+import { systemClock } from '@skein/runtime';
 import type { MediaEngine, MediaRouter, PipeEndpoint } from '../media/engine.ts';
 
 const HOST = '127.0.0.1';
+const NARROW_QUEUE_MS = 100;
 
 /** Packets of one pipe, taken along between its two ends. */
 interface Link {
@@ -31,6 +33,10 @@ export class TestWires implements AsyncDisposable {
   readonly #lines: readonly Line[];
   readonly #links = new Map<string, Promise<Link>>();
   readonly #owners = new Map<number, string>();
+  /** What a narrow way takes, by `from>to`, and when it is free again. */
+  readonly #narrow = new Map<string, { readonly bitsPerMs: number; freeAtMs: number }>();
+  /** Packets that found a narrow way full, by `from>to`. */
+  readonly #dropped = new Map<string, number>();
   /** `from>to` of nodes whose packets are lost. */
   readonly #silent = new Set<string>();
 
@@ -104,8 +110,19 @@ export class TestWires implements AsyncDisposable {
     for (const { sockets } of this.#linesBetween(one, other)) for (const socket of sockets) socket.destroy();
   }
 
+  /** Packets that `from` sends to `to` share a way of this width: what would wait longer than 100 ms is lost. */
+  narrow(from: string, to: string, { kbitPerSecond }: { kbitPerSecond: number }): void {
+    this.#narrow.set(`${from}>${to}`, { bitsPerMs: kbitPerSecond, freeAtMs: 0 });
+  }
+
+  /** Packets that found the narrow way full. */
+  dropped(from: string, to: string): number {
+    return this.#dropped.get(`${from}>${to}`) ?? 0;
+  }
+
   mend(): void {
     this.#silent.clear();
+    this.#narrow.clear();
     for (const line of this.#lines) {
       // What was sent meanwhile is lost, so that these cannot go on.
       if (line.hangs) for (const socket of line.sockets) socket.destroy();
@@ -172,10 +189,27 @@ export class TestWires implements AsyncDisposable {
   }
 
   #carry({ facing, lost, carried }: Link, sender: number, receiver: number, packet: Buffer): void {
-    if (lost.has(sender) || this.#silent.has(`${this.#owners.get(sender)}>${this.#owners.get(receiver)}`))
+    const way = `${this.#owners.get(sender)}>${this.#owners.get(receiver)}`;
+    if (lost.has(sender) || this.#silent.has(way)) return;
+    const waitMs = this.#queue(way, packet.length);
+    if (waitMs > NARROW_QUEUE_MS) {
+      this.#dropped.set(way, (this.#dropped.get(way) ?? 0) + 1);
       return;
+    }
     carried.set(sender, (carried.get(sender) ?? 0) + 1);
-    facing.get(receiver)?.send(packet, receiver, HOST);
+    const pass = (): void => facing.get(receiver)?.send(packet, receiver, HOST);
+    if (waitMs === 0) pass();
+    else systemClock.after(waitMs, pass);
+  }
+
+  /** How long a packet has to wait; more than `NARROW_QUEUE_MS` when it does not get in. */
+  #queue(way: string, bytes: number): number {
+    const narrow = this.#narrow.get(way);
+    if (!narrow) return 0;
+    const nowMs = systemClock.monotonicMs();
+    const freeAtMs = Math.max(nowMs, narrow.freeAtMs) + (bytes * 8) / narrow.bitsPerMs;
+    if (freeAtMs - nowMs <= NARROW_QUEUE_MS) narrow.freeAtMs = freeAtMs;
+    return freeAtMs - nowMs;
   }
 }
 

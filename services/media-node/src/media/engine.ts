@@ -121,17 +121,35 @@ export interface PipeEndpoint {
   send(source: MediaSource): Promise<PipedMedia>;
   /** Takes what the other end sends, by the parameters that its `send` gave. */
   receive(media: ReceivedMedia): Promise<MediaSource>;
-  /** Bytes since the end was made, RTP and RTCP. Fails when the end is gone. */
-  counters(): Promise<{ readonly sentBytes: number; readonly receivedBytes: number }>;
+  /** Fails when the end is gone. */
+  counters(): Promise<PipeCounters>;
   /** Sends a few packets that belong to no track: the other end counts them, and drops them. */
   chirp(): Promise<void>;
   close(): void;
+}
+
+/** Bytes since the end of a pipe was made, RTP and RTCP. */
+export interface PipeCounters {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /**
+   * Of the sent bytes, those that the other end has reported as missing, each packet once. Packets that never arrived here
+   * are not among them. Falls when a track leaves the pipe. `undefined`: nothing is sent, or the worker cannot tell.
+   */
+  readonly missedBytes: number | undefined;
+  /** The latest round trip that was measured, at most some two seconds old while video is sent. */
+  readonly rttMs: number | undefined;
 }
 
 /** The sending half of a track in a pipe. Ends with its source or its pipe. */
 export interface PipedMedia {
   readonly kind: TrackKind;
   readonly rtpParameters: RtpParameters;
+  /**
+   * Sends these layers and the ones below. A layer that is added begins with a key frame, which is requested. `false`: the
+   * worker cannot, and all layers are sent.
+   */
+  setLayers(layers: Required<Layers>): Promise<boolean>;
   close(): void;
 }
 
@@ -144,6 +162,8 @@ export interface MediaSource {
   readonly mimeType: string;
   readonly muted: boolean;
   readonly closed: boolean;
+  /** The highest layers that arrive: fewer than `layers` when a pipe on the way has no room for all. */
+  readonly available: Required<Layers>;
   /**
    * `closed` once: by `close()`, or because its transport went. `replaced`: the same track comes by another source, and this
    * one closes soon; `by`: that source, when its publisher replaced the streams.
@@ -151,9 +171,17 @@ export interface MediaSource {
   readonly events: Emitter<{
     readonly muted: { readonly muted: boolean };
     readonly replaced: { readonly by?: MediaSource };
+    readonly available: { readonly layers: Required<Layers> };
     readonly closed: { readonly reason: string };
   }>;
   setMuted(muted: boolean): Promise<void>;
+  /** The other end of the pipe that it comes through says which layers it sends. */
+  setAvailable(layers: Required<Layers>): void;
+  /**
+   * Bits per second of the last second, by spatial and temporal layer, each together with all layers below it. A layer that
+   * does not arrive counts 0.
+   */
+  bitrates(): Promise<readonly (readonly number[])[]>;
   /** RTP packets received so far. */
   packets(): Promise<number>;
   close(): void;

@@ -131,4 +131,11 @@ describe('a pipe', () => {
   test('that the other node does not know is broken at once', () => {
     expect(watch([steady, { there: 'gone' }]).brokenAtMs).toBe(500);
   });
+
+  test('is not broken by congestion: most packets are lost and many questions, and still some come', () => {
+    const little: Moment = { sent: 2000, arrived: 300, theySent: 20_000, cameIn: 600 };
+    const unanswered: Moment = { cameIn: 600, there: 'unanswered' };
+    const congested = [little, unanswered, unanswered, unanswered, little];
+    expect(watch([...times(3, steady), ...congested, ...congested, ...congested]).brokenAtMs).toBeUndefined();
+  });
 });

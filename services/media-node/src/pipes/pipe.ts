@@ -1,6 +1,6 @@
 import type { PipeEnd } from '@skein/rpc';
 import type { Clock } from '@skein/runtime';
-import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
+import type { PipeAddress, PipeCounters, PipeEndpoint } from '../media/engine.ts';
 import type { MediaKey } from '../media/media-key.ts';
 import { PipeError } from './errors.ts';
 import type { EndCounters } from './health.ts';
@@ -43,7 +43,7 @@ export class NodePipe {
   #remoteInstanceId: string | undefined;
   #connecting: Promise<void> | undefined;
   readonly #connected = Promise.withResolvers<void>();
-  #counted: EndCounters | undefined;
+  #counted: (PipeCounters & { readonly atMs: number }) | undefined;
   #closed = false;
 
   constructor(
@@ -121,6 +121,19 @@ export class NodePipe {
     return counted;
   }
 
+  /** As it was counted at most `maxAgeMs` ago, or counted now. `undefined`: it is gone, or its worker does not answer. */
+  async sample(maxAgeMs: number): Promise<(PipeCounters & { readonly atMs: number }) | undefined> {
+    const counted = this.#counted;
+    if (counted && this.#clock.monotonicMs() - counted.atMs <= maxAgeMs) return counted;
+    try {
+      const fresh = await this.#endpoint?.counters();
+      return fresh && { ...fresh, atMs: this.#clock.monotonicMs() };
+    } catch {
+      // Its worker died, or it was closed meanwhile, which others see to.
+      return undefined;
+    }
+  }
+
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -135,7 +148,7 @@ export class NodePipe {
       const counted = await this.#endpoint?.counters();
       if (counted && this.#counted && counted.sentBytes <= this.#counted.sentBytes)
         await this.#endpoint?.chirp();
-      this.#counted = counted;
+      this.#counted = counted && { ...counted, atMs: this.#clock.monotonicMs() };
       return counted ?? 'gone';
     } catch {
       // Its worker died, or it was closed meanwhile.

@@ -76,7 +76,7 @@ function endpoint(): PipeEndpoint {
     connect: async () => {},
     send: () => Promise.reject(new Error('nothing is sent from here')),
     receive: async ({ kind, muted }) => source(kind, muted),
-    counters: async () => ({ sentBytes: 0, receivedBytes: 0 }),
+    counters: async () => ({ sentBytes: 0, receivedBytes: 0, missedBytes: undefined, rttMs: undefined }),
     chirp: async () => {},
     close: () => {},
   };
@@ -90,8 +90,11 @@ function source(kind: MediaSource['kind'], muted: boolean): MediaSource {
     get closed() {
       return closed;
     },
+    available: { spatialLayer: 0, temporalLayer: 0 },
     events: new Emitter(),
     setMuted: async () => {},
+    setAvailable: () => {},
+    bitrates: async () => [[0]],
     packets: async () => 0,
     close: () => void (closed = true),
   };

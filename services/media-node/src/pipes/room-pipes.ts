@@ -154,6 +154,13 @@ export class RoomPipes {
     });
   }
 
+  /** The open pipes into which this node sends. */
+  get sending(): readonly NodePipe[] {
+    return this.#registry.pipes.filter(
+      (pipe): pipe is NodePipe => pipe instanceof NodePipe && pipe.phase.kind === 'open' && pipe.sending,
+    );
+  }
+
   works(pipe: NodePipe): void {
     this.#relays.reached(pipe.peer.nodeId);
     this.#registry.works(pipe);

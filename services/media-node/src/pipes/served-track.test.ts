@@ -37,13 +37,19 @@ let served: ServedTrack;
 let source: MediaSource;
 let copies: number;
 let ends: number;
+/** Whether the worker can hold layers back. */
+let able: boolean;
 
 beforeEach(() => {
   clock = new FakeClock();
   copies = 0;
   ends = 0;
+  able = true;
   served = new ServedTrack({ media: 'mic@1', clock, graceMs: GRACE_MS, onEnd: () => ends++ });
-  source = { muted: false, closed: false, events: new Emitter() } as Partial<MediaSource> as MediaSource;
+  const layers = { spatial: 3, temporal: 1 };
+  const available = { spatialLayer: 2, temporalLayer: 0 };
+  const events: MediaSource['events'] = new Emitter();
+  source = { muted: false, closed: false, layers, available, events } as Partial<MediaSource> as MediaSource;
 });
 
 async function open(stream: PullStream, pullId = 'p1'): Promise<void> {
@@ -55,7 +61,7 @@ async function open(stream: PullStream, pullId = 'p1'): Promise<void> {
   };
   const send: PipeEndpoint['send'] = async () => {
     copies++;
-    return { kind: 'audio', rtpParameters, close: () => copies-- };
+    return { kind: 'audio', rtpParameters, setLayers: async () => able, close: () => copies-- };
   };
   served.attach(pullId, stream);
   await served.open({ send } as Partial<PipeEndpoint> as PipeEndpoint, source);
@@ -106,5 +112,42 @@ describe('a track that another node pulls', () => {
     source.events.emit('closed', { reason: 'unpublished' });
     expect(stream.sent.at(-1)).toEqual({ update: 'closed', closed: { reason: 'unpublished' } });
     expect([copies, ends, stream.closed.aborted]).toEqual([0, 1, true]);
+  });
+
+  const told = (spatialLayer: number): TrackUpdate => ({
+    update: 'layers',
+    layers: { spatialLayer, temporalLayer: 0 },
+  });
+
+  test('whose upper layers are held back says so, again to a puller that comes back, and when they are sent again', async () => {
+    const [first, second] = [new FakeStream(), new FakeStream()];
+    await open(first);
+    await served.setLayers({ spatialLayer: 1, temporalLayer: 0 });
+    served.attach('p1', second);
+    await served.setLayers(undefined);
+    expect(first.sent).toEqual([opened(false), told(1)]);
+    expect(second.sent).toEqual([opened(false), told(1), told(2)]);
+  });
+
+  test('of which fewer layers arrive here passes that on, and what is less of both', async () => {
+    const stream = new FakeStream();
+    await open(stream);
+    const arrives = (spatialLayer: number): void => {
+      Object.assign(source, { available: { spatialLayer, temporalLayer: 0 } });
+      source.events.emit('available', { layers: source.available });
+    };
+    arrives(1);
+    await served.setLayers({ spatialLayer: 0, temporalLayer: 0 });
+    arrives(2);
+    await served.setLayers(undefined);
+    expect(stream.sent).toEqual([opened(false), told(1), told(0), told(2)]);
+  });
+
+  test('stays whole, and says nothing, on a worker that cannot hold layers back', async () => {
+    const stream = new FakeStream();
+    able = false;
+    await open(stream);
+    expect(await served.setLayers({ spatialLayer: 0, temporalLayer: 0 })).toBe(false);
+    expect(stream.sent).toEqual([opened(false)]);
   });
 });

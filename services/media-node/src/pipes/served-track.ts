@@ -1,3 +1,4 @@
+import type { Layers } from '@skein/protocol';
 import type { TrackUpdate } from '@skein/rpc';
 import type { Clock } from '@skein/runtime';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
@@ -30,6 +31,7 @@ export class ServedTrack {
   #pullId = '';
   #stream: PullStream | undefined;
   #opened: Extract<TrackUpdate, { update: 'opened' }> | undefined;
+  #layers: Extract<TrackUpdate, { update: 'layers' }> | undefined;
   #grace: Disposable | undefined;
   #ended = false;
 
@@ -49,6 +51,7 @@ export class ServedTrack {
     this.#grace?.[Symbol.dispose]();
     earlier?.end();
     if (this.#opened) stream.send(this.#opened);
+    if (this.#layers) stream.send(this.#layers);
     stream.closed.addEventListener('abort', () => this.#lost(stream), { once: true });
     if (stream.closed.aborted) this.#lost(stream);
   }
@@ -56,6 +59,16 @@ export class ServedTrack {
   /** Fails as `TrackOutlet.open`. */
   open(endpoint: PipeEndpoint, source: MediaSource): Promise<void> {
     return this.#outlet.open(endpoint, source);
+  }
+
+  /** What is sent; `undefined` until it is open, and when it has ended. */
+  get source(): MediaSource | undefined {
+    return this.#outlet.source;
+  }
+
+  /** As `TrackOutlet.setLayers`. */
+  setLayers(layers: Required<Layers> | undefined): Promise<boolean> {
+    return this.#outlet.setLayers(layers);
   }
 
   /** The puller needs it no more. A word from an earlier pull is not meant for this one. */
@@ -68,9 +81,10 @@ export class ServedTrack {
   }
 
   #onUpdate(update: TrackUpdate): void {
-    if (update.update === 'opened') this.#opened = update;
+    if (update.update === 'opened') [this.#opened, this.#layers] = [update, undefined];
     if (update.update === 'muted' && this.#opened)
       this.#opened = { ...this.#opened, opened: { ...this.#opened.opened, muted: update.muted.muted } };
+    if (update.update === 'layers') this.#layers = update;
     this.#stream?.send(update);
   }
 

@@ -100,7 +100,8 @@ export class PipeServing {
     const known = pipe?.remoteInstanceId === callerInstanceId && registry.holds(pipe);
     const counted = known ? await pipe.count() : 'gone';
     const nothing = { known: counted !== 'gone', late: counted === 'late', sentBytes: 0, receivedBytes: 0 };
-    return typeof counted === 'string' ? nothing : { ...nothing, ...counted };
+    if (typeof counted === 'string') return nothing;
+    return { ...nothing, sentBytes: counted.sentBytes, receivedBytes: counted.receivedBytes };
   }
 
   /** Closes our end unless tracks still cross it, or we are trying whether it works. One that is unknown is closed. */

@@ -1,4 +1,4 @@
-import { parseInput, rtpParameters as rtpParametersSchema, SkeinError } from '@skein/protocol';
+import { parseInput, rtpParameters as rtpParametersSchema, SkeinError, type Layers } from '@skein/protocol';
 import type { TrackUpdate } from '@skein/rpc';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
 import { PipeError } from './errors.ts';
@@ -23,6 +23,7 @@ export class TrackInlet {
   #ended = false;
   #muted = false;
   #muting = false;
+  #available: Required<Layers> | undefined;
 
   /** `retire`: closes a source whose streams were replaced, once receivers had the time to go over. */
   constructor(endpoint: PipeEndpoint, listener: InletListener, retire: (source: MediaSource) => void) {
@@ -41,6 +42,10 @@ export class TrackInlet {
         // Only the last one counts, so that a slow engine makes no queue.
         this.#muted = update.muted.muted;
         void this.#applyMuted();
+        return;
+      case 'layers':
+        this.#available = update.layers;
+        this.#source?.setAvailable(update.layers);
         return;
       case 'closed':
         this.fail(new SkeinError('TRACK_NOT_FOUND', `the track ended at its node: ${update.closed.reason}`));
@@ -75,6 +80,8 @@ export class TrackInlet {
     // The first ones are still being taken: pulling again is simpler than two at once.
     if (this.#parameters !== undefined && !this.#source) return this.fail(PipeError.cameBackDifferent());
     this.#parameters = rtpParametersJson;
+    // New streams come with all layers until the other end says otherwise.
+    this.#available = undefined;
     void this.#open(kind, rtpParametersJson);
   }
 
@@ -94,6 +101,7 @@ export class TrackInlet {
         if (this.#source === source) this.fail(new SkeinError('PIPE_FAILED', `the pipe ended: ${reason}`));
       });
       if (source.closed) return this.fail(new SkeinError('PIPE_FAILED', 'the pipe ended'));
+      if (this.#available) source.setAvailable(this.#available);
       this.#listener.onSource(source);
       if (earlier) this.#replace(earlier, source);
     } catch (error) {

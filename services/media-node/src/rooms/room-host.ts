@@ -111,6 +111,10 @@ export class RoomHost implements SessionRoom {
     return this.#sessions.all;
   }
 
+  isScreen(media: MediaKey): boolean {
+    return this.state?.tracks.get(trackEpochOf(media).trackId)?.source === 'screen';
+  }
+
   get spansNodes(): boolean {
     return [...this.#nodes()].some((nodeId) => nodeId !== this.nodeId);
   }

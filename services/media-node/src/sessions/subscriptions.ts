@@ -1,5 +1,6 @@
 import {
   SkeinError,
+  type Layers,
   type ReadySubscription,
   type RtpCapabilities,
   type SessionRequest,
@@ -8,10 +9,11 @@ import {
 } from '@skein/protocol';
 import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaRouter, MediaSink, MediaSource } from '../media/engine.ts';
+import { attainable, sameLayers, topOf } from '../media/layers.ts';
 import { mediaKey, type MediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
-import { canReceive, clampLayers } from './track-rules.ts';
+import { canReceive } from './track-rules.ts';
 
 /** How long a track may take to come from its node before `subscribe` fails with `PIPE_FAILED`. */
 export const SUBSCRIBE_DEADLINE_MS = 3000;
@@ -23,6 +25,8 @@ interface Subscription {
   readonly sink: MediaSink;
   readonly need: Disposable;
   readonly listeners: readonly Disposable[];
+  /** What the client asked for; it gets less while less arrives. */
+  wish: Layers | undefined;
 }
 
 type SubscriptionUpdate = SessionRequest<'updateSubscriptions'>['updates'][number];
@@ -134,9 +138,11 @@ export class Subscriptions {
   async #update({ subscriptionId, paused, preferredLayers }: SubscriptionUpdate): Promise<void> {
     const subscription = this.#byId.get(subscriptionId);
     if (!subscription) throw SessionError.subscriptionNotFound(subscriptionId);
-    const { sink, source } = subscription;
-    if (preferredLayers && sink.type !== 'simple')
-      await sink.setPreferredLayers(clampLayers(preferredLayers, source.layers));
+    const { sink } = subscription;
+    if (preferredLayers) {
+      subscription.wish = preferredLayers;
+      await applyWish(subscription);
+    }
     if (paused !== undefined && paused !== sink.paused) await (paused ? sink.pause() : sink.resume());
   }
 
@@ -172,16 +178,14 @@ export class Subscriptions {
       const sink = await transport.send(
         source,
         capabilities,
-        source.type === 'simple' || !preferredLayers
-          ? undefined
-          : clampLayers(preferredLayers, source.layers),
+        source.type === 'simple' ? undefined : attainable(preferredLayers, source),
       );
       signal.throwIfAborted();
       if (source.closed) {
         sink.close();
         throw SessionError.trackNotFound(track.trackId);
       }
-      return answerFor(this.#keep(track, source, sink, need));
+      return answerFor(this.#keep(track, { source, sink, need, wish: preferredLayers }));
     } catch (error) {
       need[Symbol.dispose]();
       signal.throwIfAborted();
@@ -189,11 +193,14 @@ export class Subscriptions {
     }
   }
 
-  #keep(track: Track, source: MediaSource, sink: MediaSink, need: Disposable): Subscription {
+  #keep(track: Track, parts: Pick<Subscription, 'source' | 'sink' | 'need' | 'wish'>): Subscription {
     const { session, room } = this.#parts;
     const subscriptionId = room.ids('sub');
     const { trackId } = track;
+    const { source, sink } = parts;
     const listeners = [
+      // Its sink is gone with its worker or its transport, which are told elsewhere.
+      source.events.on('available', () => void applyWish(subscription).catch(() => {})),
       source.events.on('closed', () => this.#sourceClosed(subscription)),
       source.events.on('replaced', () => this.#sourceReplaced(subscription)),
       sink.events.on('layers', ({ layers }) => {
@@ -201,9 +208,11 @@ export class Subscriptions {
         room.tell(session.sessionId, { event: 'subscriptionLayersChanged', data });
       }),
     ];
-    const subscription: Subscription = { subscriptionId, track, source, sink, need, listeners };
+    const subscription: Subscription = { subscriptionId, track, ...parts, listeners };
     this.#byId.set(subscriptionId, subscription);
     this.#byMedia.set(mediaKey(track), subscription);
+    // It may have become less while the sink was made.
+    if (!sameLayers(source.available, topOf(source.layers))) void applyWish(subscription).catch(() => {});
     return subscription;
   }
 
@@ -245,6 +254,11 @@ export class Subscriptions {
     need[Symbol.dispose]();
     return true;
   }
+}
+
+/** A layer that does not arrive any more would be waited for: the best one below is sent instead. */
+async function applyWish({ source, sink, wish }: Subscription): Promise<void> {
+  if (sink.type !== 'simple') await sink.setPreferredLayers(attainable(wish, source));
 }
 
 function answerFor({ subscriptionId, track, source, sink }: Subscription): ReadySubscription {

@@ -1,13 +1,11 @@
 import {
   kindOfSource,
   SkeinError,
-  type Layers,
   type RtpCapabilities,
   type RtpParameters,
   type TrackKind,
   type TrackSource,
 } from '@skein/protocol';
-import type { MediaSource } from '../media/engine.ts';
 import { rtpRejection } from '../media/rtp-rejection.ts';
 
 /** Fails `INVALID_ARGUMENT` when a source cannot be of that kind. */
@@ -50,17 +48,6 @@ export function checkCodecKinds(kind: TrackKind, { codecs }: RtpParameters): voi
   const wrong = codecs.findIndex(({ mimeType }) => !mimeType.toLowerCase().startsWith(`${kind}/`));
   if (wrong < 0) return;
   throw rtpRejection(`data.rtpParameters.codecs.${wrong}.mimeType`, `is not ${kind}, which the track is`);
-}
-
-/**
- * The best layers at or below a wish that a source has. A wish outlives changes of its track: a camera that is exchanged for
- * a smaller one has fewer layers than a moment ago.
- */
-export function clampLayers({ spatialLayer, temporalLayer }: Layers, layers: MediaSource['layers']): Layers {
-  return {
-    spatialLayer: Math.min(spatialLayer, layers.spatial - 1),
-    ...(temporalLayer !== undefined && { temporalLayer: Math.min(temporalLayer, layers.temporal - 1) }),
-  };
 }
 
 /** Whether a client said that it can receive a codec at all. The engine has the last word on its parameters. */

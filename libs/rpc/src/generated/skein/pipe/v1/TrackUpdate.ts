@@ -12,17 +12,23 @@ import type {
   TrackClosedInput as _skein_pipe_v1_TrackClosedInput,
   TrackClosed as _skein_pipe_v1_TrackClosed,
 } from '../../../skein/pipe/v1/TrackClosed.ts';
+import type {
+  TrackLayersInput as _skein_pipe_v1_TrackLayersInput,
+  TrackLayers as _skein_pipe_v1_TrackLayers,
+} from '../../../skein/pipe/v1/TrackLayers.ts';
 
 export interface TrackUpdateInput {
   opened?: _skein_pipe_v1_TrackOpenedInput | null;
   muted?: _skein_pipe_v1_TrackMutedInput | null;
   closed?: _skein_pipe_v1_TrackClosedInput | null;
-  update?: 'opened' | 'muted' | 'closed';
+  layers?: _skein_pipe_v1_TrackLayersInput | null;
+  update?: 'opened' | 'muted' | 'closed' | 'layers';
 }
 
 export interface TrackUpdate {
   opened?: _skein_pipe_v1_TrackOpened | null;
   muted?: _skein_pipe_v1_TrackMuted | null;
   closed?: _skein_pipe_v1_TrackClosed | null;
-  update?: 'opened' | 'muted' | 'closed';
+  layers?: _skein_pipe_v1_TrackLayers | null;
+  update?: 'opened' | 'muted' | 'closed' | 'layers';
 }
