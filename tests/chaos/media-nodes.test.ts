@@ -13,6 +13,7 @@ describe('a call goes on through what happens to media nodes', () => {
     ['node-kill', 'worker-kill', 'worker-hang', 'node-hang', 'node-drain', ...onRelays, ...onNetwork],
     {
       hosts: Network.possible ? 'network' : 'loopback',
+      layers: 3,
       env: { SKEIN_NODE_DRAIN_DEADLINE_MS: '30000' },
     },
   );

@@ -152,7 +152,7 @@ async function setUp(
     violations,
     warm: () => leakCheck.warm(),
   };
-  await joinAll(crowd, stage, people, count);
+  await joinAll(crowd, stage, people, setting);
   return { stage, people, leakCheck };
 }
 
@@ -171,13 +171,20 @@ async function joinAll(
   crowd: Crowd,
   { cluster, room }: StageParts,
   people: Person[],
-  count: number,
+  { people: count, layers }: Setting,
 ): Promise<void> {
   const urls = cluster.gateways.map(({ url }) => url);
   for (const [index, identity] of NAMES.slice(0, count).entries()) {
     const first = index % urls.length;
     const nodeId = cluster.mediaNodes[index % cluster.mediaNodes.length]?.nodeId;
-    const own = { urls: [...urls.slice(first), ...urls.slice(0, first)], room, identity, nodeId, fps: FPS };
+    const own = {
+      urls: [...urls.slice(first), ...urls.slice(0, first)],
+      room,
+      identity,
+      nodeId,
+      fps: FPS,
+      layers,
+    };
     people.push(await crowd.join(index % 2 === 0 ? 'browser' : 'native', own));
   }
 }

@@ -17,7 +17,11 @@ export interface CallerPorts {
   readonly openWatching: OpenWatching;
   /** A sound that never pauses. */
   readonly tone: () => MediaStreamTrack;
-  readonly picture: (fps: number) => MediaStreamTrack;
+  /** `layers`: encodings that are asked for; a page has one only. */
+  readonly picture: (
+    fps: number,
+    layers: 1 | 3,
+  ) => { readonly track: MediaStreamTrack; readonly layers: 1 | 3 };
   /** Where the last socket leads. */
   readonly lastSocketUrl: () => string;
   readonly sleep: (ms: number) => Promise<unknown>;
@@ -41,14 +45,16 @@ export class Caller implements CallerApi {
     this.#arrivals = new Arrivals(ports.openWatching);
   }
 
-  async join({ urls, room: name, identity, nodeId, fps }: PersonOptions): Promise<void> {
+  async join({ urls, room: name, identity, nodeId, fps, layers: wanted = 1 }: PersonOptions): Promise<void> {
     const { connect, tone, picture } = this.#ports;
     const room = await connect({ url: urls, room: name, name: identity, identity, nodeId });
     this.#room = room;
     this.#note(room.connection);
     this.#follow(room);
     await room.publish(tone(), { source: 'microphone' });
-    if (fps > 0) await room.publish(picture(fps), { source: 'camera', simulcast: false });
+    if (fps <= 0) return;
+    const { track, layers } = picture(fps, wanted);
+    await room.publish(track, { source: 'camera', simulcast: layers > 1 });
   }
 
   view(): PersonView {

@@ -9,6 +9,8 @@ export interface PersonOptions {
   readonly nodeId?: string | undefined;
   /** Pictures per second; 0 publishes sound only. */
   readonly fps: number;
+  /** Encodings of the picture, where the client has them. Default 1. */
+  readonly layers?: 1 | 3 | undefined;
 }
 
 /** People whose name starts so come and go by plan. */

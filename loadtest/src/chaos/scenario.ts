@@ -33,6 +33,8 @@ export interface Setting {
   readonly gateways: number;
   /** `network`: each media node is a host with an address of its own, which needs root. */
   readonly hosts: 'loopback' | 'network';
+  /** Encodings in which people without a browser publish their pictures; pages send one, for want of cores. Default 1. */
+  readonly layers?: 1 | 3;
   /** Default 1. */
   readonly controls?: number;
   /** A Redis with a replica, and sentinels that make it the primary. Default: one Redis. */

@@ -105,6 +105,16 @@ export class Stage {
     return nats;
   }
 
+  /** The short form judges no times. */
+  get form(): StageParts['form'] {
+    return this.#parts.form;
+  }
+
+  /** From 1 on. */
+  get round(): number {
+    return this.#parts.round;
+  }
+
   get probe(): ClusterProbe {
     return this.#parts.probe;
   }

@@ -39,7 +39,7 @@ const mixes: readonly Scenario[] = [
 export const random: Mix = {
   name: 'random',
   what: 'Faults of most others in turn, chosen by the seed, for --minutes.',
-  setting: { ...SIX_ON_THREE, controls: 2, hosts: 'network', env: nodeDrain.setting.env ?? {} },
+  setting: { ...SIX_ON_THREE, controls: 2, layers: 3, hosts: 'network', env: nodeDrain.setting.env ?? {} },
   rounds: Number.MAX_SAFE_INTEGER,
   mixes,
 };

@@ -48,7 +48,10 @@ function newCaller({ clock, random, newId, openSocket }: PeerWorld): Caller {
       };
     },
     tone: () => capturedTrack(newId('tone'), 'audio', {}),
-    picture: () => capturedTrack(newId('picture'), 'video', { layers: 1 }),
+    picture: (_fps, layers) => ({
+      track: capturedTrack(newId('picture'), 'video', { layers, keyFramesWhenAsked: layers > 1 }),
+      layers,
+    }),
     lastSocketUrl: () => lastUrl,
     sleep: (ms) => clock.sleep(ms),
   });

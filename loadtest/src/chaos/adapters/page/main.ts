@@ -9,7 +9,7 @@ window.chaosPerson = new Caller({
   connect,
   openWatching: openPageWatching,
   tone: steadyTone,
-  picture: movingPicture,
+  picture: (fps) => ({ track: movingPicture(fps), layers: 1 }),
   lastSocketUrl,
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 });
