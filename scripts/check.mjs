@@ -16,6 +16,7 @@ const CHECKS = [
   { name: 'types', script: [tool('typescript', 'bin', 'tsc'), '-b'] },
   { name: 'lint', script: [tool('oxlint', 'bin', 'oxlint')] },
   { name: 'import boundaries and clocks', script: [join(root, 'scripts', 'check', 'boundaries.mjs')] },
+  { name: 'browsers', script: [join(root, 'scripts', 'check', 'browsers.mjs')] },
   {
     name: 'format',
     script: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { esbuildTargets } from '../../scripts/check/browser-floor.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
@@ -19,6 +20,7 @@ export async function buildWeb() {
     return { built: false, outDir: out, scriptBytes: last.scriptBytes };
   }
   const { build } = await import('esbuild');
+  const { browserslist } = JSON.parse(await readFile(join(root, 'libs/client/package.json'), 'utf8'));
   await mkdir(out, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,
@@ -29,7 +31,7 @@ export async function buildWeb() {
     minify: true,
     sourcemap: true,
     format: 'esm',
-    target: ['es2022', 'chrome111', 'firefox120', 'safari16.4'],
+    target: esbuildTargets(browserslist),
     // The SDK from its sources: no build order to keep, and source maps that end in TypeScript.
     conditions: ['source'],
     metafile: true,
@@ -42,8 +44,8 @@ export async function buildWeb() {
   if (!script || !style) throw new Error('the bundle lacks its script or its style');
   const template = join(here, 'src/index.html');
   const page = (await readFile(template, 'utf8'))
-    .replace('%SCRIPT%', `/${script}`)
-    .replace('%STYLE%', `/${style}`);
+    .replace('%SCRIPT%', `./${script}`)
+    .replace('%STYLE%', `./${style}`);
   await writeFile(join(out, 'index.html'), page);
   await removeOthers([...outputs, 'index.html']);
   const inputs = [...Object.keys(metafile.inputs), template, fileURLToPath(import.meta.url)].map((path) =>

@@ -5,6 +5,7 @@ import { LobbyView, type JoinWish } from './lobby/lobby-view.ts';
 import { OwnMedia } from './own-media.ts';
 import type { PageQuery } from './page-query.ts';
 import { joinProblem } from './problem-text.ts';
+import { pageBase } from './adapters/page-base.ts';
 import { rememberedName, rememberName } from './adapters/memory.ts';
 
 declare global {
@@ -67,7 +68,7 @@ export class CallApp {
       const { role } = this.#query;
       const name = wish.name || (role === 'viewer' ? 'Viewer' : 'Guest');
       const who = { room: wish.room, name, role, identity: this.#identity, nodeId: this.#nodeId };
-      this.#enter(await connect({ url: location.origin, ...who }));
+      this.#enter(await connect({ url: pageBase().href, ...who }));
     } catch (thrown) {
       this.#handleJoinFailed(SkeinClientError.from(thrown));
     } finally {

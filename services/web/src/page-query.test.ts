@@ -50,6 +50,14 @@ describe("the page's address", () => {
     expect(inviteAddress(mine, 'a & b', 'participant')).toBe('https://meet.test/?room=a+%26+b');
   });
 
+  it('keeps the prefix of a proxy', () => {
+    expect(read('/meet/room/team%20sync').room).toBe('team sync');
+    expect(read('/meet/room/daily/').room).toBe('daily');
+    expect(inviteAddress(new URL('https://corp.test/meet/'), 'a', 'participant')).toBe(
+      'https://corp.test/meet/?room=a',
+    );
+  });
+
   it('makes viewers of those whom a viewer invites', () => {
     const mine = new URL('https://meet.test/?room=talk&role=viewer&name=Vic');
     const invite = inviteAddress(mine, 'talk', 'viewer');

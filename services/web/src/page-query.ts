@@ -24,7 +24,7 @@ const LARGEST_SIDE = 3840;
 export function readPageQuery(address: URL): PageQuery {
   const { searchParams: query, pathname } = address;
   return {
-    room: query.get('room') ?? decodeRoom(/^\/room\/([^/]+)/.exec(pathname)?.[1]),
+    room: query.get('room') ?? decodeRoom(/\/room\/([^/]+)\/?$/.exec(pathname)?.[1]),
     name: query.get('name') ?? '',
     identity: query.get('identity') || undefined,
     nodeId: query.get('node') || undefined,
@@ -35,9 +35,14 @@ export function readPageQuery(address: URL): PageQuery {
   };
 }
 
-/** The address that brings someone else into `room`, with `role`: nothing in it of who copied it. */
-export function inviteAddress(address: URL, room: string, role: Role): string {
-  const invite = new URL('/', address);
+/**
+ * The address that brings someone else into `room`, with `role`. Nothing in it names who copied it. `base`: the page's folder,
+ * with the path prefix of a proxy.
+ */
+export function inviteAddress(base: URL, room: string, role: Role): string {
+  const invite = new URL('./', base);
+  invite.search = '';
+  invite.hash = '';
   invite.searchParams.set('room', room);
   if (role === 'viewer') invite.searchParams.set('role', role);
   return invite.href;

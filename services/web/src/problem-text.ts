@@ -30,7 +30,7 @@ export function joinProblem(error: SkeinClientError): ProblemText {
     case 'BROWSER_UNSUPPORTED':
       return {
         title: 'This browser can’t hold a video call.',
-        advice: 'Use a current Chrome, Edge, Firefox or Safari.',
+        advice: 'Use Chrome or Edge 111, Firefox 120, Safari 16.4, or a newer one.',
       };
     case 'INVALID_ARGUMENT':
       return { title: 'Something in the form is not allowed.', advice: sentence(error.message) };

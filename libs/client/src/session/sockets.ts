@@ -95,6 +95,7 @@ export class Sockets {
 
   closeAll(): void {
     this.#closing.abort(SkeinClientError.roomClosed());
+    for (const wait of this.#waits.values()) wait.abort();
     this.#used?.heartbeat[Symbol.dispose]();
     for (const socket of this.#entries.keys()) this.close(socket);
   }
@@ -142,9 +143,7 @@ export class Sockets {
   async #wait(socket: number, ms: number): Promise<void> {
     const hurried = new AbortController();
     this.#waits.set(socket, hurried);
-    await this.#options.environment.clock
-      .sleep(ms, AbortSignal.any([hurried.signal, this.#closing.signal]))
-      .catch(() => undefined);
+    await this.#options.environment.clock.sleep(ms, hurried.signal).catch(() => undefined);
     this.#waits.delete(socket);
   }
 

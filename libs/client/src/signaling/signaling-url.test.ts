@@ -6,6 +6,11 @@ it.each([
   ['http://localhost:8080/', 'ws://localhost:8080/v1/signal'],
   ['wss://meet.example.org/v1/signal', 'wss://meet.example.org/v1/signal'],
   ['https://example.org/skein/v1/signal#top', 'wss://example.org/skein/v1/signal'],
+  ['http://example.org/meet', 'ws://example.org/meet/v1/signal'],
+  ['https://example.org/meet/', 'wss://example.org/meet/v1/signal'],
+  ['http://example.org//', 'ws://example.org/v1/signal'],
+  ['http://example.org//meet//', 'ws://example.org/meet/v1/signal'],
+  ['https://example.org/v1/signal/', 'wss://example.org/v1/signal'],
 ])('%s is signaled over %s', (url, expected) => {
   expect(signalingUrl(url)).toBe(expected);
 });

@@ -1,14 +1,30 @@
 import { SkeinClientError } from '../client-error.ts';
 
-/** A gateway's address as the user writes it, as that of its signaling socket. */
+const SIGNAL_PATH = '/v1/signal';
+
+/**
+ * The signaling address of a gateway, `wss://…/v1/signal`, from its address as the user writes it: an origin, an origin with
+ * a path prefix (`https://example.org/meet/`), or the signaling address itself. Repeated and trailing slashes do not count.
+ * Fails `INVALID_ARGUMENT`.
+ */
 export function signalingUrl(url: string): string {
-  const parsed = URL.parse(url);
+  const parsed = parse(url);
   if (!parsed || !/^(http|ws)s?:$/.test(parsed.protocol)) {
     const message = 'url: must be an address such as https://meet.example.org';
     throw new SkeinClientError('INVALID_ARGUMENT', message, { details: { field: 'url' } });
   }
   parsed.protocol = parsed.protocol.replace('http', 'ws');
-  if (parsed.pathname === '/') parsed.pathname = '/v1/signal';
+  const path = parsed.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
+  parsed.pathname = path.endsWith(SIGNAL_PATH) ? path : path + SIGNAL_PATH;
   parsed.hash = '';
   return parsed.href;
+}
+
+/** `URL.parse` is newer than the browsers that the SDK supports. */
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
 }

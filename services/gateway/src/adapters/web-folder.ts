@@ -13,11 +13,28 @@ export async function readWebFolder(folder: string): Promise<WebFiles> {
     files.set(address, {
       body,
       contentType: contentTypeOf(address),
-      etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
+      etag: etagOf(body),
       immutable: hasContentHash(address),
     });
   }
-  return { find: (path) => files.get(path), count: files.size };
+  return { find: (path) => files.get(path), page: pages(files.get('/index.html')), count: files.size };
+}
+
+const DEEPEST = 2;
+
+function pages(index: WebFile | undefined): WebFiles['page'] {
+  if (!index) return () => undefined;
+  const text = Buffer.from(index.body).toString();
+  const deeper = Array.from({ length: DEEPEST }, (_, above) => {
+    const body = Buffer.from(text.replaceAll('="./', `="${'../'.repeat(above + 1)}`));
+    return { ...index, body, etag: etagOf(body) };
+  });
+  const all = [index, ...deeper];
+  return (depth) => all[depth];
+}
+
+function etagOf(body: Uint8Array): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 }
 
 async function filePaths(folder: string): Promise<string[]> {

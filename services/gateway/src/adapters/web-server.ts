@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
-import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, WebSocket } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
 import { answerFull, SIGNAL_PATH } from '../http/routes.ts';
 import type { HttpAnswer, HttpRequestHead } from '../http/routes.ts';
@@ -71,7 +71,7 @@ interface UserData {
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
   const app = App();
   let connections = 0;
-  app.ws<UserData>(SIGNAL_PATH, {
+  const signaling: WebSocketBehavior<UserData> = {
     maxPayloadLength: MAX_PAYLOAD_BYTES,
     maxBackpressure: options.maxBackpressureBytes ?? MAX_BACKPRESSURE_BYTES,
     idleTimeout: IDLE_TIMEOUT_S,
@@ -101,7 +101,9 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       socket?.detach();
       handler?.handleClosed(code);
     },
-  });
+  };
+  app.ws(SIGNAL_PATH, signaling);
+  app.ws(`${SIGNAL_PATH}/`, signaling);
   app.any('/*', (response, request) => respond(response, options.handleHttp(headOf(request))));
   const listening = await listen(app, options);
   return {

@@ -11,7 +11,7 @@ import { httpStatusOfCode } from './status-of-code.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'skein-web-'));
 mkdirSync(join(folder, 'assets'));
-writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+writeFileSync(join(folder, 'index.html'), '<!doctype html><script src="./app-5HJ2K7QX.js"></script>');
 writeFileSync(join(folder, 'assets', 'app-5HJ2K7QX.js'), 'go()');
 writeFileSync(join(folder, 'icon.svg'), '<svg/>');
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,9 +36,19 @@ describe('the web page', () => {
   test.each(['/', '/room/daily', '/room/a%20b', '/index.html'])('is at %s', (path) => {
     const answer = get(path);
     expect(answer.status).toBe(200);
-    expect(bodyOf(answer)).toBe('<!doctype html>');
+    expect(bodyOf(answer)).toContain('<!doctype html>');
     expect(headerOf(answer, 'content-type')).toBe('text/html; charset=utf-8');
     expect(headerOf(answer, 'cache-control')).toBe('no-cache');
+  });
+
+  test.each([
+    ['/', './'],
+    ['//', './'],
+    ['/room', './'],
+    ['/room/daily', '../'],
+    ['/room/daily/', '../../'],
+  ])('at %s finds its files at %s, whatever prefix a proxy puts before both', (path, base) => {
+    expect(bodyOf(get(path))).toContain(`src="${base}app-5HJ2K7QX.js"`);
   });
 
   test('lets scripts, camera and WebSocket of its own origin work, and nothing else', () => {

@@ -46,17 +46,21 @@ export function answerFault(): HttpAnswer {
 
 type Answer = Omit<HttpAnswer, 'headOnly'>;
 
-function route({ path, ifNoneMatch }: HttpRequestHead, { readiness, web }: HttpFacts): Answer {
+function route({ path: given, ifNoneMatch }: HttpRequestHead, { readiness, web }: HttpFacts): Answer {
+  // A base address that ends in a slash, joined with a path that begins with one.
+  const path = given.replace(/\/{2,}/g, '/');
   switch (path) {
     case '/healthz':
       return json(200, { alive: true });
     case '/readyz':
       return ready(readiness());
     case SIGNAL_PATH:
+    case `${SIGNAL_PATH}/`:
       return failure(426, 'INVALID_MESSAGE', 'this address speaks WebSocket', [['upgrade', 'websocket']]);
     default: {
-      const page = path === '/' || path === '/room' || path.startsWith('/room/');
-      const file = web.find(page ? '/index.html' : path);
+      const depth = pageDepth(path);
+      const page = depth !== undefined;
+      const file = page ? web.page(depth) : web.find(path);
       if (file) return fileAnswer(file, ifNoneMatch);
       return page ? noWebPage() : notFound(path);
     }
@@ -68,6 +72,12 @@ export function answerFull(): HttpAnswer {
   const message = 'this gateway has all the connections that it takes; try another one, or later';
   const answer = failure(503, 'LIMIT_EXCEEDED', message, [['retry-after', '2']]);
   return { ...answer, headOnly: false };
+}
+
+/** How many folders below the root the page stands at `path`: `/`, `/room`, `/room/NAME`, `/room/NAME/`. */
+function pageDepth(path: string): number | undefined {
+  if (path === '/' || path === '/room') return 0;
+  return /^\/room\/[^/]*\/?$/.test(path) ? path.split('/').length - 2 : undefined;
 }
 
 function ready(readiness: Readiness): Answer {

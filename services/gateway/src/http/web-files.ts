@@ -11,6 +11,11 @@ export interface WebFile {
 export interface WebFiles {
   /** The file at that path of the address, such as `/index.html`. */
   find(path: string): WebFile | undefined;
+  /**
+   * The page as an address `depth` folders below the root needs it. The page names its files relative to itself (`./`), so that
+   * a proxy may serve all of it behind a path prefix that the gateway does not know.
+   */
+  page(depth: number): WebFile | undefined;
   readonly count: number;
 }
 

@@ -1,10 +1,11 @@
 import type { Role } from '@skein/client';
 import type { Notices } from '../notices.ts';
+import { pageBase } from '../adapters/page-base.ts';
 import { inviteAddress } from '../page-query.ts';
 
 /** Copies the link into `room`, or shows it where the browser copies nothing. Who got it from a viewer watches too. */
 export async function copyInvite(room: string, role: Role, notices: Notices): Promise<void> {
-  const invite = inviteAddress(new URL(location.href), room, role);
+  const invite = inviteAddress(pageBase(), room, role);
   const those = role === 'viewer' ? 'those who should watch' : 'those who should join';
   try {
     await navigator.clipboard.writeText(invite);
