@@ -25,7 +25,7 @@ export function tooNew(script, floor, data) {
     if (supports && !defines(script, member)) named.add(describe(`.${member}`, supports, floor));
   }
   named.delete(undefined);
-  return [...named].sort();
+  return [...named].toSorted((one, other) => one.localeCompare(other));
 }
 
 function defines(script, member) {
@@ -43,7 +43,7 @@ function describe(name, supports, floor) {
     }),
   );
   if (gaps.some((gap) => gap.length === 0)) return undefined;
-  return `${name}: ${gaps.sort((one, other) => one.length - other.length)[0].join(', ')}`;
+  return `${name}: ${gaps.toSorted((one, other) => one.length - other.length)[0].join(', ')}`;
 }
 
 function addedIn(support) {

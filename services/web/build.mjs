@@ -5,7 +5,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { esbuildTargets } from '../../scripts/check/browser-floor.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
@@ -31,7 +30,8 @@ export async function buildWeb() {
     minify: true,
     sourcemap: true,
     format: 'esm',
-    target: esbuildTargets(browserslist),
+    // `chrome 111` is `chrome111` to esbuild.
+    target: browserslist.map((browser) => browser.replace(' ', '')),
     // The SDK from its sources: no build order to keep, and source maps that end in TypeScript.
     conditions: ['source'],
     metafile: true,

@@ -10,12 +10,11 @@ import {
   readySubscription,
   rtpCapabilities,
   rtpParameters,
-  trackKinds,
-  trackSources,
   transportDirection,
   transportOffer,
 } from './media.ts';
 import { roles, roomChange, roomSnapshot, versionedChange, viewerCount } from './room-state.ts';
+import { trackKinds, trackSources } from './track-kinds.ts';
 
 const nothing = z.object({});
 

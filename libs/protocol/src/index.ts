@@ -10,3 +10,4 @@ export * from './room-state-reducer.ts';
 export * from './room-state.ts';
 export * from './router-capabilities.ts';
 export * from './subjects.ts';
+export * from './track-kinds.ts';

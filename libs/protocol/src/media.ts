@@ -1,18 +1,6 @@
 import { z } from 'zod';
 import { epoch, opaqueId, text } from './fields.ts';
-
-export const trackKinds = ['audio', 'video'] as const;
-export type TrackKind = (typeof trackKinds)[number];
-
-export const trackSources = ['microphone', 'camera', 'screen', 'screen-audio'] as const;
-export type TrackSource = (typeof trackSources)[number];
-
-export const kindOfSource: Readonly<Record<TrackSource, TrackKind>> = {
-  microphone: 'audio',
-  camera: 'video',
-  screen: 'video',
-  'screen-audio': 'audio',
-};
+import { trackKinds } from './track-kinds.ts';
 
 const parameterValue = z.union([text(1024), z.number(), z.boolean()]);
 const codecParameters = z.record(text(64), parameterValue);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion, text } from './fields.ts';
-import { trackKinds, trackSources } from './media.ts';
+import { trackKinds, trackSources } from './track-kinds.ts';
 
 /** `viewer`: receives all and publishes nothing; others see viewers only as a number. */
 export const roles = ['participant', 'viewer'] as const;

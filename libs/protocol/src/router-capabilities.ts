@@ -1,4 +1,5 @@
-import type { RtpCapabilities, TrackKind } from './media.ts';
+import type { RtpCapabilities } from './media.ts';
+import type { TrackKind } from './track-kinds.ts';
 
 interface MediaCodec {
   readonly kind: TrackKind;

@@ -1,6 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
-import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
+import type {
+  HttpRequest,
+  HttpResponse,
+  TemplatedApp,
+  us_listen_socket,
+  WebSocket,
+  WebSocketBehavior,
+} from 'uWebSockets.js';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
 import { answerFull, SIGNAL_PATH } from '../http/routes.ts';
 import type { HttpAnswer, HttpRequestHead } from '../http/routes.ts';
