@@ -51,8 +51,8 @@ const DEADLINES: EntryDeadlines = { welcomeMs: 10_000, answerMs: 10_000 };
  * `trackSubscribed` within moments.
  *
  * Fails with the gateway's code (`ROOM_FULL`, `NODE_NOT_FOUND`, `INVALID_ARGUMENT`, ...; see `docs/errors.md`),
- * `GATEWAY_UNREACHABLE`, `CONNECTION_LOST`, `DEADLINE_EXCEEDED`, `BROWSER_UNSUPPORTED`, or `ABORTED`. When
- * `retryAfterMs` is set, trying again may help.
+ * `GATEWAY_UNREACHABLE`, `CONNECTION_LOST`, `DEADLINE_EXCEEDED`, `BROWSER_UNSUPPORTED`, `MEDIA_FAILED` (the browser refused
+ * a peer connection or an ICE server; the room was left), or `ABORTED`. When `retryAfterMs` is set, trying again may help.
  */
 export async function connect(
   options: ConnectOptions,
@@ -68,7 +68,7 @@ export async function connect(
   const join = (url: string): Promise<Entered<ClientResponse<'join'>>> =>
     entry.join(url, { identity, nodeId }, DEADLINES, signal);
   const { entered, urlIndex } = await joinAny(urls, join, options, environment);
-  return new Room({
+  const joined = new Room({
     environment,
     entry,
     entered,
@@ -81,6 +81,9 @@ export async function connect(
     pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
     reconnectDeadlineMs: options.reconnectDeadlineMs ?? DEFAULT_RECONNECT_DEADLINE_MS,
   });
+  const { connection } = joined;
+  if (connection.state === 'closed' && connection.error) throw connection.error;
+  return joined;
 }
 
 function urlsOf(url: ConnectOptions['url']): string[] {

@@ -11,7 +11,9 @@ export type CloseReason =
   /** `leave()` was called. */
   | 'left'
   /** No gateway could be entered for `reconnectDeadlineMs`, or one refused for good (see `error`). */
-  | 'connection-lost';
+  | 'connection-lost'
+  /** The browser refused to take up media, such as one more peer connection (see `error`); the room was left. */
+  | 'media-failed';
 
 export type ConnectionState =
   | { readonly state: 'connected'; readonly sessionId: string; readonly nodeId: string }

@@ -36,7 +36,7 @@ export class Room {
   readonly #publications: Publications;
   #viewers: number;
 
-  /** Not for callers: `connect` makes rooms. */
+  /** Not for callers: `connect` makes rooms. Closed from the start when the browser refuses to take up media. */
   constructor(joined: Joined) {
     this.#joined = joined;
     const { answer } = joined.entered;
@@ -147,10 +147,14 @@ export class Room {
   }
 
   #start({ room }: ClientResponse<'join'>): void {
-    this.#session.start();
     const nobody: RoomState = { room: room.room, version: -1, participants: new Map(), tracks: new Map() };
-    this.#roster.handleRoom(nobody, this.#feed.room);
-    this.#session.replayEarly();
+    try {
+      this.#session.start();
+      this.#roster.handleRoom(nobody, this.#feed.room);
+      this.#session.replayEarly();
+    } catch (thrown) {
+      this.#session.fail(SkeinClientError.from(thrown));
+    }
   }
 
   #handleEvent(event: GatewayEvent): void {

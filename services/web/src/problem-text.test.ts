@@ -33,6 +33,7 @@ describe('what people are told', () => {
       'worker-died',
       'node-stopped',
       'media-timeout',
+      'media-failed',
     ];
     expect(reasons.filter(rejoinsByItself)).toEqual([
       'connection-lost',

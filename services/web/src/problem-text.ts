@@ -32,6 +32,12 @@ export function joinProblem(error: SkeinClientError): ProblemText {
         title: 'This browser can’t hold a video call.',
         advice: 'Use Chrome or Edge 111, Firefox 120, Safari 16.4, or a newer one.',
       };
+    case 'MEDIA_FAILED':
+      return {
+        title: 'This browser could not set up sound and picture.',
+        advice:
+          'Close other tabs with calls and try again. If that does not help, tell whoever runs this service.',
+      };
     case 'INVALID_ARGUMENT':
       return { title: 'Something in the form is not allowed.', advice: sentence(error.message) };
     default:
@@ -59,6 +65,11 @@ export function endText(reason: CloseReason): ProblemText {
         title: 'The connection was lost.',
         advice: 'Check your network. This page joins again by itself.',
       };
+    case 'media-failed':
+      return {
+        title: 'This browser could not set up sound and picture again.',
+        advice: 'Close other tabs with calls, then join again.',
+      };
     case 'media-timeout':
       return {
         title: 'Sound and picture stopped coming through.',
@@ -79,6 +90,8 @@ export function rejoinsByItself(reason: CloseReason): boolean {
     case 'left':
     case 'superseded':
     case 'removed':
+    // What the browser refused once it would refuse again.
+    case 'media-failed':
       return false;
     case 'connection-lost':
     case 'media-timeout':

@@ -47,6 +47,7 @@ function describeCommand(command: SessionCommand): string {
     case 'finishMove':
       return `finishMove ${command.epoch}`;
     case 'holdRequests':
+    case 'leave':
     case 'end':
       return command.type;
   }
@@ -247,6 +248,7 @@ class World {
       case 'holdRequests':
       case 'lingerLink':
       case 'finishMove':
+      case 'leave':
         return;
     }
   }

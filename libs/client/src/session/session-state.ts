@@ -59,6 +59,8 @@ export type SessionInput =
   | { readonly type: 'linkDone'; readonly link: number }
   | { readonly type: 'interrupted'; readonly link: number; readonly interrupted: boolean }
   | { readonly type: 'ended'; readonly reason: CloseReason; readonly nowMs: number }
+  /** Media could not be taken up at all. */
+  | { readonly type: 'mediaFailed'; readonly error: SkeinClientError }
   | { readonly type: 'left' };
 
 export type SessionCommand =
@@ -79,6 +81,8 @@ export type SessionCommand =
   | { readonly type: 'lingerLink'; readonly link: number }
   | { readonly type: 'closeLink'; readonly link: number }
   | { readonly type: 'finishMove'; readonly epoch: number }
+  /** Tells the gateway that the session is over, so that nobody sees a participant without media. */
+  | { readonly type: 'leave' }
   | { readonly type: 'end' };
 
 export interface Transition {
@@ -139,6 +143,10 @@ export function transition(
       return stay(input.link === state.link ? { ...state, interrupted: input.interrupted } : state);
     case 'ended':
       return ended(state, input);
+    case 'mediaFailed': {
+      const { state: closed, commands } = close('media-failed', input.error);
+      return { state: closed, commands: [{ type: 'leave' }, ...commands] };
+    }
     case 'left':
       return close('left');
   }

@@ -66,6 +66,9 @@ export class Session {
   #offer: Offer;
   #held: Held;
   #state: SessionState;
+  /** Inputs that a command gave rise to, until the one at hand is dealt with. */
+  readonly #inputs: SessionInput[] = [];
+  #handling = false;
 
   constructor(options: SessionOptions, ports: SessionPorts) {
     const { environment, entered } = options;
@@ -115,6 +118,11 @@ export class Session {
     this.#sockets.ifUsed(0, () => undefined);
   }
 
+  /** Leaves the room, which closes as `media-failed` with `error`. */
+  fail(error: SkeinClientError): void {
+    this.#handle({ type: 'mediaFailed', error });
+  }
+
   get connection(): ConnectionState {
     return connectionOf(this.#state);
   }
@@ -136,8 +144,7 @@ export class Session {
   /** Leaves the room: told to the gateway if there is one, waited for at most two seconds. Never fails. */
   async leave(): Promise<void> {
     if (this.#state.kind === 'live' && this.#state.line.kind === 'up') {
-      const left = this.signaling.request('leave', {}, { deadlineMs: LEAVE_DEADLINE_MS });
-      await left.catch(() => undefined);
+      await this.#requestLeave();
     }
     this.#handle({ type: 'left' });
   }
@@ -166,6 +173,14 @@ export class Session {
   }
 
   #handle(input: SessionInput): void {
+    this.#inputs.push(input);
+    if (this.#handling) return;
+    this.#handling = true;
+    for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#step(next);
+    this.#handling = false;
+  }
+
+  #step(input: SessionInput): void {
     const previous = connectionOf(this.#state);
     const { state, commands } = transition(this.#state, input, this.#options.reconnectDeadlineMs);
     this.#state = state;
@@ -189,8 +204,8 @@ export class Session {
         return this.#sockets.close(command.socket);
       case 'openLink':
         this.#links.leave(command.beside, command.dead);
-        this.#openLink(command.link);
-        return void this.#links.watch(command.link);
+        if (this.#openLink(command.link)) void this.#links.watch(command.link);
+        return;
       case 'lingerLink':
         return this.#links.linger(command.link);
       case 'closeLink':
@@ -198,14 +213,27 @@ export class Session {
       case 'finishMove':
         // Repeated over the next socket if this one is lost; the node lets go by itself in the end.
         return void this.signaling.request('finishMove', { epoch: command.epoch }).catch(() => undefined);
+      case 'leave':
+        return void this.#requestLeave();
       case 'end':
         return this.#end();
     }
   }
 
-  #openLink(number: number): void {
-    const link = this.#links.open(number, this.#offer);
-    this.events.emit('link', { link, subscriptions: this.#offer.subscriptions });
+  /** False when the browser refused, such as a peer connection beyond its limit, or an ICE server. */
+  #openLink(number: number): boolean {
+    try {
+      const link = this.#links.open(number, this.#offer);
+      this.events.emit('link', { link, subscriptions: this.#offer.subscriptions });
+      return true;
+    } catch (thrown) {
+      this.fail(SkeinClientError.from(thrown));
+      return false;
+    }
+  }
+
+  async #requestLeave(): Promise<void> {
+    await this.signaling.request('leave', {}, { deadlineMs: LEAVE_DEADLINE_MS }).catch(() => undefined);
   }
 
   #closeLink(number: number): void {

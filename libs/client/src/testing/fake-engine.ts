@@ -137,6 +137,8 @@ export class FakeEngine implements MediaEngine {
   readonly links: FakeLink[] = [];
   /** Whether media arrives over links that are opened from now on. */
   flowing = true;
+  /** Thrown instead of opening a link, as a browser's `RTCPeerConnection` does. */
+  openError: Error | undefined;
 
   async load(capabilities: RtpCapabilities): Promise<RtpCapabilities> {
     this.loads.push(capabilities);
@@ -144,6 +146,7 @@ export class FakeEngine implements MediaEngine {
   }
 
   openLink(_offer: unknown, signals: LinkSignals): MediaLink {
+    if (this.openError) throw this.openError;
     const link = new FakeLink(signals);
     link.flowing = this.flowing;
     this.links.push(link);
