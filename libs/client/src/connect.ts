@@ -3,14 +3,14 @@ import { browserEnvironment } from './adapters/browser-environment.ts';
 import { SkeinClientError } from './client-error.ts';
 import type { Environment } from './environment.ts';
 import { Room } from './room.ts';
-import { entryDelayMs, isFatal } from './session/entry-delay.ts';
+import { entryDelayMs, isElsewhereBetter, isFatal } from './session/entry-delay.ts';
 import { Entry, type Entered, type EntryDeadlines } from './signaling/entry.ts';
 import { signalingUrl } from './signaling/signaling-url.ts';
 
 export interface ConnectOptions {
   /**
    * A gateway: `https://meet.example.org`, or its whole signaling address (`wss://…/v1/signal`). Of several, each is tried in
-   * turn, now and whenever the connection is lost.
+   * turn, now and whenever the connection is lost; then also those that the gateway told of.
    */
   readonly url: string | readonly string[];
   /** 1-128 characters, none of them a control character. */
@@ -67,13 +67,13 @@ export async function connect(
   const entry = new Entry(environment, visitor);
   const join = (url: string): Promise<Entered<ClientResponse<'join'>>> =>
     entry.join(url, { identity, nodeId }, DEADLINES, signal);
-  const { entered, urlIndex } = await joinAny(urls, join, options, environment);
+  const { entered, url } = await joinAny(urls, join, options, environment);
   const joined = new Room({
     environment,
     entry,
     entered,
     urls,
-    urlIndex,
+    url,
     name,
     metadata,
     role,
@@ -98,17 +98,17 @@ async function joinAny(
   join: (url: string) => Promise<Entered<ClientResponse<'join'>>>,
   { joinRetryMs = 0, signal }: ConnectOptions,
   { clock, random }: Environment,
-): Promise<{ entered: Entered<ClientResponse<'join'>>; urlIndex: number }> {
+): Promise<{ entered: Entered<ClientResponse<'join'>>; url: string }> {
   const endMs = clock.monotonicMs() + joinRetryMs;
   for (let failures = 0; ;) {
-    const urlIndex = failures % urls.length;
+    const url = urls[failures % urls.length] ?? '';
     try {
-      return { entered: await join(urls[urlIndex] ?? ''), urlIndex };
+      return { entered: await join(url), url };
     } catch (thrown) {
       const error = SkeinClientError.from(thrown);
       failures++;
       // The next address is tried at once, unless this one has answered for all of them.
-      if (failures < urls.length && isElsewhereBetter(error)) continue;
+      if (failures < urls.length && isElsewhereBetter(error.code)) continue;
       const delayMs = entryDelayMs(failures, urls.length, error.retryAfterMs, random);
       const again = error.retryAfterMs !== undefined && clock.monotonicMs() + delayMs <= endMs;
       if (isFatal(error.code) || !again) throw error;
@@ -116,8 +116,4 @@ async function joinAny(
       if (signal?.aborted) throw SkeinClientError.aborted(signal);
     }
   }
-}
-
-function isElsewhereBetter({ code }: SkeinClientError): boolean {
-  return code === 'GATEWAY_UNREACHABLE' || code === 'CONNECTION_LOST' || code === 'DEADLINE_EXCEEDED';
 }

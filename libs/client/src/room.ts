@@ -72,6 +72,14 @@ export class Room {
     return this.#session.connection;
   }
 
+  /**
+   * Addresses of the gateways that this client knows, those that gateways told of too; the last one in use first. To join
+   * again with when the room has closed.
+   */
+  get gateways(): readonly string[] {
+    return this.#session.gateways;
+  }
+
   /** Calls `listener` on every `event` until the result is disposed. A listener that throws disturbs nobody. */
   on<Name extends keyof RoomEvents>(event: Name, listener: Listener<RoomEvents[Name]>): Disposable {
     return this.#events.on(event, listener);

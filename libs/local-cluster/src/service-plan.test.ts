@@ -32,6 +32,18 @@ describe('planServices', () => {
     expect(env['control']).toMatchObject({ SKEIN_CONTROL_GRPC_PORT: '7000' });
   });
 
+  it('tells clients of all gateways, unless the environment knows better, or others than this machine may come', () => {
+    const told = (env: ClusterPlanInput['env']): (string | undefined)[] =>
+      planServices({ ...input, env })
+        .filter(({ kind }) => kind === 'gateway')
+        .map((plan) => plan.env['SKEIN_GATEWAY_URLS']);
+    const all = 'http://localhost:8080,http://localhost:8081';
+    expect(told({})).toEqual([all, all]);
+    expect(told({ SKEIN_GATEWAY_HOST: '::1' })[0]).toBe('http://[::1]:8080,http://[::1]:8081');
+    expect(told({ SKEIN_GATEWAY_HOST: '0.0.0.0' })).toEqual(['', '']);
+    expect(told({ SKEIN_GATEWAY_URLS: 'https://a' })).toEqual(['https://a', 'https://a']);
+  });
+
   it('starts one worker in each node, unless the environment or the caller wants otherwise', () => {
     const workers = (more: Partial<ClusterPlanInput>): string | undefined =>
       planServices({ ...input, ...more })[0]?.env['SKEIN_NODE_WORKERS'];

@@ -1,3 +1,5 @@
+import { addressFamily, bracketed, isLoopback } from '@skein/runtime';
+
 export type ServiceKind = 'gateway' | 'media-node' | 'control';
 
 export interface ClusterPlanInput {
@@ -43,10 +45,15 @@ export function planServices(input: ClusterPlanInput): ServicePlan[] {
   const { webDir } = input;
   const common = commonEnv(input);
   const gateways = names('gateway', input.gateways).map((name, index) =>
-    plan('gateway', name, common, {
-      SKEIN_GATEWAY_PORT: String(input.gatewayPorts[index] ?? 0),
-      SKEIN_GATEWAY_WEB_DIR: webDir,
-    }),
+    plan(
+      'gateway',
+      name,
+      { SKEIN_GATEWAY_URLS: gatewayUrls(input), ...common },
+      {
+        SKEIN_GATEWAY_PORT: String(input.gatewayPorts[index] ?? 0),
+        SKEIN_GATEWAY_WEB_DIR: webDir,
+      },
+    ),
   );
   const mediaNodes = names('media-node', input.mediaNodes).map((name) => planMediaNode(input, name));
   const controls = Array.from({ length: input.controls }, (_, index) =>
@@ -55,6 +62,14 @@ export function planServices(input: ClusterPlanInput): ServicePlan[] {
     }),
   );
   return [...mediaNodes, ...gateways, ...controls];
+}
+
+/** How this machine's browsers reach the gateways. What listens elsewhere too has addresses that only its user knows. */
+function gatewayUrls({ env, gatewayPorts }: ClusterPlanInput): string {
+  const host = env['SKEIN_GATEWAY_HOST'] || '127.0.0.1';
+  if (!isLoopback(host)) return '';
+  const shown = addressFamily(host) === 'IPv6' ? bracketed(host) : 'localhost';
+  return gatewayPorts.map((port) => `http://${shown}:${port}`).join(',');
 }
 
 /** One media node; also for one that joins a cluster that runs. */

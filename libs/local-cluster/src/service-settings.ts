@@ -22,6 +22,7 @@ export const SERVICE_SETTINGS: Readonly<Record<ServiceKind, readonly string[]>> 
     'SKEIN_GATEWAY_HOST',
     'SKEIN_GATEWAY_PORT',
     'SKEIN_GATEWAY_WEB_DIR',
+    'SKEIN_GATEWAY_URLS',
     'SKEIN_ICE_SERVERS',
     'SKEIN_ROOM_MAX_PARTICIPANTS',
     'SKEIN_GATEWAY_RESUME_GRACE_MS',

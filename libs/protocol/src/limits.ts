@@ -16,6 +16,10 @@ export const limits = {
   tracksPerParticipant: 16,
   /** Subscriptions that one request may change. */
   subscriptionsPerRequest: 256,
+  /** Addresses of gateways that a client is told. */
+  gatewayUrls: 16,
+  /** Longest address of a gateway, characters. */
+  gatewayUrlLength: 512,
   /** A socket that has not joined by then is closed. */
   joinDeadlineMs: 10_000,
 } as const;

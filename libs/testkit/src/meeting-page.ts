@@ -14,6 +14,7 @@ import {
 import { recordDeviceRequests } from './adapters/device-requests.ts';
 import { chooseLayer, probeMedia, type MediaReport } from './adapters/media-probe.ts';
 import { recordTimeline, type PageTimeline } from './adapters/page-timeline.ts';
+import { roomFacts, watchRoom, type RoomFacts } from './adapters/room-watch.ts';
 import { eventually } from './eventually.ts';
 
 export interface MeetingOptions {
@@ -196,6 +197,16 @@ export class MeetingPage implements AsyncDisposable {
   /** The system mutes the microphone, or gives it back; answers with what the SDK told. */
   interruptMicrophone(events: readonly ('mute' | 'unmute')[]): Promise<string[]> {
     return this.page.evaluate(interruptMicrophone, events);
+  }
+
+  /** From now on `room()` tells who left. */
+  async watchRoom(): Promise<void> {
+    await this.page.evaluate(watchRoom);
+  }
+
+  /** The room of the page's SDK. */
+  room(): Promise<RoomFacts> {
+    return this.page.evaluate(roomFacts);
   }
 
   async press(action: MeetingAction): Promise<void> {

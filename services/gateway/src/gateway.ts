@@ -7,15 +7,18 @@ import type { RunningService } from '@skein/runtime';
 import { readWebFolder } from './adapters/web-folder.ts';
 import { startWebServer } from './adapters/web-server.ts';
 import type { SocketHandler, WebServer } from './adapters/web-server.ts';
-import { Connection } from './connections/connection.ts';
+import { Connection, encodeWelcome } from './connections/connection.ts';
 import { Connections } from './connections/connections.ts';
 import { ratesOf } from './connections/rates.ts';
 import type { ConnectionRates } from './connections/rates.ts';
 import type { Socket } from './connections/socket.ts';
+import { socketSources } from './gateway-urls.ts';
 import { readinessOf } from './http/readiness.ts';
 import type { Readiness } from './http/readiness.ts';
 import { answerFault, answerHttp } from './http/routes.ts';
 import type { HttpAnswer, HttpRequestHead } from './http/routes.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import type { SecurityHeaders } from './http/security-headers.ts';
 import type { WebFiles } from './http/web-files.ts';
 import type { NodeDeadlines } from './sessions/node-sessions.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -65,6 +68,8 @@ class RunningGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #connections: Connections;
   readonly #servers: { readonly nats: NatsServers; readonly redis: StoreAddress };
+  readonly #welcome: string;
+  readonly #headers: SecurityHeaders;
   readonly #stopping = new AbortController();
   #setConnected!: (connected: boolean) => void;
   #server: WebServer | undefined;
@@ -75,6 +80,9 @@ class RunningGateway implements Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    const { gatewayUrls } = options.settings;
+    this.#welcome = encodeWelcome(gatewayUrls);
+    this.#headers = securityHeaders(socketSources(gatewayUrls));
     const { settings } = options;
     this.#servers = { nats: natsServers(settings), redis: storeAddress(settings) };
     this.#connections = new Connections(options.clock);
@@ -163,7 +171,7 @@ class RunningGateway implements Gateway {
   /** The server would end the process if a request got no answer. */
   #answer(request: HttpRequestHead, web: WebFiles): HttpAnswer {
     try {
-      return answerHttp(request, { readiness: () => this.#readiness(), web });
+      return answerHttp(request, { readiness: () => this.#readiness(), web, headers: this.#headers });
     } catch (error) {
       this.#options.log.error({ err: error }, 'an HTTP request failed');
       return answerFault();
@@ -173,7 +181,14 @@ class RunningGateway implements Gateway {
   #accept(socket: Socket): SocketHandler {
     const { clock, log, joinDeadlineMs = limits.joinDeadlineMs } = this.#options;
     const cluster = (): Signaling => this.#connectedSignaling();
-    const connection = new Connection(socket, { clock, log, cluster, joinDeadlineMs, rates: this.#rates() });
+    const connection = new Connection(socket, {
+      clock,
+      log,
+      cluster,
+      joinDeadlineMs,
+      welcome: this.#welcome,
+      rates: this.#rates(),
+    });
     this.#connections.add(connection);
     return {
       receive: (bytes, isBinary) => connection.receive(bytes, isBinary),

@@ -96,6 +96,8 @@ test.each([
     { SKEIN_GATEWAY_HOST: '1234' },
     'SKEIN_GATEWAY_HOST="1234" is not allowed; it takes an IP address or a host name',
   ],
+  [{ SKEIN_GATEWAY_URLS: 'gateway-2:8080' }, 'is no URL that starts with https://'],
+  [{ SKEIN_GATEWAY_URLS: 'http://0.0.0.0:8080' }, 'is no address that a client can reach'],
   [{ SKEIN_NATS_URL: 'nats://u:hunter2@a', SKEIN_NATS_TOKEN: 'x' }, 'SKEIN_NATS_TOKEN cannot work'],
   [{ SKEIN_NATS_URL: 'nats://u:hunter2/@a' }, 'SKEIN_NATS_URL=(hidden) is not allowed: server 1'],
   [{ SKEIN_REDIS_URL: 'redis://:hunter2@a?tls=1' }, 'SKEIN_REDIS_URL=(hidden) is not allowed'],

@@ -4,6 +4,7 @@ import type { IceServer } from '@skein/protocol';
 import { setting } from '@skein/runtime';
 import type { ConfigOf, Setting } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
+import { readGatewayUrls } from './gateway-urls.ts';
 import { readIceServers } from './ice-servers.ts';
 
 const iceServers: Setting<readonly IceServer[]> = {
@@ -13,6 +14,15 @@ const iceServers: Setting<readonly IceServer[]> = {
   doc: 'STUN and TURN servers that clients are given when they join. What a browser would refuse is refused here: `turn:` and `turns:` need `username` and `credential`.',
   secret: true,
   parse: readIceServers,
+};
+
+const gatewayUrls: Setting<readonly string[]> = {
+  env: 'SKEIN_GATEWAY_URLS',
+  defaultText: '',
+  allowed: 'URLs that start with `https://`, `http://`, `wss://` or `ws://`, separated by commas, or empty',
+  doc: 'Public addresses of the gateways, at most 16, the same list for each. Clients are told of them and go on at another one when they lose theirs.',
+  secret: false,
+  parse: readGatewayUrls,
 };
 
 const REGION = { pattern: /^[\w.:-]{1,64}$/, allowed: '1-64 of letters, digits and _ . : -' };
@@ -39,6 +49,7 @@ export const gatewaySettings = {
     default: 'services/web/dist',
     doc: 'The built web page. It is read once, at the start.',
   }),
+  gatewayUrls,
   iceServers,
   roomMaxParticipants: setting.integer(
     'SKEIN_ROOM_MAX_PARTICIPANTS',

@@ -34,6 +34,8 @@ export class CallApp {
   #identity: string | undefined;
   #nodeId: string | undefined;
   #failedRejoins = 0;
+  /** Where to join: at the gateway that served this page, or whichever ones are known from the last call. */
+  #gateways: readonly string[] = [pageBase().href];
 
   constructor(mount: HTMLElement, query: PageQuery) {
     this.#mount = mount;
@@ -68,7 +70,7 @@ export class CallApp {
       const { role } = this.#query;
       const name = wish.name || (role === 'viewer' ? 'Viewer' : 'Guest');
       const who = { room: wish.room, name, role, identity: this.#identity, nodeId: this.#nodeId };
-      this.#enter(await connect({ url: pageBase().href, ...who }));
+      this.#enter(await connect({ url: this.#gateways, ...who }));
     } catch (thrown) {
       this.#handleJoinFailed(SkeinClientError.from(thrown));
     } finally {
@@ -91,6 +93,7 @@ export class CallApp {
       if (connection.state !== 'closed') return;
       this.#media.removeEventListener('change', onMedia);
       window.skeinRoom = undefined;
+      this.#gateways = room.gateways;
       this.#end(connection.reason);
     });
   }

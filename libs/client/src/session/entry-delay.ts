@@ -20,6 +20,11 @@ export function isFatal(code: ClientErrorCode): boolean {
   return FATAL.has(code);
 }
 
+/** That this gateway has not answered, which says nothing of the others. */
+export function isElsewhereBetter(code: ClientErrorCode): boolean {
+  return code === 'GATEWAY_UNREACHABLE' || code === 'CONNECTION_LOST' || code === 'DEADLINE_EXCEEDED';
+}
+
 /** That a session is over for good, while its participant may join anew. */
 export function isSessionOver(code: ClientErrorCode): boolean {
   return code === 'SESSION_NOT_FOUND' || code === 'STALE_EPOCH';

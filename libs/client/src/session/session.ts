@@ -29,9 +29,9 @@ export interface SessionEvents {
 export interface SessionOptions {
   readonly environment: Environment;
   readonly entry: Entry;
-  /** Signaling addresses, and which of them answered the join. */
+  /** Signaling addresses that were given, and which of them answered the join. */
   readonly urls: readonly string[];
-  readonly urlIndex: number;
+  readonly url: string;
   readonly entered: Entered<ClientResponse<'join'>>;
   readonly pingIntervalMs: number;
   readonly reconnectDeadlineMs: number;
@@ -135,6 +135,11 @@ export class Session {
   /** Aborted when the room closes. */
   get closing(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  /** Signaling addresses of the gateways that are known, the last one in use first. */
+  get gateways(): readonly string[] {
+    return this.#sockets.gateways;
   }
 
   get roundTripMs(): number | undefined {

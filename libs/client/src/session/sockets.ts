@@ -5,7 +5,8 @@ import type { EarlyEvents } from '../signaling/early-events.ts';
 import type { Entered, EntryDeadlines, Resumption } from '../signaling/entry.ts';
 import type { GatewayEvent } from '../signaling/frames.ts';
 import { Heartbeat } from '../signaling/heartbeat.ts';
-import { entryDelayMs } from './entry-delay.ts';
+import { entryDelayMs, isElsewhereBetter } from './entry-delay.ts';
+import { GatewayAddresses } from './gateway-addresses.ts';
 import type { SessionOptions } from './session.ts';
 import type { Attempt, SessionCommand } from './session-state.ts';
 
@@ -33,18 +34,24 @@ const UNANSWERED = 4002;
 export class Sockets {
   readonly #options: SessionOptions;
   readonly #ports: SocketsPorts;
+  readonly #addresses: GatewayAddresses;
   readonly #closing = new AbortController();
   readonly #entries = new Map<number, Entry>();
   /** Ends the waiting before an attempt. */
   readonly #waits = new Map<number, AbortController>();
   #used: { readonly socket: number; readonly heartbeat: Heartbeat } | undefined;
-  #urlIndex: number;
 
   constructor(options: SessionOptions, ports: SocketsPorts) {
     this.#options = options;
     this.#ports = ports;
-    this.#urlIndex = options.urlIndex;
+    this.#addresses = new GatewayAddresses(options.urls, options.url, options.environment.random);
+    this.#addresses.learn(options.url, options.entered.gateways);
     this.#entries.set(0, options.entered);
+  }
+
+  get gateways(): readonly string[] {
+    const { all, current } = this.#addresses;
+    return [current, ...all.filter((url) => url !== current)];
   }
 
   get roundTripMs(): number | undefined {
@@ -101,22 +108,27 @@ export class Sockets {
   }
 
   async #enter({ attempt, error, withinMs }: Extract<SessionCommand, { type: 'enter' }>): Promise<void> {
-    const { environment, urls } = this.#options;
-    const { random } = environment;
+    const { random } = this.#options.environment;
     await this.#wait(
       attempt.socket,
-      withinMs === undefined
-        ? entryDelayMs(attempt.failures, urls.length, error?.retryAfterMs, random)
-        : withinMs * random(),
+      withinMs === undefined ? this.#delayMs(attempt, error) : withinMs * random(),
     );
     if (this.#closing.signal.aborted) return;
-    this.#urlIndex = (this.#urlIndex + 1) % urls.length;
+    const url = this.#addresses.next();
     const resumption = this.#ports.resumption();
     try {
-      await this.#try(attempt, urls[this.#urlIndex] ?? '', resumption);
+      await this.#try(attempt, url, resumption);
     } catch (thrown) {
       this.#ports.refused(attempt.socket, resumption.epoch, SkeinClientError.from(thrown));
     }
+  }
+
+  /** Each gateway is tried once before the time that one asked for is waited. */
+  #delayMs({ failures }: Attempt, error: SkeinClientError | undefined): number {
+    const { length } = this.#addresses.all;
+    const isNextBetter = error !== undefined && failures < length && isElsewhereBetter(error.code);
+    const retryAfterMs = isNextBetter ? undefined : error?.retryAfterMs;
+    return entryDelayMs(failures, length, retryAfterMs, this.#options.environment.random);
   }
 
   async #try({ how, socket }: Attempt, url: string, resumption: Resumption): Promise<void> {
@@ -124,19 +136,20 @@ export class Sockets {
     const { signal } = this.#closing;
     if (how === 'resume') {
       const entered = await entry.resume(url, resumption, DEADLINES, signal);
-      this.#add(socket, entered);
+      this.#add(socket, url, entered);
       this.#ports.resumed(socket, entered.answer);
     } else {
       // The node that was wished for at first may be the one that died.
       const { identity, epoch: lastEpoch } = resumption;
       const change = { identity, nodeId: undefined, lastEpoch };
       const entered = await entry.join(url, change, DEADLINES, signal);
-      this.#add(socket, entered);
+      this.#add(socket, url, entered);
       this.#ports.joined(socket, entered.answer);
     }
   }
 
-  #add(socket: number, { connection, early }: Entered<unknown>): void {
+  #add(socket: number, url: string, { connection, early, gateways }: Entered<unknown>): void {
+    this.#addresses.learn(url, gateways);
     this.#entries.set(socket, { connection, early });
   }
 

@@ -27,6 +27,8 @@ export interface Entered<Answer> {
   /** What the gateway told before anyone listened. */
   readonly early: EarlyEvents;
   readonly answer: Answer;
+  /** Addresses of gateways as this one told them; not checked yet. */
+  readonly gateways: unknown;
 }
 
 export interface EntryDeadlines {
@@ -101,7 +103,7 @@ export class Entry {
       const welcome = await welcomeOf(connection, clock, welcomeMs, signal);
       const rtpCapabilities = await this.#receiveCapabilities(welcome);
       const answer = await ask(connection, { protocolVersion: PROTOCOL_VERSION, rtpCapabilities });
-      return { connection, early, answer };
+      return { connection, early, answer, gateways: welcome.gateways };
     } catch (thrown) {
       early[Symbol.dispose]();
       connection.close();

@@ -151,10 +151,10 @@ export class Bench {
   }
 
   /** Joins, and lets everything that follows by itself happen. */
-  async join(options: Partial<ConnectOptions> = {}): Promise<Room> {
+  async join(options: Partial<ConnectOptions> = {}, gateways?: readonly string[]): Promise<Room> {
     const connecting = this.connect(options);
     this.gateway.accept();
-    this.gateway.event('welcome', welcome);
+    this.gateway.event('welcome', { ...welcome, gateways });
     const room = await connecting;
     await this.settle();
     return room;
@@ -172,10 +172,10 @@ export class Bench {
   }
 
   /** From now on every socket opens by itself, and is welcomed. */
-  welcomeAll(): void {
+  welcomeAll(gateways?: readonly string[]): void {
     this.gateway.onOpen = () => {
       this.gateway.accept();
-      this.gateway.event('welcome', welcome);
+      this.gateway.event('welcome', { ...welcome, gateways });
     };
   }
 

@@ -2,7 +2,7 @@ import { closeCodes, limits, PROTOCOL_VERSION, routerRtpCapabilities, SkeinError
 import { eventually } from '@skein/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { joinRequest, MemoryCluster } from '../testing/memory-cluster.ts';
-import { HEARTBEAT_INTERVAL_MS, SLOW_DRAIN_MS } from './connection.ts';
+import { encodeWelcome, HEARTBEAT_INTERVAL_MS, SLOW_DRAIN_MS } from './connection.ts';
 
 let cluster: MemoryCluster;
 beforeEach(async () => {
@@ -25,6 +25,11 @@ describe('a socket that has not joined', () => {
         },
       },
     ]);
+  });
+
+  test('is told of the other gateways where they are configured', () => {
+    const gateways = ['https://a.example.org/', 'https://b.example.org/'];
+    expect(JSON.parse(encodeWelcome(gateways))).toMatchObject({ event: 'welcome', data: { gateways } });
   });
 
   test.each([

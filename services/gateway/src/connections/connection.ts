@@ -24,6 +24,8 @@ export interface ConnectionDeps {
   /** What brings clients into rooms. Fails `UNAVAILABLE` until the gateway has been connected to its stores. */
   readonly cluster: () => Pick<Signaling, 'joins' | 'resumes'>;
   readonly joinDeadlineMs: number;
+  /** First message of every socket, from `encodeWelcome`. */
+  readonly welcome: string;
   readonly rates: ConnectionRates;
 }
 
@@ -39,12 +41,15 @@ export const REFUSAL_DELAY_MS = 100;
 /** How a client closes a socket that it is done with (RFC 6455 §7.4.1); 1005 is a close frame without a code. */
 const DELIBERATE: ReadonlySet<number> = new Set([closeCodes.normal, closeCodes.goingAway, 1005]);
 
-/** The same for every socket, so encoded once. */
-const WELCOME = encodeEvent('welcome', {
-  protocolVersion: PROTOCOL_VERSION,
-  routerRtpCapabilities,
-  heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
-});
+/** The same for every socket of a gateway, which encodes it once. `gatewayUrls`: where clients go on without this gateway. */
+export function encodeWelcome(gatewayUrls: readonly string[]): string {
+  return encodeEvent('welcome', {
+    protocolVersion: PROTOCOL_VERSION,
+    routerRtpCapabilities,
+    heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
+    ...(gatewayUrls.length > 0 && { gateways: [...gatewayUrls] }),
+  });
+}
 
 /** One client's signaling connection: from the welcome to the end of its socket. */
 export class Connection implements MethodHost {
@@ -62,7 +67,7 @@ export class Connection implements MethodHost {
     this.#deps = deps;
     this.lastHeardMs = deps.clock.monotonicMs();
     this.#timer = deps.clock.after(deps.joinDeadlineMs, () => this.#handleJoinDeadline());
-    socket.send(WELCOME);
+    socket.send(deps.welcome);
   }
 
   get phase(): ConnectionState['phase'] {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readWebFolder } from '../adapters/web-folder.ts';
 import { readinessOf } from './readiness.ts';
 import { answerHttp } from './routes.ts';
+import { securityHeaders } from './security-headers.ts';
 import type { HttpAnswer } from './routes.ts';
 import { httpStatusOfCode } from './status-of-code.ts';
 
@@ -20,8 +21,16 @@ const web = await readWebFolder(folder);
 const nothing = await readWebFolder(join(folder, 'not-there'));
 const well = { natsConnected: true, redisConnected: true, readyNodes: 1, stopping: false };
 
-function get(path: string, { method = 'GET', ifNoneMatch = '', facts = well, files = web } = {}): HttpAnswer {
-  return answerHttp({ method, path, ifNoneMatch }, { readiness: () => readinessOf(facts), web: files });
+const noSources: readonly string[] = [];
+
+function get(
+  path: string,
+  { method = 'GET', ifNoneMatch = '', facts = well, files = web, sources = noSources } = {},
+): HttpAnswer {
+  return answerHttp(
+    { method, path, ifNoneMatch },
+    { readiness: () => readinessOf(facts), web: files, headers: securityHeaders(sources) },
+  );
 }
 
 function headerOf(answer: HttpAnswer, name: string): string | undefined {
@@ -49,6 +58,14 @@ describe('the web page', () => {
     ['/room/daily/', '../../'],
   ])('at %s finds its files at %s, whatever prefix a proxy puts before both', (path, base) => {
     expect(bodyOf(get(path))).toContain(`src="${base}app-5HJ2K7QX.js"`);
+  });
+
+  test('lets connections go to the other gateways, and nothing else', () => {
+    const sources = ['wss://b.example.org', 'ws://c:8081'];
+    const policy = headerOf(get('/', { sources }), 'content-security-policy');
+    expect(policy).toContain("; connect-src 'self' wss://b.example.org ws://c:8081; ");
+    expect(policy).toContain("script-src 'self';");
+    expect(headerOf(get('/'), 'content-security-policy')).toContain("; connect-src 'self'; ");
   });
 
   test('lets scripts, camera and WebSocket of its own origin work, and nothing else', () => {

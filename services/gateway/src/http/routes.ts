@@ -1,7 +1,7 @@
 import { SkeinError } from '@skein/protocol';
 import type { ErrorCode } from '@skein/protocol';
 import type { Readiness } from './readiness.ts';
-import { securityHeaders } from './security-headers.ts';
+import type { SecurityHeaders } from './security-headers.ts';
 import type { WebFile, WebFiles } from './web-files.ts';
 
 export interface HttpRequestHead {
@@ -23,6 +23,8 @@ export interface HttpAnswer {
 export interface HttpFacts {
   readonly readiness: () => Readiness;
   readonly web: WebFiles;
+  /** Of every page and file. */
+  readonly headers: SecurityHeaders;
 }
 
 export const SIGNAL_PATH = '/v1/signal';
@@ -46,7 +48,10 @@ export function answerFault(): HttpAnswer {
 
 type Answer = Omit<HttpAnswer, 'headOnly'>;
 
-function route({ path: given, ifNoneMatch }: HttpRequestHead, { readiness, web }: HttpFacts): Answer {
+function route(
+  { path: given, ifNoneMatch }: HttpRequestHead,
+  { readiness, web, headers }: HttpFacts,
+): Answer {
   // A base address that ends in a slash, joined with a path that begins with one.
   const path = given.replace(/\/{2,}/g, '/');
   switch (path) {
@@ -61,8 +66,8 @@ function route({ path: given, ifNoneMatch }: HttpRequestHead, { readiness, web }
       const depth = pageDepth(path);
       const page = depth !== undefined;
       const file = page ? web.page(depth) : web.find(path);
-      if (file) return fileAnswer(file, ifNoneMatch);
-      return page ? noWebPage() : notFound(path);
+      if (file) return fileAnswer(file, ifNoneMatch, headers);
+      return page ? noWebPage(headers) : notFound(path);
     }
   }
 }
@@ -84,9 +89,13 @@ function ready(readiness: Readiness): Answer {
   return json(readiness.ready ? 200 : 503, readiness);
 }
 
-function fileAnswer({ body, contentType, etag, immutable }: WebFile, ifNoneMatch: string): Answer {
+function fileAnswer(
+  { body, contentType, etag, immutable }: WebFile,
+  ifNoneMatch: string,
+  security: SecurityHeaders,
+): Answer {
   const headers = [
-    ...securityHeaders,
+    ...security,
     ['etag', etag],
     ['cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache'],
   ] as const;
@@ -95,15 +104,11 @@ function fileAnswer({ body, contentType, etag, immutable }: WebFile, ifNoneMatch
   return { status: 200, headers: [...headers, ['content-type', contentType]], body };
 }
 
-function noWebPage(): Answer {
+function noWebPage(security: SecurityHeaders): Answer {
   const body = 'The web page has not been built, or SKEIN_GATEWAY_WEB_DIR does not point at it.\n';
   return {
     status: 404,
-    headers: [
-      ...securityHeaders,
-      ['content-type', 'text/plain; charset=utf-8'],
-      ['cache-control', 'no-store'],
-    ],
+    headers: [...security, ['content-type', 'text/plain; charset=utf-8'], ['cache-control', 'no-store']],
     body,
   };
 }

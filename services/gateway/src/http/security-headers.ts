@@ -1,8 +1,11 @@
+export type SecurityHeaders = readonly (readonly [string, string])[];
+
 /**
- * Sent with every page and file. Scripts, styles and connections come from this origin only (`'self'` covers its
- * WebSocket, CSP3 §6.7.2.8); camera, microphone and screen are for this origin's pages and not for frames in them.
+ * Sent with every page and file. Scripts and styles come from this origin only, connections go to it (`'self'` covers its
+ * WebSocket, CSP3 §6.7.2.8) and to `connectSources`; camera, microphone and screen are for this origin's pages and not for
+ * frames in them.
  */
-export const securityHeaders: readonly (readonly [string, string])[] = [
+export const securityHeaders = (connectSources: readonly string[]): SecurityHeaders => [
   [
     'content-security-policy',
     [
@@ -12,7 +15,7 @@ export const securityHeaders: readonly (readonly [string, string])[] = [
       "img-src 'self' data: blob:",
       "font-src 'self'",
       "media-src 'self' blob: mediastream:",
-      "connect-src 'self'",
+      ["connect-src 'self'", ...connectSources].join(' '),
       "worker-src 'self' blob:",
       "manifest-src 'self'",
       "base-uri 'none'",

@@ -5,7 +5,7 @@ import { FakeClock, seededRandom } from '@skein/runtime';
 import type { Clock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';
-import { Connection } from '../connections/connection.ts';
+import { Connection, encodeWelcome } from '../connections/connection.ts';
 import { startSignaling } from '../signaling.ts';
 import type { ConnectionRates } from '../connections/rates.ts';
 import type { Signaling } from '../signaling.ts';
@@ -155,7 +155,14 @@ export class MemoryClient {
   constructor({ network, signaling }: MemoryGateway, clock: Clock, rates: ConnectionRates) {
     this.socket = new FakeSocket(network);
     const { joinDeadlineMs } = limits;
-    const deps = { clock, log: silentLogger, joinDeadlineMs, cluster: () => signaling, rates };
+    const deps = {
+      clock,
+      log: silentLogger,
+      joinDeadlineMs,
+      cluster: () => signaling,
+      rates,
+      welcome: encodeWelcome([]),
+    };
     this.connection = new Connection(this.socket, deps);
     this.socket.onClosed = (code) => this.connection.handleClosed(code);
   }

@@ -1,0 +1,79 @@
+import { seededRandom } from '@skein/runtime/random';
+import { describe, expect, it } from 'vitest';
+import { GatewayAddresses } from './gateway-addresses.ts';
+
+const signal = (host: string, scheme = 'wss'): string => `${scheme}://${host}/v1/signal`;
+const a = signal('a');
+const addresses = (seed = 1): GatewayAddresses => new GatewayAddresses([a], a, seededRandom(seed));
+
+describe('addresses of gateways', () => {
+  it('are tried in turn: those that were given, then those that were told, then from the start', () => {
+    const known = new GatewayAddresses([a, signal('b')], a, seededRandom(1));
+    known.learn(a, ['https://c']);
+    expect([known.next(), known.next(), known.next()]).toEqual([signal('b'), signal('c'), a]);
+  });
+
+  it('are the same as before while nothing is told', () => {
+    const known = addresses();
+    for (const told of [undefined, null, {}, 'https://b', 7]) known.learn(a, told);
+    expect([known.next(), known.next()]).toEqual([a, a]);
+  });
+
+  it('hold each gateway once, however its address is written', () => {
+    const known = addresses();
+    known.learn(a, ['https://a/', 'wss://a/v1/signal', 'https://b', 'wss://b//v1/signal/']);
+    expect(known.all).toEqual([a, signal('b')]);
+  });
+
+  it('leave out what is no address', () => {
+    const known = addresses();
+    known.learn(a, ['', 7, null, {}, 'b', 'ftp://b', 'https://', 'https://c']);
+    expect(known.all).toEqual([a, signal('c')]);
+  });
+
+  it('never give up encryption', () => {
+    const known = addresses();
+    known.learn(a, ['http://b', 'ws://c', 'https://d']);
+    expect(known.all).toEqual([a, signal('d')]);
+    const plain = new GatewayAddresses([signal('a', 'ws')], signal('a', 'ws'), seededRandom(1));
+    plain.learn(signal('a', 'ws'), ['http://b']);
+    expect(plain.all).toEqual([signal('a', 'ws'), signal('b', 'ws')]);
+  });
+
+  it('are bounded, whatever a gateway tells', () => {
+    const known = addresses();
+    known.learn(
+      a,
+      Array.from({ length: 1000 }, (_, index) => `https://g${index}`),
+    );
+    expect(known.all).toHaveLength(17);
+  });
+
+  it('follow what was told last, and keep their order while that is the same', () => {
+    const known = addresses();
+    known.learn(a, ['https://b', 'https://c', 'https://d']);
+    const before = known.all;
+    known.learn(a, ['https://d', 'https://c', 'https://b']);
+    expect(known.all).toEqual(before);
+    known.learn(a, ['https://c', 'https://e']);
+    expect(known.all).toEqual([a, signal('c'), signal('e')]);
+  });
+
+  it('go on from the start when the current one is no longer told of', () => {
+    const known = addresses();
+    known.learn(a, ['https://b']);
+    expect(known.next()).toBe(signal('b'));
+    known.learn(signal('b'), []);
+    expect(known.next()).toBe(a);
+  });
+
+  it('are tried by every client in an order of its own', () => {
+    const told = ['https://b', 'https://c', 'https://d', 'https://e'];
+    const firsts = Array.from({ length: 20 }, (_, seed) => {
+      const known = addresses(seed + 1);
+      known.learn(a, told);
+      return known.next();
+    });
+    expect(new Set(firsts).size).toBeGreaterThan(2);
+  });
+});
