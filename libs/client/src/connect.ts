@@ -34,7 +34,7 @@ export interface ConnectOptions {
   readonly region?: string | undefined;
   /** Gives up joining. Once joined, use `room.leave()`. */
   readonly signal?: AbortSignal | undefined;
-  /** How often the gateway has to prove that it is alive, milliseconds; it has as long to answer. Default 2000. */
+  /** How often the gateway has to prove that it is alive, milliseconds; it has as long to answer, four round trips at least. Default 2000. */
   readonly pingIntervalMs?: number;
   /** How long joining is tried again while no gateway is reached or one asks to wait, milliseconds. Default 0: not at all. */
   readonly joinRetryMs?: number;

@@ -1,6 +1,7 @@
 export { launchBrowser, type Browser, type Page } from './adapters/browser.ts';
 export type { MediaReport } from './adapters/media-probe.ts';
 export { Network, type NetworkHost } from './adapters/network.ts';
+export { startSlowLink, type SlowLink, type SlowLinkOptions } from './adapters/slow-link.ts';
 export { storedKeys } from './adapters/stored-keys.ts';
 export type { PageTimeline } from './adapters/page-timeline.ts';
 export { ClusterProbe, duplicatePipedTracks, nodePipes } from './cluster-probe.ts';

@@ -2,9 +2,10 @@ import type { ClientResponse } from '@skein/protocol';
 import { SkeinClientError } from '../client-error.ts';
 import type { SignalingConnection } from '../signaling/connection.ts';
 import type { EarlyEvents } from '../signaling/early-events.ts';
-import type { Entered, EntryDeadlines, Resumption } from '../signaling/entry.ts';
+import type { Entered, Resumption } from '../signaling/entry.ts';
 import type { GatewayEvent } from '../signaling/frames.ts';
 import { Heartbeat } from '../signaling/heartbeat.ts';
+import { entryDeadlines, RoundTrip } from '../signaling/link-times.ts';
 import { entryDelayMs, isElsewhereBetter } from './entry-delay.ts';
 import { GatewayAddresses } from './gateway-addresses.ts';
 import type { SessionOptions } from './session.ts';
@@ -20,13 +21,13 @@ export interface SocketsPorts {
   joined(socket: number, answer: ClientResponse<'join'>): void;
 }
 
-interface Entry {
+interface Socket {
   readonly connection: SignalingConnection;
   readonly early: EarlyEvents;
+  /** Measured anew over each socket: the network may be another one. */
+  readonly roundTrip: RoundTrip;
 }
 
-/** A gateway that hangs must not keep the next one from being tried. */
-const DEADLINES: EntryDeadlines = { welcomeMs: 3000, answerMs: 6000 };
 /** Closes towards a gateway that does not answer: 1000 would end the session, should it hear of it. */
 const UNANSWERED = 4002;
 
@@ -36,17 +37,18 @@ export class Sockets {
   readonly #ports: SocketsPorts;
   readonly #addresses: GatewayAddresses;
   readonly #closing = new AbortController();
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new Map<number, Socket>();
   /** Ends the waiting before an attempt. */
   readonly #waits = new Map<number, AbortController>();
+  /** To the gateway that was entered last. */
+  #roundTrip: RoundTrip;
   #used: { readonly socket: number; readonly heartbeat: Heartbeat } | undefined;
 
   constructor(options: SessionOptions, ports: SocketsPorts) {
     this.#options = options;
     this.#ports = ports;
     this.#addresses = new GatewayAddresses(options.urls, options.url, options.environment.random);
-    this.#addresses.learn(options.url, options.entered.gateways);
-    this.#entries.set(0, options.entered);
+    this.#roundTrip = this.#add(0, options.url, options.entered).roundTrip;
   }
 
   get gateways(): readonly string[] {
@@ -55,7 +57,7 @@ export class Sockets {
   }
 
   get roundTripMs(): number | undefined {
-    return this.#used?.heartbeat.roundTripMs;
+    return this.#used && this.#roundTrip.lastMs;
   }
 
   enter(command: Extract<SessionCommand, { type: 'enter' }>): void {
@@ -70,11 +72,15 @@ export class Sockets {
   use(socket: number): SignalingConnection {
     const entry = this.#entries.get(socket);
     if (!entry) throw SkeinClientError.connectionLost('this socket is not there any more');
-    const { connection } = entry;
+    const { connection, roundTrip } = entry;
+    this.#roundTrip = roundTrip;
     this.#used?.heartbeat[Symbol.dispose]();
     const { environment, pingIntervalMs } = this.#options;
-    const heartbeat = new Heartbeat(environment.clock, connection, pingIntervalMs, () =>
-      connection.close(UNANSWERED, 'unanswered'),
+    const heartbeat = new Heartbeat(
+      environment.clock,
+      connection,
+      { intervalMs: pingIntervalMs, roundTrip },
+      () => connection.close(UNANSWERED, 'unanswered'),
     );
     this.#used = { socket, heartbeat };
     connection.events.on('closed', () => this.#handleClosed(socket));
@@ -131,26 +137,30 @@ export class Sockets {
     return entryDelayMs(failures, length, retryAfterMs, this.#options.environment.random);
   }
 
-  async #try({ how, socket }: Attempt, url: string, resumption: Resumption): Promise<void> {
+  async #try({ how, socket, failures }: Attempt, url: string, resumption: Resumption): Promise<void> {
     const { entry } = this.#options;
     const { signal } = this.#closing;
+    const rounds = Math.floor(failures / this.#addresses.all.length);
+    const deadlines = entryDeadlines(this.#roundTrip.usualMs, rounds);
     if (how === 'resume') {
-      const entered = await entry.resume(url, resumption, DEADLINES, signal);
+      const entered = await entry.resume(url, resumption, deadlines, signal);
       this.#add(socket, url, entered);
       this.#ports.resumed(socket, entered.answer);
     } else {
       // The node that was wished for at first may be the one that died.
       const { identity, epoch: lastEpoch } = resumption;
       const change = { identity, nodeId: undefined, lastEpoch };
-      const entered = await entry.join(url, change, DEADLINES, signal);
+      const entered = await entry.join(url, change, deadlines, signal);
       this.#add(socket, url, entered);
       this.#ports.joined(socket, entered.answer);
     }
   }
 
-  #add(socket: number, url: string, { connection, early, gateways }: Entered<unknown>): void {
+  #add(socket: number, url: string, { connection, early, welcomeMs, gateways }: Entered<unknown>): Socket {
     this.#addresses.learn(url, gateways);
-    this.#entries.set(socket, { connection, early });
+    const entry = { connection, early, roundTrip: new RoundTrip(welcomeMs) };
+    this.#entries.set(socket, entry);
+    return entry;
   }
 
   async #wait(socket: number, ms: number): Promise<void> {

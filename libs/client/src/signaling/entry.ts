@@ -27,6 +27,8 @@ export interface Entered<Answer> {
   /** What the gateway told before anyone listened. */
   readonly early: EarlyEvents;
   readonly answer: Answer;
+  /** How long the socket took to open and be welcomed. */
+  readonly welcomeMs: number;
   /** Addresses of gateways as this one told them; not checked yet. */
   readonly gateways: unknown;
 }
@@ -97,13 +99,15 @@ export class Entry {
     ) => Promise<Answer>,
   ): Promise<Entered<Answer>> {
     const { clock, openSocket } = this.#environment;
+    const startedMs = clock.monotonicMs();
     const connection = new SignalingConnection(url, openSocket, clock);
     const early = new EarlyEvents(connection.events);
     try {
       const welcome = await welcomeOf(connection, clock, welcomeMs, signal);
+      const tookMs = clock.monotonicMs() - startedMs;
       const rtpCapabilities = await this.#receiveCapabilities(welcome);
       const answer = await ask(connection, { protocolVersion: PROTOCOL_VERSION, rtpCapabilities });
-      return { connection, early, answer, gateways: welcome.gateways };
+      return { connection, early, answer, welcomeMs: tookMs, gateways: welcome.gateways };
     } catch (thrown) {
       early[Symbol.dispose]();
       connection.close();

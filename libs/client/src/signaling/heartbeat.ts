@@ -1,5 +1,6 @@
 import type { Clock } from '@skein/runtime';
 import type { SignalingConnection } from './connection.ts';
+import { heartbeatDeadlineMs, type RoundTrip } from './link-times.ts';
 
 /**
  * Pings the gateway and says when it does not answer. A page can't see WebSocket pings, and a socket whose peer
@@ -7,25 +8,26 @@ import type { SignalingConnection } from './connection.ts';
  */
 export class Heartbeat implements Disposable {
   #timer: Disposable | undefined;
-  #lastRoundTripMs: number | undefined;
   #running = false;
   readonly #clock: Clock;
   readonly #connection: SignalingConnection;
-  readonly #deadlineMs: number;
+  readonly #intervalMs: number;
+  readonly #roundTrip: RoundTrip;
   readonly #dead: () => void;
 
-  /** Pings every `intervalMs` and waits as long for each answer. */
-  constructor(clock: Clock, connection: SignalingConnection, intervalMs: number, dead: () => void) {
+  /** Pings every `intervalMs`, and waits as long for each answer at least, longer over a slow link. */
+  constructor(
+    clock: Clock,
+    connection: SignalingConnection,
+    { intervalMs, roundTrip }: { readonly intervalMs: number; readonly roundTrip: RoundTrip },
+    dead: () => void,
+  ) {
     this.#clock = clock;
     this.#connection = connection;
-    this.#deadlineMs = intervalMs;
+    this.#intervalMs = intervalMs;
+    this.#roundTrip = roundTrip;
     this.#dead = dead;
     this.#timer = clock.every(intervalMs, () => void this.#beat());
-  }
-
-  /** Signaling's last round trip; undefined before the first answer. */
-  get roundTripMs(): number | undefined {
-    return this.#lastRoundTripMs;
   }
 
   [Symbol.dispose](): void {
@@ -39,8 +41,9 @@ export class Heartbeat implements Disposable {
     const startedMs = this.#clock.monotonicMs();
     const { framesReceived } = this.#connection;
     try {
-      await this.#connection.request('ping', {}, { deadlineMs: this.#deadlineMs });
-      this.#lastRoundTripMs = this.#clock.monotonicMs() - startedMs;
+      const deadlineMs = heartbeatDeadlineMs(this.#roundTrip.usualMs, this.#intervalMs);
+      await this.#connection.request('ping', {}, { deadlineMs });
+      this.#roundTrip.measured(this.#clock.monotonicMs() - startedMs);
     } catch {
       // Whatever came in meanwhile, be it a refusal, came from a gateway that lives.
       if (this.#timer && this.#connection.framesReceived === framesReceived) this.#dead();
