@@ -223,7 +223,7 @@ export const clientEvents = {
     /** The gateway pings this often, and drops a socket that answers none for three times as long. */
     heartbeatIntervalMs: z.number().int(),
     /** Public addresses of gateways, where a client goes on when it loses this one. Absent when none are configured. */
-    gateways: z.array(z.string().max(limits.gatewayUrlLength)).max(limits.gatewayUrls).optional(),
+    gateways: z.array(text(limits.gatewayUrlLength)).max(limits.gatewayUrls).optional(),
   }),
   /** One change of the room; apply those newer than the snapshot, in order. May come before the join answer. */
   roomChanged: roomChange,
