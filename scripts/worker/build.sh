@@ -81,6 +81,8 @@ prepare_source
 apply_patches
 # Link-time optimization takes 4 % off what a forwarded packet costs, and 30 % off the binary (docs/performance.md).
 meson setup --buildtype release -Db_ndebug=true -Db_lto=true out .
+# One command generates all FlatBuffers headers. The precompiled header includes them, and meson does not make it wait for them.
+ninja -C out fbs/FBS/transport.h
 ninja -C out mediasoup-worker
 mkdir -p "$(dirname "$output")"
 strip -o "$output" out/mediasoup-worker
