@@ -1,30 +1,36 @@
 import { SkeinError } from '@skein/protocol';
 import { decodeData, encodeAnswer, encodeFailure } from './wire.ts';
 
+export interface BoundedServerOptions {
+  readonly maxInFlight?: number | undefined;
+  /** Longest answer that can be sent now, bytes. */
+  readonly maxAnswerBytes: () => number;
+  /** Told what the handler threw that is no `SkeinError`, and of answers that were too large to be sent. */
+  readonly onBug: (error: unknown) => void;
+}
+
 export const DEFAULT_MAX_IN_FLIGHT = 4096;
 
 /** Runs a handler for requests, so many at once and no more; one more is refused, never queued. */
 export class BoundedServer {
   readonly #handler: (data: unknown) => Promise<unknown>;
   readonly #maxInFlight: number;
+  readonly #maxAnswerBytes: () => number;
   readonly #onBug: (error: unknown) => void;
   readonly #running = new Set<Promise<void>>();
 
-  /** `onBug` is told what the handler threw that is no `SkeinError`. */
   constructor(
     handler: (data: unknown) => Promise<unknown>,
-    {
-      maxInFlight = DEFAULT_MAX_IN_FLIGHT,
-      onBug,
-    }: { maxInFlight?: number | undefined; onBug: (error: unknown) => void },
+    { maxInFlight = DEFAULT_MAX_IN_FLIGHT, maxAnswerBytes, onBug }: BoundedServerOptions,
   ) {
     this.#handler = handler;
     this.#maxInFlight = maxInFlight;
+    this.#maxAnswerBytes = maxAnswerBytes;
     this.#onBug = onBug;
   }
 
   /** Answers one request through `reply`, once. */
-  accept(request: string, reply: (text: string) => void): void {
+  accept(request: string, reply: (payload: Uint8Array) => void): void {
     if (this.#running.size >= this.#maxInFlight) {
       reply(encodeFailure(busy(this.#maxInFlight)));
       return;
@@ -39,11 +45,21 @@ export class BoundedServer {
     await Promise.all(this.#running);
   }
 
-  async #answer(request: string): Promise<string> {
+  async #answer(request: string): Promise<Uint8Array> {
     try {
-      return encodeAnswer(await this.#handler(decodeRequest(request)));
+      const data = await this.#handler(decodeRequest(request));
+      return this.#encode(data);
     } catch (error) {
       if (!(error instanceof SkeinError)) this.#onBug(error);
+      return encodeFailure(error);
+    }
+  }
+
+  #encode(data: unknown): Uint8Array {
+    try {
+      return encodeAnswer(data, this.#maxAnswerBytes());
+    } catch (error) {
+      this.#onBug(error);
       return encodeFailure(error);
     }
   }

@@ -23,8 +23,10 @@ interface Rig {
   stop(): Promise<void>;
 }
 
+const MAX_PAYLOAD_BYTES = 300 * 1024;
+
 function memoryRig(): Rig {
-  const hub = createMemoryBus();
+  const hub = createMemoryBus({ maxPayloadBytes: MAX_PAYLOAD_BYTES });
   return { start: async () => {}, connect: async (name) => hub.connect(name), stop: async () => {} };
 }
 
@@ -32,7 +34,7 @@ function natsRig(): Rig {
   let server: NatsServer;
   return {
     start: async () => {
-      server = await startNats();
+      server = await startNats({ maxPayloadBytes: MAX_PAYLOAD_BYTES });
     },
     connect: (name) => connectBus({ url: server.url, name, clock: systemClock }),
     stop: () => server.stop(),
@@ -138,6 +140,62 @@ describe.each([
     gate.resolve('done');
     expect(await Promise.all(held)).toEqual(['done', 'done']);
     expect(await client.request('a.bounded', {}, { deadlineMs })).toBe('done');
+  });
+
+  it.each(['x', 'ж'])(
+    'answers MESSAGE_TOO_LARGE for a result that is longer in bytes than the transport takes (%s)',
+    async (letter) => {
+      const { server, client } = await pair();
+      server.serve('a.long', async (data) => letter.repeat((data as { characters: number }).characters));
+      await server.flush({ deadlineMs });
+      const bytes = Buffer.byteLength(letter);
+      const fits = Math.floor((server.maxPayloadBytes - 100) / bytes);
+      expect(await client.request('a.long', { characters: fits }, { deadlineMs })).toHaveLength(fits);
+      const startedMs = performance.now();
+      await expect(
+        client.request('a.long', { characters: fits + 100 }, { deadlineMs }),
+      ).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE', details: { limitBytes: server.maxPayloadBytes } });
+      expect(performance.now() - startedMs).toBeLessThan(deadlineMs / 2);
+    },
+  );
+
+  it('refuses a request that is too long, at once, and goes on', async () => {
+    const { server, client } = await pair();
+    const handler = vi.fn<() => Promise<string>>(async () => 'here');
+    server.serve('a.short', handler);
+    await server.flush({ deadlineMs });
+    const long = 'x'.repeat(client.maxPayloadBytes);
+    await expect(client.request('a.short', long, { deadlineMs })).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+    });
+    expect(handler).not.toHaveBeenCalled();
+    expect(await client.request('a.short', {}, { deadlineMs })).toBe('here');
+  });
+
+  it('drops a message that is too long, and delivers the next', async () => {
+    const { server, client } = await pair();
+    const heard: unknown[] = [];
+    server.subscribe('b.long', (data) => heard.push(data));
+    await server.flush({ deadlineMs });
+    client.publish('b.long', 'x'.repeat(client.maxPayloadBytes));
+    client.publish('b.long', 'next');
+    await vi.waitFor(() => expect(heard).toEqual(['next']));
+  });
+
+  it('gives each request to one of all who serve its subject, and to the others when one has closed', async () => {
+    const [one, other, client] = await Promise.all(['one', 'other', 'client'].map(connect));
+    if (!one || !other || !client) throw new Error('a bus is missing');
+    const first = one.serve('a.shared', async () => 'one');
+    other.serve('a.shared', async () => 'other');
+    await Promise.all([one.flush({ deadlineMs }), other.flush({ deadlineMs })]);
+    const ask = async (): Promise<ReadonlySet<unknown>> =>
+      new Set(
+        await Promise.all(Array.from({ length: 64 }, () => client.request('a.shared', {}, { deadlineMs }))),
+      );
+    expect(await ask()).toEqual(new Set(['one', 'other']));
+    first.close();
+    await one.flush({ deadlineMs });
+    expect(await ask()).toEqual(new Set(['other']));
   });
 
   it('stops answering when the subscription is closed', async () => {

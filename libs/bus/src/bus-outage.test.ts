@@ -1,5 +1,6 @@
 import { freePort, NatsServer, startNats } from '@skein/local-cluster';
-import { systemClock } from '@skein/runtime';
+import { limits } from '@skein/protocol';
+import { ConfigError, systemClock } from '@skein/runtime';
 import { describe, expect, it, vi } from 'vitest';
 import { connectBus, type Bus, type BusStatus } from './index.ts';
 
@@ -19,6 +20,16 @@ async function failureOf(call: Promise<unknown>): Promise<{ error: unknown; took
 }
 
 describe('a bus over NATS', () => {
+  it('refuses a server that takes less than the services send, with one line that says what to set', async () => {
+    await using server = await startNats({ maxPayloadBytes: 64 * 1024 });
+    await expect(connected(server)).rejects.toThrow(
+      new RegExp(
+        `^SKEIN_NATS_URL cannot work: .* 65536 bytes; set its max_payload to ${limits.busMessageBytes} or more$`,
+      ),
+    );
+    await expect(connected(server)).rejects.toBeInstanceOf(ConfigError);
+  });
+
   it('fails at once while the server is away, and goes on with all subscriptions when it is back', async () => {
     await using server = await startNats();
     const [one, two] = [await connected(server), await connected(server)];

@@ -3,15 +3,20 @@ export interface Bus {
   /** `connected`, or since when it is not. Calls made meanwhile fail with `UNAVAILABLE` at once. */
   readonly status: BusStatus;
 
+  /** Longest payload that one message can carry now, bytes. The server decides; it may change with a reconnect. */
+  readonly maxPayloadBytes: number;
+
   /**
    * Sends a request and waits for its answer. Fails with the error that the server answered,
-   * `DEADLINE_EXCEEDED` after `deadlineMs`, or `UNAVAILABLE` when nobody serves the subject or the bus is down.
+   * `DEADLINE_EXCEEDED` after `deadlineMs`, `UNAVAILABLE` when nobody serves the subject or the bus is down, or
+   * `MESSAGE_TOO_LARGE` when the request or its answer is longer than `maxPayloadBytes`.
    */
   request(subject: string, data: unknown, options: { deadlineMs: number }): Promise<unknown>;
 
   /**
-   * Answers requests. What `handler` throws travels to the caller as a `SkeinError`. At most `maxInFlight`
-   * (default 4096) run at once; one more is answered `TOO_MANY_REQUESTS`.
+   * Answers requests. Of all who serve a subject, one gets each request, chosen at random. What `handler` throws travels
+   * to the caller as a `SkeinError`; a result longer than `maxPayloadBytes` is answered `MESSAGE_TOO_LARGE` and logged. At
+   * most `maxInFlight` (default 4096) run at once; one more is answered `TOO_MANY_REQUESTS`.
    */
   serve(
     subject: string,
@@ -19,7 +24,10 @@ export interface Bus {
     options?: { maxInFlight?: number },
   ): BusSubscription;
 
-  /** Tells all listeners, at most once each. Never waits; dropped while the bus is down. */
+  /**
+   * Tells all listeners, at most once each. Never waits; dropped while the bus is down. A message longer than
+   * `maxPayloadBytes` is dropped too, and logged as an error: whoever publishes has to bound it.
+   */
   publish(subject: string, data: unknown): void;
 
   /** Calls `handler` for each message, in order. `subject` may hold `*`. A throwing handler is logged. */

@@ -1,15 +1,19 @@
 import { SkeinError } from '@skein/protocol';
-import { Emitter, systemClock, type Clock } from '@skein/runtime';
+import { Emitter, systemClock, systemRandom, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { BoundedServer } from './bounded-server.ts';
 import type { Bus, BusStatus, BusSubscription } from './bus.ts';
-import { decodeData, decodeReply, encodeData } from './wire.ts';
+import { decodeData, decodeReply, encodeData, encodeEvent } from './wire.ts';
 
 export interface MemoryBusOptions {
   /** Default: the system's. */
   readonly clock?: Clock;
   /** Default: says nothing. */
   readonly log?: Logger;
+  /** Longest payload, bytes. Default: that of a NATS server, 1 MiB. */
+  readonly maxPayloadBytes?: number;
+  /** Chooses among those who serve the same subject. Default: the system's. */
+  readonly random?: Random;
 }
 
 /** The server's part of a bus inside one process; for tests. */
@@ -21,8 +25,11 @@ export interface MemoryBusHub {
 
 /** A bus without a network: messages travel as JSON and arrive later, in order, as they do over NATS. */
 export function createMemoryBus(options: MemoryBusOptions = {}): MemoryBusHub {
-  return new Hub(options.clock ?? systemClock, options.log ?? silentLogger);
+  return new Hub(options);
 }
+
+/** The default of `max_payload`. */
+const NATS_MAX_PAYLOAD_BYTES = 1024 * 1024;
 
 interface Listener {
   readonly pattern: readonly string[];
@@ -37,19 +44,30 @@ interface Server {
 class Hub implements MemoryBusHub {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly maxPayloadBytes: number;
   readonly listeners = new Set<Listener>();
   readonly servers = new Set<Server>();
   readonly waiting = new Set<(lost: SkeinError) => void>();
   readonly events = new Emitter<{ recovered: Record<never, never> }>();
   status: BusStatus = { state: 'connected' };
 
-  constructor(clock: Clock, log: Logger) {
-    this.clock = clock;
-    this.log = log;
+  readonly #random: Random;
+
+  constructor(options: MemoryBusOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.log = options.log ?? silentLogger;
+    this.maxPayloadBytes = options.maxPayloadBytes ?? NATS_MAX_PAYLOAD_BYTES;
+    this.#random = options.random ?? systemRandom;
   }
 
   connect(): Bus {
     return new MemoryBus(this);
+  }
+
+  /** As a NATS queue group does: one of all who serve the subject. */
+  serverOf(subject: string): Server | undefined {
+    const serving = [...this.servers].filter((one) => one.subject === subject);
+    return serving[Math.floor(this.#random() * serving.length)];
   }
 
   setDown(down: boolean): void {
@@ -76,15 +94,19 @@ class MemoryBus implements Bus {
       : { state: 'disconnected', sinceMs: this.#closedAtMs };
   }
 
+  get maxPayloadBytes(): number {
+    return this.#hub.maxPayloadBytes;
+  }
+
   async request(subject: string, data: unknown, { deadlineMs }: { deadlineMs: number }): Promise<unknown> {
-    const payload = encodeData(data);
+    const payload = encodeData(data, this.maxPayloadBytes);
     this.#checkUp();
-    const server = [...this.#hub.servers].find((one) => one.subject === subject);
+    const server = this.#hub.serverOf(subject);
     if (!server) throw SkeinError.unavailable('the peer');
-    const answered = new Promise<string>((resolve) => {
-      queueMicrotask(() => server.bounded.accept(payload, resolve));
+    const answered = new Promise<Uint8Array>((resolve) => {
+      queueMicrotask(() => server.bounded.accept(text(payload), resolve));
     });
-    return decodeReply(await this.#withDeadline(answered, deadlineMs));
+    return decodeReply(text(await this.#withDeadline(answered, deadlineMs)));
   }
 
   serve(
@@ -93,7 +115,11 @@ class MemoryBus implements Bus {
     { maxInFlight }: { maxInFlight?: number } = {},
   ): BusSubscription {
     const onBug = (error: unknown): void => this.#hub.log.error({ err: error, subject }, 'a request failed');
-    const server: Server = { subject, bounded: new BoundedServer(handler, { maxInFlight, onBug }) };
+    const maxAnswerBytes = (): number => this.maxPayloadBytes;
+    const server: Server = {
+      subject,
+      bounded: new BoundedServer(handler, { maxInFlight, maxAnswerBytes, onBug }),
+    };
     this.#hub.servers.add(server);
     this.#servers.add(server);
     return {
@@ -105,12 +131,14 @@ class MemoryBus implements Bus {
   }
 
   publish(subject: string, data: unknown): void {
-    const payload = encodeData(data);
-    if (this.status.state === 'disconnected') return;
+    const payload = encodeEvent(data, this.maxPayloadBytes, (err) =>
+      this.#hub.log.error({ err, subject }, 'a message was too large and was dropped'),
+    );
+    if (payload === undefined || this.status.state === 'disconnected') return;
     const tokens = subject.split('.');
     queueMicrotask(() => {
       for (const listener of [...this.#hub.listeners]) {
-        if (matches(listener.pattern, tokens)) listener.deliver(payload, subject);
+        if (matches(listener.pattern, tokens)) listener.deliver(text(payload), subject);
       }
     });
   }
@@ -180,4 +208,8 @@ function matches(pattern: readonly string[], tokens: readonly string[]): boolean
   return (
     pattern.length === tokens.length && pattern.every((token, at) => token === '*' || token === tokens[at])
   );
+}
+
+function text(payload: Uint8Array): string {
+  return new TextDecoder().decode(payload);
 }

@@ -3,20 +3,44 @@ import { errorCodes, SkeinError, type WireError } from '@skein/protocol';
 /** How an answer travels: what was asked for, or why not. */
 type Reply = { readonly data?: unknown } | { readonly error: WireError };
 
-export function encodeData(data: unknown): string {
-  return JSON.stringify(data ?? null);
+const utf8 = new TextEncoder();
+
+/** A payload as it is sent. Fails `MESSAGE_TOO_LARGE` when it has more than `maxBytes`. */
+export function encodeData(data: unknown, maxBytes: number): Uint8Array {
+  const payload = utf8.encode(JSON.stringify(data ?? null));
+  if (payload.length > maxBytes) throw SkeinError.tooLarge('the message', payload.length, maxBytes);
+  return payload;
 }
 
 export function decodeData(text: string): unknown {
   return JSON.parse(text);
 }
 
-export function encodeAnswer(data: unknown): string {
-  return JSON.stringify({ data } satisfies Reply);
+/** An event's payload, or `undefined` when it is too large; `onTooLarge` is then told. */
+export function encodeEvent(
+  data: unknown,
+  maxBytes: number,
+  onTooLarge: (error: SkeinError) => void,
+): Uint8Array | undefined {
+  try {
+    return encodeData(data, maxBytes);
+  } catch (error) {
+    if (!(error instanceof SkeinError)) throw error;
+    onTooLarge(error);
+    return undefined;
+  }
 }
 
-export function encodeFailure(thrown: unknown): string {
-  return JSON.stringify({ error: SkeinError.from(thrown).toWire() } satisfies Reply);
+/** An answer as it is sent. Fails `MESSAGE_TOO_LARGE` when it has more than `maxBytes`. */
+export function encodeAnswer(data: unknown, maxBytes: number): Uint8Array {
+  const payload = utf8.encode(JSON.stringify({ data } satisfies Reply));
+  if (payload.length > maxBytes) throw SkeinError.tooLarge('the answer', payload.length, maxBytes);
+  return payload;
+}
+
+/** Short always: codes, messages and details are the cluster's own. */
+export function encodeFailure(thrown: unknown): Uint8Array {
+  return utf8.encode(JSON.stringify({ error: SkeinError.from(thrown).toWire() } satisfies Reply));
 }
 
 /** The answer's data. Throws the error that the server answered, or `INTERNAL` for what is no answer at all. */

@@ -1,5 +1,6 @@
 import type { Bus } from '@skein/bus';
 import {
+  limits,
   subjects,
   versionedChange,
   viewership,
@@ -13,10 +14,36 @@ export interface RoomEvents {
   readonly viewership?: Viewership | undefined;
 }
 
-/** Tells all feeds of a room what a write changed. To be called by whoever wrote, in the order of the writes. */
+/** One message holds so many changes whatever their size: a participant has about 26 KiB of JSON at most. */
+const ALWAYS_FIT = 8;
+/** What the changes of one message may have, bytes of JSON. */
+const CHANGES_BYTES = limits.busMessageBytes / 2;
+
+/**
+ * Tells all feeds of a room what a write changed. To be called by whoever wrote, in the order of the writes. What a node
+ * puts back after a loss of the store may be a whole room: it goes out in several messages.
+ */
 export function publishChanges(bus: Bus, room: string, changes: readonly VersionedChange[]): void {
-  if (changes.length === 0) return;
-  bus.publish(subjects.room(room), { changes } satisfies RoomEvents);
+  for (const part of inMessages(changes))
+    bus.publish(subjects.room(room), { changes: part } satisfies RoomEvents);
+}
+
+function inMessages(changes: readonly VersionedChange[]): readonly (readonly VersionedChange[])[] {
+  if (changes.length === 0) return [];
+  if (changes.length <= ALWAYS_FIT) return [changes];
+  const parts: VersionedChange[][] = [];
+  let part: VersionedChange[] = [];
+  let bytes = 0;
+  for (const change of changes) {
+    const size = Buffer.byteLength(JSON.stringify(change)) + 1;
+    if (bytes + size > CHANGES_BYTES && part.length > 0) {
+      parts.push(part);
+      [part, bytes] = [[], 0];
+    }
+    part.push(change);
+    bytes += size;
+  }
+  return [...parts, part];
 }
 
 export function publishViewership(bus: Bus, room: string, now: Viewership): void {

@@ -1,8 +1,9 @@
 import { createMemoryBus, type Bus } from '@skein/bus';
-import { subjects, type Viewership } from '@skein/protocol';
+import { limits, subjects, type VersionedChange, type Viewership } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime';
+import { silentLogger, type Logger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readRoomEvents, type RoomEvents } from './room-events.ts';
+import { publishChanges, readRoomEvents, type RoomEvents } from './room-events.ts';
 import { RoomNews, VIEWERSHIP_EVERY_MS } from './room-news.ts';
 
 let clock: FakeClock;
@@ -59,5 +60,23 @@ describe('the news of a room', () => {
     news.close();
     await clock.advance(0);
     expect(numbers()).toEqual([1, undefined, 2]);
+  });
+
+  it('tell a whole room, as it is put back after a loss, in messages that the bus takes, in order', async () => {
+    const errors: unknown[] = [];
+    const log = { ...silentLogger, error: (fields: unknown) => errors.push(fields) } as Logger;
+    bus = createMemoryBus({ clock, log, maxPayloadBytes: limits.busMessageBytes }).connect('test');
+    bus.subscribe(subjects.room('blue'), (data) => told.push(readRoomEvents(data)!));
+    const changes = Array.from({ length: 300 }, (_, n): VersionedChange => {
+      const who = { identity: `p${n}`, name: `p${n}`, metadata: '\u0001'.repeat(limits.metadataLength) };
+      const participant = { ...who, sessionId: 's', nodeId: 'n', epoch: 1, joinedAtMs: 1 };
+      return { version: n + 1, change: { type: 'participantJoined', participant } };
+    });
+    publishChanges(bus, 'blue', changes);
+    publishChanges(bus, 'blue', changes.slice(0, 8));
+    await clock.advance(0);
+    expect(errors).toEqual([]);
+    const versions = told.flatMap((part) => part.changes.map(({ version }) => version));
+    expect(versions).toEqual([...changes, ...changes.slice(0, 8)].map(({ version }) => version));
   });
 });

@@ -108,6 +108,15 @@ export class SkeinError extends Error {
     });
   }
 
+  /** A message that its transport does not take. `what` names it, such as `the answer`. */
+  static tooLarge(what: string, messageBytes: number, limitBytes: number): SkeinError {
+    return new SkeinError(
+      'MESSAGE_TOO_LARGE',
+      `${what} has ${messageBytes} bytes; at most ${limitBytes} can be sent`,
+      { details: { messageBytes, limitBytes } },
+    );
+  }
+
   static invalidArgument(field: string, problem: string): SkeinError {
     return new SkeinError('INVALID_ARGUMENT', `${field}: ${problem}`, { details: { field } });
   }

@@ -20,6 +20,17 @@ export const limits = {
   gatewayUrls: 16,
   /** Longest address of a gateway, characters. */
   gatewayUrlLength: 512,
+  /** Subscriptions in one answer, of `open` or `subscribeMany`; the client asks for the rest. */
+  subscriptionsPerAnswer: 96,
+  /** Bytes of JSON that the subscriptions of one answer may have; one alone may have more. */
+  subscriptionBytesPerAnswer: 144 * 1024,
+  /** Bytes of JSON of a room's state in one message; `roomPage` has the rest. */
+  roomPageBytes: 128 * 1024,
+  /**
+   * Longest message between services over NATS, bytes with headers. Every message stays below it by construction, so
+   * that a server whose `max_payload` is lower is refused at the start.
+   */
+  busMessageBytes: 256 * 1024,
   /** A socket that has not joined by then is closed. */
   joinDeadlineMs: 10_000,
 } as const;

@@ -9,7 +9,7 @@ import {
   type ControlServiceClient,
   type PipeMedia,
 } from '@skein/rpc';
-import { systemClock } from '@skein/runtime';
+import { ConfigError, systemClock } from '@skein/runtime';
 import { silentLogger, type LogFields, type Logger } from '@skein/telemetry';
 import { afterEach, expect, test, vi } from 'vitest';
 import { startControl, type Control } from './control.ts';
@@ -194,4 +194,12 @@ test('it stops while it still waits for Redis', async () => {
   const waiting = await control(server.url, (await nats()).url);
   await waiting.stop('test');
   await expect(waiting.ready).rejects.toThrow('control stops');
+});
+
+test('ends with what to set when NATS takes too little', async () => {
+  const server = await startNats({ maxPayloadBytes: 64 * 1024 });
+  cleanups.push(() => server[Symbol.asyncDispose]());
+  const { ended, ready } = await control((await redis()).url, server.url);
+  await expect(ended).rejects.toThrow(/^SKEIN_NATS_URL cannot work: .* max_payload to 262144 or more$/);
+  await expect(ready).rejects.toBeInstanceOf(ConfigError);
 });

@@ -2,7 +2,14 @@ import { connectBus, type Bus, type BusOptions } from '@skein/bus';
 import { connectStore, type ClusterStore, type StoreOptions } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import { controlService, createRpcClients, createRpcServer, nodeService, type RpcClients } from '@skein/rpc';
-import { systemIds, systemRandom, type Clock, type ConfigOf, type RunningService } from '@skein/runtime';
+import {
+  ConfigError,
+  systemIds,
+  systemRandom,
+  type Clock,
+  type ConfigOf,
+  type RunningService,
+} from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { createControlHandlers } from './handlers.ts';
 import { createProbes } from './reconciler/probes.ts';
@@ -45,7 +52,9 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
     createControlHandlers({
       store: () => backends.store,
       askNode: (address, room) =>
-        clients.client(nodeService, address).getRoomMedia({ room }, { deadlineMs: NODE_DEADLINE_MS }),
+        clients
+          .client(nodeService, address)
+          .getRoomMedia({ room }, { deadlineMs: NODE_DEADLINE_MS }),
       nodeAt: (address) => clients.client(nodeService, address),
       log,
     }),
@@ -55,9 +64,20 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
   const { holderId } = backends;
   const ready = backends.connect().then(() => log.info({ event: 'ready', grpcPort, holderId }, 'ready'));
   ready.catch((error: unknown) => {
-    if (!backends.stopping) log.error({ err: error }, 'cannot reach the cluster; control decides nothing');
+    if (!backends.stopping && !(error instanceof ConfigError))
+      log.error({ err: error }, 'cannot reach the cluster; control decides nothing');
   });
+  // Nothing else ends it by itself.
+  const ended = ready.then(
+    () => new Promise<string>(() => {}),
+    (error: unknown) => {
+      if (error instanceof ConfigError) throw error;
+      return new Promise<string>(() => {});
+    },
+  );
+  ended.catch(() => {});
   return {
+    ended,
     grpcPort,
     ready,
     stop: async (reason) => {

@@ -18,6 +18,7 @@ await runService(createLogger('control', 'info'), async () => {
     clock: systemClock,
   });
   return {
+    ended: control.ended,
     stop: async (reason) => {
       await control.stop(reason);
       await telemetry.shutdown();

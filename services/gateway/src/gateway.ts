@@ -3,6 +3,7 @@ import type { BusStatus, NatsServers } from '@skein/bus';
 import { connectStore, storeAddress } from '@skein/cluster';
 import type { StoreAddress, StoreStatus } from '@skein/cluster';
 import { limits, SkeinError } from '@skein/protocol';
+import { ConfigError } from '@skein/runtime';
 import type { RunningService } from '@skein/runtime';
 import { readWebFolder } from './adapters/web-folder.ts';
 import { startWebServer } from './adapters/web-server.ts';
@@ -40,6 +41,8 @@ export interface GatewayOptions extends Surroundings {
 }
 
 export interface Gateway extends RunningService {
+  /** Rejects with a `ConfigError` when a store that was reached cannot be used; never resolves. */
+  readonly ended: Promise<string>;
   readonly httpPort: number;
   /** Resolves when both stores have been connected, or with `false` when the gateway was stopped before. */
   readonly connected: Promise<boolean>;
@@ -65,6 +68,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 class RunningGateway implements Gateway {
   readonly connected: Promise<boolean>;
+  readonly ended: Promise<string>;
+  #onUnusable!: (error: ConfigError) => void;
   readonly #options: GatewayOptions;
   readonly #connections: Connections;
   readonly #servers: { readonly nats: NatsServers; readonly redis: StoreAddress };
@@ -87,6 +92,8 @@ class RunningGateway implements Gateway {
     this.#servers = { nats: natsServers(settings), redis: storeAddress(settings) };
     this.#connections = new Connections(options.clock);
     this.connected = new Promise((resolve) => (this.#setConnected = resolve));
+    this.ended = new Promise((_, reject) => (this.#onUnusable = reject));
+    this.ended.catch(() => {});
   }
 
   get httpPort(): number {
@@ -142,7 +149,8 @@ class RunningGateway implements Gateway {
       this.#setConnected(!this.#stopping.signal.aborted);
     } catch (error) {
       this.#setConnected(false);
-      if (!this.#stopping.signal.aborted) log.fatal({ err: error }, 'could not connect to the cluster');
+      if (error instanceof ConfigError) this.#onUnusable(error);
+      else if (!this.#stopping.signal.aborted) log.fatal({ err: error }, 'could not connect to the cluster');
     }
   }
 

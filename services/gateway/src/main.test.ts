@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { startNats } from '@skein/local-cluster';
 import { EXIT_CONFIG } from '@skein/runtime';
 import { eventually } from '@skein/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -71,6 +72,17 @@ class GatewayProcess implements Disposable {
     this.#child.kill('SIGKILL');
   }
 }
+
+test('a NATS that takes too little ends it with 78 and one line that says what to set', async () => {
+  await using nats = await startNats({ maxPayloadBytes: 64 * 1024 });
+  using gateway = new GatewayProcess({ SKEIN_NATS_URL: nats.url });
+  expect(await gateway.ended()).toBe(EXIT_CONFIG);
+  expect(gateway.stderr.trim().split('\n')).toEqual([
+    expect.stringMatching(
+      /^SKEIN_NATS_URL cannot work: .* 65536 bytes; set its max_payload to 262144 or more$/,
+    ),
+  ]);
+});
 
 test('a wrong environment variable ends it with 78 and one line', async () => {
   using gateway = new GatewayProcess({ SKEIN_ROOM_MAX_PARTICIPANTS: 'many' });

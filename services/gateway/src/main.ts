@@ -22,6 +22,7 @@ async function start(): Promise<RunningService> {
       if (connected) log.info({ event: 'ready', httpPort }, 'ready');
     });
     return {
+      ended: gateway.ended,
       stopDeadlineMs: settings.drainDeadlineMs + STOP_DEADLINE_MS,
       stop: async (reason) => {
         await gateway.stop(reason);

@@ -1,13 +1,13 @@
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { SkeinError } from '@skein/protocol';
-import { Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
+import { limits, SkeinError } from '@skein/protocol';
+import { ConfigError, Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { BoundedServer } from '../bounded-server.ts';
 import type { Bus, BusStatus, BusSubscription } from '../bus.ts';
 import type { BusOptions } from '../connect.ts';
 import { OutboundWindow } from '../outbound-window.ts';
 import { Silence } from '../silence.ts';
-import { decodeData, decodeReply, encodeData } from '../wire.ts';
+import { decodeData, decodeReply, encodeData, encodeEvent } from '../wire.ts';
 import { fromNatsError } from './nats-errors.ts';
 import { connectionOptions } from './nats-options.ts';
 import { natsServersAt } from './nats-servers.ts';
@@ -20,12 +20,18 @@ const LONGEST_RETRY_MS = 1000;
 const CLOSE_DEADLINE_MS = 3000;
 /** A request that waits for so long makes sure that it is not the server that hangs. */
 const DOUBT_AFTER_MS = 600;
+/** What a server takes that does not say so. */
+const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024;
+/** Kept free for the headers, which carry the trace. */
+const HEADER_BYTES = 4 * 1024;
+const MIN_PAYLOAD_BYTES = limits.busMessageBytes - HEADER_BYTES;
 /** One of all who serve a subject answers. */
 const SERVERS = 'servers';
 
 /**
  * Connects to NATS. Waits for the server, trying again with a bounded, jittered pause, until it is there or `signal`
- * ends the wait; once connected, reconnects for ever. Never fails for a server that is not there.
+ * ends the wait; once connected, reconnects for ever. Never fails for a server that is not there. Fails with a
+ * `ConfigError` when the server's `max_payload` is below `limits.busMessageBytes`.
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   const { url, name, clock, random = systemRandom, log = silentLogger, signal, onStatus } = options;
@@ -42,10 +48,12 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
         await connection.close();
         signal.throwIfAborted();
       }
+      await refuseSmallPayload(connection);
       trouble.over();
       return new NatsBus(connection, { clock, log, onStatus, reconnects, trouble });
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof ConfigError) throw error;
       if (attempt === 0) onStatus?.({ state: 'disconnected', sinceMs });
       trouble.tell(error, handshake);
       await clock.sleep(retryDelayMs(attempt, random), signal);
@@ -55,6 +63,22 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
 
 function retryDelayMs(attempt: number, random: Random): number {
   return jitter(Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS), random);
+}
+
+/** `max_payload` counts headers too. */
+function payloadBytesOf(connection: NatsConnection): number {
+  return (connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES) - HEADER_BYTES;
+}
+
+async function refuseSmallPayload(connection: NatsConnection): Promise<void> {
+  if (payloadBytesOf(connection) >= MIN_PAYLOAD_BYTES) return;
+  const has = connection.info?.max_payload ?? 0;
+  await connection.close();
+  throw ConfigError.unworkable(
+    'SKEIN_NATS_URL',
+    undefined,
+    `the NATS server takes messages of ${has} bytes; set its max_payload to ${limits.busMessageBytes} or more`,
+  );
 }
 
 /** The pause before the next attempt to reconnect. The client asks for it more than once per attempt. */
@@ -126,12 +150,16 @@ class NatsBus implements Bus {
     return this.#status;
   }
 
+  get maxPayloadBytes(): number {
+    return payloadBytesOf(this.#nats);
+  }
+
   request(subject: string, data: unknown, { deadlineMs }: { deadlineMs: number }): Promise<unknown> {
     return requestSpan(subject, 'client', () => this.#request(subject, data, deadlineMs));
   }
 
   async #request(subject: string, data: unknown, deadlineMs: number): Promise<unknown> {
-    const payload = encodeData(data);
+    const payload = encodeData(data, this.maxPayloadBytes);
     this.#take(subject, payload);
     let reply: string;
     using _doubt = this.#clock.after(DOUBT_AFTER_MS, () => void this.ensure().catch(() => {}));
@@ -154,7 +182,8 @@ class NatsBus implements Bus {
   ): BusSubscription {
     const onBug = (error: unknown): void => this.#log.error({ err: error, subject }, 'a request failed');
     const traced = (data: unknown): Promise<unknown> => requestSpan(subject, 'server', () => handler(data));
-    const server = new BoundedServer(traced, { maxInFlight, onBug });
+    const maxAnswerBytes = (): number => this.maxPayloadBytes;
+    const server = new BoundedServer(traced, { maxInFlight, maxAnswerBytes, onBug });
     const subscription = this.#nats.subscribe(subject, {
       queue: SERVERS,
       callback: (error, message) => {
@@ -173,11 +202,14 @@ class NatsBus implements Bus {
   }
 
   #accept(server: BoundedServer, message: Msg): void {
-    server.accept(message.string(), (text) => void message.respond(text));
+    server.accept(message.string(), (answer) => void message.respond(answer));
   }
 
   publish(subject: string, data: unknown): void {
-    const payload = encodeData(data);
+    const payload = encodeEvent(data, this.maxPayloadBytes, (err) =>
+      this.#log.error({ err, subject }, 'a message was too large and was dropped'),
+    );
+    if (!payload) return;
     try {
       this.#take(subject, payload);
       this.#nats.publish(subject, payload);
@@ -247,7 +279,7 @@ class NatsBus implements Bus {
   }
 
   /** Counts a message against the window. Fails `UNAVAILABLE` while the bus is down or the window is full. */
-  #take(subject: string, payload: string): void {
+  #take(subject: string, payload: Uint8Array): void {
     const down = this.#status.state === 'disconnected' || this.#nats.isClosed();
     if (down || !this.#window.take(subject.length + payload.length)) throw SkeinError.unavailable('the bus');
   }
@@ -277,6 +309,7 @@ class NatsBus implements Bus {
         case 'reconnect':
           this.#reconnects.succeeded();
           this.#trouble.over();
+          this.#checkPayload();
           this.#setStatus({ state: 'connected' });
           break;
         case 'error':
@@ -289,6 +322,16 @@ class NatsBus implements Bus {
       }
     }
     this.#onLost();
+  }
+
+  /** A server found after the start: calls go on, and what it does not take is answered `MESSAGE_TOO_LARGE`. */
+  #checkPayload(): void {
+    const { maxPayloadBytes } = this;
+    if (maxPayloadBytes < MIN_PAYLOAD_BYTES)
+      this.#log.error(
+        { maxPayloadBytes, minPayloadBytes: MIN_PAYLOAD_BYTES },
+        'max_payload of NATS is too small',
+      );
   }
 
   /** The client tries again from here as after any loss. */

@@ -6,8 +6,18 @@ export function fromNatsError(thrown: unknown, subject: string, deadlineMs: numb
   if (thrown instanceof SkeinError) return thrown;
   if (thrown instanceof errors.TimeoutError) return SkeinError.deadline('the peer', deadlineMs, thrown);
   if (isConnectionLoss(thrown)) return SkeinError.unavailable('the bus', thrown);
+  if (isTooLarge(thrown))
+    return new SkeinError('MESSAGE_TOO_LARGE', 'the message is larger than NATS takes', {
+      cause: thrown,
+      details: { subject },
+    });
   if (isNoResponders(thrown)) return SkeinError.unavailable('the peer', thrown);
   return new SkeinError('INTERNAL', 'the message could not be sent', { cause: thrown, details: { subject } });
+}
+
+/** The server's limit may have fallen since it was read; its other arguments are always right. */
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof errors.InvalidArgumentError && thrown.message.includes('max_payload');
 }
 
 function isNoResponders(thrown: unknown): boolean {

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { hostPort } from '@skein/runtime';
 import { freePort } from './ports.ts';
 import { startOnFreePort } from './free-port-start.ts';
@@ -14,6 +17,8 @@ export interface NatsOptions {
   readonly monitoringPort?: number | undefined;
   /** More of `nats-server`'s arguments, such as `--user`. */
   readonly args?: readonly string[] | undefined;
+  /** Longest payload that it takes, bytes. Default: the server's own, 1 MiB. */
+  readonly maxPayloadBytes?: number | undefined;
 }
 
 const READY_DEADLINE_MS = 10_000;
@@ -24,13 +29,16 @@ export class NatsServer extends Supervised<true> implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
 
-  constructor(port: number, { logFile, host = '127.0.0.1', monitoringPort, args = [] }: NatsOptions) {
+  constructor(port: number, options: NatsOptions) {
+    const { logFile, host = '127.0.0.1', monitoringPort, maxPayloadBytes, args = [] } = options;
     const monitoring = monitoringPort === undefined ? [] : ['--http_port', String(monitoringPort)];
+    // Only a file can set it.
+    const limited = maxPayloadBytes === undefined ? [] : ['--config', payloadConfig(maxPayloadBytes)];
     super({
       spec: {
         name: 'nats',
         program: 'nats-server',
-        args: ['--addr', host, '--port', String(port), ...monitoring, ...args],
+        args: ['--addr', host, '--port', String(port), ...monitoring, ...limited, ...args],
         env: { PATH: process.env['PATH'] },
         logFile,
       },
@@ -45,6 +53,12 @@ export class NatsServer extends Supervised<true> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+function payloadConfig(maxPayloadBytes: number): string {
+  const file = join(tmpdir(), `skein-nats-payload-${maxPayloadBytes}.conf`);
+  writeFileSync(file, `max_payload: ${maxPayloadBytes}\n`);
+  return file;
 }
 
 /** Starts NATS and waits until it sends INFO. Fails with a `LaunchError`. */

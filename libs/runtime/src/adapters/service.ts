@@ -6,7 +6,10 @@ export interface RunningService {
   readonly stopDeadlineMs?: number;
   /** Stops accepting, lets running work end, frees everything. Called once. */
   stop(reason: string): Promise<void>;
-  /** Resolves, with the reason, when the service is to end by itself: it is stopped, and the process exits 0. */
+  /**
+   * Resolves, with the reason, when the service is to end by itself: it is stopped, and the process exits 0. Rejects when it
+   * cannot go on: it is stopped too, and the process exits 78 on a `ConfigError`, 1 on anything else.
+   */
   readonly ended?: Promise<string> | undefined;
 }
 
@@ -38,12 +41,12 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
     process.exit(1);
   }
   let stopping = false;
-  const stop = (reason: string): void => {
+  const stop = (reason: string, exitCode = 0): void => {
     stopping = true;
     log.info({ reason }, 'stopping');
     setTimeout(() => process.exit(1), running.stopDeadlineMs ?? DEFAULT_STOP_DEADLINE_MS).unref();
     running.stop(reason).then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (error: unknown) => {
         log.fatal({ err: error }, 'could not stop cleanly');
         process.exit(1);
@@ -56,6 +59,13 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  const reason = await running.ended;
-  if (reason !== undefined && !stopping) stop(reason);
+  try {
+    const reason = await running.ended;
+    if (reason !== undefined && !stopping) stop(reason);
+  } catch (error) {
+    const exitCode = error instanceof ConfigError ? EXIT_CONFIG : 1;
+    if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+    else log.fatal({ err: error }, 'cannot go on');
+    if (!stopping) stop('cannot go on', exitCode);
+  }
 }
