@@ -50,6 +50,8 @@ export interface NodeDirectory {
   /** Reads the registry once. Resolves also when it can't be read: beats and later reads fill the view. */
   start(): Promise<void>;
   views(): readonly NodeView[];
+  /** The last record of one node, as long as it is known. */
+  record(nodeId: string): NodeRecord | undefined;
   /** `chooseCandidates` over the present view. Fails `NODE_NOT_FOUND` for a wished node that can't be had. */
   candidates(query?: DirectoryQuery): PlacementCandidates;
   /** Counts a session placed on a node: here at once, and in the store for all gateways. */
@@ -129,6 +131,10 @@ class LiveNodeDirectory implements NodeDirectory {
       settled: growth.settled,
       recentSessions: growth.recent,
     }));
+  }
+
+  record(nodeId: string): NodeRecord | undefined {
+    return this.#known.get(nodeId)?.record;
   }
 
   candidates(query: DirectoryQuery = {}): PlacementCandidates {

@@ -141,6 +141,8 @@ export const nodeRecord = z.object({
   startedAtMs: z.number().int(),
   /** Of its lease: rises with each start of the node. Absent until the first renewal was answered. */
   fence: z.number().int().nonnegative().optional(),
+  /** Names this process: part of the subject on which it is asked. Absent from nodes of an earlier version. */
+  instance: opaqueId.optional(),
   /** Raised by every beat of one start of a node. */
   beat: z.number().int().nonnegative(),
   load: nodeLoad,

@@ -14,8 +14,14 @@ function hex(byte: number): string {
 
 /** NATS subjects. */
 export const subjects = {
-  /** Requests for sessions on a node. */
-  nodeSession: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.session`,
+  /**
+   * Requests for sessions on a node. `instance`: of its record, so that of two processes with one id the one with the
+   * lease is asked; without it, whichever serves the id.
+   */
+  nodeSession: (nodeId: NodeId, instance?: string): string =>
+    instance === undefined
+      ? `skein.node.${token(nodeId)}.session`
+      : `skein.node.${token(nodeId)}.session.${token(instance)}`,
   /** A node's sign of life and load, four times a second: for control, and for gateways while there are few nodes. */
   nodeBeat: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.beat`,
   /** The record of a beat, when it is another start's or another state's than before: for the other nodes and gateways. */

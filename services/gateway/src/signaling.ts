@@ -68,7 +68,7 @@ export async function startSignaling(
   const { roomMaxParticipants: maxParticipants, iceServers, resumeGraceMs, nodeChoice } = settings;
   const news = new RoomNews({ bus, clock });
   const shared = { bus, store: store.rooms, news, clock, random, ids, log };
-  const nodes = new NodeSessions(bus, nodeDeadlines);
+  const nodes = new NodeSessions(bus, directory, nodeDeadlines);
   const lines = new SessionLines({ bus, directory, log });
   const openings = new Openings({ nodes, lines, iceServers });
   const endings = new SessionEndings({ ...shared, nodes, rooms: store.rooms, resumeGraceMs });

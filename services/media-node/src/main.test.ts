@@ -2,9 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { connectBus } from '@skein/bus';
-import { connectStore, publishChanges, type Placed, type PlaceRequest } from '@skein/cluster';
+import {
+  connectStore,
+  openNodeDirectory,
+  publishChanges,
+  type Placed,
+  type PlaceRequest,
+} from '@skein/cluster';
 import { freePort, startNats, startRedis } from '@skein/local-cluster';
-import { subjects } from '@skein/protocol';
+import { SkeinError, subjects } from '@skein/protocol';
 import { createRpcClients, nodeService } from '@skein/rpc';
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
@@ -40,6 +46,60 @@ function start(env: Record<string, string>): Started {
   );
   createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
   return { child, lines, errors, exit: new Promise((resolve) => child.on('close', resolve)) };
+}
+
+/** Stores for two processes with one node id, and a gateway's view of that node. */
+async function sameId() {
+  const [redis, nats] = await Promise.all([startRedis(), startNats()]);
+  const shared = { clock: systemClock, random: systemRandom, log: silentLogger, name: 'test' };
+  const bus = await connectBus({ ...shared, url: nats.url });
+  const store = await connectStore({ ...shared, url: redis.url });
+  const directory = openNodeDirectory({ ...shared, bus, nodes: store.nodes });
+  await directory.start();
+  const env = { SKEIN_NATS_URL: nats.url, SKEIN_REDIS_URL: redis.url, SKEIN_NODE_ID: 'same' };
+  const nodeId = 'same';
+  const instance = (): string | undefined => directory.record(nodeId)?.instance;
+  /** A session at the process that a gateway sees; `holds` asks it so often, and counts the answers. */
+  const openSession = async () => {
+    const candidates = { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId };
+    const who = {
+      room: 'room',
+      identity: 'ann',
+      name: 'ann',
+      sessionId: systemIds('ses'),
+      maxParticipants: 9,
+    };
+    const { participant, snapshot } = await store.rooms.place({ ...who, candidates });
+    const { sessionId, epoch, identity } = participant;
+    const ask = async (method: string, data: object): Promise<unknown> => {
+      const request = { room: 'room', sessionId, epoch, method, data };
+      return await bus.request(subjects.nodeSession(nodeId, instance()), request, { deadlineMs: 5000 });
+    };
+    const opening = { identity, roomVersion: snapshot.version, rtpCapabilities: anyReceiver };
+    await ask('open', { ...opening, autoSubscribe: false });
+    const holds = async (times: number): Promise<Record<string, number>> => {
+      const counts: Record<string, number> = {};
+      for (let time = 0; time < times; time++) {
+        const outcome = await ask('restartIce', { direction: 'recv' }).then(
+          () => 'answered',
+          (error: unknown) => SkeinError.from(error).code,
+        );
+        counts[outcome] = (counts[outcome] ?? 0) + 1;
+      }
+      return counts;
+    };
+    return { holds };
+  };
+  return {
+    start: () => start(env),
+    instance,
+    openSession,
+    async [Symbol.asyncDispose]() {
+      directory.close();
+      await Promise.all([bus.close(), store.close()]);
+      await Promise.all([redis.stop(), nats.stop()]);
+    },
+  };
 }
 
 const isReady = ({ event }: Record<string, unknown>): boolean => event === 'ready';
@@ -133,6 +193,43 @@ describe('the media node as a process', () => {
     });
     expect(await node.exit).toBe(0);
     clients.close();
+  });
+
+  test('with the id of one that runs ends with code 1 and says so, and the other is not disturbed', async () => {
+    await using pair = await sameId();
+    const first = pair.start();
+    await vi.waitFor(() => expect(first.lines.some(isReady)).toBe(true), LONG);
+    await vi.waitFor(() => expect(pair.instance()).toBeDefined(), LONG);
+    const { holds } = await pair.openSession();
+    const second = pair.start();
+    expect(await second.exit).toBe(1);
+    expect(second.lines.some(isReady)).toBe(false);
+    expect(JSON.stringify(second.lines)).toContain('another process runs as node same; give each its own');
+    expect(await holds(100)).toEqual({ answered: 100 });
+    expect(first.child.exitCode).toBeNull();
+  });
+
+  test('that hung while another took its id over answers nobody any more, and ends with code 1', async () => {
+    await using pair = await sameId();
+    const first = pair.start();
+    await vi.waitFor(() => expect(first.lines.some(isReady)).toBe(true), LONG);
+    await vi.waitFor(() => expect(pair.instance()).toBeDefined(), LONG);
+    const overtaken = pair.instance();
+    first.child.kill('SIGSTOP');
+    const second = pair.start();
+    await vi.waitFor(() => expect(pair.instance()).not.toBe(overtaken), LONG);
+    const { holds } = await pair.openSession();
+    first.child.kill('SIGCONT');
+    expect(await holds(200)).toEqual({ answered: 200 });
+    expect(await first.exit).toBe(1);
+    expect(first.lines).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        msg: expect.stringContaining('another process runs as node same'),
+      }),
+    );
+    expect(await holds(100)).toEqual({ answered: 100 });
+    expect(second.child.exitCode).toBeNull();
   });
 
   test.each([

@@ -50,7 +50,7 @@ async function start(): Promise<RunningService> {
     stopDeadlineMs: drainDeadlineMs + STOP_GRACE_MS,
     ended: node.ended,
     stop: async (reason) => {
-      await node.drain({ withinMs: drainDeadlineMs, givesUpAlone: true });
+      if (!node.hasYielded) await node.drain({ withinMs: drainDeadlineMs, givesUpAlone: true });
       await node.stop(reason);
       await Promise.all([bus.close(), store.close()]);
       await telemetry.shutdown();

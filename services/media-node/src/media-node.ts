@@ -16,6 +16,7 @@ import { hostPort, type Clock, type IdSource, type Random } from '@skein/runtime
 import type { Logger } from '@skein/telemetry';
 import type { GrpcAddress } from './addresses/plan.ts';
 import { Beats } from './beats/beats.ts';
+import { claimNodeId, nodeIdTaken } from './beats/node-id.ts';
 import { Capacity } from './capacity/capacity.ts';
 import type { CapacityLedger } from './capacity/ledger.ts';
 import type { CapacityLimits } from './capacity/limits.ts';
@@ -98,7 +99,10 @@ export class MediaNode {
   readonly #moves: Moves;
   readonly #drain: Drain;
   readonly #ended = Promise.withResolvers<string>();
+  /** Names this process, which may outlive a burial and the start that was buried. */
+  readonly #instance: string;
   #startedAtMs: number;
+  #yielded = false;
   #grpcPort = 0;
   #state: NodeRecord['state'] = 'ready';
   #served: readonly BusSubscription[] = [];
@@ -110,6 +114,9 @@ export class MediaNode {
     const { engine, bus, store, clock, random, ids, log } = parts;
     const { nodeId } = config;
     this.#startedAtMs = clock.now();
+    this.#instance = ids('run');
+    // Whoever does not wait for the end is not ended by it.
+    this.#ended.promise.catch(() => {});
     this.#capacity = new Capacity(config.capacityLimits, () => ({
       sessions: this.#sessions.size,
       rooms: this.#rooms.size,
@@ -190,6 +197,11 @@ export class MediaNode {
     return this.#config.nodeId;
   }
 
+  /** Another process has taken this node's id: there is nothing to drain, as its sessions are asked for there. */
+  get hasYielded(): boolean {
+    return this.#yielded;
+  }
+
   get grpcPort(): number {
     return this.#grpcPort;
   }
@@ -202,7 +214,10 @@ export class MediaNode {
     return this.#pool.slots.map(({ pid }) => pid);
   }
 
-  /** Resolves when the node has emptied itself because it was asked to over gRPC, and is to be stopped. */
+  /**
+   * Resolves when the node has emptied itself because it was asked to over gRPC, and is to be stopped. Rejects when another
+   * process has taken its id: it is to be stopped as well, as a failure.
+   */
   get ended(): Promise<string> {
     return this.#ended.promise;
   }
@@ -228,15 +243,19 @@ export class MediaNode {
 
   async #start(): Promise<void> {
     const { nodeId } = this.#config;
+    const { bus, store, clock, log } = this.#parts;
+    await claimNodeId({ nodeId, nodes: store.nodes, clock, log });
     await this.#pool.start();
     await warmUp(this.#pool, this.#config.pipes);
     this.#rpc.addService(pipeService, pipeHandlers(this.#rooms));
     this.#rpc.addService(nodeService, this.#handlers());
     this.#rpc.addService(livenessService, { ping: async () => ({}) });
     this.#grpcPort = (await this.#rpc.listen()).port;
-    const { bus } = this.#parts;
+    const handle = (message: unknown): Promise<object> => this.#sessions.handle(message);
     this.#served = [
-      bus.serve(subjects.nodeSession(nodeId), (message) => this.#sessions.handle(message)),
+      bus.serve(subjects.nodeSession(nodeId, this.#instance), handle),
+      // For who has not heard of this process yet.
+      bus.serve(subjects.nodeSession(nodeId), handle),
       bus.serve(subjects.nodePing(nodeId), () => Promise.resolve({})),
     ];
     await bus.flush({ deadlineMs: 5000 });
@@ -255,7 +274,8 @@ export class MediaNode {
     this.#moves.close();
     this.#meter.stop();
     await this.#peers.refresh();
-    const leave = !this.#peers.anyReady;
+    // The other process with this id takes their participants.
+    const leave = !this.#yielded && !this.#peers.anyReady;
     const leaving = Promise.all([
       this.#sessions.endAll('node-stopped', { leave }),
       this.#beats.stop(this.nodeId),
@@ -281,6 +301,7 @@ export class MediaNode {
   #record(beat: number, fence: number | undefined): NodeRecord {
     const { nodeId, region, version, workers } = this.#config;
     const startedAtMs = this.#startedAtMs;
+    const instance = this.#instance;
     const { load } = this.#meter;
     return {
       nodeId,
@@ -290,6 +311,7 @@ export class MediaNode {
       workers,
       version,
       startedAtMs,
+      instance,
       fence,
       beat,
       load,
@@ -337,14 +359,24 @@ export class MediaNode {
     return chosen.length;
   }
 
+  /** Two with one id would share its requests: this one answers none from now on, and ends. */
+  #yield(): void {
+    if (this.#yielded) return;
+    this.#yielded = true;
+    const taken = nodeIdTaken(this.nodeId);
+    this.#parts.log.error({ sessions: this.#sessions.size }, taken.message);
+    for (const served of this.#served) served.close();
+    this.#takeNoMore();
+    this.#ended.reject(taken);
+  }
+
   /** The lease is lost: was it taken by another start of this node's id, or was this one taken for dead? */
   async #fenced(): Promise<'retake' | 'yield'> {
     const { store, clock, log } = this.#parts;
     const listed = await store.nodes.list();
     const holder = listed.find(({ record }) => record.nodeId === this.nodeId)?.record;
-    if (holder && holder.startedAtMs !== this.#startedAtMs) {
-      log.error({}, 'another node with this id has taken the lease; taking no more sessions');
-      this.#takeNoMore();
+    if (holder && (holder.instance !== this.#instance || holder.startedAtMs !== this.#startedAtMs)) {
+      this.#yield();
       return 'yield';
     }
     this.#startedAtMs = Math.max(clock.now(), this.#startedAtMs + 1);

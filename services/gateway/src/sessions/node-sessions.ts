@@ -1,4 +1,5 @@
 import type { Bus } from '@skein/bus';
+import type { NodeDirectory } from '@skein/cluster';
 import { subjects } from '@skein/protocol';
 import type { SessionMethod, SessionRequest, SessionResponse } from '@skein/protocol';
 import type { SessionAddress } from './session.ts';
@@ -20,10 +21,12 @@ const DEFAULT_ATTACH_MS = 2000;
  */
 export class NodeSessions {
   readonly #bus: Bus;
+  readonly #directory: Pick<NodeDirectory, 'record'>;
   readonly #deadlines: NodeDeadlines;
 
-  constructor(bus: Bus, deadlines: NodeDeadlines) {
+  constructor(bus: Bus, directory: Pick<NodeDirectory, 'record'>, deadlines: NodeDeadlines) {
     this.#bus = bus;
+    this.#directory = directory;
     this.#deadlines = deadlines;
   }
 
@@ -34,7 +37,9 @@ export class NodeSessions {
   ): Promise<SessionResponse<Method>> {
     const envelope = { room, sessionId, epoch, method, data };
     const deadlineMs = this.#deadlineOf(method);
-    const answer = await this.#bus.request(subjects.nodeSession(nodeId), envelope, { deadlineMs });
+    // The process that holds the node's lease, even while another one with its id still runs.
+    const subject = subjects.nodeSession(nodeId, this.#directory.record(nodeId)?.instance);
+    const answer = await this.#bus.request(subject, envelope, { deadlineMs });
     return answer as SessionResponse<Method>;
   }
 

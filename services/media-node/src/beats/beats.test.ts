@@ -60,6 +60,14 @@ describe('a node', () => {
     expect(registry.renewed).toEqual(heard.map((beat) => (beat === 0 ? undefined : 7)));
   });
 
+  test('that could not start says nothing and takes no lease', async () => {
+    const { clock, heard, registry, beats } = setUp();
+    await beats.now();
+    await beats.stop('n');
+    await clock.advance(1000);
+    expect([heard, registry.renewed]).toEqual([[], []]);
+  });
+
   test('tells the other nodes that it is there, and of another state, and else nothing', async () => {
     const { clock, news, beats, state } = setUp();
     beats.start();

@@ -9,7 +9,7 @@ export const BEAT_EVERY_MS = 250;
 /** How long the lease outlasts its last renewal, at least. That alone evicts nobody: the node is asked first. */
 export const LEASE_TTL_MS = 700;
 /** And at most. */
-const MAX_LEASE_TTL_MS = 10_000;
+export const MAX_LEASE_TTL_MS = 10_000;
 /** The store. */
 const STORE = 'store';
 /** How long `stop` waits for the store to take the lease back. */
@@ -44,6 +44,7 @@ export class Beats {
   readonly #renewals = new RoundTrips({ minMs: 0, maxMs: MAX_LEASE_TTL_MS, unknownMs: 0 });
   /** What the other nodes were last told of. */
   #told: Pick<NodeRecord, 'state' | 'startedAtMs' | 'fence'> | undefined;
+  #started = false;
   #stopped = false;
   #yielded = false;
 
@@ -60,15 +61,16 @@ export class Beats {
         next(jitter(BEAT_EVERY_MS, random, 0.1));
       });
     };
+    this.#started = true;
     void this.now();
     next(jitter(BEAT_EVERY_MS / 2, random, 1));
   }
 
-  /** One beat now, such as when the node's state has changed. Never rejects. */
+  /** One beat now, such as when the node's state has changed; none before `start`. Never rejects. */
   async now(): Promise<void> {
     const { bus, log, record, nodes } = this.#parts;
     try {
-      if (this.#stopped) return;
+      if (!this.#started || this.#stopped) return;
       const described = record(this.#beat++, this.#fence);
       bus.publish(subjects.nodeBeat(described.nodeId), described);
       this.#tellNews(described);
