@@ -7,7 +7,8 @@ import type { ListNodesResponse } from './generated/skein/control/v1/ListNodesRe
 import type { ListRoomsResponse } from './generated/skein/control/v1/ListRoomsResponse.ts';
 import type { Room } from './generated/skein/control/v1/Room.ts';
 import { MAX_DRAIN_MS } from './node-service.ts';
-import { defineService, unary, type Handlers, type ServiceClient } from './service-definition.ts';
+import { nodesChunks, roomChunks, roomsChunks } from './control-parts.ts';
+import { chunked, defineService, unary, type Handlers, type ServiceClient } from './service-definition.ts';
 
 /** Rooms on one page of ListRooms: the default and the most. */
 export const MAX_PAGE_SIZE = 1000;
@@ -21,14 +22,14 @@ const listRoomsRequest = z.object({
 
 /** Operators and your application's backend. */
 export const controlService = defineService<ControlServiceDefinition>()('skein.control.v1.ControlService', {
-  listNodes: unary({ request: z.object({}), response: z.custom<ListNodesResponse>() }),
-  listRooms: unary({ request: listRoomsRequest, response: z.custom<ListRoomsResponse>() }),
+  listNodes: chunked({ request: z.object({}), response: z.custom<ListNodesResponse>() }, nodesChunks),
+  listRooms: chunked({ request: listRoomsRequest, response: z.custom<ListRoomsResponse>() }, roomsChunks),
   drainNode: unary({
     request: z.object({ nodeId: opaqueId, deadlineMs: z.number().int().min(0).max(MAX_DRAIN_MS) }),
     response: z.custom<DrainNodeResponse>(),
   }),
   rebalance: unary({ request: z.object({}), response: z.custom<RebalanceResponse>() }),
-  getRoom: unary({ request: z.object({ room: roomName }), response: z.custom<Room>() }),
+  getRoom: chunked({ request: z.object({ room: roomName }), response: z.custom<Room>() }, roomChunks),
 });
 
 export type ControlServiceHandlers = Handlers<typeof controlService>;

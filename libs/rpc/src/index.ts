@@ -31,6 +31,7 @@ export type { Worker } from './generated/skein/node/v1/Worker.ts';
 export { livenessService, type LivenessServiceHandlers } from './liveness-service.ts';
 export {
   MAX_DRAIN_MS,
+  MAX_FOUND_SESSIONS,
   nodeService,
   type NodeServiceClient,
   type NodeServiceHandlers,

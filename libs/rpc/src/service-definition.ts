@@ -1,13 +1,26 @@
 import type { z } from 'zod';
 
+export type MethodKind = 'unary' | 'serverStream' | 'chunked';
+
 /** One method of a service: its requests are parsed by the server, its answers by the client. */
-export interface Method<Kind extends 'unary' | 'serverStream', Request, Response> {
+export interface Method<Kind extends MethodKind, Request, Response> {
   readonly kind: Kind;
   readonly request: z.ZodType<Request>;
   readonly response: z.ZodType<Response>;
 }
 
-export type AnyMethod = Method<'unary' | 'serverStream', unknown, unknown>;
+export type AnyMethod = Method<MethodKind, unknown, unknown>;
+
+/** How an answer of any size travels: in messages that are each well below the limit of a channel. */
+export interface Chunks<Response, Part> {
+  /** Never empty. */
+  readonly split: (answer: Response) => Iterable<Part>;
+  readonly merge: (parts: readonly Part[]) => Response;
+}
+
+export interface ChunkedMethod<Request, Response, Part> extends Method<'chunked', Request, Response> {
+  readonly chunks: Chunks<Response, Part>;
+}
 
 /** A service of `proto/` with the schemas of its messages. */
 export interface ServiceDefinition<
@@ -38,9 +51,25 @@ export function serverStream<Request, Update>(
   return { kind: 'serverStream', ...schemas };
 }
 
+/** One request, one answer that has no bound: for handlers and callers as `unary`, on the wire a stream of its parts. */
+export function chunked<Request, Response, Part>(
+  schemas: Schemas<Request, Response>,
+  chunks: Chunks<Response, Part>,
+): ChunkedMethod<Request, Response, Part> {
+  return { kind: 'chunked', ...schemas, chunks };
+}
+
 interface GeneratedMethod<RequestInput, ResponseInput> {
   readonly requestSerialize: (value: RequestInput) => unknown;
   readonly responseSerialize: (value: ResponseInput) => unknown;
+}
+
+/** A chunked method, as far as its proto file knows it: what the parts make up is not on the wire. */
+interface SentInParts<Request, Part> {
+  readonly kind: 'chunked';
+  readonly request: z.ZodType<Request>;
+  readonly response: z.ZodType;
+  readonly chunks: { readonly split: (answer: never) => Iterable<Part> };
 }
 
 /** What the generated types of a service ask of its definition: every method, with messages that fit the wire. */
@@ -48,7 +77,7 @@ type MethodsOf<Generated> = {
   readonly [
     Name in Extract<keyof Generated, string> as Uncapitalize<Name>
   ]: Generated[Name] extends GeneratedMethod<infer RequestInput, infer ResponseInput>
-    ? Method<'unary' | 'serverStream', RequestInput, ResponseInput>
+    ? Method<'unary' | 'serverStream', RequestInput, ResponseInput> | SentInParts<RequestInput, ResponseInput>
     : never;
 };
 
@@ -86,9 +115,9 @@ export type Handlers<Definition extends ServiceDefinition> = {
     infer Request,
     infer Response
   >
-    ? Kind extends 'unary'
-      ? (request: Request, context: CallContext) => Promise<Response>
-      : (request: Request, stream: ServerStream<Response>) => Promise<void>
+    ? Kind extends 'serverStream'
+      ? (request: Request, stream: ServerStream<Response>) => Promise<void>
+      : (request: Request, context: CallContext) => Promise<Response>
     : never;
 };
 
@@ -123,8 +152,8 @@ export type ServiceClient<Definition extends ServiceDefinition> = {
     infer Request,
     infer Response
   >
-    ? Kind extends 'unary'
-      ? (request: Request, options?: CallOptions) => Promise<Response>
-      : (request: Request, listener: StreamListener<Response>, options?: StreamOptions) => ClientStream
+    ? Kind extends 'serverStream'
+      ? (request: Request, listener: StreamListener<Response>, options?: StreamOptions) => ClientStream
+      : (request: Request, options?: CallOptions) => Promise<Response>
     : never;
 };

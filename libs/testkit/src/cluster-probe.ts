@@ -7,16 +7,18 @@ import {
   type NodeStatus,
   type Pipe,
   type Room,
+  type RpcClients,
 } from '@skein/rpc';
 import { SkeinError } from '@skein/protocol';
 
 /** Looks into a running cluster through its gRPC services, as operators can. */
 export class ClusterProbe implements Disposable {
-  readonly #rpc = createRpcClients();
+  readonly #rpc: RpcClients;
   readonly #controlAddress: () => string;
 
   /** `controlAddress`: `host:port` of a control service; as a function where it may be started again, at another port. */
-  constructor(controlAddress: string | (() => string)) {
+  constructor(controlAddress: string | (() => string), rpc = createRpcClients()) {
+    this.#rpc = rpc;
     this.#controlAddress = typeof controlAddress === 'string' ? () => controlAddress : controlAddress;
   }
 

@@ -52,7 +52,7 @@ const unused = (): Promise<never> => Promise.reject(new Error('not asked'));
 async function mediaNode(nodeId: string, pipes: readonly PipeMedia[]): Promise<NodeRecord> {
   const server = createRpcServer({ host: '127.0.0.1', port: 0 });
   server.addService(nodeService, {
-    ...{ getStatus: unused, drain: unused, moveSessions: unused },
+    ...{ getStatus: unused, listRooms: unused, findSessions: unused, drain: unused, moveSessions: unused },
     getRoomMedia: async ({ room }) => ({
       room,
       nodeId,

@@ -54,7 +54,7 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
       askNode: (address, room) =>
         clients
           .client(nodeService, address)
-          .getRoomMedia({ room }, { deadlineMs: NODE_DEADLINE_MS }),
+          .getRoomMedia({ room, pipesOnly: true }, { deadlineMs: NODE_DEADLINE_MS }),
       nodeAt: (address) => clients.client(nodeService, address),
       log,
     }),

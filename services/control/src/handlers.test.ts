@@ -81,7 +81,14 @@ const unused = (): Promise<never> => Promise.reject(new Error('not asked'));
 /** A real gRPC server that answers as a media node would. */
 async function startNode(handlers: Partial<NodeServiceHandlers>): Promise<string> {
   const server = createRpcServer({ host: '127.0.0.1', port: 0 });
-  const none = { getStatus: unused, getRoomMedia: unused, drain: unused, moveSessions: unused };
+  const none = {
+    getStatus: unused,
+    getRoomMedia: unused,
+    listRooms: unused,
+    findSessions: unused,
+    drain: unused,
+    moveSessions: unused,
+  };
   server.addService(nodeService, { ...none, ...handlers });
   const { port } = await server.listen();
   cleanups.push(() => server.close({ deadlineMs: 0 }));

@@ -335,6 +335,7 @@ export class MediaNode {
     const { nodeId } = this.#config;
     return nodeHandlers({
       ...{ nodeId, pool: this.#pool, rooms: this.#rooms },
+      holds: (sessionId) => this.#sessions.has(sessionId),
       drain: (withinMs) => this.#drainAndEnd(withinMs || this.#config.drainDeadlineMs),
       move: (count) => this.#moveSome(count),
     });

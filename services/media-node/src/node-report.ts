@@ -49,19 +49,18 @@ export function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
       cpu,
       routers,
     })),
-    rooms: rooms.all.map(({ name }) => name),
     counts: mediaCounts(rooms),
   };
 }
 
-export function roomMedia(nodeId: string, host: RoomHost): RoomMedia {
+export function roomMedia(nodeId: string, host: RoomHost, { pipesOnly = false } = {}): RoomMedia {
   const nameOf = (media: MediaKey): string => reportedName(media, host.state?.tracks);
   return {
     room: host.name,
     nodeId,
     version: host.state?.version ?? 0,
     routerIds: [...host.routerIds],
-    sessions: host.sessions.map((session) => sessionMedia(session, nameOf)),
+    sessions: pipesOnly ? [] : host.sessions.map((session) => sessionMedia(session, nameOf)),
     pipes: host.pipes.report().map((pipe) => ({
       ...pipe,
       kind: pipe.kind === 'node' ? 'NODE' : 'WORKER',

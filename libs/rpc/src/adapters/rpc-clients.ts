@@ -2,6 +2,7 @@ import { type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
 import { parseInput, SkeinError } from '@skein/protocol';
 import { systemClock, type Clock } from '@skein/runtime';
 import type {
+  ChunkedMethod,
   AnyMethod,
   CallOptions,
   ClientStream,
@@ -30,14 +31,19 @@ export interface RpcClients {
   close(): void;
 }
 
-/** `maxChannels`: connections kept at once, those least recently used are closed beyond. Default 256. */
-export function createRpcClients({
-  clock = systemClock,
-  maxChannels,
-}: { clock?: Clock; maxChannels?: number } = {}): RpcClients {
+export interface RpcClientsOptions {
+  readonly clock?: Clock;
+  /** Connections kept at once, those least recently used are closed beyond. Default 256. */
+  readonly maxChannels?: number | undefined;
+  /** Told the size of each message that comes in, bytes; for measuring. */
+  readonly onMessage?: ((bytes: number) => void) | undefined;
+}
+
+export function createRpcClients(options: RpcClientsOptions = {}): RpcClients {
+  const { clock = systemClock, maxChannels, onMessage } = options;
   const channels = new Channels(maxChannels);
   return {
-    client: (definition, address) => clientFor(definition, { channels, clock, address }),
+    client: (definition, address) => clientFor(definition, { channels, clock, address, onMessage }),
     closeChannel: (address) => channels.close(address),
     close: () => channels.closeAll(),
   };
@@ -47,6 +53,7 @@ interface Target {
   readonly channels: Channels;
   readonly clock: Clock;
   readonly address: string;
+  readonly onMessage: ((bytes: number) => void) | undefined;
 }
 
 interface Called {
@@ -63,10 +70,78 @@ function clientFor<Definition extends ServiceDefinition>(
   const service = wireService(definition.name);
   const shortName = definition.name.split('.').at(-1) ?? definition.name;
   const calls = Object.entries(definition.methods).map(([key, method]) => {
-    const called = { name: `${shortName}.${key}`, method, wire: wireMethod(service, key) };
-    return [key, method.kind === 'unary' ? unaryCall(called, target) : streamCall(called, target)];
+    const wire = measured(wireMethod(service, key), target.onMessage);
+    const called = { name: `${shortName}.${key}`, method, wire };
+    return [key, callOf(called, target)];
   });
   return Object.fromEntries(calls) as ServiceClient<Definition>;
+}
+
+function measured(wire: WireMethod, onMessage: Target['onMessage']): WireMethod {
+  if (!onMessage) return wire;
+  return {
+    ...wire,
+    responseDeserialize: (bytes) => {
+      onMessage(bytes.length);
+      return wire.responseDeserialize(bytes);
+    },
+  };
+}
+
+function callOf(called: Called, target: Target): unknown {
+  switch (called.method.kind) {
+    case 'unary':
+      return unaryCall(called, target);
+    case 'chunked':
+      return chunkedCall(called, target);
+    case 'serverStream':
+      return streamCall(called, target);
+  }
+}
+
+/** Rejects as a unary call does; the deadline is for all parts together. */
+function chunkedCall({ name, method, wire }: Called, { channels, address }: Target) {
+  const { chunks } = method as ChunkedMethod<unknown, unknown, unknown>;
+  return async (
+    request: object,
+    { deadlineMs = DEFAULT_DEADLINE_MS, signal }: CallOptions = {},
+  ): Promise<unknown> => {
+    signal?.throwIfAborted();
+    using use = channels.use(address);
+    const parts = await calledSpan(name, () => {
+      const options = { deadline: Date.now() + deadlineMs };
+      const { path, requestSerialize, responseDeserialize } = wire;
+      const call = use.client.makeServerStreamRequest(
+        ...[path, requestSerialize, responseDeserialize, request, traceMetadata(), options],
+      );
+      return partsOf(call, use, { name, deadlineMs, signal });
+    });
+    return parseAnswer(name, method, chunks.merge(parts));
+  };
+}
+
+function partsOf(
+  call: ClientReadableStream<object>,
+  use: ChannelUse,
+  { name, deadlineMs, signal }: { name: string; deadlineMs: number; signal: AbortSignal | undefined },
+): Promise<readonly unknown[]> {
+  return new Promise((resolve, reject) => {
+    const parts: unknown[] = [];
+    const cancel = (): void => call.cancel();
+    const done = (settle: () => void): void => {
+      signal?.removeEventListener('abort', cancel);
+      settle();
+    };
+    call.on('data', (part: unknown) => void parts.push(part));
+    call.on('end', () => done(() => resolve(parts)));
+    call.on('error', (failure: ServiceError) =>
+      done(() =>
+        reject(signal?.aborted ? (signal.reason as Error) : errorOf(failure, { method: name, deadlineMs })),
+      ),
+    );
+    use.onClosed = cancel;
+    signal?.addEventListener('abort', cancel, { once: true });
+  });
 }
 
 function unaryCall(called: Called, { channels, address }: Target) {

@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '@skein/runtime';
 import type {
   AnyMethod,
   CallContext,
+  ChunkedMethod,
   Handlers,
   ServerStream,
   ServiceDefinition,
@@ -119,6 +120,8 @@ class GrpcServer implements RpcServer {
       case 'unary':
         return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
           void this.#runUnary(served, call, callback);
+      case 'chunked':
+        return (call: ServerWritableStream<unknown, unknown>) => void this.#runChunked(served, call);
       case 'serverStream':
         return (call: ServerWritableStream<unknown, unknown>) => void this.#runStream(served, call);
     }
@@ -139,6 +142,26 @@ class GrpcServer implements RpcServer {
       callback(null, answer);
     } catch (error) {
       callback(statusFor(this.#reported(served, error)));
+    } finally {
+      this.#calls.delete(gone);
+    }
+  }
+
+  async #runChunked(served: Served, call: ServerWritableStream<unknown, unknown>): Promise<void> {
+    const { chunks } = served.method as ChunkedMethod<unknown, unknown, unknown>;
+    const stream = new GrpcServerStream(call, MAX_UNSENT_UPDATES);
+    const gone = new AbortController();
+    this.#calls.add(gone);
+    stream.closed.addEventListener('abort', () => gone.abort(stream.closed.reason), { once: true });
+    gone.signal.addEventListener('abort', () => stream.end(gone.signal.reason), { once: true });
+    try {
+      const answer = await servedSpan(served.name, call.metadata, async () =>
+        (served.handler as UnaryHandler)(parseRequest(served, call.request), { signal: gone.signal }),
+      );
+      await stream.sendAll(chunks.split(answer));
+      stream.end();
+    } catch (error) {
+      stream.end(this.#reported(served, error));
     } finally {
       this.#calls.delete(gone);
     }

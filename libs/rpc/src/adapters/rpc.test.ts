@@ -40,6 +40,8 @@ const pipes: PipeServiceHandlers = {
 const nodes: NodeServiceHandlers = {
   getStatus: unused,
   getRoomMedia: unused,
+  listRooms: unused,
+  findSessions: unused,
   drain: unused,
   moveSessions: unused,
 };

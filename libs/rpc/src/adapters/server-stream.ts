@@ -31,6 +31,28 @@ export class GrpcServerStream implements ServerStream<unknown> {
     return true;
   }
 
+  /** Sends one update after the other, each when the ones before are on their way; stops when the caller has gone. */
+  async sendAll(updates: Iterable<unknown>): Promise<void> {
+    for (const update of updates) {
+      if (this.#closed.signal.aborted) return;
+      if (!this.#call.write(update)) await this.#drained();
+    }
+  }
+
+  async #drained(): Promise<void> {
+    const { signal } = this.#closed;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#call.off('drain', done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#call.on('drain', done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+
   end(error?: unknown): void {
     if (this.#closed.signal.aborted) return;
     if (error === undefined) this.#call.end();

@@ -46,6 +46,8 @@ test('a trace goes through a call: from what calls, through the client, to what 
   const notAsked = (): Promise<never> => Promise.reject(new Error('not asked'));
   server.addService(nodeService, {
     getStatus: notAsked,
+    listRooms: notAsked,
+    findSessions: notAsked,
     drain: notAsked,
     moveSessions: notAsked,
     getRoomMedia: ({ room }) =>

@@ -16,6 +16,7 @@ export class CountingHub {
   connect(): Bus {
     return {
       status: { state: 'connected' } satisfies BusStatus,
+      maxPayloadBytes: 1024 * 1024,
       publish: (subject, data) => this.#publish(subject, data),
       subscribe: (subject, handler) => this.#subscribe(subject, handler),
       request: async (subject, data) => {

@@ -1,5 +1,6 @@
 import { SkeinError, type NodeRecord, type Participant } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
 import { expect, test } from 'vitest';
 import { LOST_AFTER_MS, LostSessions } from './lost-sessions.ts';
 import { NodeWatch } from './node-watch.ts';
@@ -28,23 +29,20 @@ function world(
   const lease = { fence, leaseAgeMs: 100, renewedAtMs: storeTimeMs - 100 };
   watch.leasesRead([{ record, ...lease }], clock.monotonicMs());
   clock.jumpWallClock(wallClockJumpMs);
-  const asked: string[] = [];
+  const asked: number[] = [];
   const answer = () => {
     if (held === 'no answer') throw SkeinError.unavailable('the node');
     return held;
   };
   const node = {
-    getStatus: async () => ({ nodeId: 'n1', workers: [], rooms: Object.keys(answer()), counts: null }),
-    getRoomMedia: async ({ room }: { room: string }) => {
-      asked.push(room);
-      const ids = answer()[room] ?? [];
-      const sessions = ids.map((sessionId) => {
-        return { sessionId, identity: '', epoch: 1, routerId: 'r', trackIds: [], subscriptions: [] };
-      });
-      return { room, nodeId: 'n1', version: 1, routerIds: [], sessions, pipes: [] };
+    listRooms: async () => ({ rooms: Object.keys(answer()) }),
+    findSessions: async ({ sessionIds }: { sessionIds: string[] }) => {
+      asked.push(sessionIds.length);
+      const held = Object.values(answer()).flat();
+      return { sessionIds: sessionIds.filter((id) => held.includes(id)) };
     },
   };
-  const lost = new LostSessions({ watch, nodeAt: () => node, clock });
+  const lost = new LostSessions({ watch, nodeAt: () => node, clock, log: silentLogger });
   const lostIn = async (...participants: Participant[]): Promise<string[]> => {
     lost.beginSweep();
     await lost.lostOf('lobby', participants);
@@ -79,6 +77,13 @@ test('once the store fell back, whoever it shows again without a session is foun
   const { lost, lostIn } = world({ lobby: ['ses_ann'] });
   lost.doubtAll();
   expect(await lostIn(member('ann', 'n1', 1_000_000), member('bob', 'n1', 1_000_000))).toEqual(['bob']);
+});
+
+test('a room of any size is asked for in requests of a bounded size', async () => {
+  const people = Array.from({ length: 2500 }, (_, who) => member(`p${who}`, 'n1'));
+  const { lostIn, asked } = world({ lobby: people.slice(1).map(({ sessionId }) => sessionId) });
+  expect(await lostIn(...people)).toEqual(['p0']);
+  expect(asked).toEqual([1000, 1000, 500, 1000, 1000, 500]);
 });
 
 test('nothing is lost by the word of a node that does not answer, or that is not known', async () => {

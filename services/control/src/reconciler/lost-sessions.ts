@@ -1,6 +1,7 @@
-import { SkeinError, type Participant } from '@skein/protocol';
-import type { NodeServiceClient } from '@skein/rpc';
+import type { Participant } from '@skein/protocol';
+import { MAX_FOUND_SESSIONS, type NodeServiceClient } from '@skein/rpc';
 import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
 import type { NodeSight, NodeWatch } from './node-watch.ts';
 
 /** Longer than a gateway tries to place a participant again: until then a session may be missing for a good reason. */
@@ -12,8 +13,9 @@ const DEADLINE = { deadlineMs: 1000 };
 
 export interface LostSessionsParts {
   readonly watch: NodeWatch;
-  readonly nodeAt: (grpcAddress: string) => Pick<NodeServiceClient, 'getStatus' | 'getRoomMedia'>;
+  readonly nodeAt: (grpcAddress: string) => Pick<NodeServiceClient, 'listRooms' | 'findSessions'>;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /**
@@ -87,11 +89,28 @@ export class LostSessions {
     if (!rooms.has(room)) return new Set();
     if (!members.some((member) => this.#isDoubtful(member, node))) return undefined;
     try {
-      const media = await this.#parts.nodeAt(node.grpcAddress).getRoomMedia({ room }, DEADLINE);
-      return new Set(media.sessions.map(({ sessionId }) => sessionId));
+      return await this.#find(
+        node,
+        members.map(({ sessionId }) => sessionId),
+      );
     } catch (error) {
-      return SkeinError.from(error).code === 'ROOM_NOT_FOUND' ? new Set() : undefined;
+      this.#parts.log.debug(
+        { nodeId: node.nodeId, err: error },
+        'a node does not say which sessions it holds',
+      );
+      return undefined;
     }
+  }
+
+  async #find({ grpcAddress }: NodeSight, sessionIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const node = this.#parts.nodeAt(grpcAddress);
+    const held = new Set<string>();
+    for (let start = 0; start < sessionIds.length; start += MAX_FOUND_SESSIONS) {
+      const asked = sessionIds.slice(start, start + MAX_FOUND_SESSIONS);
+      const found = await node.findSessions({ sessionIds: asked }, DEADLINE);
+      for (const sessionId of found.sessionIds) held.add(sessionId);
+    }
+    return held;
   }
 
   /** Epochs and fences are microseconds of the store's clock: whoever was placed before this start took its lease is doubtful. */
@@ -108,10 +127,13 @@ export class LostSessions {
     if (asked) return asked;
     const asking = this.#parts
       .nodeAt(grpcAddress)
-      .getStatus({}, DEADLINE)
+      .listRooms({}, DEADLINE)
       .then(
         ({ rooms }) => new Set(rooms),
-        () => undefined,
+        (error: unknown) => {
+          this.#parts.log.debug({ nodeId, err: error }, 'a node does not list its rooms');
+          return undefined;
+        },
       );
     this.#rooms.set(nodeId, asking);
     return asking;

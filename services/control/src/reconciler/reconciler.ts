@@ -77,7 +77,7 @@ export class Reconciler {
     const watch = this.#watch;
     this.#news = new RoomNews({ bus, clock });
     this.#leadership = new Leadership({ lease: store.leader, holderId, clock, log });
-    this.#lostSessions = new LostSessions({ watch, nodeAt, clock });
+    this.#lostSessions = new LostSessions({ watch, nodeAt, clock, log });
     this.#notices = new DeathNotices({ bus, clock });
     const steadiness = { storeSteadiness, busSteadiness };
     const shared = { watch, ...steadiness, leadership: this.#leadership, clock, random, log };

@@ -35,8 +35,8 @@ export async function startTestNode(
   const unused = (): Promise<never> => Promise.reject(new Error('not asked'));
   const server = createRpcServer({ host: '127.0.0.1', port: 0 });
   server.addService(nodeService, {
-    ...{ getRoomMedia: unused, drain: unused, moveSessions: unused },
-    getStatus: () => answer<NodeStatus>({ nodeId, workers: [], rooms: [], counts: null }),
+    ...{ getRoomMedia: unused, listRooms: unused, findSessions: unused, drain: unused, moveSessions: unused },
+    getStatus: () => answer<NodeStatus>({ nodeId, workers: [], counts: null }),
   });
   server.addService(livenessService, { ping: () => answer({}) });
   const { port } = await server.listen();

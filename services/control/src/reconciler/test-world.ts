@@ -138,7 +138,7 @@ export class TestWorld {
         roundTripMs: () => 0,
         keepOnly: () => {},
       },
-      nodeAt: () => ({ getStatus: notAsked, getRoomMedia: notAsked }),
+      nodeAt: () => ({ listRooms: notAsked, findSessions: notAsked }),
       random: seededRandom(holderId.length),
     });
     control.start();

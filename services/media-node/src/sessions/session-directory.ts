@@ -36,6 +36,10 @@ export class SessionDirectory {
     return this.#sessions.size;
   }
 
+  has(sessionId: string): boolean {
+    return this.#sessions.has(sessionId);
+  }
+
   get all(): readonly Session[] {
     return [...this.#sessions.values()].map(({ session }) => session);
   }

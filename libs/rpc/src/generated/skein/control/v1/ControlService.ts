@@ -38,9 +38,9 @@ import type {
   RebalanceResponse as _skein_control_v1_RebalanceResponse,
 } from '../../../skein/control/v1/RebalanceResponse.ts';
 import type {
-  RoomInput as _skein_control_v1_RoomInput,
-  Room as _skein_control_v1_Room,
-} from '../../../skein/control/v1/Room.ts';
+  RoomPartInput as _skein_control_v1_RoomPartInput,
+  RoomPart as _skein_control_v1_RoomPart,
+} from '../../../skein/control/v1/RoomPart.ts';
 
 export interface ControlServiceDefinition {
   DrainNode: MethodDefinition<
@@ -51,9 +51,9 @@ export interface ControlServiceDefinition {
   >;
   GetRoom: MethodDefinition<
     _skein_control_v1_GetRoomRequestInput,
-    _skein_control_v1_RoomInput,
+    _skein_control_v1_RoomPartInput,
     _skein_control_v1_GetRoomRequest,
-    _skein_control_v1_Room
+    _skein_control_v1_RoomPart
   >;
   ListNodes: MethodDefinition<
     _skein_control_v1_ListNodesRequestInput,

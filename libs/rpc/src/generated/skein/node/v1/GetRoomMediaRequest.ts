@@ -2,8 +2,16 @@
 
 export interface GetRoomMediaRequestInput {
   room?: string;
+  /**
+   * Leaves out the sessions.
+   */
+  pipesOnly?: boolean;
 }
 
 export interface GetRoomMediaRequest {
   room: string;
+  /**
+   * Leaves out the sessions.
+   */
+  pipesOnly: boolean;
 }

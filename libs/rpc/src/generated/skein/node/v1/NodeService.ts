@@ -10,6 +10,14 @@ import type {
   DrainResponse as _skein_node_v1_DrainResponse,
 } from '../../../skein/node/v1/DrainResponse.ts';
 import type {
+  FindSessionsRequestInput as _skein_node_v1_FindSessionsRequestInput,
+  FindSessionsRequest as _skein_node_v1_FindSessionsRequest,
+} from '../../../skein/node/v1/FindSessionsRequest.ts';
+import type {
+  FindSessionsResponseInput as _skein_node_v1_FindSessionsResponseInput,
+  FindSessionsResponse as _skein_node_v1_FindSessionsResponse,
+} from '../../../skein/node/v1/FindSessionsResponse.ts';
+import type {
   GetRoomMediaRequestInput as _skein_node_v1_GetRoomMediaRequestInput,
   GetRoomMediaRequest as _skein_node_v1_GetRoomMediaRequest,
 } from '../../../skein/node/v1/GetRoomMediaRequest.ts';
@@ -17,6 +25,10 @@ import type {
   GetStatusRequestInput as _skein_node_v1_GetStatusRequestInput,
   GetStatusRequest as _skein_node_v1_GetStatusRequest,
 } from '../../../skein/node/v1/GetStatusRequest.ts';
+import type {
+  ListRoomsRequestInput as _skein_node_v1_ListRoomsRequestInput,
+  ListRoomsRequest as _skein_node_v1_ListRoomsRequest,
+} from '../../../skein/node/v1/ListRoomsRequest.ts';
 import type {
   MoveSessionsRequestInput as _skein_node_v1_MoveSessionsRequestInput,
   MoveSessionsRequest as _skein_node_v1_MoveSessionsRequest,
@@ -30,9 +42,13 @@ import type {
   NodeStatus as _skein_node_v1_NodeStatus,
 } from '../../../skein/node/v1/NodeStatus.ts';
 import type {
-  RoomMediaInput as _skein_node_v1_RoomMediaInput,
-  RoomMedia as _skein_node_v1_RoomMedia,
-} from '../../../skein/node/v1/RoomMedia.ts';
+  RoomMediaPartInput as _skein_node_v1_RoomMediaPartInput,
+  RoomMediaPart as _skein_node_v1_RoomMediaPart,
+} from '../../../skein/node/v1/RoomMediaPart.ts';
+import type {
+  RoomNamesInput as _skein_node_v1_RoomNamesInput,
+  RoomNames as _skein_node_v1_RoomNames,
+} from '../../../skein/node/v1/RoomNames.ts';
 
 export interface NodeServiceDefinition {
   Drain: MethodDefinition<
@@ -41,17 +57,29 @@ export interface NodeServiceDefinition {
     _skein_node_v1_DrainRequest,
     _skein_node_v1_DrainResponse
   >;
+  FindSessions: MethodDefinition<
+    _skein_node_v1_FindSessionsRequestInput,
+    _skein_node_v1_FindSessionsResponseInput,
+    _skein_node_v1_FindSessionsRequest,
+    _skein_node_v1_FindSessionsResponse
+  >;
   GetRoomMedia: MethodDefinition<
     _skein_node_v1_GetRoomMediaRequestInput,
-    _skein_node_v1_RoomMediaInput,
+    _skein_node_v1_RoomMediaPartInput,
     _skein_node_v1_GetRoomMediaRequest,
-    _skein_node_v1_RoomMedia
+    _skein_node_v1_RoomMediaPart
   >;
   GetStatus: MethodDefinition<
     _skein_node_v1_GetStatusRequestInput,
     _skein_node_v1_NodeStatusInput,
     _skein_node_v1_GetStatusRequest,
     _skein_node_v1_NodeStatus
+  >;
+  ListRooms: MethodDefinition<
+    _skein_node_v1_ListRoomsRequestInput,
+    _skein_node_v1_RoomNamesInput,
+    _skein_node_v1_ListRoomsRequest,
+    _skein_node_v1_RoomNames
   >;
   MoveSessions: MethodDefinition<
     _skein_node_v1_MoveSessionsRequestInput,

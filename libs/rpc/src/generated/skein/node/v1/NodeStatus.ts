@@ -12,7 +12,6 @@ import type {
 export interface NodeStatusInput {
   nodeId?: string;
   workers?: _skein_node_v1_WorkerInput[];
-  rooms?: string[];
   /**
    * Totals over all rooms, for spotting leaks: all zero when nobody is here.
    */
@@ -22,7 +21,6 @@ export interface NodeStatusInput {
 export interface NodeStatus {
   nodeId: string;
   workers: _skein_node_v1_Worker[];
-  rooms: string[];
   /**
    * Totals over all rooms, for spotting leaks: all zero when nobody is here.
    */
