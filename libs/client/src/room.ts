@@ -3,6 +3,7 @@ import { Emitter, type Listener } from '@skein/runtime/emitter';
 import { SkeinClientError } from './client-error.ts';
 import type { LocalTrack } from './media/local-track.ts';
 import { Publications, type PublishOptions } from './media/publications.ts';
+import { SubscribeRequests } from './media/subscribe-requests.ts';
 import { Subscriptions } from './media/subscriptions.ts';
 import { summarize, type RoomStats, type TrackStats } from './media/track-stats.ts';
 import type { LocalParticipant, RemoteParticipant } from './participants.ts';
@@ -11,6 +12,7 @@ import { RoomFeed } from './room-model/room-feed.ts';
 import { Roster } from './room-model/roster.ts';
 import { Session, type SessionOptions } from './session/session.ts';
 import type { GatewayEvent } from './signaling/frames.ts';
+import { wholeRoom, wholeState, type Ask, type NewerState } from './signaling/room-pages.ts';
 
 /** What a join came to: all that a room is made of. */
 export interface Joined extends SessionOptions {
@@ -172,7 +174,7 @@ export class Room {
           this.#feed.handleChange({ version: event.version, change: event.data });
         return;
       case 'roomReplaced':
-        return this.#replace(event.data);
+        return event.data.pages === undefined ? this.#replace(event.data) : this.#replaceInPages(event.data);
       case 'viewersChanged':
         return this.#setViewers(event.data.viewers);
       case 'subscriptionClosed':
@@ -195,6 +197,21 @@ export class Room {
     this.#setViewers(room.viewers);
   }
 
+  /** Changes wait until the whole state is there. */
+  #replaceInPages(first: RoomSnapshot): void {
+    this.#feed.handleOutdated();
+    const ask: Ask = (method, data) => this.#session.signaling.request(method, data);
+    wholeRoom(first, ask).then(
+      (snapshot) => this.#handleSynced({ snapshot }),
+      () => this.#sync(0),
+    );
+  }
+
+  #handleSynced(state: NewerState): void {
+    this.#feed.handleSynced(state);
+    this.#setViewers('snapshot' in state ? state.snapshot.viewers : undefined);
+  }
+
   /** `undefined`: the gateway does not know either. */
   #setViewers(viewers: number | undefined): void {
     if (viewers === undefined || viewers === this.#viewers) return;
@@ -206,9 +223,8 @@ export class Room {
     const { signaling, closing } = this.#session;
     while (!closing.aborted) {
       try {
-        const answer = await signaling.request('sync', { version });
-        this.#feed.handleSynced(answer);
-        return this.#setViewers('snapshot' in answer ? answer.snapshot.viewers : undefined);
+        const ask: Ask = (method, data) => signaling.request(method, data);
+        return this.#handleSynced(await wholeState(await ask('sync', { version }), ask));
       } catch (thrown) {
         const { retryAfterMs = SYNC_RETRY_MS } = SkeinClientError.from(thrown);
         await this.#joined.environment.clock.sleep(retryAfterMs, closing).catch(() => undefined);
@@ -227,9 +243,14 @@ export class Room {
 
   #subscriptionPorts(): ConstructorParameters<typeof Subscriptions>[0] {
     const { signaling } = this.#session;
-    return {
-      subscribe: (trackId, preferredLayers) =>
+    const requests = new SubscribeRequests({
+      one: (trackId, preferredLayers) =>
         signaling.request('subscribe', { trackId, ...(preferredLayers && { preferredLayers }) }),
+      many: async (tracks) => (await signaling.request('subscribeMany', { tracks: [...tracks] })).results,
+      isSound: (trackId) => this.#feed.room.tracks.get(trackId)?.kind === 'audio',
+    });
+    return {
+      subscribe: (trackId, preferredLayers) => requests.ask(trackId, preferredLayers),
       unsubscribe: (subscriptionId) => signaling.request('unsubscribe', { subscriptionId }),
       update: (updates) => signaling.request('updateSubscriptions', { updates }),
       syncGroupOf: (trackId) => syncGroupOf(this.#feed.room, trackId),

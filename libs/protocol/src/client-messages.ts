@@ -13,7 +13,15 @@ import {
   transportDirection,
   transportOffer,
 } from './media.ts';
-import { roles, roomChange, roomSnapshot, versionedChange, viewerCount } from './room-state.ts';
+import {
+  participant,
+  roles,
+  roomChange,
+  roomSnapshot,
+  track,
+  versionedChange,
+  viewerCount,
+} from './room-state.ts';
 import { trackKinds, trackSources } from './track-kinds.ts';
 
 const nothing = z.object({});
@@ -25,16 +33,38 @@ const subscriptionUpdate = z.object({
   preferredLayers: layers.optional(),
 });
 
+/** An error of one part of a request. */
+const wireError = z.object({
+  code: z.enum(errorCodes),
+  message: text(),
+  details: z.record(text(), z.union([text(), z.number(), z.boolean()])).optional(),
+  retryAfterMs: z.number().optional(),
+});
+
 /** Why one update was not made. */
 const refusedUpdate = z.object({
   subscriptionId: opaqueId,
-  error: z.object({
-    code: z.enum(errorCodes),
-    message: text(),
-    details: z.record(text(), z.union([text(), z.number(), z.boolean()])).optional(),
-    retryAfterMs: z.number().optional(),
-  }),
+  error: wireError,
 });
+
+/** What came of one track of `subscribeMany`. */
+const subscribeResult = z.union([
+  z.object({ trackId: opaqueId, subscription: readySubscription }),
+  z.object({
+    trackId: opaqueId,
+    error: wireError,
+  }),
+]);
+export type SubscribeResult = z.infer<typeof subscribeResult>;
+
+/**
+ * What a room has come to since a version: all changes in order, or its state. `more`: these are not all yet, `sync` again
+ * from the version of the last one.
+ */
+const newerState = z.union([
+  z.object({ changes: z.array(versionedChange), more: z.literal(true).optional() }),
+  z.object({ snapshot: roomSnapshot }),
+]);
 
 /**
  * Of requests that belong to one session's transports: which session is meant. Once the gateway holds another one, it
@@ -54,7 +84,10 @@ const joinFields = {
   role: z.enum(roles).default('participant'),
   /** What this client can receive; the answer's subscriptions match it. */
   rtpCapabilities,
-  /** Answer with a ready subscription to every track of the room. Default true. */
+  /**
+   * Answer with ready subscriptions to the room's tracks, microphones first. So many as fit into one answer: the client
+   * asks for the others with `subscribeMany`. Default true.
+   */
   autoSubscribe: z.boolean().default(true),
   /** For tests and demos: be placed on this node. */
   nodeId: opaqueId.optional(),
@@ -115,7 +148,7 @@ export const clientMethods = {
     }),
     response: z.object({
       resumeToken: opaqueId,
-      state: z.union([z.object({ changes: z.array(versionedChange) }), z.object({ snapshot: roomSnapshot })]),
+      state: newerState,
       /** As the gateway knows it; absent where it does not. */
       viewers: viewerCount.optional(),
     }),
@@ -166,6 +199,21 @@ export const clientMethods = {
     response: readySubscription,
   },
   /**
+   * Asks for several tracks at once. Each has a result of its own, and one that fails harms no other. The results of one
+   * answer are bounded (`limits.subscriptionsPerAnswer`, `limits.subscriptionBytesPerAnswer`): a track without one is to be
+   * asked for again. There is always at least one result.
+   */
+  subscribeMany: {
+    request: z.object({
+      ...ofSession,
+      tracks: z
+        .array(z.object({ trackId: opaqueId, preferredLayers: layers.optional() }))
+        .min(1)
+        .max(limits.subscriptionsPerAnswer),
+    }),
+    response: z.object({ results: z.array(subscribeResult) }),
+  },
+  /**
    * Pauses, resumes, or chooses layers of subscriptions; one request for many. Each update stands alone: `refused` lists
    * those that failed, the others are made. Fails only when every update is refused.
    */
@@ -177,10 +225,15 @@ export const clientMethods = {
   /** Brings the room's state up to date: what came after `version`, or all of it when that is too long ago. */
   sync: {
     request: z.object({ version: roomVersion }),
-    response: z.union([
-      z.object({ changes: z.array(versionedChange) }),
-      z.object({ snapshot: roomSnapshot }),
-    ]),
+    response: newerState,
+  },
+  /**
+   * One page of a snapshot that had `pages`: `page` counts from 0. Fails `INVALID_ARGUMENT` when the gateway does not hold
+   * that version any more, 30 s after it was last asked for: then `sync` from version 0.
+   */
+  roomPage: {
+    request: z.object({ version: roomVersion, page: z.number().int().nonnegative() }),
+    response: z.object({ participants: z.array(participant), tracks: z.array(track) }),
   },
   /** Measures the round trip of signaling and proves both ends alive. */
   ping: { request: nothing, response: nothing },

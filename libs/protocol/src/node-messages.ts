@@ -11,7 +11,7 @@ const nothing = z.object({});
  * mirror the client's method of the same name.
  */
 export const sessionMethods = {
-  /** Makes the session's transports and ready subscriptions. Repeating it for the same epoch answers the same. */
+  /** Makes the session's transports and ready subscriptions, as many as one answer holds. Repeating it for the same epoch answers the same. */
   open: {
     request: z.object({
       identity,
@@ -39,6 +39,7 @@ export const sessionMethods = {
   unpublish: clientMethods.unpublish,
   setTrackMuted: clientMethods.setTrackMuted,
   subscribe: clientMethods.subscribe,
+  subscribeMany: clientMethods.subscribeMany,
   updateSubscriptions: clientMethods.updateSubscriptions,
   unsubscribe: clientMethods.unsubscribe,
   /**

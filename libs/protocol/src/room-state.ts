@@ -60,6 +60,11 @@ export const roomSnapshot = z.object({
   tracks: z.array(track),
   /** Absent where it is not known. */
   viewers: viewerCount.optional(),
+  /**
+   * In messages to clients, where the state is too large for one: this is page 0 of so many. The others, of the same
+   * version, are had with `roomPage`. Absent: this is all.
+   */
+  pages: z.number().int().min(2).optional(),
 });
 export type RoomSnapshot = z.infer<typeof roomSnapshot>;
 

@@ -62,6 +62,12 @@ export class RoomFeed {
     this.#replay(waiting);
   }
 
+  /** What is held is outdated, and the whole state is on its way: it comes as the answer to a `sync` does. */
+  handleOutdated(): void {
+    if (this.#feed.kind === 'following')
+      this.#feed = { kind: 'catching-up', room: this.#feed.room, buffered: [] };
+  }
+
   /** The answer to a `sync`. */
   handleSynced(
     answer: { readonly changes: readonly VersionedChange[] } | { readonly snapshot: RoomSnapshot },

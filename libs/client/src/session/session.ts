@@ -4,7 +4,7 @@ import { SkeinClientError } from '../client-error.ts';
 import type { Environment } from '../environment.ts';
 import type { MediaLink } from '../media/engine.ts';
 import type { ConnectionState } from '../room-events.ts';
-import type { Entered, Entry } from '../signaling/entry.ts';
+import type { Entered, Entry, Resumed } from '../signaling/entry.ts';
 import type { GatewayEvent } from '../signaling/frames.ts';
 import { Signaling } from '../signaling/signaling.ts';
 import { MediaLinks, type SessionMedia } from './media-links.ts';
@@ -16,7 +16,7 @@ export interface SessionEvents {
   /** What the gateway tells of the room and of subscriptions. */
   gateway: GatewayEvent;
   /** Signaling is back over another socket: what the room did meanwhile. */
-  resumed: Pick<ClientResponse<'resume'>, 'state' | 'viewers'>;
+  resumed: Pick<Resumed, 'state' | 'viewers'>;
   /** The session was made anew: the room as it is now. Follows `link`. */
   joined: { readonly room: RoomSnapshot };
   /** Media goes over `link` from now on, beside the links before it. */

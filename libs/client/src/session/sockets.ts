@@ -2,7 +2,7 @@ import type { ClientResponse } from '@skein/protocol';
 import { SkeinClientError } from '../client-error.ts';
 import type { SignalingConnection } from '../signaling/connection.ts';
 import type { EarlyEvents } from '../signaling/early-events.ts';
-import type { Entered, Resumption } from '../signaling/entry.ts';
+import type { Entered, Resumed, Resumption } from '../signaling/entry.ts';
 import type { GatewayEvent } from '../signaling/frames.ts';
 import { Heartbeat } from '../signaling/heartbeat.ts';
 import { entryDeadlines, RoundTrip } from '../signaling/link-times.ts';
@@ -17,7 +17,7 @@ export interface SocketsPorts {
   event(event: GatewayEvent): void;
   lost(socket: number): void;
   refused(socket: number, epoch: number, error: SkeinClientError): void;
-  resumed(socket: number, answer: ClientResponse<'resume'>): void;
+  resumed(socket: number, answer: Resumed): void;
   joined(socket: number, answer: ClientResponse<'join'>): void;
 }
 

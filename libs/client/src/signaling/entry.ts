@@ -10,6 +10,7 @@ import { SkeinClientError } from '../client-error.ts';
 import type { Environment } from '../environment.ts';
 import { SignalingConnection } from './connection.ts';
 import { EarlyEvents } from './early-events.ts';
+import { wholeRoom, wholeState, type NewerState } from './room-pages.ts';
 import { sameJson } from './same-json.ts';
 import { welcomeOf } from './welcome.ts';
 
@@ -21,6 +22,9 @@ export type Resumption = Pick<
   ClientRequestInput<'resume'>,
   'identity' | 'sessionId' | 'epoch' | 'nodeId' | 'resumeToken' | 'version'
 >;
+
+/** The answer to a `resume`, with all that the room has come to. */
+export type Resumed = Omit<ClientResponse<'resume'>, 'state'> & { readonly state: NewerState };
 
 export interface Entered<Answer> {
   readonly connection: SignalingConnection;
@@ -38,6 +42,9 @@ export interface EntryDeadlines {
   readonly welcomeMs: number;
   readonly answerMs: number;
 }
+
+/** Closes a socket without giving up its session, as 1000 would. */
+const UNANSWERED = 4002;
 
 /** The way into a gateway: a socket, its welcome, and the first request on it. Each failure closes the socket. */
 export class Entry {
@@ -64,13 +71,12 @@ export class Entry {
     deadlines: EntryDeadlines,
     signal?: AbortSignal,
   ): Promise<Entered<ClientResponse<'join'>>> {
-    return this.#enter(url, deadlines, signal, (connection, media) =>
-      connection.request(
-        'join',
-        { ...this.#visitor, ...change, ...media },
-        { signal, deadlineMs: deadlines.answerMs },
-      ),
-    );
+    return this.#enter(url, deadlines, signal, async (connection, media) => {
+      const options = { signal, deadlineMs: deadlines.answerMs };
+      const answer = await connection.request('join', { ...this.#visitor, ...change, ...media }, options);
+      const room = await wholeRoom(answer.room, (method, data) => connection.request(method, data, options));
+      return { ...answer, room };
+    });
   }
 
   /** Fails `SESSION_NOT_FOUND` or `STALE_EPOCH` when the session is over. */
@@ -79,14 +85,22 @@ export class Entry {
     resumption: Resumption,
     deadlines: EntryDeadlines,
     signal?: AbortSignal,
-  ): Promise<Entered<ClientResponse<'resume'>>> {
-    return this.#enter(url, deadlines, signal, (connection, media) =>
-      connection.request(
-        'resume',
-        { ...this.#visitor, ...resumption, ...media },
-        { signal, deadlineMs: deadlines.answerMs },
-      ),
-    );
+  ): Promise<Entered<Resumed>> {
+    return this.#enter(url, deadlines, signal, async (connection, media) => {
+      const options = { signal, deadlineMs: deadlines.answerMs };
+      const asked = { ...this.#visitor, ...resumption, ...media };
+      const answer = await connection.request('resume', asked, options);
+      try {
+        const state = await wholeState(answer.state, (method, data) =>
+          connection.request(method, data, options),
+        );
+        return { ...answer, state };
+      } catch (error) {
+        // The session is held by now: it must wait for the next attempt, and not end.
+        connection.close(UNANSWERED, 'unanswered');
+        throw error;
+      }
+    });
   }
 
   async #enter<Answer>(

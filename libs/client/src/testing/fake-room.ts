@@ -10,7 +10,7 @@ import { seededRandom } from '@skein/runtime/random';
 import { connect, type ConnectOptions } from '../connect.ts';
 import type { Room } from '../room.ts';
 import { FakeEngine, type FakeLink } from './fake-engine.ts';
-import { FakeGateway } from './fake-gateway.ts';
+import { FakeGateway, Refusal } from './fake-gateway.ts';
 
 export const welcome = { protocolVersion: 1, routerRtpCapabilities, heartbeatIntervalMs: 5000 };
 
@@ -115,6 +115,16 @@ export class Bench {
     const { answers } = this.gateway;
     answers.set('join', () => joinAnswer(fixture));
     answers.set('subscribe', ({ trackId }) => ready(String(trackId)));
+    answers.set('subscribeMany', ({ tracks }) => {
+      const asked = tracks as { trackId: string }[];
+      const results = asked.map((one) => {
+        const answer = answers.get('subscribe')?.(one);
+        return answer instanceof Refusal
+          ? { trackId: one.trackId, error: answer.error }
+          : answer && { trackId: one.trackId, subscription: answer };
+      });
+      return results.includes(undefined) ? undefined : { results };
+    });
     for (const method of [
       'updateSubscriptions',
       'unsubscribe',

@@ -48,6 +48,8 @@ type Forwarded = ClientMethod & SessionMethod;
 const PUBLISHING: RateCost = { rate: 'changes', tokens: 4 };
 const MUTING: RateCost = { rate: 'changes', tokens: 1 };
 const SYNC: RateCost = { rate: 'syncs', tokens: 1 };
+/** A state of any size comes in some dozens of pages, at once. */
+const PAGE: RateCost = { rate: 'syncs', tokens: 1 / 64 };
 
 /** The session's node answers it. */
 function forwarded<Name extends Forwarded>(name: Name, cost?: RateCost): Method<Name> {
@@ -88,9 +90,15 @@ const methods: { readonly [Name in ClientMethod]: Method<Name> } = {
   unpublish: forwarded('unpublish', PUBLISHING),
   setTrackMuted: forwarded('setTrackMuted', MUTING),
   subscribe: forwarded('subscribe'),
+  subscribeMany: forwarded('subscribeMany'),
   updateSubscriptions: forwarded('updateSubscriptions'),
   unsubscribe: forwarded('unsubscribe'),
   sync: { needs: 'session', cost: SYNC, run: (host, { version }) => host.stay('sync').sync(version) },
+  roomPage: {
+    needs: 'session',
+    cost: PAGE,
+    run: (host, { version, page }) => Promise.resolve(host.stay('roomPage').roomPage(version, page)),
+  },
   ping: { needs: 'joinedOnce', run: () => Promise.resolve({}) },
   leave: {
     needs: 'joinedOnce',

@@ -55,6 +55,12 @@ export const refusals = {
       cause,
     });
   },
+  pageNotHeld(version: number): SkeinError {
+    return SkeinError.invalidArgument(
+      'data.version',
+      `no page of version ${version} is held here any more; sync from version 0`,
+    );
+  },
   tooManyRequests(): SkeinError {
     const { requestsInFlight: limit } = limits;
     return new SkeinError(

@@ -87,7 +87,8 @@ export class Joins {
       const { stay, opened, snapshot } = await this.#openSomewhere(joining);
       const { epoch } = stay.address;
       log.info({ ...logged(stay.address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'joined');
-      return { response: { identity, room: snapshot, ...opened.media }, stay };
+      const room = stay.pages.firstPageOf(snapshot);
+      return { response: { identity, room, ...opened.media }, stay };
     } catch (error) {
       membership.leave();
       throw error;

@@ -67,7 +67,8 @@ export class Resumes {
       const stay = beginStay({ profile, membership, socket, session: held });
       if (!membership.watch(address, stay)) throw refusals.takenOver();
       log.info({ ...logged(address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'resumed');
-      return { response: { resumeToken, state, viewers: membership.viewers }, stay };
+      const known = { state: stay.pages.bound(state), viewers: membership.viewers };
+      return { response: { resumeToken, ...known }, stay };
     } catch (error) {
       line.close();
       membership.leave();

@@ -13,6 +13,8 @@ import type { Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
 import { RoomCatchUp } from './catch-up.ts';
 import type { RoomsDeps, SessionWatcher } from './rooms.ts';
+import { PageShelf } from './page-shelf.ts';
+import type { RoomPage } from './pages.ts';
 import { ViewerCount } from './viewer-count.ts';
 
 interface Watched {
@@ -49,12 +51,15 @@ export class Audience {
   #feed: RoomFeed | undefined;
   readonly #viewerCount: ViewerCount;
   readonly #catchUp: RoomCatchUp;
+  /** The state that all were told of last. */
+  readonly #replaced: PageShelf;
 
   constructor(room: string, deps: RoomsDeps) {
     this.room = room;
     this.#deps = deps;
     this.#topic = `room/${room}`;
     this.#catchUp = new RoomCatchUp({ ...deps, room });
+    this.#replaced = new PageShelf(deps.clock);
     this.#viewerCount = new ViewerCount({
       clock: deps.clock,
       // Of a room that grows back some viewers are not counted yet.
@@ -106,6 +111,7 @@ export class Audience {
   close(): void {
     this.#sending?.[Symbol.dispose]();
     this.#viewerCount.close();
+    this.#replaced.close();
     for (const one of this.#listening) one[Symbol.dispose]();
   }
 
@@ -121,6 +127,10 @@ export class Audience {
   answerWith(snapshot: RoomSnapshot): RoomSnapshot {
     this.#viewerCount.answered(this.viewers);
     return clientSnapshot(snapshot, this.viewers);
+  }
+
+  page(version: number, page: number): RoomPage | undefined {
+    return this.#replaced.page(version, page);
   }
 
   /** Brings a client at `version` up to date, and has its socket get what comes after that. */
@@ -211,7 +221,7 @@ export class Audience {
     // Clients whose join is not answered yet get the state with their answer.
     if (asked && this.#watched.size > 0) {
       this.#deps.log.info({ version: state.version }, 'the room state was replaced');
-      const snapshot = clientSnapshot(snapshotOf(state), this.viewers);
+      const snapshot = this.#replaced.firstPageOf(clientSnapshot(snapshotOf(state), this.viewers));
       this.#viewerCount.allTold(snapshot.viewers);
       this.#tell(encodeEvent('roomReplaced', snapshot, state.version), false);
     }

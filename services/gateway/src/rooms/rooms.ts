@@ -5,6 +5,7 @@ import type { Logger } from '@skein/telemetry';
 import type { Broadcaster, Socket } from '../connections/socket.ts';
 import type { SessionAddress } from '../sessions/session.ts';
 import { Audience } from './audience.ts';
+import type { RoomPage } from './pages.ts';
 
 /** Whoever is told what the room's state says of a client's session. */
 export interface SessionWatcher {
@@ -31,6 +32,8 @@ export interface Membership {
    * then on its socket gets every change. This gateway's feed answers; the store is read only for what the feed lacks.
    */
   catchUp(version: number): Promise<ClientResponse<'sync'>>;
+  /** A page of the state that all clients of the room were told of last, if it is that version and is still held. */
+  page(version: number, page: number): RoomPage | undefined;
   /** From now on `watcher` is told when the room's state shows that this session is over. `false`: it is already. */
   watch(address: SessionAddress, watcher: SessionWatcher): boolean;
   /** No more events. Safe to repeat; the last member of a room lets its feed go. */
@@ -82,6 +85,7 @@ export class Rooms {
       offer: (placed) => audience.offer(placed),
       listen: () => audience.listen(socket),
       catchUp: (version) => audience.catchUp(version, socket),
+      page: (version, page) => audience.page(version, page),
       watch: (address, watcher) => {
         const watch = audience.watch(address, watcher);
         watched = watch ?? watched;

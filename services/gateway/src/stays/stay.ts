@@ -15,6 +15,7 @@ import { refusals } from '../connections/refusals.ts';
 import type { Socket } from '../connections/socket.ts';
 import type { Move, MoveOutcome } from '../moves/move.ts';
 import type { Moves } from '../moves/moves.ts';
+import { PageShelf } from '../rooms/page-shelf.ts';
 import type { Membership, SessionWatcher } from '../rooms/rooms.ts';
 import type { SessionEndings } from '../sessions/endings.ts';
 import type { NodeSessions } from '../sessions/node-sessions.ts';
@@ -65,6 +66,8 @@ export class Stay implements SessionListener, SessionWatcher {
   readonly #profile: ClientProfile;
   readonly #membership: Membership;
   readonly #socket: Socket;
+  /** What this client has been told of in part. */
+  readonly pages: PageShelf;
   #state: StayState;
   /** Aborted when the present session is there no more: nobody waits for what its node might answer. */
   #present = new AbortController();
@@ -80,6 +83,7 @@ export class Stay implements SessionListener, SessionWatcher {
 
   constructor({ profile, membership, socket, session }: StayBeginning, deps: StayDeps) {
     this.#deps = deps;
+    this.pages = new PageShelf(deps.clock);
     this.#profile = profile;
     this.#membership = membership;
     this.#socket = socket;
@@ -125,7 +129,14 @@ export class Stay implements SessionListener, SessionWatcher {
   }
 
   async sync(version: number): Promise<ClientResponse<'sync'>> {
-    return await this.#membership.catchUp(version);
+    return this.pages.bound(await this.#membership.catchUp(version));
+  }
+
+  /** Fails `INVALID_ARGUMENT` when that page is not held. */
+  roomPage(version: number, page: number): ClientResponse<'roomPage'> {
+    const held = this.pages.page(version, page) ?? this.#membership.page(version, page);
+    if (!held) throw refusals.pageNotHeld(version);
+    return held;
   }
 
   /** Fails `STALE_EPOCH` when the stay is over. */
@@ -276,6 +287,7 @@ export class Stay implements SessionListener, SessionWatcher {
         return;
       case 'leaveAudience':
         this.#handOver?.[Symbol.dispose]();
+        this.pages.close();
         return this.#membership.leave();
     }
   }

@@ -77,6 +77,8 @@ export class SessionMedia {
       }
       case 'subscribe':
         return await this.subscriptions.subscribe(parseInput(sessionMethods.subscribe.request, data));
+      case 'subscribeMany':
+        return await this.subscriptions.subscribeMany(parseInput(sessionMethods.subscribeMany.request, data));
       case 'updateSubscriptions':
         return await this.subscriptions.update(parseInput(sessionMethods.updateSubscriptions.request, data));
       case 'unsubscribe':

@@ -5,6 +5,7 @@ import {
   type RtpCapabilities,
   type SessionRequest,
   type SessionResponse,
+  type SubscribeResult,
   type Track,
 } from '@skein/protocol';
 import { SingleFlight } from '@skein/runtime';
@@ -13,6 +14,7 @@ import { attainable, sameLayers, topOf } from '../media/layers.ts';
 import { mediaKey, type MediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
+import { chooseReady, fittingCount } from './ready-choice.ts';
 import { canReceive } from './track-rules.ts';
 
 /** How long a track may take to come from its node before `subscribe` fails with `PIPE_FAILED`. */
@@ -93,16 +95,51 @@ export class Subscriptions {
     }
   }
 
-  /** A subscription to each of the room's tracks that can be had within `deadlineMs`; the others are left out. */
+  /**
+   * Subscriptions to the room's tracks, microphones first: as many as one answer holds and as can be had within
+   * `deadlineMs`. The others are for the client to ask for.
+   */
   async subscribeToAll(deadlineMs: number): Promise<ReadySubscription[]> {
     const { session, room, capabilities } = this.#parts;
-    const tracks = [...(room.state?.tracks.values() ?? [])].filter(
-      (track) => track.identity !== session.identity && canReceive(capabilities, track.mimeType),
-    );
+    const tracks = chooseReady(room.state?.tracks.values() ?? [], {
+      canHave: ({ identity, mimeType }) =>
+        identity !== session.identity && canReceive(capabilities, mimeType),
+    });
     const results = await Promise.allSettled(
       tracks.map(({ trackId }) => this.subscribe({ trackId }, deadlineMs)),
     );
-    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const fitting = made.slice(0, fittingCount(made));
+    // The client never hears of these, and would get others when it asks.
+    for (const { subscriptionId } of made.slice(fitting.length)) this.unsubscribe(subscriptionId);
+    return fitting;
+  }
+
+  /**
+   * A result for each track, in order, as far as one answer holds them. What was made and does not fit is answered when it
+   * is asked for again.
+   */
+  async subscribeMany({
+    tracks,
+  }: SessionRequest<'subscribeMany'>): Promise<SessionResponse<'subscribeMany'>> {
+    const results = await Promise.all(
+      tracks.map(async (request): Promise<SubscribeResult> => {
+        const { trackId } = request;
+        try {
+          return { trackId, subscription: await this.subscribe(request) };
+        } catch (error) {
+          this.#parts.signal.throwIfAborted();
+          return { trackId, error: this.#failure(error) };
+        }
+      }),
+    );
+    return { results: results.slice(0, fittingCount(results)) };
+  }
+
+  #failure(thrown: unknown): Extract<SubscribeResult, { error: object }>['error'] {
+    const error = SkeinError.from(thrown);
+    if (error.code === 'INTERNAL') this.#parts.room.log.error({ err: thrown }, 'a subscription failed');
+    return { ...error.toWire() } as Extract<SubscribeResult, { error: object }>['error'];
   }
 
   /**

@@ -1,0 +1,94 @@
+import type { ClientResponse, Participant, RoomSnapshot, VersionedChange } from '@skein/protocol';
+import { describe, expect, test } from 'vitest';
+import { SkeinClientError } from '../client-error.ts';
+import { participant, track } from '../testing/fake-room.ts';
+import { wholeRoom, wholeState, type Ask } from './room-pages.ts';
+
+const person = (n: number): Participant => participant(`p${n}`);
+const first = (version: number, pages: number): RoomSnapshot => ({
+  ...{ room: 'big', version, participants: [person(0)], tracks: [], viewers: 7 },
+  ...(pages > 1 && { pages }),
+});
+const left = (version: number): VersionedChange => ({
+  version,
+  change: { type: 'participantLeft', identity: `p${version}`, epoch: 1, reason: 'left' },
+});
+
+function gateway(answers: {
+  readonly page?: (version: number, page: number) => ClientResponse<'roomPage'>;
+  readonly sync?: (version: number) => ClientResponse<'sync'>;
+}) {
+  const asked: string[] = [];
+  let inFlight = 0;
+  let most = 0;
+  const ask = (async (method: string, { version, page = 0 }: { version: number; page?: number }) => {
+    asked.push(`${method} ${version} ${page}`);
+    most = Math.max(most, ++inFlight);
+    await Promise.resolve();
+    inFlight--;
+    return method === 'sync' ? answers.sync?.(version) : answers.page?.(version, page);
+  }) as unknown as Ask;
+  return { ask, asked, mostInFlight: () => most };
+}
+
+const notHeld = (): never => {
+  throw new SkeinClientError('INVALID_ARGUMENT', 'no page of that version is held here any more');
+};
+
+describe('a room that is too large for one message', () => {
+  test('is put together from its pages in order, a few at a time', async () => {
+    const { ask, mostInFlight } = gateway({
+      page: (_, page) => ({
+        participants: page < 5 ? [person(page)] : [],
+        tracks: page < 5 ? [] : [track('t', 'p1')],
+      }),
+    });
+    const room = await wholeRoom(first(9, 6), ask);
+    expect(room.participants.map(({ identity }) => identity)).toEqual(['p0', 'p1', 'p2', 'p3', 'p4']);
+    expect(room).toMatchObject({ version: 9, viewers: 7, tracks: [{ trackId: 't' }] });
+    expect(room).not.toHaveProperty('pages');
+    expect(mostInFlight()).toBe(2);
+  });
+
+  test('is asked for anew when its pages are not held any more', async () => {
+    const { ask, asked } = gateway({
+      page: (version, page) => (version === 9 ? notHeld() : { participants: [person(page)], tracks: [] }),
+      sync: () => ({ snapshot: first(12, 3) }),
+    });
+    const room = await wholeRoom(first(9, 3), ask);
+    expect([room.version, room.participants.length]).toEqual([12, 3]);
+    expect(asked.filter((one) => one.startsWith('sync'))).toEqual(['sync 0 0']);
+  });
+
+  test('is given up when its pages are gone again and again', async () => {
+    const { ask } = gateway({ page: notHeld, sync: () => ({ snapshot: first(12, 3) }) });
+    await expect(wholeRoom(first(9, 3), ask)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  test('that is small asks for nothing', async () => {
+    const { ask, asked } = gateway({});
+    expect(await wholeRoom(first(9, 1), ask)).toEqual(first(9, 1));
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('what came after a version', () => {
+  test('is asked for until no more follows', async () => {
+    const { ask, asked } = gateway({
+      sync: (version) =>
+        version < 6 ? { changes: [left(version + 1)], more: true } : { changes: [left(version + 1)] },
+    });
+    const state = await wholeState({ changes: [left(4), left(5)], more: true }, ask);
+    expect(state).toEqual({ changes: [left(4), left(5), left(6), left(7)] });
+    expect(asked).toEqual(['sync 5 0', 'sync 6 0']);
+  });
+
+  test('may end as a state in pages', async () => {
+    const { ask } = gateway({
+      sync: () => ({ snapshot: first(30, 2) }),
+      page: () => ({ participants: [person(1)], tracks: [] }),
+    });
+    const state = await wholeState({ changes: [left(4)], more: true }, ask);
+    expect(state).toMatchObject({ snapshot: { version: 30, participants: [{}, {}] } });
+  });
+});
