@@ -1,5 +1,6 @@
 import { atRest } from './at-rest.ts';
 import type { Bench } from './bench.ts';
+import { crowd } from './crowd.ts';
 import { fanout } from './fanout.ts';
 import { firstFrame } from './first-frame.ts';
 import { forward } from './forward.ts';
@@ -17,6 +18,7 @@ export const benches: readonly Bench[] = [
   pipe,
   fanout,
   join,
+  crowd,
   firstFrame,
   placement,
   signaling,
