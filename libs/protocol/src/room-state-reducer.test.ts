@@ -59,6 +59,16 @@ describe('applyChange', () => {
     expect(again.tracks.size).toBe(0);
   });
 
+  it('keeps the metadata of a participant who moved, which clients are told without', () => {
+    const described = applied(empty, {
+      type: 'participantJoined',
+      participant: { ...ada, metadata: 'host' },
+    });
+    const participant = { ...ada, epoch: 11, nodeId: 'n2' };
+    const moved = applied(described, { type: 'participantMoved', participant, reason: 'drain' });
+    expect(moved.participants.get('ada')).toEqual({ ...participant, metadata: 'host' });
+  });
+
   it('keeps the tracks of a participant who moved, until each is published again', () => {
     const moved = applied(withCamera, {
       type: 'participantMoved',

@@ -44,10 +44,12 @@ function reduce(state: RoomState, change: RoomChange): Partial<RoomState> {
         tracks: without(state.tracks, (one) => one.identity === member.identity && one.epoch < member.epoch),
       };
     }
-    case 'participantMoved':
-      return {
-        participants: new Map(state.participants).set(change.participant.identity, change.participant),
-      };
+    case 'participantMoved': {
+      const { participant: member } = change;
+      // Clients are told without the metadata, which a move does not change.
+      const moved = { ...metadataOf(state.participants.get(member.identity)), ...member };
+      return { participants: new Map(state.participants).set(member.identity, moved) };
+    }
     case 'participantLeft':
       return {
         participants: without(state.participants, (member) => member.identity === change.identity),
@@ -64,6 +66,10 @@ function reduce(state: RoomState, change: RoomChange): Partial<RoomState> {
     case 'trackUnpublished':
       return { tracks: without(state.tracks, (one) => one.trackId === change.trackId) };
   }
+}
+
+function metadataOf(member: Participant | undefined): Pick<Participant, 'metadata'> {
+  return member?.metadata === undefined ? {} : { metadata: member.metadata };
 }
 
 function without<Value>(

@@ -74,7 +74,7 @@ export const roomChange = z.discriminatedUnion('type', [
   z.object({ type: z.literal('participantJoined'), participant }),
   /**
    * Placed again while its client stays: replaces the entry and keeps the tracks, which are in transit until they are
-   * published again (same id, new epoch) or unpublished.
+   * published again (same id, new epoch) or unpublished. Its metadata stays; clients are told without it.
    */
   z.object({ type: z.literal('participantMoved'), participant, reason: text(64) }),
   z.object({ type: z.literal('participantLeft'), identity, epoch, reason: text(64) }),

@@ -179,7 +179,7 @@ export class Audience {
   #handleChange(versioned: VersionedChange): void {
     const { version, change } = versioned;
     this.#catchUp.changed(versioned);
-    this.#tell(encodeEvent('roomChanged', change, version), COMINGS_AND_GOINGS.has(change.type));
+    this.#tell(encodeEvent('roomChanged', asTold(change), version), COMINGS_AND_GOINGS.has(change.type));
     // The bus tells sessions that they are over, at most once; the room's state says it again, for sure.
     if (change.type === 'participantJoined' || change.type === 'participantMoved') {
       this.#checkPlaced(change.participant);
@@ -227,6 +227,13 @@ export class Audience {
     }
     for (const participant of state.participants.values()) this.#checkPlaced(participant);
   }
+}
+
+/** Everybody is told of every move, and has the metadata already: while a node drains it would be most of what is sent. */
+function asTold(change: RoomChange): RoomChange {
+  if (change.type !== 'participantMoved') return change;
+  const { metadata: _, ...participant } = change.participant;
+  return { ...change, participant };
 }
 
 /** A room's state as clients get it. */

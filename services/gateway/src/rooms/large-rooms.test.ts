@@ -1,4 +1,6 @@
-import { limits, SkeinError, type ClientResponse, type RoomSnapshot } from '@skein/protocol';
+import { publishChanges } from '@skein/cluster';
+import { limits, SkeinError, type ClientResponse, type RoomChange, type RoomSnapshot } from '@skein/protocol';
+import { eventually } from '@skein/testkit';
 import { expect, test } from 'vitest';
 import { joinRequest, MemoryCluster, type MemoryClient } from '../testing/memory-cluster.ts';
 
@@ -76,4 +78,31 @@ test('a client that was away is told of many changes in parts', async () => {
     ({ more } = part);
   }
   expect(told.toSorted()).toEqual(everybody);
+});
+
+test('of a move everybody is told without the metadata, which they have', async () => {
+  await using cluster = await MemoryCluster.start({ nodes: 2, maxParticipants: 100 });
+  const [ada] = await crowded(cluster);
+  const { participants } = (await cluster.store.snapshot('blue'))!;
+  const [moving] = participants.filter(({ identity }) => identity === 'p1');
+  const { nodeId, epoch: fromEpoch } = moving!;
+  const otherNodeId = nodeId === 'node-1' ? 'node-2' : 'node-1';
+  const candidates = { fallbackNodeId: otherNodeId, openNodeIds: [otherNodeId] };
+  const who = {
+    room: 'blue',
+    identity: 'p1',
+    name: 'x',
+    metadata,
+    sessionId: 'ses_moved',
+    maxParticipants: 100,
+  };
+  const { changes } = await cluster.store.move({ ...who, candidates, fromEpoch, reason: 'drain' });
+  publishChanges(cluster.bus, 'blue', changes);
+  const told = await eventually('the move', () =>
+    ada!.socket.events('roomChanged').find(({ data }) => (data as RoomChange).type === 'participantMoved'),
+  );
+  expect(bytesOf(told.data)).toBeLessThan(500);
+  expect(told.data).toMatchObject({ participant: { identity: 'p1', nodeId: otherNodeId } });
+  const { data } = await ada!.request('sync', { version: 0 });
+  expect((data as { snapshot: RoomSnapshot }).snapshot.participants[1]).toMatchObject({ metadata });
 });

@@ -340,3 +340,23 @@ describe('a node that feeds many others', () => {
     expect(commands({ tracks, needs, crowded, relayed: ['cam@1'] })).toEqual([openPipe('h1', there('t1'))]);
   });
 });
+
+test('the work of a plan grows with the number of tracks, not with its square', () => {
+  const reads = (count: number): number => {
+    let times = 0;
+    const names = Array.from({ length: count }, (_, n) => `t${n}`);
+    const hops = names.map((name): HopView => ({
+      get media(): MediaKey {
+        times++;
+        return `${name}@1`;
+      },
+      ...{ from: there('t1'), into: 'h1', state: { kind: 'flowing' } },
+    }));
+    const all = <Value>(value: Value): Record<string, Value> =>
+      Object.fromEntries(names.map((name) => [name, value]));
+    const given = { needs: all(['h1']), tracks: all(there('t1')), pipes: [pipe('h1', there('t1'))], hops };
+    expect(commands(given)).toEqual([]);
+    return times;
+  };
+  expect(reads(1000)).toBeLessThanOrEqual(11 * reads(100));
+});

@@ -125,7 +125,7 @@ export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
   const pipes = new Map(input.pipes.map((pipe) => [pipe.key, pipe]));
   const running = input.hops.filter(({ state }) => state.kind !== 'failed');
   const used = new Set(running.map(({ from, into }) => pipeKey(from.routerId, into)));
-  const context = { input, hops, pipes, used, nowMs };
+  const context = { input, hops, hopsOf: hopsByMedia(input.hops), pipes, used, nowMs };
   const wanted = whatIsWanted(context);
   const commands = new Map<string, PipeCommand>();
   const wakes: number[] = [];
@@ -168,7 +168,7 @@ function whatIsWanted(context: StepContext): Wanted {
     if (!origin || needing.length === 0) continue;
     const local = origin.nodeId === input.nodeId;
     if (local && !input.routers.has(origin.routerId)) continue;
-    const entry = local ? origin.routerId : entryRouter(media, origin, input);
+    const entry = local ? origin.routerId : entryRouter(context.hopsOf.get(media) ?? [], origin, input);
     if (entry === undefined) continue;
     const entering = local ? undefined : enter(entry, media, origin, context, wanted);
     if (entering) want(entering);
@@ -215,18 +215,29 @@ function enter(
 
 /** The router through which a track of another node comes in: the one that it has already, else the hub. */
 function entryRouter(
-  media: MediaKey,
+  hops: readonly HopView[],
   origin: RouterAt,
-  { nodeId, hub, routers, hops, relays }: PipePlanInput,
+  { nodeId, hub, routers, relays }: PipePlanInput,
 ): string | undefined {
   const relay = relays.get(origin.nodeId);
   let entry = hub;
   for (const hop of hops) {
-    if (hop.media !== media || hop.from.nodeId === nodeId || !routers.has(hop.into)) continue;
+    if (hop.from.nodeId === nodeId || !routers.has(hop.into)) continue;
     const relayed = relay?.kind === 'found' && sameRouter(hop.from, relay.at);
     if (relayed || sameRouter(hop.from, origin)) entry = hop.into;
   }
   return entry;
+}
+
+/** Looked up for each needed track: a search through all hops would make the plan grow with the square of the room. */
+function hopsByMedia(hops: readonly HopView[]): ReadonlyMap<MediaKey, readonly HopView[]> {
+  const byMedia = new Map<MediaKey, HopView[]>();
+  for (const hop of hops) {
+    const known = byMedia.get(hop.media);
+    if (known) known.push(hop);
+    else byMedia.set(hop.media, [hop]);
+  }
+  return byMedia;
 }
 
 interface NextStep {
@@ -237,6 +248,7 @@ interface NextStep {
 interface StepContext {
   readonly input: PipePlanInput;
   readonly hops: ReadonlyMap<string, HopView>;
+  readonly hopsOf: ReadonlyMap<MediaKey, readonly HopView[]>;
   readonly pipes: ReadonlyMap<string, PipeView>;
   /** Pipes through which tracks come in. */
   readonly used: ReadonlySet<string>;

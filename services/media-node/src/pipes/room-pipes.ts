@@ -20,6 +20,11 @@ import type { PullStream } from './served-track.ts';
 import { PipeServing } from './serving.ts';
 import { CLOSED_AFTER_FAILURES } from './ways.ts';
 
+/** From here on plans are not made one after the other. */
+const LONG_PLAN_MS = 2;
+/** The longest that a change waits for its plan. */
+const REST_MAX_MS = 40;
+
 /** What the room knows and the planner needs. */
 export type PipeDemand = Pick<PipePlanInput, 'hub' | 'routers' | 'needs' | 'tracks'>;
 
@@ -63,6 +68,9 @@ export class RoomPipes {
   readonly #executor: PipeExecutor;
   readonly #serving: PipeServing;
   #planned = false;
+  #planTookMs = 0;
+  /** The next plan, where it waits. */
+  #next: Disposable | undefined;
   #wake: Disposable | undefined;
   #closed = false;
 
@@ -87,14 +95,19 @@ export class RoomPipes {
     this.#serving = new PipeServing(executorParts, this.#executor);
   }
 
-  /** Something that the plan depends on may have changed. Many calls in one turn make one plan. */
+  /**
+   * Something that the plan depends on may have changed. Many calls in one turn make one plan. In a room that is so large
+   * that a plan takes some time, plans take at most a fifth of it.
+   */
   changed(): void {
     if (this.#planned || this.#closed) return;
     this.#planned = true;
-    queueMicrotask(() => {
+    const plan = (): void => {
       this.#planned = false;
-      if (!this.#closed) this.#plan();
-    });
+      if (!this.#closed) this.#planTimed();
+    };
+    if (this.#planTookMs < LONG_PLAN_MS) queueMicrotask(plan);
+    else this.#next = this.#parts.clock.after(Math.min(REST_MAX_MS, 4 * this.#planTookMs), plan);
   }
 
   open(request: OpenPipeRequest): Promise<OpenPipeResponse> {
@@ -210,8 +223,16 @@ export class RoomPipes {
   close(): void {
     this.#closed = true;
     this.#wake?.[Symbol.dispose]();
+    this.#next?.[Symbol.dispose]();
     this.#desk.close();
     for (const pipe of this.#registry.pipes) this.#registry.drop(pipe, 'the room is not here any more');
+  }
+
+  #planTimed(): void {
+    const { clock } = this.#parts;
+    const fromMs = clock.monotonicMs();
+    this.#plan();
+    this.#planTookMs = clock.monotonicMs() - fromMs;
   }
 
   #plan(): void {
