@@ -1,6 +1,13 @@
 import './adapters/symbol-dispose.ts';
 
-export type { Layers, Role, SessionEndReason, TrackKind, TrackSource } from '@skein/protocol';
+export type {
+  Layers,
+  ParticipantConnection,
+  Role,
+  SessionEndReason,
+  TrackKind,
+  TrackSource,
+} from '@skein/protocol';
 export type { MediaElement } from './adapters/media-elements.ts';
 export { SkeinClientError, type ClientErrorCode, type ClientOnlyCode } from './client-error.ts';
 export { connect, type ConnectOptions } from './connect.ts';

@@ -1,4 +1,4 @@
-import type { Participant, Role } from '@skein/protocol';
+import type { Participant, ParticipantConnection, Role } from '@skein/protocol';
 import type { LocalTrack } from './media/local-track.ts';
 import type { RemoteTrack } from './media/remote-track.ts';
 
@@ -24,6 +24,11 @@ export class RemoteParticipant {
   /** The media node that carries them. */
   get nodeId(): string {
     return this.#facts.nodeId;
+  }
+
+  /** `lost`: their network or their device has vanished. They may come back; else they leave the room some 15 s later. */
+  get connection(): ParticipantConnection {
+    return this.#facts.connection ?? 'connected';
   }
 
   /** Milliseconds since 1970. */

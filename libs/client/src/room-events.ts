@@ -33,7 +33,7 @@ export interface RoomEvents {
   connectionStateChanged: { readonly connection: ConnectionState; readonly previous: ConnectionState };
   participantJoined: { readonly participant: RemoteParticipant };
   participantLeft: { readonly participant: RemoteParticipant };
-  /** Name, metadata, node or session changed. */
+  /** Name, metadata, node, session or connection changed. */
   participantUpdated: { readonly participant: RemoteParticipant };
   /** Told at most once a second. */
   viewersChanged: { readonly viewers: number };

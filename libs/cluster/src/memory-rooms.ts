@@ -5,6 +5,8 @@ import {
   type Track,
   type VersionedChange,
   type Viewership,
+  type ParticipantConnection,
+  withConnection,
 } from '@skein/protocol';
 import { byArrival } from './arrival.ts';
 import type {
@@ -152,6 +154,21 @@ export class MemoryRooms implements RoomStore {
     if (!stored && own.length >= limit) throw refusals.LIMIT_EXCEEDED(limit);
     tracks?.set(trackId, track);
     return { changes: [this.#write(room, { type: 'trackPublished', track })] };
+  }
+
+  async updateConnection(
+    room: string,
+    { identity, epoch }: SessionRef,
+    connection: ParticipantConnection,
+  ): Promise<RoomWrite> {
+    checkText('room', room);
+    const seat = this.#seat(room, identity);
+    if (!seat || seat.views || seat.member.epoch !== epoch) throw refusals.STALE_EPOCH();
+    const { connection: before = 'connected' } = seat.member;
+    if (before === connection) return { changes: [] };
+    const member = withConnection(seat.member, connection);
+    this.#rooms.get(room)?.seats.set(identity, { ...seat, member });
+    return { changes: [this.#write(room, { type: 'participantUpdated', identity, epoch, connection })] };
   }
 
   async updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {

@@ -123,6 +123,7 @@ function withoutLeft(awaited: RoomState, change: RoomChange): RoomState {
     }
     case 'participantJoined':
     case 'participantMoved':
+    case 'participantUpdated':
     case 'trackPublished':
     case 'trackUpdated':
       return awaited;

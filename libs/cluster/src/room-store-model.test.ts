@@ -59,6 +59,7 @@ const act = fc.oneof(
   fc.record({ kind: fc.constant('announce' as const), person, trackNumber, older: fc.boolean() }),
   fc.record({ kind: fc.constant('publish' as const), person, trackNumber, muted: fc.boolean() }),
   fc.record({ kind: fc.constant('update' as const), person, trackNumber, muted: fc.boolean() }),
+  fc.record({ kind: fc.constant('connection' as const), person, lost: fc.boolean(), stale: fc.boolean() }),
   fc.record({ kind: fc.constant('unpublish' as const), person, trackNumber }),
   fc.record({ kind: fc.constant('leave' as const), person, stale: fc.boolean() }),
 );
@@ -167,6 +168,10 @@ async function carryOut(
     }
     case 'update':
       return await rooms.updateTrack(room, session, `${one.person}:${one.trackNumber}`, one.muted);
+    case 'connection': {
+      const of = one.stale ? { identity, epoch: epoch - 1 } : session;
+      return await rooms.updateConnection(room, of, one.lost ? 'lost' : 'connected');
+    }
     case 'unpublish':
       return await rooms.unpublishTrack(room, session, `${one.person}:${one.trackNumber}`, 'off');
     case 'leave':
@@ -362,7 +367,7 @@ describe('the log and the snapshot of a room', () => {
     const trio: Cast = { room, identities: ['ann', 'bob', 'cy'], name: 'Ö 🎓', metadata: undefined };
     const anchor = await store.rooms.place(aRequest({ room, identity: 'anchor' }));
     const told: VersionedChange[] = [];
-    const crowd = fc.sample(fc.array(act, { minLength: 50, maxLength: 50, size: 'max' }), {
+    const crowd = fc.sample(fc.array(act, { minLength: 60, maxLength: 60, size: 'max' }), {
       numRuns: 9,
       seed: 7,
     });

@@ -1,5 +1,6 @@
 import type {
   Participant,
+  ParticipantConnection,
   Role,
   RoomSnapshot,
   RoomState,
@@ -44,6 +45,8 @@ export interface RoomStore {
    * `LIMIT_EXCEEDED` past the track limit, `INVALID_ARGUMENT` when another participant has a track of that id.
    */
   publishTrack(room: string, sessionId: string, track: Track): Promise<RoomWrite>;
+  /** Shows whether a participant's client is connected. Repeating it changes nothing. `STALE_EPOCH`, also for viewers. */
+  updateConnection(room: string, session: SessionRef, connection: ParticipantConnection): Promise<RoomWrite>;
   /** Shows a track as muted or not. `STALE_EPOCH`, `TRACK_NOT_FOUND`. */
   updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite>;
   /** Takes a track away; none there counts as done. `STALE_EPOCH`. */

@@ -36,17 +36,19 @@ export function profileJson(
 /** The entry of a member whose claim on its identity is not known: anybody may take over from it. */
 export function memberEntry(member: Participant): string {
   const checked = parseInput(participantSchema, member, 'participant');
-  const { sessionId, nodeId, epoch, joinedAtMs, name, metadata } = checked;
+  const { sessionId, nodeId, epoch, joinedAtMs, connection, name, metadata } = checked;
+  const online = connection === 'lost' ? 0 : 1;
   const profile = JSON.stringify({ name, metadata });
-  return `${epoch} 0 ${joinedAtMs} ${nodeId} ${sessionId} ${NO_STAY} ${profile}`;
+  return `${epoch} 0 ${joinedAtMs} ${nodeId} ${sessionId} ${NO_STAY} ${online} ${profile}`;
 }
 
 /** `undefined` for an entry that is none. */
 export function readMember(identity: string, entry: string): Participant | undefined {
-  const [, epoch, , joinedAtMs, nodeId, sessionId, , profile] =
-    /^(\d+) (\d+) (-?\d+) (\S+) (\S+) (\S+) (\{.+\})$/s.exec(entry) ?? [];
+  const [, epoch, , joinedAtMs, nodeId, sessionId, , online, profile] =
+    /^(\d+) (\d+) (-?\d+) (\S+) (\S+) (\S+) ([01]) (\{.+\})$/s.exec(entry) ?? [];
   const placed = { sessionId, nodeId, epoch: Number(epoch), joinedAtMs: Number(joinedAtMs) };
-  const member = { ...readJson<object>(profile), identity, ...placed };
+  const lost = online === '0' && { connection: 'lost' };
+  const member = { ...readJson<object>(profile), identity, ...placed, ...lost };
   return participantSchema.safeParse(member).data;
 }
 

@@ -103,6 +103,16 @@ describe('applyChange', () => {
     expect([...moved.participants.values()]).toEqual([ada]);
   });
 
+  it('shows a participant whose client is lost, until it is back', () => {
+    const update = { type: 'participantUpdated', identity: 'ada', epoch: 10 } as const;
+    const lost = applied(withCamera, { ...update, connection: 'lost' });
+    expect(lost.participants.get('ada')).toEqual({ ...ada, connection: 'lost' });
+    expect(lost.tracks).toBe(withCamera.tracks);
+    expect(applied(lost, { ...update, connection: 'connected' }).participants.get('ada')).toEqual(ada);
+    const stale = applied(withCamera, { ...update, epoch: 9, connection: 'lost' });
+    expect(stale.participants).toBe(withCamera.participants);
+  });
+
   it('takes the tracks away with their participant', () => {
     const left = applied(withCamera, { type: 'participantLeft', identity: 'ada', epoch: 10, reason: 'left' });
     expect([left.participants.size, left.tracks.size]).toEqual([0, 0]);

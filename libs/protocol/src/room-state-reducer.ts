@@ -1,5 +1,12 @@
 // Apart from the schemas, so that a browser bundle that holds a room's state does not carry zod with it.
-import type { Participant, RoomChange, RoomSnapshot, Track, VersionedChange } from './room-state.ts';
+import type {
+  Participant,
+  ParticipantConnection,
+  RoomChange,
+  RoomSnapshot,
+  Track,
+  VersionedChange,
+} from './room-state.ts';
 
 /** A room's state, indexed. Gateways, nodes and clients hold the same shape and apply the same changes. */
 export interface RoomState {
@@ -55,6 +62,12 @@ function reduce(state: RoomState, change: RoomChange): Partial<RoomState> {
         participants: without(state.participants, (member) => member.identity === change.identity),
         tracks: without(state.tracks, (one) => one.identity === change.identity),
       };
+    case 'participantUpdated': {
+      const known = state.participants.get(change.identity);
+      if (known?.epoch !== change.epoch) return {};
+      const member = withConnection(known, change.connection);
+      return { participants: new Map(state.participants).set(member.identity, member) };
+    }
     case 'trackPublished':
       return { tracks: new Map(state.tracks).set(change.track.trackId, change.track) };
     case 'trackUpdated': {
@@ -70,6 +83,14 @@ function reduce(state: RoomState, change: RoomChange): Partial<RoomState> {
 
 function metadataOf(member: Participant | undefined): Pick<Participant, 'metadata'> {
   return member?.metadata === undefined ? {} : { metadata: member.metadata };
+}
+
+/** The member, as it is with this connection. */
+export function withConnection(
+  { connection: _before, ...member }: Participant,
+  connection: ParticipantConnection,
+): Participant {
+  return connection === 'lost' ? { ...member, connection } : member;
 }
 
 function without<Value>(

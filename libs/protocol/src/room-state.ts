@@ -6,6 +6,10 @@ import { trackKinds, trackSources } from './track-kinds.ts';
 export const roles = ['participant', 'viewer'] as const;
 export type Role = (typeof roles)[number];
 
+/** `lost`: the socket of the participant's client was lost. It may come back, and leaves the room if it does not. */
+export const participantConnections = ['connected', 'lost'] as const;
+export type ParticipantConnection = (typeof participantConnections)[number];
+
 /** A member of a room and where its media is. */
 export const participant = z.object({
   identity,
@@ -15,6 +19,8 @@ export const participant = z.object({
   nodeId: opaqueId,
   epoch,
   joinedAtMs: z.number().int(),
+  /** Absent while its client is connected. */
+  connection: z.literal('lost').optional(),
 });
 export type Participant = z.infer<typeof participant>;
 
@@ -78,6 +84,13 @@ export const roomChange = z.discriminatedUnion('type', [
    */
   z.object({ type: z.literal('participantMoved'), participant, reason: text(64) }),
   z.object({ type: z.literal('participantLeft'), identity, epoch, reason: text(64) }),
+  /** The client's socket was lost, or it is back. */
+  z.object({
+    type: z.literal('participantUpdated'),
+    identity,
+    epoch,
+    connection: z.enum(participantConnections),
+  }),
   z.object({ type: z.literal('trackPublished'), track }),
   z.object({ type: z.literal('trackUpdated'), trackId: opaqueId, muted: z.boolean() }),
   z.object({ type: z.literal('trackUnpublished'), trackId: opaqueId, identity, reason: text(64) }),

@@ -1,4 +1,4 @@
-export { launchBrowser, type Browser, type Page } from './adapters/browser.ts';
+export { FreezableBrowser, launchBrowser, type Browser, type Page } from './adapters/browser.ts';
 export type { MediaReport } from './adapters/media-probe.ts';
 export { Network, type NetworkHost } from './adapters/network.ts';
 export { startSlowLink, type SlowLink, type SlowLinkOptions } from './adapters/slow-link.ts';

@@ -53,6 +53,7 @@ function sameParticipant(one: Participant, other: Participant): boolean {
     one.sessionId === other.sessionId &&
     one.epoch === other.epoch &&
     one.nodeId === other.nodeId &&
+    one.connection === other.connection &&
     one.name === other.name &&
     one.metadata === other.metadata
   );

@@ -155,6 +155,37 @@ describe('placing', () => {
   });
 });
 
+describe('the connection of a participant’s client', () => {
+  it('is shown as lost, in the log and the snapshot, until it is back or the participant is placed again', async () => {
+    const { participant } = await join('ann');
+    const { epoch } = participant;
+    const session = { identity: 'ann', epoch };
+    const change = { type: 'participantUpdated', ...session };
+    const lost = await rooms.updateConnection('blue', session, 'lost');
+    expect(lost.changes).toMatchObject([{ change: { ...change, connection: 'lost' } }]);
+    expect(await rooms.updateConnection('blue', session, 'lost')).toEqual({ changes: [] });
+    expect((await rooms.snapshot('blue'))?.participants).toEqual([{ ...participant, connection: 'lost' }]);
+    const back = await rooms.updateConnection('blue', session, 'connected');
+    expect(back.changes).toMatchObject([{ change: { ...change, connection: 'connected' } }]);
+    expect((await rooms.snapshot('blue'))?.participants).toEqual([participant]);
+    await rooms.updateConnection('blue', session, 'lost');
+    const again = await join('ann');
+    expect(again.snapshot.participants[0]?.connection).toBeUndefined();
+    await expect(rooms.updateConnection('blue', session, 'lost')).rejects.toMatchObject({
+      code: 'STALE_EPOCH',
+    });
+  });
+
+  it('survives a store that has lost the room', async () => {
+    const { participant } = await join('ann');
+    const lost = { ...participant, connection: 'lost' as const };
+    await rooms.leave('blue', participant, 'left');
+    const { changes } = await rooms.announce('blue', { participants: [lost], tracks: [] });
+    expect(changes).toMatchObject([{ change: { type: 'participantJoined', participant: lost } }]);
+    expect((await rooms.snapshot('blue'))?.participants).toEqual([lost]);
+  });
+});
+
 describe('tracks', () => {
   it('are shown once, muted, and taken away', async () => {
     const { epoch } = (await join('ann')).participant;

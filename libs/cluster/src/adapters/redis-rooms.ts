@@ -5,6 +5,7 @@ import {
   SkeinError,
   snapshotOf,
   type Participant,
+  type ParticipantConnection,
   type RoomChange,
   type RoomState,
   type Track,
@@ -150,6 +151,18 @@ export class RedisRooms implements RoomStore {
       default:
         return written(reply, change);
     }
+  }
+
+  async updateConnection(
+    room: string,
+    { identity, epoch }: SessionRef,
+    connection: ParticipantConnection,
+  ): Promise<RoomWrite> {
+    const change: RoomChange = { type: 'participantUpdated', identity, epoch, connection };
+    const args = [identity, epoch, connection === 'connected' ? 1 : 0, JSON.stringify(change)];
+    const reply = await this.#write(room, scripts.updateMember, args);
+    if (reply[0] === 'STALE_EPOCH') throw refusals.STALE_EPOCH();
+    return written(reply, change);
   }
 
   async updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {

@@ -88,7 +88,7 @@ if old then
   epoch, joined_at = math.max(now, old.epoch + 1), old.joinedAtMs
   drop_tracks(identity)
 end
-local member = { epoch = epoch, claim = epoch, joinedAtMs = joined_at, nodeId = node, sessionId = session, stay = stay, profile = profile }
+local member = { epoch = epoch, claim = epoch, joinedAtMs = joined_at, nodeId = node, sessionId = session, stay = stay, online = '1', profile = profile }
 local version, wrote, _, recount = seat(identity, member, views, old, viewing, now)
 local counted = recount and count_viewers() or ''
 local reply = { wrote, int(version), member_entry(member), old and old_entry or '', counted, viewership() }
@@ -121,7 +121,7 @@ local now = now_us()
 local member = {
   epoch = math.max(now, from + 1), claim = old and old.claim or 0,
   joinedAtMs = old and old.joinedAtMs or math.floor(now / 1000),
-  nodeId = node, sessionId = session, stay = old and old.stay or stay, profile = profile
+  nodeId = node, sessionId = session, stay = old and old.stay or stay, online = '1', profile = profile
 }
 local version, wrote, _, recount = seat(identity, member, views, old, viewing, now, ARGV[10])
 local counted = recount and count_viewers() or ''

@@ -15,25 +15,27 @@ const LOG_LENGTH = 512;
 export const ROOM = String.raw`
 local meta, members, tracks, hosts, owned, log, viewers, viewed, rooms = unpack(KEYS)
 
--- As stored-entries.ts writes it: epoch, claim, joinedAtMs, nodeId, sessionId, stayId or '-', the profile as JSON.
+-- As stored-entries.ts writes it: epoch, claim, joinedAtMs, nodeId, sessionId, stayId or '-', 0 for a client whose
+-- connection is lost or 1, the profile as JSON.
 local function read_member(entry)
   if not entry then return nil end
-  local epoch, claim, joined_at, node, session, stay, profile =
-    string.match(entry, '^(%d+) (%d+) (%-?%d+) (%S+) (%S+) (%S+) ({.+})$')
+  local epoch, claim, joined_at, node, session, stay, online, profile =
+    string.match(entry, '^(%d+) (%d+) (%-?%d+) (%S+) (%S+) (%S+) ([01]) ({.+})$')
   if not epoch then return nil end
   return {
     epoch = tonumber(epoch), claim = tonumber(claim), joinedAtMs = tonumber(joined_at),
-    nodeId = node, sessionId = session, stay = stay, profile = profile
+    nodeId = node, sessionId = session, stay = stay, online = online, profile = profile
   }
 end
 local function member_entry(m)
-  return table.concat({ int(m.epoch), int(m.claim), int(m.joinedAtMs), m.nodeId, m.sessionId, m.stay, m.profile }, ' ')
+  return table.concat({ int(m.epoch), int(m.claim), int(m.joinedAtMs), m.nodeId, m.sessionId, m.stay, m.online, m.profile }, ' ')
 end
 -- Ids are letters, digits and _ . : - and need no escapes.
 local function member_json(identity, m)
   return '{"identity":' .. cjson.encode(identity) .. ',' .. string.sub(m.profile, 2, -2) ..
     ',"sessionId":"' .. m.sessionId .. '","nodeId":"' .. m.nodeId ..
-    '","epoch":' .. int(m.epoch) .. ',"joinedAtMs":' .. int(m.joinedAtMs) .. '}'
+    '","epoch":' .. int(m.epoch) .. ',"joinedAtMs":' .. int(m.joinedAtMs) ..
+    (m.online == '0' and ',"connection":"lost"' or '') .. '}'
 end
 -- As stored-entries.ts writes it: epoch, 1 for muted or 0, the rest as JSON.
 local function read_track(entry)

@@ -23,6 +23,19 @@ redis.call('HSET', tracks, id, entry)
 return { 'OK', append(next_version(), '{"type":"trackPublished","track":' .. track_json(id, entry) .. '}') }`,
 );
 
+/** ARGV: identity, epoch, 1 for a client that is connected or 0, change as JSON. */
+export const updateMember = writeScript(
+  ROOM,
+  String.raw`
+local identity = ARGV[1]
+local member = member_of(identity)
+if not member or member.epoch ~= tonumber(ARGV[2]) then return { 'STALE_EPOCH' } end
+if member.online == ARGV[3] then return { 'SAME' } end
+member.online = ARGV[3]
+redis.call('HSET', members, identity, member_entry(member))
+return { 'OK', append(next_version(), ARGV[4]) }`,
+);
+
 /** ARGV: identity, epoch, track id, 1 for muted or 0, change as JSON. */
 export const updateTrack = writeScript(
   ROOM,

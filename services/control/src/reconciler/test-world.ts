@@ -297,6 +297,7 @@ const noRooms: ClusterStore['rooms'] = {
   move: notAsked,
   announce: notAsked,
   publishTrack: notAsked,
+  updateConnection: notAsked,
   updateTrack: notAsked,
   unpublishTrack: notAsked,
   leave: notAsked,

@@ -29,8 +29,10 @@ export interface ConnectionDeps {
   readonly rates: ConnectionRates;
 }
 
-/** The gateway pings every socket this often and drops one that it heard nothing of for three times as long. */
-export const HEARTBEAT_INTERVAL_MS = 10_000;
+/** The gateway pings a socket that it has heard nothing of for so long. The SDK asks more often by itself. */
+export const HEARTBEAT_INTERVAL_MS = 3000;
+/** It drops one that it has heard nothing of for so long: two intervals, and the ping's way over a slow link. */
+export const SILENCE_MS = 7000;
 /** How long a socket that was too slow has to read what is queued for it, before it is cut. */
 export const SLOW_DRAIN_MS = 5000;
 /**

@@ -2,7 +2,7 @@ import { closeCodes } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryCluster } from '../testing/memory-cluster.ts';
-import { HEARTBEAT_INTERVAL_MS } from './connection.ts';
+import { SILENCE_MS } from './connection.ts';
 import { Connections } from './connections.ts';
 
 let cluster: MemoryCluster;
@@ -14,16 +14,21 @@ afterEach(async () => {
 });
 
 describe('the heartbeat', () => {
-  test('pings every socket and closes one that was silent for three intervals', async () => {
+  test('pings a silent socket after each interval and closes it after 7 s; one that is heard is not pinged', async () => {
     const connections = new Connections(cluster.clock);
     const [silent, alive] = [await cluster.joined('ada'), await cluster.joined('bob')];
     connections.add(silent.connection);
     connections.add(alive.connection);
-    for (let beat = 0; beat < 4; beat++) {
-      await cluster.clock.advance(HEARTBEAT_INTERVAL_MS);
-      alive.connection.heard();
-    }
-    expect(silent.socket.pings).toBe(3);
+    const pass = async (ms: number): Promise<void> => {
+      for (let passedMs = 0; passedMs < ms; passedMs += 500) {
+        await cluster.clock.advance(500);
+        if (passedMs % 2000 === 0) alive.connection.heard();
+      }
+    };
+    await pass(SILENCE_MS - 500);
+    expect([silent.socket.pings, alive.socket.pings]).toEqual([2, 0]);
+    expect(silent.socket.closed).toBeUndefined();
+    await pass(500);
     expect(silent.socket.closed?.code).toBe(closeCodes.heartbeatLost);
     expect(alive.socket.closed).toBeUndefined();
     connections.remove(silent.connection);

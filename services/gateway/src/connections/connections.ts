@@ -1,6 +1,9 @@
 import type { Clock } from '@skein/runtime';
 import type { Connection } from './connection.ts';
-import { HEARTBEAT_INTERVAL_MS } from './connection.ts';
+import { HEARTBEAT_INTERVAL_MS, SILENCE_MS } from './connection.ts';
+
+/** How often the silence of every socket is looked at. */
+const LOOK_MS = 500;
 
 /** All sockets of this gateway: their heartbeat, and their end when the gateway stops. */
 export class Connections {
@@ -11,7 +14,7 @@ export class Connections {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#heartbeat = clock.every(HEARTBEAT_INTERVAL_MS, () => this.#beat());
+    this.#heartbeat = clock.every(LOOK_MS, () => this.#beat());
   }
 
   get size(): number {
@@ -58,10 +61,15 @@ export class Connections {
   }
 
   #beat(): void {
-    const oldestMs = this.#clock.monotonicMs() - 3 * HEARTBEAT_INTERVAL_MS;
+    const nowMs = this.#clock.monotonicMs();
     for (const connection of [...this.#open]) {
-      if (connection.lastHeardMs < oldestMs) connection.handleSilence();
-      else connection.socket.ping();
+      const silentMs = nowMs - connection.lastHeardMs;
+      if (silentMs >= SILENCE_MS) connection.handleSilence();
+      else if (
+        Math.floor(silentMs / HEARTBEAT_INTERVAL_MS) >
+        Math.floor((silentMs - LOOK_MS) / HEARTBEAT_INTERVAL_MS)
+      )
+        connection.socket.ping();
     }
   }
 }

@@ -14,7 +14,14 @@ import type {
   SessionRef,
   StoredSnapshot,
 } from '@skein/cluster';
-import type { NodeRecord, Participant, SkeinError, Track, VersionedChange } from '@skein/protocol';
+import type {
+  NodeRecord,
+  Participant,
+  ParticipantConnection,
+  SkeinError,
+  Track,
+  VersionedChange,
+} from '@skein/protocol';
 
 /**
  * Rooms and nodes in memory, as far as a gateway uses them. Where no node hosts the room yet, placement takes the first
@@ -82,6 +89,10 @@ export class MemoryStore implements ClusterStore, RoomStore {
 
   publishTrack(room: string, sessionId: string, track: Track): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.publishTrack(room, sessionId, track));
+  }
+
+  updateConnection(room: string, session: SessionRef, connection: ParticipantConnection): Promise<RoomWrite> {
+    return this.#unlessFailing(() => this.#rooms.updateConnection(room, session, connection));
   }
 
   updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {

@@ -77,6 +77,10 @@ export function roomAnnouncer(
           rooms.updateTrack(room, session, trackId, source.muted),
         );
       }),
+    connection: (session, connection) =>
+      paced.run(`connection ${sessionKey(session)} ${room}`, () =>
+        taken('connection', sessionKey(session), () => rooms.updateConnection(room, session, connection())),
+      ),
     unpublished: (session, trackId, reason, isGone) =>
       taken('unpublished', trackId, async () =>
         isGone() ? await rooms.unpublishTrack(room, session, trackId, reason) : NOTHING_WRITTEN,

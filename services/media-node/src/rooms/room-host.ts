@@ -302,6 +302,7 @@ function endedBy(change: RoomChange): ((track: NeededTrack) => boolean) | undefi
     }
     // A move, or a track published again, ends no track: the earlier epoch may still be received.
     case 'participantMoved':
+    case 'participantUpdated':
     case 'trackPublished':
     case 'trackUpdated':
       return undefined;

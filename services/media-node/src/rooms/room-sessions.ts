@@ -52,6 +52,7 @@ export class RoomSessions {
         return this.#followMuted(change.track.trackId, change.track.muted);
       case 'trackUpdated':
         return this.#followMuted(change.trackId, change.muted);
+      case 'participantUpdated':
       case 'trackUnpublished':
     }
   }

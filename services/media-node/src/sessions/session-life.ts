@@ -1,10 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { SessionRequest } from '@skein/protocol';
+import type { ParticipantConnection, SessionRequest } from '@skein/protocol';
 
 /** How long a session that was placed again elsewhere may go on until its gateway says that the move is done. */
 export const MOVE_DEADLINE_MS = 15_000;
 /** How long it may go on after that for those who still receive its tracks. */
 export const LAST_RECEIVERS_MS = 5000;
+/** A client that is back by then was never shown as lost: most sockets that break are made again at once. */
+export const SHOWN_LOST_AFTER_MS = 1500;
 /** How often it is looked whether anyone still receives them. */
 export const RECEIVERS_CHECK_MS = 100;
 
@@ -15,9 +17,15 @@ export interface SessionLife {
   readonly resumeToken: string;
   /** The one that was shown for it: good until the present one is used, for its client may not have got the answer. */
   readonly shownToken: string | undefined;
-  /** The client's socket was lost: the session ends then, unless another gateway attaches. */
-  readonly detachedUntilMs: number | undefined;
+  /** The client's socket was lost. */
+  readonly detached: Detached | undefined;
   readonly leaving: Leaving | undefined;
+}
+
+interface Detached {
+  readonly sinceMs: number;
+  /** The session ends then, unless another gateway attaches. */
+  readonly untilMs: number;
 }
 
 /** The participant was placed again elsewhere while its client stays. */
@@ -56,7 +64,7 @@ export function newLife(resumeToken: string): SessionLife {
     attachment: 1,
     resumeToken,
     shownToken: undefined,
-    detachedUntilMs: undefined,
+    detached: undefined,
     leaving: undefined,
   };
 }
@@ -68,7 +76,7 @@ export function stepLife(life: SessionLife, input: LifeInput, nowMs: number): Li
       return attach(life, input);
     case 'detach':
       return goOn(
-        input.attachment === life.attachment ? { ...life, detachedUntilMs: nowMs + input.graceMs } : life,
+        input.attachment === life.attachment ? { ...life, detached: detachedFrom(life, input, nowMs) } : life,
       );
     case 'close':
       return close(life, input, nowMs);
@@ -80,9 +88,23 @@ export function stepLife(life: SessionLife, input: LifeInput, nowMs: number): Li
 }
 
 /** When to give the next `checked` at the latest; `undefined` while nothing can come of it. */
-export function nextCheckMs({ detachedUntilMs, leaving }: SessionLife, nowMs: number): number | undefined {
-  if (!leaving) return detachedUntilMs;
+export function nextCheckMs({ detached, leaving }: SessionLife, nowMs: number): number | undefined {
+  if (!leaving) {
+    if (!detached) return undefined;
+    const shownMs = detached.sinceMs + SHOWN_LOST_AFTER_MS;
+    return nowMs < shownMs ? Math.min(shownMs, detached.untilMs) : detached.untilMs;
+  }
   return leaving.doneMs === undefined ? leaving.sinceMs + MOVE_DEADLINE_MS : nowMs + RECEIVERS_CHECK_MS;
+}
+
+/** What others are shown of the client. */
+export function connectionOf({ detached }: SessionLife, nowMs: number): ParticipantConnection {
+  return detached && nowMs >= detached.sinceMs + SHOWN_LOST_AFTER_MS ? 'lost' : 'connected';
+}
+
+// Told again, as when the answer was lost, the client is away since the first time.
+function detachedFrom({ detached }: SessionLife, { graceMs }: { graceMs: number }, nowMs: number): Detached {
+  return { sinceMs: detached?.sinceMs ?? nowMs, untilMs: nowMs + graceMs };
 }
 
 function goOn(life: SessionLife): LifeStep {
@@ -103,7 +125,7 @@ function attach(
     attachment,
     resumeToken: nextToken,
     shownToken: resumeToken,
-    detachedUntilMs: undefined,
+    detached: undefined,
   });
 }
 
@@ -125,18 +147,13 @@ function close(
   return { life, outcome: { kind: 'ends', reason, leave: reason !== 'superseded' && !life.leaving } };
 }
 
-function dueOutcome(
-  { detachedUntilMs, leaving }: SessionLife,
-  received: boolean,
-  nowMs: number,
-): LifeOutcome {
+function dueOutcome({ detached, leaving }: SessionLife, received: boolean, nowMs: number): LifeOutcome {
   if (leaving) {
     const { sinceMs, doneMs } = leaving;
     const lastReceiverGone = doneMs !== undefined && (!received || nowMs >= doneMs + LAST_RECEIVERS_MS);
     return lastReceiverGone || nowMs >= sinceMs + MOVE_DEADLINE_MS ? MOVED_AWAY : GOES_ON;
   }
-  if (detachedUntilMs !== undefined && nowMs >= detachedUntilMs)
-    return { kind: 'ends', reason: 'disconnected', leave: true };
+  if (detached && nowMs >= detached.untilMs) return { kind: 'ends', reason: 'disconnected', leave: true };
   return GOES_ON;
 }
 

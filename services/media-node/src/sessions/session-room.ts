@@ -1,4 +1,11 @@
-import type { Participant, Role, RoomState, SessionEvent, Track } from '@skein/protocol';
+import type {
+  Participant,
+  ParticipantConnection,
+  Role,
+  RoomState,
+  SessionEvent,
+  Track,
+} from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaRouter, MediaSource } from '../media/engine.ts';
@@ -31,6 +38,8 @@ export interface RoomAnnouncer {
   muted(session: SessionName, trackId: string, source: MediaSource): Promise<void>;
   /** `isGone`: asked when a late one is written, because the track may be published again by then. */
   unpublished(session: SessionName, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
+  /** Whether the client is connected, as `connection` says when it is written. Now, or once the store answers again. */
+  connection(session: SessionName, connection: () => ParticipantConnection): Promise<void>;
   left(session: SessionName, reason: string): Promise<void>;
   /** Later, if it is still placed here then. */
   leftUnlessMoved(session: SessionName, reason: string): void;

@@ -2,7 +2,9 @@ import {
   limits,
   parseInput,
   sessionMethods,
+  withConnection,
   type Participant,
+  type ParticipantConnection,
   type Role,
   type SessionEndReason,
   type SessionMethod,
@@ -15,6 +17,7 @@ import { mediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import { watchMediaPath } from './media-path.ts';
 import {
+  connectionOf,
   newLife,
   nextCheckMs,
   stepLife,
@@ -62,6 +65,10 @@ export class Session {
   #entry: Participant | undefined;
   #seat: Seat | undefined;
   #requests = 0;
+  /** What the room was told last. */
+  #shownConnection: ParticipantConnection = 'connected';
+  /** Its media was lost while its client was away: only a client that comes back is to have it made anew. */
+  #mediaLostAway = false;
 
   constructor(name: SessionName, room: SessionRoom, onEnd: (session: Session) => void) {
     this.name = name;
@@ -96,7 +103,11 @@ export class Session {
   get held(): HeldSession | undefined {
     const entry = this.#entry;
     if (!entry || this.leaving || this.#state.kind === 'closed') return undefined;
-    return { role: this.#role, entry, tracks: this.media?.publications.tracks ?? [] };
+    return {
+      role: this.#role,
+      entry: withConnection(entry, this.#shownConnection),
+      tracks: this.media?.publications.tracks ?? [],
+    };
   }
 
   /** Makes the session's media. Repeating it answers the same. A session that cannot be opened ends. */
@@ -237,6 +248,7 @@ export class Session {
       throw outcome.why === 'wrongToken'
         ? SessionError.notFound(sessionId)
         : SessionError.staleEpoch(this.#room.state?.participants.get(this.name.identity)?.epoch ?? 0, epoch);
+    if (this.#mediaLostAway) this.#hold(this.#room.clock.after(0, () => this.#mediaLost()));
     const { attachment, resumeToken: next } = this.#life;
     return { resumeToken: next, attachment, role: this.#role };
   }
@@ -257,10 +269,21 @@ export class Session {
     }
     // Two who moved would wait for each other to follow: what nobody looks at any more needs no track.
     if (life.leaving?.doneMs !== undefined) this.media?.subscriptions.close();
+    this.#showConnection();
     if (outcome.kind === 'ends') await this.end(outcome.reason, { leave: outcome.leave });
     else if (input.type !== 'checked') await this.#checkNow();
     else this.#checkLater();
     return outcome;
+  }
+
+  /** A viewer is shown to nobody, and what a session that moves away does is not its participant's state. */
+  #showConnection(): void {
+    const { clock, announce } = this.#room;
+    const connection = connectionOf(this.#life, clock.monotonicMs());
+    if (connection === this.#shownConnection || this.#role === 'viewer' || this.leaving) return;
+    this.#shownConnection = connection;
+    // One that waits while the node stops has nobody left to show it to.
+    announce.connection(this.name, () => this.#shownConnection).catch(() => undefined);
   }
 
   async #checkNow(): Promise<void> {
@@ -280,6 +303,9 @@ export class Session {
   }
 
   #mediaLost(): void {
+    this.#mediaLostAway = this.#life.detached !== undefined;
+    // There is nobody whom another node could reach.
+    if (this.#mediaLostAway) return;
     void this.end('media-timeout', { leave: 'unlessMoved', tell: 'media-timeout' });
   }
 }

@@ -182,10 +182,12 @@ export class CallView implements Disposable {
     this.#showPerson(participant);
   }
 
-  #showPerson({ identity, name, tracks }: RemoteParticipant): void {
+  #showPerson({ identity, name, tracks, connection }: RemoteParticipant): void {
     const live = (source: string): boolean =>
       [...tracks.values()].some((track) => track.source === source && !track.muted);
-    this.#stage.tile(identity)?.show({ name, muted: !live('microphone'), camera: live('camera') });
+    this.#stage
+      .tile(identity)
+      ?.show({ name, muted: !live('microphone'), camera: live('camera'), lost: connection === 'lost' });
   }
 
   #showOwn(): void {

@@ -9,6 +9,8 @@ export interface TileFacts {
   readonly name: string;
   readonly muted: boolean;
   readonly camera: boolean;
+  /** Their network or device has vanished; they may come back. */
+  readonly lost?: boolean;
 }
 
 /** One person on the stage. */
@@ -43,17 +45,20 @@ export class Tile {
       element('div', { class: 'avatar-field' }, this.#avatar),
       this.video,
       element('div', { class: 'tile-label' }, mutedBadge, this.#name),
+      !own && element('div', { class: 'tile-lost', 'data-testid': 'connection-lost' }, 'Connection lost'),
       !own && this.audio,
     );
   }
 
-  show({ name, muted, camera }: TileFacts): void {
+  show({ name, muted, camera, lost = false }: TileFacts): void {
     const label = this.#own ? `${name} (you)` : name;
     this.#name.textContent = label;
     this.#avatar.textContent = initialsOf(name);
     this.root.dataset['muted'] = String(muted);
     this.root.dataset['camera'] = camera ? 'on' : 'off';
+    this.root.dataset['connection'] = lost ? 'lost' : 'connected';
     const states = [muted ? 'microphone off' : 'microphone on', camera ? 'camera on' : 'camera off'];
+    if (lost) states.unshift('connection lost');
     this.root.setAttribute('aria-label', `${label}, ${states.join(', ')}`);
   }
 

@@ -1,0 +1,164 @@
+import { routerRtpCapabilities, type Participant, type ParticipantConnection } from '@skein/protocol';
+import { Emitter, FakeClock } from '@skein/runtime';
+import { silentLogger } from '@skein/telemetry';
+import { describe, expect, test } from 'vitest';
+import type { ClientTransport } from '../media/engine.ts';
+import type { RoomAnnouncer, SessionRoom } from './session-room.ts';
+import { Session } from './session.ts';
+
+const GRACE_MS = 15_000;
+
+/** One session without a worker and without a store, whose gateway and whose media a test holds in its hands. */
+class Fixture {
+  readonly clock = new FakeClock();
+  readonly transports: ClientTransport[] = [];
+  /** What the room was told of the client's connection. */
+  readonly shown: ParticipantConnection[] = [];
+  readonly left: string[] = [];
+  readonly told: unknown[] = [];
+  readonly session: Session;
+  #resumeToken = '';
+  #attachment = 0;
+
+  constructor() {
+    const name = { sessionId: 'ses_ada', identity: 'ada', epoch: 7 };
+    this.session = new Session(name, this.#room(), () => undefined);
+  }
+
+  async open(viewer = false): Promise<this> {
+    const answer = await this.session.open({
+      identity: 'ada',
+      roomVersion: 1,
+      rtpCapabilities: routerRtpCapabilities,
+      autoSubscribe: false,
+      viewer: viewer ? ada : undefined,
+    });
+    [this.#resumeToken, this.#attachment] = [answer.resumeToken, answer.attachment];
+    for (const { events } of this.transports) events.emit('path', { path: 'connected' });
+    return this;
+  }
+
+  async socketLost(graceMs = GRACE_MS): Promise<void> {
+    await this.session.handle('detach', { attachment: this.#attachment, graceMs });
+  }
+
+  async back(): Promise<void> {
+    const answer = (await this.session.handle('attach', { resumeToken: this.#resumeToken })) as {
+      readonly resumeToken: string;
+      readonly attachment: number;
+    };
+    [this.#resumeToken, this.#attachment] = [answer.resumeToken, answer.attachment];
+  }
+
+  mediaLost(): void {
+    for (const { events } of this.transports) events.emit('path', { path: 'gone' });
+  }
+
+  #room(): SessionRoom {
+    const announce: Partial<RoomAnnouncer> = {
+      connection: async (_, connection) => void this.shown.push(connection()),
+      left: async (_, reason) => void this.left.push(reason),
+      leftUnlessMoved: (_, reason) => void this.left.push(`${reason}, unless moved`),
+    };
+    let ids = 0;
+    const room: Partial<SessionRoom> = {
+      name: 'blue',
+      nodeId: 'n1',
+      clock: this.clock,
+      ids: (prefix) => `${prefix}_${++ids}`,
+      log: silentLogger,
+      announce: announce as RoomAnnouncer,
+      state: undefined,
+      waitFor: async () => ({
+        room: 'blue',
+        version: 1,
+        participants: new Map([['ada', ada]]),
+        tracks: new Map(),
+      }),
+      takeSeat: async () => ({
+        router: { id: 'r1', createClientTransport: async () => this.#transport() } as never,
+        [Symbol.dispose]: () => undefined,
+      }),
+      isReceived: () => false,
+      tell: (_, event) => void this.told.push(event),
+    };
+    return room as SessionRoom;
+  }
+
+  #transport(): ClientTransport {
+    const transport = { id: 't', offer: {}, events: new Emitter(), close: () => undefined };
+    this.transports.push(transport as unknown as ClientTransport);
+    return transport as unknown as ClientTransport;
+  }
+}
+
+const ada: Participant = {
+  identity: 'ada',
+  name: 'Ada',
+  sessionId: 'ses_ada',
+  nodeId: 'n1',
+  epoch: 7,
+  joinedAtMs: 1,
+};
+
+describe('a client whose socket is lost', () => {
+  test('is shown as lost after 1.5 s, and as connected when it is back', async () => {
+    const fixture = await new Fixture().open();
+    await fixture.socketLost();
+    await fixture.clock.advance(1499);
+    expect(fixture.shown).toEqual([]);
+    await fixture.clock.advance(1);
+    expect(fixture.shown).toEqual(['lost']);
+    expect(fixture.session.held?.entry.connection).toBe('lost');
+    await fixture.back();
+    expect(fixture.shown).toEqual(['lost', 'connected']);
+    expect(fixture.session.held?.entry).toEqual(ada);
+  });
+
+  test('and that is back at once was never away for the others', async () => {
+    const fixture = await new Fixture().open();
+    await fixture.socketLost();
+    await fixture.clock.advance(1000);
+    await fixture.back();
+    await fixture.clock.advance(60_000);
+    expect(fixture.shown).toEqual([]);
+  });
+
+  test('leaves the room when its time is over', async () => {
+    const fixture = await new Fixture().open();
+    await fixture.socketLost();
+    await fixture.clock.advance(GRACE_MS - 1);
+    expect(fixture.left).toEqual([]);
+    await fixture.clock.advance(1);
+    expect(fixture.left).toEqual(['disconnected']);
+    expect(fixture.shown).toEqual(['lost']);
+  });
+
+  test('is shown to nobody if it only watches', async () => {
+    const fixture = await new Fixture().open(true);
+    await fixture.socketLost();
+    await fixture.clock.advance(5000);
+    await fixture.back();
+    expect(fixture.shown).toEqual([]);
+  });
+
+  test('is not moved since its media is lost too: nobody is there who could follow', async () => {
+    const fixture = await new Fixture().open();
+    await fixture.socketLost();
+    fixture.mediaLost();
+    await fixture.clock.advance(GRACE_MS);
+    expect(fixture.told).toEqual([]);
+    expect(fixture.left).toEqual(['disconnected']);
+  });
+
+  test('has its media made anew, if that was lost, once it is back', async () => {
+    const fixture = await new Fixture().open();
+    await fixture.socketLost();
+    fixture.mediaLost();
+    await fixture.clock.advance(5000);
+    await fixture.back();
+    await fixture.clock.advance(1);
+    expect(fixture.told).toEqual([{ event: 'sessionClosed', data: { reason: 'media-timeout' } }]);
+    expect(fixture.left).toEqual(['media-timeout, unless moved']);
+  });
+});
