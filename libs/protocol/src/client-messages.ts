@@ -273,7 +273,7 @@ export const clientEvents = {
   welcome: z.object({
     protocolVersion: z.number().int(),
     routerRtpCapabilities: rtpCapabilities,
-    /** The gateway pings this often, and drops a socket that answers none for three times as long. */
+    /** The gateway pings a socket that it has heard nothing of for so long, and closes it 4 s later. */
     heartbeatIntervalMs: z.number().int(),
     /** Public addresses of gateways, where a client goes on when it loses this one. Absent when none are configured. */
     gateways: z.array(text(limits.gatewayUrlLength)).max(limits.gatewayUrls).optional(),

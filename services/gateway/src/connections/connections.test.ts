@@ -1,6 +1,6 @@
 import { closeCodes } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MemoryCluster } from '../testing/memory-cluster.ts';
 import { SILENCE_MS } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -32,6 +32,26 @@ describe('the heartbeat', () => {
     expect(silent.socket.closed?.code).toBe(closeCodes.heartbeatLost);
     expect(alive.socket.closed).toBeUndefined();
     connections.remove(silent.connection);
+    connections.goAway();
+  });
+
+  test('does not count a pause of this process as silence of its clients', async () => {
+    const { clock } = cluster;
+    const connections = new Connections(clock);
+    const [silent, alive] = [await cluster.joined('ada'), await cluster.joined('bob')];
+    connections.add(silent.connection);
+    connections.add(alive.connection);
+    await clock.advance(500);
+    // Timers are 20 s late, and what the clients sent meanwhile is read after them.
+    const monotonicMs = clock.monotonicMs.bind(clock);
+    vi.spyOn(clock, 'monotonicMs').mockImplementation(() => monotonicMs() + 20_000);
+    await clock.advance(500);
+    expect([silent.socket.closed, alive.socket.closed]).toEqual([undefined, undefined]);
+    alive.connection.heard();
+    await clock.advance(1500);
+    expect(silent.socket.closed?.code).toBe(closeCodes.heartbeatLost);
+    expect(alive.socket.closed).toBeUndefined();
+    vi.restoreAllMocks();
     connections.goAway();
   });
 

@@ -4,16 +4,25 @@ import { HEARTBEAT_INTERVAL_MS, SILENCE_MS } from './connection.ts';
 
 /** How often the silence of every socket is looked at. */
 const LOOK_MS = 500;
+/**
+ * After a pause of this process every socket has so long to be heard: timers run before sockets are read (libuv), and what
+ * came meanwhile has not been.
+ */
+const AFTER_PAUSE_MS = 1000;
 
 /** All sockets of this gateway: their heartbeat, and their end when the gateway stops. */
 export class Connections {
   readonly #clock: Clock;
   readonly #open = new Set<Connection>();
   readonly #heartbeat: Disposable;
+  #lookedMs: number;
+  /** Nobody counts as silent since before that. */
+  #pardonedMs = -Infinity;
   #onEmpty: () => void = () => {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#lookedMs = clock.monotonicMs();
     this.#heartbeat = clock.every(LOOK_MS, () => this.#beat());
   }
 
@@ -62,14 +71,18 @@ export class Connections {
 
   #beat(): void {
     const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#lookedMs > 2 * LOOK_MS) this.#pardonedMs = nowMs + AFTER_PAUSE_MS - SILENCE_MS;
+    this.#lookedMs = nowMs;
     for (const connection of [...this.#open]) {
-      const silentMs = nowMs - connection.lastHeardMs;
+      const silentMs = nowMs - Math.max(connection.lastHeardMs, this.#pardonedMs);
       if (silentMs >= SILENCE_MS) connection.handleSilence();
-      else if (
-        Math.floor(silentMs / HEARTBEAT_INTERVAL_MS) >
-        Math.floor((silentMs - LOOK_MS) / HEARTBEAT_INTERVAL_MS)
-      )
-        connection.socket.ping();
+      else if (isPingDue(silentMs)) connection.socket.ping();
     }
   }
+}
+
+/** Once in each interval of silence. */
+function isPingDue(silentMs: number): boolean {
+  const intervals = (ms: number): number => Math.floor(ms / HEARTBEAT_INTERVAL_MS);
+  return intervals(silentMs) > intervals(silentMs - LOOK_MS);
 }
