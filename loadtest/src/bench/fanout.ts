@@ -123,7 +123,7 @@ async function measureWith(
   const nodes = cluster.mediaNodes.map(({ nodeId }) => nodeId);
   const url = cluster.gateways[0]?.address ?? '';
   const room = `fanout-${nodes.length}-${viewers}`;
-  await flow.start({ url, room, publisherNode: nodes[0] ?? '', viewerNodes: nodes }, signal);
+  await flow.start({ url, room, publisherNodes: nodes.slice(0, 1), viewerNodes: nodes }, signal);
   await untilCalm(flow, signal);
   const [cpuBefore, machineBefore] = [await readCpu(cluster), await readMachineTime()];
   const stretch = await flow.measure(PLANS[form].stretchMs, signal);

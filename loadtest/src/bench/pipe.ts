@@ -47,7 +47,7 @@ export const pipe: Bench = {
     };
     using nearFlow = new Flow(nearPlan, systemClock, sources, [near]);
     using farFlow = new Flow(farPlan, systemClock, far, [far]);
-    await nearFlow.start({ url, room: ROOM, publisherNode: here, viewerNodes: [here] }, signal);
+    await nearFlow.start({ url, room: ROOM, publisherNodes: [here], viewerNodes: [here] }, signal);
     await systemClock.sleep(settleMs, signal);
     const alone = await costOf(cluster, () => nearFlow.measure(stretchMs, signal));
     context.say(`on one node: ${JSON.stringify(latencyOf(alone.stretch))} ms`);

@@ -29,8 +29,8 @@ export interface FlowPlan {
 export interface FlowPlace {
   readonly url: string;
   readonly room: string;
-  /** Of the publishers, and of each viewer in turn. Default: the cluster's choice. */
-  readonly publisherNode?: string;
+  /** Of each publisher in turn, and of each viewer in turn. Default: the cluster's choice. */
+  readonly publisherNodes?: readonly string[];
   readonly viewerNodes?: readonly string[];
 }
 
@@ -78,10 +78,10 @@ export class Flow {
   /** All join; resolves when every subscription flows. */
   async start(place: FlowPlace, signal: AbortSignal): Promise<void> {
     const { name, publishers, viewers, publish, mutual, quietJoins = false } = this.plan;
-    const { url, room, publisherNode, viewerNodes } = place;
+    const { url, room, publisherNodes, viewerNodes } = place;
     const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
     await inBatches(numbers(publishers), signal, async (index) => {
-      const node = publisherNode !== undefined && { nodeId: publisherNode };
+      const nodeId = publisherNodes?.[index % publisherNodes.length];
       const peerId = `${name}-${room}-p${index}`;
       const joined = await this.#publishers.join({
         peerId,
@@ -90,9 +90,9 @@ export class Flow {
         publish,
         subscribe: mutual,
         joinRetryMs: JOIN_RETRY_MS,
-        ...node,
+        ...(nodeId !== undefined && { nodeId }),
       });
-      assertPlaced(joined, publisherNode);
+      assertPlaced(joined, nodeId);
     });
     await this.#until(signal, `${publishers} publishers`, ({ state }) => state.publishing === publishers);
     if (quietJoins) await this.hold(true);
