@@ -7,6 +7,7 @@ import {
   receivedPicture,
   resizeCanvas,
   sendCanvas,
+  shareCanvas,
   stopMicrophone,
   type Picture,
   type ReceivedPicture,
@@ -167,6 +168,11 @@ export class MeetingPage implements AsyncDisposable {
   /** Sends a moving picture of this size in place of the camera. */
   async sendCanvas(size: Picture): Promise<void> {
     await this.page.evaluate(sendCanvas, size);
+  }
+
+  /** Shares a moving picture of this size as the screen. */
+  async shareCanvas(size: Picture): Promise<void> {
+    await this.page.evaluate(shareCanvas, size);
   }
 
   /** Changes the size of what `sendCanvas` captures. */

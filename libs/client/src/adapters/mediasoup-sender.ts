@@ -52,8 +52,11 @@ export class MediasoupSender implements TrackSender {
     for (let attempt = 1; sender && !this.#producer.closed; attempt++) {
       const parameters = sender.getParameters();
       for (const [index, encoding] of parameters.encodings.entries()) {
-        const { active = true, maxBitrate, scaleResolutionDownBy } = encodings[index] ?? { active: false };
+        const setting: Partial<SendEncoding> = encodings[index] ?? { active: false };
+        const { active = true, maxBitrate, maxFramerate, scaleResolutionDownBy } = setting;
         Object.assign(encoding, { active }, maxBitrate && { maxBitrate });
+        if (maxFramerate !== undefined) encoding.maxFramerate = maxFramerate;
+        else if (active) delete encoding.maxFramerate;
         if (scaleResolutionDownBy !== undefined) encoding.scaleResolutionDownBy = scaleResolutionDownBy;
       }
       try {

@@ -41,6 +41,15 @@ describe('streams that go on with another capture', () => {
     ]);
   });
 
+  it('keep the frame rate of each layer', () => {
+    const screen = (width: number, height: number): SendPlan => planSend({ source: 'screen', width, height });
+    const sent = screen(1920, 1080);
+    expect(fitEncodings(sent, screen(640, 480))).toEqual(sent.encodings);
+    expect(fitEncodings(sent, screen(320, 200)).map(({ active = true }) => active)).toEqual([false, true]);
+    const slower = { ...sent, encodings: sent.encodings.map((one) => ({ ...one, maxFramerate: 1 })) };
+    expect(isSamePlan(sent, slower)).toBe(false);
+  });
+
   it('are left as they are when a picture is turned', () => {
     expect(isSamePlan(plan(640, 480), plan(480, 640))).toBe(true);
     expect(isSamePlan(plan(640, 480), plan(320, 240))).toBe(false);

@@ -14,8 +14,9 @@ export function isSamePlan(one: SendPlan, other: SendPlan): boolean {
   return (
     haveSameLayers(one, other) &&
     one.encodings.every(
-      ({ maxBitrate, scaleResolutionDownBy }, index) =>
+      ({ maxBitrate, maxFramerate, scaleResolutionDownBy }, index) =>
         maxBitrate === other.encodings[index]?.maxBitrate &&
+        maxFramerate === other.encodings[index].maxFramerate &&
         scaleResolutionDownBy === other.encodings[index].scaleResolutionDownBy,
     )
   );
@@ -33,10 +34,11 @@ export function fitEncodings(sent: SendPlan, wanted: SendPlan): readonly SendEnc
   return sent.encodings.map((encoding, index) => {
     const setting = best[index - count + best.length];
     if (!setting) return { ...encoding, active: false };
-    const { maxBitrate, scaleResolutionDownBy } = setting;
+    const { maxBitrate, maxFramerate, scaleResolutionDownBy } = setting;
     const { scalabilityMode } = encoding;
     return {
       maxBitrate,
+      ...(maxFramerate !== undefined && { maxFramerate }),
       ...(scaleResolutionDownBy !== undefined && { scaleResolutionDownBy }),
       ...(scalabilityMode !== undefined && { scalabilityMode }),
     };

@@ -30,7 +30,7 @@ export interface PublicationEvents {
 export interface PublishOptions {
   /** What the track shows; others lay it out by this. */
   readonly source: TrackSource;
-  /** Several sizes at once. Default: cameras yes, screens no. */
+  /** Several layers at once, so that each viewer gets one that fits its link. Default: yes, except for screens in VP9 and AV1. */
   readonly simulcast?: boolean;
   /** Default `vp8`. */
   readonly codec?: VideoCodec;

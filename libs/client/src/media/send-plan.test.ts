@@ -22,10 +22,30 @@ describe('how a track is to be encoded', () => {
     expect(bitrates).toEqual([212500, 601041, 1700000]);
   });
 
-  it('sends a screen once, in full, and asks for detail', () => {
-    const plan = planSend({ source: 'screen', width: 2560, height: 1440 });
+  it('sends a screen in two layers: the upper one loses frames first, the lower one size, and asks for detail', () => {
+    const plan = planSend({ source: 'screen', width: 1920, height: 1080 });
     expect(plan).toMatchObject({ mimeType: 'video/vp8', contentHint: 'detail' });
-    expect(plan.encodings).toHaveLength(1);
+    expect(plan.encodings).toEqual([
+      { maxBitrate: 400_000, maxFramerate: 5, scaleResolutionDownBy: 2, scalabilityMode: 'L1T3' },
+      { maxBitrate: 2_500_000, scaleResolutionDownBy: 1, scalabilityMode: 'L1T3' },
+    ]);
+  });
+
+  it('sends a window in as many layers as browsers do for its size, and any screen when told so', () => {
+    const layersOf = (width: number, height: number): number =>
+      planSend({ source: 'screen', width, height }).encodings.length;
+    expect([layersOf(640, 480), layersOf(320, 200)]).toEqual([2, 1]);
+    const plain = planSend({ source: 'screen', width: 1920, height: 1080, simulcast: false });
+    expect(plain.encodings).toEqual([{ maxBitrate: 2_500_000, scaleResolutionDownBy: 1 }]);
+    const inside = planSend({ source: 'screen', codec: 'vp9', width: 1920, height: 1080 });
+    expect(inside.encodings).toEqual([{ maxBitrate: 2_500_000, scalabilityMode: 'L1T3' }]);
+  });
+
+  it('leaves room for speech and the sound of a screen beside its lower layer on a link of 1 Mbit/s', () => {
+    const { encodings } = planSend({ source: 'screen', width: 1920, height: 1080 });
+    const sound = [planSend({ source: 'microphone' }), planSend({ source: 'screen-audio' })];
+    const bps = [encodings, ...sound.map((one) => one.encodings)].map(([lowest]) => lowest?.maxBitrate ?? 0);
+    expect(bps.reduce((sum, one) => sum + one, 0)).toBeLessThan(700_000);
   });
 
   it('uses layers inside of one stream where the codec has them', () => {

@@ -7,7 +7,7 @@ export interface SendWish {
   /** Pixels of the captured picture; unknown ones count as 1280x720. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
-  /** Several sizes at once, so that each viewer gets one that fits. Default: cameras yes, screens no. */
+  /** Several layers at once, so that each viewer gets one that fits its link. Default: yes, except for screens in VP9 and AV1. */
   readonly simulcast?: boolean | undefined;
   /** Default `vp8`. VP9 and AV1 send layers inside one stream (SVC) in place of simulcast. */
   readonly codec?: VideoCodec | undefined;
@@ -17,6 +17,8 @@ export interface SendEncoding {
   /** Default true. */
   readonly active?: boolean;
   readonly maxBitrate: number;
+  /** Frames per second. Default: as captured. */
+  readonly maxFramerate?: number;
   readonly scaleResolutionDownBy?: number;
   readonly scalabilityMode?: string;
 }
@@ -25,14 +27,20 @@ export interface SendEncoding {
 export interface SendPlan {
   /** Lower case, such as `video/vp8`. */
   readonly mimeType: string;
-  /** From the smallest picture to the largest. */
+  /** From the fewest bits to the most. */
   readonly encodings: readonly SendEncoding[];
   /** Tells the encoder what to keep when bandwidth is short (`MediaStreamTrack.contentHint`). */
   readonly contentHint?: 'detail' | 'motion';
   readonly stereo: boolean;
 }
 
-const FULL_HD_SCREEN_BPS = 2_500_000;
+const SCREEN_BPS = 2_500_000;
+/**
+ * The lower layer of a screen. The upper one loses frames first, by its temporal layers, because text has to stay readable; a
+ * link that cannot take a quarter of its frames gets this one. With sound beside it, it fits a link of 500 kbit/s. Not in full
+ * size: a key frame of a full page is 60 KB, sent at once, of which a narrow link loses most, again and again.
+ */
+const THIN_SCREEN = { maxBitrate: 400_000, maxFramerate: 5, scaleResolutionDownBy: 2 } as const;
 const HD_CAMERA_BPS = 1_700_000;
 const HD_PIXELS = 1280 * 720;
 const SPEECH_BPS = 40_000;
@@ -45,7 +53,7 @@ export function planSend(wish: SendWish): SendPlan {
     case 'screen-audio':
       return { mimeType: 'audio/opus', encodings: [{ maxBitrate: SCREEN_AUDIO_BPS }], stereo: true };
     case 'screen':
-      return planVideo(wish, wish.simulcast ?? false, 'detail');
+      return planVideo(wish, wish.simulcast ?? !hasLayersInside(wish.codec), 'detail');
     case 'camera':
       return planVideo(wish, wish.simulcast ?? true, 'motion');
   }
@@ -55,9 +63,9 @@ function planVideo(wish: SendWish, layered: boolean, contentHint: 'detail' | 'mo
   const { codec = 'vp8', width = 1280, height = 720 } = wish;
   const mimeType = `video/${codec}`;
   const plan = { mimeType, contentHint, stereo: false } as const;
-  const full = contentHint === 'detail' ? FULL_HD_SCREEN_BPS : bitrateFor(width * height);
+  const full = contentHint === 'detail' ? SCREEN_BPS : bitrateFor(width * height);
   const layers = layered ? layersFor(width, height) : 1;
-  if (codec === 'vp9' || codec === 'av1') {
+  if (hasLayersInside(codec)) {
     return {
       ...plan,
       encodings: [{ maxBitrate: full, scalabilityMode: `L${layers}T3${layers > 1 ? '_KEY' : ''}` }],
@@ -66,7 +74,14 @@ function planVideo(wish: SendWish, layered: boolean, contentHint: 'detail' | 'mo
   // Without a scalability mode: mediasoup takes a single VP8 stream that has one for SVC, and then loses its first key
   // frames.
   if (layers === 1) return { ...plan, encodings: [{ maxBitrate: full, scaleResolutionDownBy: 1 }] };
-  return { ...plan, encodings: simulcast(width * height, full, layers) };
+  if (contentHint === 'motion') return { ...plan, encodings: simulcast(width * height, full, layers) };
+  const encodings = [THIN_SCREEN, { maxBitrate: full, scaleResolutionDownBy: 1 }];
+  return { ...plan, encodings: encodings.map((one) => ({ ...one, scalabilityMode: 'L1T3' })) };
+}
+
+/** SVC. Of a screen such a stream has layers of frame rate; layers of size blur text, and have to be asked for. */
+function hasLayersInside(codec: VideoCodec | undefined): boolean {
+  return codec === 'vp9' || codec === 'av1';
 }
 
 /** Each layer doubles the one below in width and height. */

@@ -77,6 +77,36 @@ export async function sendCanvas({ width, height }: Picture): Promise<void> {
   await camera!.replaceTrack(track!);
 }
 
+/** Shares a moving picture of `size` as this person's screen: a page of text that scrolls, with a film in it. */
+export async function shareCanvas({ width, height }: Picture): Promise<void> {
+  const page = window as unknown as PageWithCanvas;
+  const [canvas, text] = [document.createElement('canvas'), document.createElement('canvas')];
+  Object.assign(canvas, { width, height });
+  Object.assign(text, { width, height: height * 2 });
+  // In memory, where the capture reads it.
+  const [screen, paper] = [canvas, text].map((one) => one.getContext('2d', { willReadFrequently: true })!);
+  paper!.fillStyle = '#fff';
+  paper!.fillRect(0, 0, text.width, text.height);
+  paper!.fillStyle = '#222';
+  paper!.font = '18px sans-serif';
+  for (let line = 0; line * 26 < text.height; line++)
+    paper!.fillText(`${line} ${'the quick brown fox '.repeat(8)}`, 20, line * 26);
+  let frame = 0;
+  const draw = (): void => {
+    frame++;
+    screen!.drawImage(text, 0, -((frame * 2) % height));
+    for (let y = 0; y < height / 2; y += 24) {
+      for (let x = 0; x < width / 2; x += 24) {
+        screen!.fillStyle = `rgb(${(x + frame * 9) % 256} ${(y + frame * 5) % 256} ${(x * 3 + y + frame) % 256})`;
+        screen!.fillRect(width / 2 + x, y, 24, 24);
+      }
+    }
+  };
+  draw();
+  setInterval(draw, 100);
+  await page.skeinRoom!.publish(canvas.captureStream(10).getVideoTracks()[0]!, { source: 'screen' });
+}
+
 /** As a phone that is turned, or a window that is resized: the same capture, another size. */
 export function resizeCanvas({ width, height }: Picture): void {
   Object.assign((window as unknown as PageWithCanvas).skeinCanvas!, { width, height });

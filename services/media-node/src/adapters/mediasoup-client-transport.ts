@@ -26,22 +26,29 @@ export function clientTransport(
       await answers.to(transport.connect({ dtlsParameters }));
     },
     restartIce: () => answers.to(transport.restartIce()),
-    receive: async ({ kind, rtpParameters, muted }) => {
+    receive: async (media) => {
       try {
-        const producing = transport.produce(publishedMedia({ kind, rtpParameters, muted }));
+        const producing = transport.produce(publishedMedia(media));
         return mediaSource(await answers.to(producing, (late) => late.close()), answers);
       } catch (error) {
-        throw transport.closed ? error : rejectedParameters(error, rtpParameters);
+        throw transport.closed ? error : rejectedParameters(error, media.rtpParameters);
       }
     },
-    send: async (source, receiver, preferredLayers) => {
+    send: async (source, receiver, { preferredLayers, priority } = {}) => {
       const consuming = transport.consume({
         producerId: producerOf(source).id,
         rtpCapabilities: asCapabilities(receiver),
         paused: true,
         ...(preferredLayers && { preferredLayers: preferredLayers as types.ConsumerLayers }),
       });
-      return mediaSink(await answers.to(consuming, (late) => late.close()), answers);
+      const consumer = await answers.to(consuming, (late) => late.close());
+      try {
+        if (priority !== undefined) await answers.to(consumer.setPriority(priority));
+      } catch (error) {
+        consumer.close();
+        throw error;
+      }
+      return mediaSink(consumer, answers);
     },
     close: () => transport.close(),
   };

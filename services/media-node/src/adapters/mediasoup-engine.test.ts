@@ -1,9 +1,9 @@
 import { freePort } from '@skein/local-cluster';
 import { routerRtpCapabilities, SkeinError, type RtpParameters } from '@skein/protocol';
-import { createWorker } from 'mediasoup';
+import { createWorker, observer, type types } from 'mediasoup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClientTransport, MediaRouter, MediaWorker } from '../media/engine.ts';
-import { audioParameters, videoParameters } from '../test-media.ts';
+import { anyReceiver, audioParameters, videoParameters } from '../test-media.ts';
 import { mediaCodecsOfRouters, mediasoupEngine } from './mediasoup-engine.ts';
 
 let worker: MediaWorker;
@@ -178,4 +178,33 @@ test('a worker that dies says so', async () => {
   const died = new Promise((resolve) => doomed.events.on('died', resolve));
   process.kill(doomed.pid, 'SIGKILL');
   await expect(died).resolves.toMatchObject({ error: expect.any(Error) });
+});
+
+test('a picture may come before others on a link that has no room for all', async () => {
+  const consumers: types.Consumer[] = [];
+  const onWorker = (made: types.Worker): void => {
+    made.observer.on('newrouter', (one) =>
+      one.observer.on('newtransport', (transport) =>
+        transport.observer.on('newconsumer', (consumer) => consumers.push(consumer)),
+      ),
+    );
+  };
+  observer.on('newworker', onWorker);
+  const given = await mediasoupEngine().startWorker({
+    listen: [{ ip: '127.0.0.1', announced: [] }],
+    rtcPort: 0,
+  });
+  observer.off('newworker', onWorker);
+  const home = await given.createRouter();
+  const [sending, receiving] = [
+    await home.createClientTransport('send'),
+    await home.createClientTransport('recv'),
+  ];
+  const source = await sending.receive({
+    ...{ kind: 'video', rtpParameters: videoParameters({ ssrcs: [51, 52], mid: '0' }), muted: false },
+  });
+  await receiving.send(source, anyReceiver, { priority: 2, preferredLayers: { spatialLayer: 0 } });
+  await receiving.send(source, anyReceiver);
+  expect(consumers.map(({ priority }) => priority)).toEqual([2, 1]);
+  given.close();
 });

@@ -11,13 +11,28 @@ import { asParameters } from './mediasoup-media.ts';
 const KEY_FRAME_REQUEST_DELAY_MS = 350;
 
 /** How mediasoup takes what a client publishes. */
-export function publishedMedia({ kind, rtpParameters, muted }: ReceivedMedia): types.ProducerOptions {
+export function publishedMedia({
+  kind,
+  rtpParameters,
+  muted,
+  restsWhenStill = false,
+}: ReceivedMedia): types.ProducerOptions {
+  const parameters = kind === 'video' ? withoutSingleVp8Layers(rtpParameters) : rtpParameters;
   return {
     kind,
-    rtpParameters: asParameters(kind === 'video' ? withoutSingleVp8Layers(rtpParameters) : rtpParameters),
+    rtpParameters: asParameters(restsWhenStill ? withRests(parameters) : parameters),
     paused: muted,
     ...(kind === 'video' && { keyFrameRequestDelay: KEY_FRAME_REQUEST_DELAY_MS }),
   };
+}
+
+/**
+ * mediasoup takes a layer without packets for 1.5 s as gone, and for 5 s where the encoding has `dtx` (`RtpStreamRecv`). Each time,
+ * viewers change layers with a key frame, which on a thin link costs more than the seconds before. A still screen sends a frame
+ * each second, and one whose encoder is short of bits even fewer.
+ */
+function withRests(parameters: RtpParameters): RtpParameters {
+  return { ...parameters, encodings: parameters.encodings.map((encoding) => ({ ...encoding, dtx: true })) };
 }
 
 /**

@@ -69,9 +69,10 @@ function testTransport(
       connected = true;
     },
     restartIce: async () => ({ usernameFragment: 'u', password: 'p' }),
-    receive: async ({ kind, rtpParameters, muted }): Promise<MediaSource> => {
+    receive: async (media): Promise<MediaSource> => {
+      const { rtpParameters } = media;
       try {
-        const producer = await answers.to(transport.produce(publishedMedia({ kind, rtpParameters, muted })));
+        const producer = await answers.to(transport.produce(publishedMedia(media)));
         for (const { ssrc } of rtpParameters.encodings) if (ssrc) records.producers.set(ssrc, producer);
         return mediaSource(producer, answers);
       } catch (error) {

@@ -245,9 +245,15 @@ export class Publications {
     );
   }
 
-  async #receive({ kind, rtpParameters, muted }: SessionRequest<'publish'>): Promise<MediaSource> {
+  async #receive({
+    kind,
+    source: of,
+    rtpParameters,
+    muted,
+  }: SessionRequest<'publish'>): Promise<MediaSource> {
     const { transport, signal } = this.#parts;
-    const source = await transport.receive({ kind, rtpParameters, muted });
+    const restsWhenStill = of === 'screen';
+    const source = await transport.receive({ kind, rtpParameters, muted, restsWhenStill });
     if (signal.aborted) source.close();
     signal.throwIfAborted();
     return source;

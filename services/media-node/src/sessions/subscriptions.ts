@@ -15,7 +15,7 @@ import { mediaKey, type MediaKey } from '../media/media-key.ts';
 import { SessionError } from './errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
 import { chooseReady, fittingCount } from './ready-choice.ts';
-import { canReceive } from './track-rules.ts';
+import { canReceive, priorityOf } from './track-rules.ts';
 
 /** How long a track may take to come from its node before `subscribe` fails with `PIPE_FAILED`. */
 export const SUBSCRIBE_DEADLINE_MS = 3000;
@@ -212,11 +212,10 @@ export class Subscriptions {
       const source = await room.source(router.id, mediaKey(track), deadlineMs, signal);
       if (!router.canForward(source, capabilities))
         throw SessionError.incompatible(track.trackId, track.mimeType);
-      const sink = await transport.send(
-        source,
-        capabilities,
-        source.type === 'simple' ? undefined : attainable(preferredLayers, source),
-      );
+      const sink = await transport.send(source, capabilities, {
+        preferredLayers: source.type === 'simple' ? undefined : attainable(preferredLayers, source),
+        priority: priorityOf(track.source),
+      });
       signal.throwIfAborted();
       if (source.closed) {
         sink.close();

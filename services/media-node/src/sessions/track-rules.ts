@@ -8,6 +8,9 @@ import {
 } from '@skein/protocol';
 import { rtpRejection } from '../media/rtp-rejection.ts';
 
+/** Of 1 for all others: two layers for each layer of theirs, once everybody has one. */
+const SCREEN_PRIORITY = 2;
+
 /** Fails `INVALID_ARGUMENT` when a source cannot be of that kind. */
 export function checkKind(kind: TrackKind, source: TrackSource): void {
   if (kindOfSource[source] === kind) return;
@@ -48,6 +51,14 @@ export function checkCodecKinds(kind: TrackKind, { codecs }: RtpParameters): voi
   const wrong = codecs.findIndex(({ mimeType }) => !mimeType.toLowerCase().startsWith(`${kind}/`));
   if (wrong < 0) return;
   throw rtpRejection(`data.rtpParameters.codecs.${wrong}.mimeType`, `is not ${kind}, which the track is`);
+}
+
+/**
+ * Which pictures get layers first on a client's link that has no room for all: a shared screen is what people look at, and
+ * comes before cameras. `undefined`: as all others.
+ */
+export function priorityOf(source: TrackSource): number | undefined {
+  return source === 'screen' ? SCREEN_PRIORITY : undefined;
 }
 
 /** Whether a client said that it can receive a codec at all. The engine has the last word on its parameters. */

@@ -13,7 +13,7 @@ const MEDIUM_PICTURES = 12;
  */
 export function layersFor(
   quality: Quality,
-  { spatialLayers, temporalLayers }: Pick<RemoteTrack, 'spatialLayers' | 'temporalLayers'>,
+  { source, spatialLayers, temporalLayers }: Pick<RemoteTrack, 'source' | 'spatialLayers' | 'temporalLayers'>,
   tiles: number,
 ): Layers | undefined {
   const highest = spatialLayers - 1;
@@ -23,7 +23,8 @@ export function layersFor(
   });
   switch (quality) {
     case 'auto':
-      if (tiles <= FULL_PICTURES) return undefined;
+      // A screen is shown large, however many people are there.
+      if (tiles <= FULL_PICTURES || source === 'screen') return undefined;
       return at(tiles <= MEDIUM_PICTURES ? highest - 1 : 0);
     case 'high':
       return undefined;

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { videoParameters } from '../test-media.ts';
+import { publishedMedia } from './mediasoup-published.ts';
+
+const rtpParameters = videoParameters({ ssrcs: [1, 2], scalabilityMode: 'L1T3' });
+const dtxOf = (restsWhenStill: boolean): unknown[] =>
+  publishedMedia({ kind: 'video', rtpParameters, muted: false, restsWhenStill }).rtpParameters.encodings!.map(
+    ({ dtx, scalabilityMode }) => [dtx, scalabilityMode],
+  );
+
+it('layers of a screen that stands still are not taken as gone', () => {
+  expect(dtxOf(true)).toEqual([
+    [true, 'L1T3'],
+    [true, 'L1T3'],
+  ]);
+});
+
+it('layers of a camera that are silent are', () => {
+  expect(dtxOf(false)).toEqual([
+    [undefined, 'L1T3'],
+    [undefined, 'L1T3'],
+  ]);
+});
