@@ -150,7 +150,6 @@ describe('a viewer whose network lets no UDP through', () => {
     while (performance.now() < endMs) {
       await viewer.page.waitForTimeout(500);
       const { reportAgesMs } = await read(viewer);
-      console.log(Object.entries(reportAgesMs).map(([ssrc, ageMs]) => ageMs - offsetsMs[ssrc]!));
       const latenciesMs = Object.entries(reportAgesMs).map(([ssrc, ageMs]) => ageMs - offsetsMs[ssrc]!);
       worstMs = Math.max(worstMs, ...latenciesMs);
     }

@@ -119,7 +119,8 @@ class MediasoupLink implements MediaLink {
       sender.close();
       throw error;
     }
-    if (publication.kind === 'video') sendEarlyKeyFrames(producer.rtpSender);
+    // Not of a screen: each of its key frames takes as much of a thin link as its next seconds.
+    if (publication.source === 'camera') sendEarlyKeyFrames(producer.rtpSender);
     return sender;
   }
 
