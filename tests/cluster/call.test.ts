@@ -124,6 +124,6 @@ describe('three people on three nodes behind two gateways', () => {
   it('the last to leave frees every pipe, transport and key', async () => {
     for (const person of people) await person.press('leave');
     await eventuallyHolds(async () => expect(await probe.leftovers()).toEqual([]));
-    await eventuallyHolds(async () => expect(await storedKeys(cluster.redisUrl, 'skein:{*')).toEqual([]));
+    await eventuallyHolds(async () => expect(await storedKeys(cluster.redisUrl, 'skein:{room*')).toEqual([]));
   });
 });

@@ -182,7 +182,7 @@ describe('when everyone has gone', () => {
   it('nothing is left on any node, nor in the store', async () => {
     await eventuallyHolds(async () => {
       expect(await probe.leftovers()).toEqual([]);
-      expect(await storedKeys(cluster.redisUrl, 'skein:{*')).toEqual([]);
+      expect(await storedKeys(cluster.redisUrl, 'skein:{room*')).toEqual([]);
     });
   });
 });

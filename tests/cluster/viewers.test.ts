@@ -142,6 +142,6 @@ describe('a webinar whose viewers come over two gateways', () => {
     await watching.press('leave');
     await Promise.all(viewers.map((client) => client.request('leave', {})));
     await eventuallyHolds(async () => expect(await probe.leftovers()).toEqual([]));
-    await eventuallyHolds(async () => expect(await storedKeys(cluster.redisUrl, 'skein:{*')).toEqual([]));
+    await eventuallyHolds(async () => expect(await storedKeys(cluster.redisUrl, 'skein:{room*')).toEqual([]));
   });
 });

@@ -245,14 +245,16 @@ it('of three servers one is enough, whichever comes first, and the others are fo
     await works(bus);
     await bus.close();
   }
+  const states: string[] = [];
   const bus = await connectBus({
     url: `nats://127.0.0.1:${dead},127.0.0.1:${one.port}`,
     name: 'test',
     clock: systemClock,
+    onStatus: ({ state }) => states.push(state),
   });
   const other = await connectBus({ url: two.url, name: 'test', clock: systemClock });
   await one.kill();
-  await vi.waitFor(() => expect(bus.status.state).toBe('disconnected'));
+  await vi.waitFor(() => expect(states).toContain('disconnected'), { timeout: 10_000 });
   await vi.waitFor(() => expect(bus.status.state).toBe('connected'), { timeout: 10_000 });
   await works(other);
   expect(await bus.request('test.echo', 'again', { deadlineMs })).toBe('again');

@@ -254,7 +254,7 @@ class Scene {
   async #empty(subscriptions: number): Promise<string[]> {
     await Promise.all(this.#people.map((person) => person.leave()));
     const look = async (): Promise<string[]> => {
-      const keys = await storedKeys(this.#cluster.redisUrl, 'skein:{*');
+      const keys = await storedKeys(this.#cluster.redisUrl, 'skein:{room*');
       const now = await natsSubscriptions(this.#monitorUrl);
       const above = now > subscriptions ? [`${now - subscriptions} NATS subscriptions`] : [];
       return [...(await this.#probe.leftovers()), ...keys, ...above];

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { blindSides, grown, growthOf, leaksOf, MEMORY_MARGIN_BYTES } from './leaks.ts';
 
 const MIB = 1024 * 1024;
-const subjects = ['skein.node.media-node-1.session', 'skein.node.*.beat', '_INBOX.abc.*'];
+const lasting = ['skein.node.*.beat', '_INBOX.abc.*'];
+const subjects = ['skein.node.media-node-1.session.run_a1', 'skein.witness.answer.ctl_a1', ...lasting];
 const nothing = { sessions: 0, nodePipes: 0 };
 
 describe('leaksOf', () => {
@@ -15,7 +16,10 @@ describe('leaksOf', () => {
     const end = {
       counts: new Map([['media-node-4', nothing]]),
       roomKeys: [],
-      subjects: ['skein.node.media-node-4.session', 'skein.node.*.beat', '_INBOX.abc.*', '_INBOX.def.*'],
+      subjects: [
+        ...['skein.node.media-node-4.session.run_b2', 'skein.witness.answer.ctl_b2'],
+        ...[...lasting, '_INBOX.def.*'],
+      ],
     };
     expect(leaksOf({ subjects }, end)).toEqual([]);
   });

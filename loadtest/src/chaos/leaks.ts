@@ -80,11 +80,17 @@ function leftSubjects(
     .map(([subject, count]) => `${count - (known.get(subject) ?? 0)} more subscriptions to ${subject}`);
 }
 
-/** Subscriptions by subject. A node that replaces another one listens to its own subjects: they count as one. */
+/**
+ * Subscriptions by subject. A process that replaces another one listens to subjects of its own, by node id, by instance or by
+ * the id of a control: they count as one.
+ */
 function tally(subjects: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const subject of subjects.filter((one) => !one.startsWith('_INBOX.'))) {
-    const general = subject.replace(/^(skein\.node)\.media-node-\d+\./, '$1.NODE.');
+    const general = subject
+      .replace(/^(skein\.node)\.media-node-\d+\./, '$1.NODE.')
+      .replace(/^(skein\.node\.NODE\.session)\.\w+$/, '$1.INSTANCE')
+      .replace(/^(skein\.witness\.answer)\.\w+$/, '$1.CONTROL');
     counts.set(general, (counts.get(general) ?? 0) + 1);
   }
   return counts;
