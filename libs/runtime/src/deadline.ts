@@ -1,4 +1,4 @@
-import { type Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 
 /** What starts a deadline: a `Clock`, or something that does not count pauses of this process, say. */
 export type DeadlineTimer = Pick<Clock, 'after'>;

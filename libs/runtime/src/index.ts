@@ -10,7 +10,7 @@ export {
   type TlsFileSettings,
 } from './adapters/tls-files.ts';
 export { backoff, type Backoff, type BackoffOptions } from './backoff.ts';
-export { type Clock } from './clock.ts';
+export type { Clock } from './clock.ts';
 export {
   addressFamily,
   bracketed,
