@@ -55,7 +55,7 @@ function vendorViolation(file, own, name) {
   if (!vendor.owners.includes(own.folder))
     return `belongs to ${vendor.owners.join(', ')}; use what that offers`;
   // A test of an adapter asks the real server what the adapter left there.
-  if (vendor.anywhere || /\/(adapters|generated)\/|\.test\.ts$/.test(file)) return undefined;
+  if (vendor.anywhere || /\/(adapters|generated|testing)\/|\.test\.ts$/.test(file)) return undefined;
   return `is a vendor: it is imported only in an adapters/ folder`;
 }
 
