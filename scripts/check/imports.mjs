@@ -55,7 +55,7 @@ function vendorViolation(file, own, name) {
   if (!vendor.owners.includes(own.folder))
     return `belongs to ${vendor.owners.join(', ')}; use what that offers`;
   // A test of an adapter asks the real server what the adapter left there.
-  if (vendor.anywhere || isTest(file) || isTesting(file) || /\/adapters\//.test(file)) return undefined;
+  if (vendor.anywhere || isTest(file) || isTesting(file) || /\/(adapters|generated)\//.test(file)) return undefined;
   return `is a vendor: it is imported only in an adapters/ folder`;
 }
 
