@@ -3,7 +3,7 @@ import { clientEnvelope, clientEvents, clientMethods, closeCodes, errorCodes } f
 import type { ClientEventName, ClientMethod } from '@skein/protocol';
 import { statusOfCode } from '@skein/rpc';
 import { describe, expect, test } from 'vitest';
-import { httpStatusOfCode } from './http/status-of-code.ts';
+import { httpStatusOfCode } from './edges/web/status-of-code.ts';
 
 const protocol = readDoc('protocol.md');
 const errors = readDoc('errors.md');

@@ -2,9 +2,9 @@ import type { Placed, RoomFeeds, RoomStore } from '@skein/cluster';
 import type { ClientResponse, Participant, RoomSnapshot, RoomState } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { Broadcaster, Socket } from '../connections/socket.ts';
-import type { SessionAddress } from '../sessions/session.ts';
-import { Audience } from './audience.ts';
+import type { Broadcaster, Socket } from '../edges/websocket/socket.ts';
+import type { SessionAddress } from '../media-sessions/session.ts';
+import { Audience } from './room-fanout.ts';
 import type { RoomPage } from './pages.ts';
 
 /** Whoever is told what the room's state says of a client's session. */
