@@ -3,7 +3,7 @@ import { limits, SkeinError, type RtpParameters, type SessionRequest, type Track
 import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
 import { mediaKey } from '../media/media-key.ts';
-import { SessionError } from './errors.ts';
+import { SessionError } from './session-errors.ts';
 import type { SessionName, SessionRoom } from './session-room.ts';
 import { checkCodecKinds, checkKind, checkStreamsUnused, shareStreams } from './track-rules.ts';
 

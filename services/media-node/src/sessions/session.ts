@@ -14,7 +14,7 @@ import {
 } from '@skein/protocol';
 import type { ClientTransport } from '../media/engine.ts';
 import { mediaKey } from '../media/media-key.ts';
-import { SessionError } from './errors.ts';
+import { SessionError } from './session-errors.ts';
 import { watchMediaPath } from './media-path.ts';
 import {
   connectionOf,
@@ -24,7 +24,7 @@ import {
   type LifeInput,
   type LifeOutcome,
   type SessionLife,
-} from './session-life.ts';
+} from './session-state.ts';
 import { SessionMedia, type MediaMethod, type SessionTransports } from './session-media.ts';
 import type { HeldSession, Seat, SessionName, SessionRoom } from './session-room.ts';
 
