@@ -7,6 +7,7 @@ export const MAY_READ_WALL_CLOCK = new Map([
   ['libs/bus/src/memory-bus.ts', 'the same'],
   ['libs/cluster/src/adapters/redis-connection.ts', 'the same'],
   ['libs/local-cluster/src/adapters/log-folders.ts', 'the name of a folder'],
+  ['libs/native-peer/src/processes/process-host.ts', 'reports of several processes on one axis'],
   ['services/media-node/src/media-node.ts', 'the name of a start'],
 ]);
 
