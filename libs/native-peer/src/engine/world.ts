@@ -1,6 +1,6 @@
 import type { OpenSocket } from '@skein/client/signaling';
 import type { Clock, Random } from '@skein/runtime';
-import type { PeerMeter } from '../../measure/peer-meter.ts';
+import type { PeerMeter } from '../measures/peer-meter.ts';
 import type { Clips } from '../media/clip.ts';
 import type { Pacer } from '../media/pacer.ts';
 import type { OpenLink } from './packet-link.ts';

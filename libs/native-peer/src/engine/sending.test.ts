@@ -1,6 +1,6 @@
 import { FakeClock } from '@skein/runtime';
 import { describe, expect, it } from 'vitest';
-import { PeerMeter } from '../../measure/peer-meter.ts';
+import { PeerMeter } from '../measures/peer-meter.ts';
 import { audioClip, videoClip } from '../media/clip.ts';
 import { Pacer } from '../media/pacer.ts';
 import { keyFrameRequest } from '../rtp/rtcp.ts';

@@ -2,14 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Emitter, systemClock } from '@skein/runtime';
 import type { Layers, TrackSource } from '@skein/protocol';
-import { stampOffsetMs } from '../../measure/adapters/machine-clock.ts';
-import type { PeerReport } from '../../measure/peer-measures.ts';
-import { PeerError, type Joined, type PeerPlan, type TrackPlan } from '../peer.ts';
-import type { PeerCommand, PeerCommands, ProcessMessage } from '../process/messages.ts';
-import type { PeerProcess, PeerProcessEvents, PeerProcessOptions } from '../process/peer-process.ts';
+import { stampOffsetMs } from './machine-clock.ts';
+import type { PeerReport } from '../measures/peer-measures.ts';
+import { PeerError } from '../engine/errors.ts';
+import type { Joined, PeerPlan, TrackPlan } from '../peers/peer.ts';
+import type { PeerCommand, PeerCommands, ProcessMessage } from '../processes/messages.ts';
+import type { PeerProcess, PeerProcessEvents, PeerProcessOptions } from '../processes/peer-process.ts';
 
 /** The compiled program; this file is at the same depth in `src` and in `dist`. */
-const PROGRAM = fileURLToPath(new URL('../../../dist/peers/process/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** One for all processes of a run, so that they can read each other's stamps. */
 const STAMP_OFFSET_MS = stampOffsetMs();
 const START_DEADLINE_MS = 20_000;

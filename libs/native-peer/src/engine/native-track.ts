@@ -1,5 +1,4 @@
 import type { TrackKind } from '@skein/protocol';
-import type { TrackPlan } from '../peer.ts';
 
 /** Pictures of which the SDK's plan makes as many encodings as are wanted. */
 const SIZES = {
@@ -8,11 +7,25 @@ const SIZES = {
   3: { width: 1280, height: 720 },
 } as const;
 
-/** How a capture is made from clips. */
+/** How a captured track is made from clips. */
+export interface ClipOptions {
+  /** Simulcast encodings of a video, lowest first: 160x90, 320x180, 640x360. Default 3. Ignored for audio. */
+  readonly layers?: 1 | 2 | 3;
+  /** With one encoding: which of the three it is, counted from 0. Default 0. */
+  readonly onlyLayer?: 0 | 1 | 2;
+  /**
+   * Video only: send key frames at the start and on request, at a browser's rate (see `KeyFrameRequests`). Without it, a
+   * key frame also comes every second and each request is met at once. Such a video cannot be watched: it leaves frames
+   * out. Default false.
+   */
+  readonly keyFramesWhenAsked?: boolean;
+}
+
+/** A `ClipOptions` as the sender needs it. */
 export interface SentClip {
   /** Which one the lowest encoding is made from. */
   readonly lowestClip: number;
-  /** As in `TrackPlan`. */
+  /** As in `ClipOptions`. */
   readonly keyFramesWhenAsked: boolean;
 }
 
@@ -53,7 +66,7 @@ class NativeTrack extends EventTarget implements SentClip {
 export function capturedTrack(
   id: string,
   kind: TrackKind,
-  { layers = 3, onlyLayer = 0, keyFramesWhenAsked = false }: Omit<TrackPlan, 'source'>,
+  { layers = 3, onlyLayer = 0, keyFramesWhenAsked = false }: ClipOptions,
 ): MediaStreamTrack {
   const lowestClip = layers === 1 ? onlyLayer : 0;
   const settings = kind === 'video' ? SIZES[layers] : {};

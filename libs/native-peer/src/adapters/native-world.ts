@@ -1,8 +1,8 @@
 import { seededRandom, systemClock, systemIds } from '@skein/runtime';
-import { stampClock, stampOffsetMs } from '../../measure/adapters/machine-clock.ts';
-import { PeerMeter } from '../../measure/peer-meter.ts';
+import { stampClock, stampOffsetMs } from './machine-clock.ts';
+import { PeerMeter } from '../measures/peer-meter.ts';
 import { Pacer } from '../media/pacer.ts';
-import type { PeerWorld } from '../session/world.ts';
+import type { PeerWorld } from '../engine/world.ts';
 import { loadClips } from './clip-files.ts';
 import { openDatachannelLink } from './datachannel-link.ts';
 import { openSignalSocket } from './sockets.ts';

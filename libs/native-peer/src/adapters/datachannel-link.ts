@@ -1,8 +1,8 @@
 import datachannel, { type PeerConnection, type Track } from 'node-datachannel';
 import type { DtlsParameters, TransportDirection, TransportOffer } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
-import { PeerError } from '../peer.ts';
-import { answerSdp, offeredFingerprint, type LinkHandlers, type PacketLink } from '../session/packet-link.ts';
+import { PeerError } from '../engine/errors.ts';
+import { answerSdp, offeredFingerprint, type LinkHandlers, type PacketLink } from '../engine/packet-link.ts';
 
 const PAYLOAD_TYPE = 96;
 

@@ -2,20 +2,13 @@ import { connect, type CloseReason, type LocalTrack, type Room, type SkeinClient
 import type { OpenSocket } from '@skein/client/signaling';
 import { kindOfSource, type Layers, type TrackSource } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
-import {
-  PeerError,
-  type Joined,
-  type Peer,
-  type PeerEvent,
-  type PeerEvents,
-  type PeerPlan,
-  type TrackPlan,
-} from '../peer.ts';
-import { NativeEngine, type NativeEngineHandlers } from './native-engine.ts';
-import { capturedTrack } from './native-track.ts';
-import type { Receiving } from './receiving.ts';
+import { PeerError } from '../engine/errors.ts';
+import type { Joined, Peer, PeerEvent, PeerEvents, PeerPlan, TrackPlan } from './peer.ts';
+import { NativeEngine, type NativeEngineHandlers } from '../engine/native-engine.ts';
+import { capturedTrack } from '../engine/native-track.ts';
+import type { Receiving } from '../engine/receiving.ts';
 import { withToken } from './token.ts';
-import type { PeerWorld } from './world.ts';
+import type { PeerWorld } from '../engine/world.ts';
 
 const JOIN_DEADLINE_MS = 15_000;
 /** Any code that no gateway takes for leaving (`docs/protocol.md`). */

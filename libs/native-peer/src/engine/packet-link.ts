@@ -1,5 +1,5 @@
 import type { DtlsParameters, TransportDirection, TransportOffer } from '@skein/protocol';
-import { PeerError } from '../peer.ts';
+import { PeerError } from './errors.ts';
 
 export interface LinkHandlers {
   /** RTP or RTCP. The buffer is the handler's. */

@@ -1,8 +1,8 @@
 import { systemClock } from '@skein/runtime';
-import { endDatachannel } from '../adapters/datachannel-link.ts';
-import { nativeWorld } from '../adapters/native-world.ts';
-import type { CommandMessage, ProcessMessage } from './messages.ts';
-import { ProcessHost } from './process-host.ts';
+import { endDatachannel } from './adapters/datachannel-link.ts';
+import { nativeWorld } from './adapters/native-world.ts';
+import type { CommandMessage, ProcessMessage } from './processes/messages.ts';
+import { ProcessHost } from './processes/process-host.ts';
 
 // A process of peers: started by `startPeerProcess`, speaks over its IPC channel, ends with it.
 

@@ -1,19 +1,11 @@
 import type { Layers, Role, TrackSource } from '@skein/protocol';
 import type { Emitter } from '@skein/runtime';
+import type { PeerErrorCode } from '../engine/errors.ts';
+import type { ClipOptions } from '../engine/native-track.ts';
 
 /** One track that a peer publishes, made from a clip. */
-export interface TrackPlan {
+export interface TrackPlan extends ClipOptions {
   readonly source: TrackSource;
-  /** Simulcast encodings of a video, lowest first: 160x90, 320x180, 640x360. Default 3. Without meaning for audio. */
-  readonly layers?: 1 | 2 | 3;
-  /** Of one encoding: which of the three it is, counted from 0. Default 0. */
-  readonly onlyLayer?: 0 | 1 | 2;
-  /**
-   * Of a video: key frames only at its beginning and when they are asked for, and those as a browser gives them; see
-   * `KeyFrameRequests`. Without, one comes every second too, and each request is met. Such a video cannot be looked at:
-   * it leaves frames out. Default false.
-   */
-  readonly keyFramesWhenAsked?: boolean;
 }
 
 /** What one peer is to do. Plain data: it travels to the process that holds the peer. */
@@ -65,34 +57,6 @@ export interface Joined {
   readonly answerMs: number;
   /** Tracks of the room at that moment. */
   readonly tracks: number;
-}
-
-/** What can go wrong with a peer, beside the gateway's own codes (`docs/errors.md`). */
-export type PeerErrorCode =
-  /** A code of the protocol or of the signaling client, such as `ROOM_FULL`, `GATEWAY_UNREACHABLE`. */
-  | (string & {})
-  /** ICE or DTLS did not come up, or broke. */
-  | 'MEDIA_FAILED'
-  /** The process that held the peer has ended. */
-  | 'PROCESS_DIED'
-  /** No peer of this id. */
-  | 'NO_SUCH_PEER';
-
-export class PeerError extends Error {
-  override readonly name = 'PeerError';
-  readonly code: PeerErrorCode;
-
-  constructor(code: PeerErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-
-  static from(thrown: unknown): PeerError {
-    if (thrown instanceof PeerError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'MEDIA_FAILED';
-    return new PeerError(code, message, { cause: thrown });
-  }
 }
 
 /** Something that happened to a peer that joined. */

@@ -1,7 +1,7 @@
 import type { Layers, TrackSource } from '@skein/protocol';
 import type { Emitter } from '@skein/runtime';
-import type { PeerReport } from '../../measure/peer-measures.ts';
-import type { Joined, PeerEvent, PeerPlan, TrackPlan } from '../peer.ts';
+import type { PeerReport } from '../measures/peer-measures.ts';
+import type { Joined, PeerEvent, PeerPlan, TrackPlan } from '../peers/peer.ts';
 
 export interface PeerProcessEvents {
   event: PeerEvent;

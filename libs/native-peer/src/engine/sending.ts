@@ -14,7 +14,7 @@ export interface SentTrack {
   readonly ssrcs: readonly number[];
   /** Which clip the first SSRC sends; the others follow. */
   readonly lowestClip: number;
-  /** As in `TrackPlan`. */
+  /** As in `ClipOptions`. */
   readonly keyFramesWhenAsked: boolean;
 }
 

@@ -10,7 +10,7 @@ import type {
   TrackSender,
 } from '@skein/client/engine';
 import type { IceParameters, ReadySubscription, RtpCapabilities, TransportDirection } from '@skein/protocol';
-import { PeerError } from '../peer.ts';
+import { PeerError } from './errors.ts';
 import type { PacketLink } from './packet-link.ts';
 import { receivedTrack, sentClipOf } from './native-track.ts';
 import { Receiving, type Incoming } from './receiving.ts';

@@ -1,10 +1,11 @@
 import type { Clock } from '@skein/runtime';
-import { Histogram } from '../../measure/histogram.ts';
-import type { PeerReport, PeerState, ToolHealth } from '../../measure/peer-measures.ts';
-import { PeerError, type PeerEvent, type PeerPlan } from '../peer.ts';
-import { NativePeer } from '../session/native-peer.ts';
-import type { Receiving } from '../session/receiving.ts';
-import type { PeerWorld } from '../session/world.ts';
+import { Histogram } from '../measures/histogram.ts';
+import type { PeerReport, PeerState, ToolHealth } from '../measures/peer-measures.ts';
+import { PeerError } from '../engine/errors.ts';
+import type { PeerEvent, PeerPlan } from '../peers/peer.ts';
+import { NativePeer } from '../peers/native-peer.ts';
+import type { Receiving } from '../engine/receiving.ts';
+import type { PeerWorld } from '../engine/world.ts';
 import type { CommandMessage, PeerCommand, PeerCommands, ProcessMessage } from './messages.ts';
 
 /** What the process uses of the machine, summed since its start. */

@@ -1,5 +1,5 @@
 import type { ReadySubscription } from '@skein/protocol';
-import { StreamMeter, type PacketFacts } from '../../measure/stream-meter.ts';
+import { StreamMeter, type PacketFacts } from '../measures/stream-meter.ts';
 import { keyFrameRequest, packetRequest, readRtcp, receiverReports } from '../rtp/rtcp.ts';
 import { extensionOffset, isRtcp, payloadOffset, readNtp } from '../rtp/rtp-packet.ts';
 import { vp8Start } from '../rtp/vp8.ts';

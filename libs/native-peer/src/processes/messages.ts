@@ -1,6 +1,6 @@
 import type { Layers, TrackSource } from '@skein/protocol';
-import type { PeerReport } from '../../measure/peer-measures.ts';
-import type { Joined, PeerEvent, PeerPlan, TrackPlan } from '../peer.ts';
+import type { PeerReport } from '../measures/peer-measures.ts';
+import type { Joined, PeerEvent, PeerPlan, TrackPlan } from '../peers/peer.ts';
 
 /** What the parent asks of a process that holds peers, and what it is answered. */
 export interface PeerCommands {
