@@ -1,6 +1,6 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
-import { FOUNDATIONS, LAYERS, VENDORS } from './rules.mjs';
+import { FOUNDATIONS, LAYERS, SIMULATIONS, VENDORS } from './rules.mjs';
 import { isFormerTesting, isTest, isTestCode, isTesting } from './test-code.mjs';
 
 /**
@@ -11,7 +11,8 @@ import { isFormerTesting, isTest, isTestCode, isTesting } from './test-code.mjs'
 export function violation({ file, specifier, packages }) {
   const own = [...packages.values()].find(({ folder }) => file.startsWith(`${folder}/`));
   if (!own || isBuiltin(specifier)) return undefined;
-  if (!isTestCode(file) && leadsToTestCode(file, specifier)) {
+  const mayUseFakes = isTestCode(file) || SIMULATIONS.some((folder) => file.startsWith(folder));
+  if (!mayUseFakes && leadsToTestCode(file, specifier)) {
     return `is test code; production code must not need it`;
   }
   if (specifier.startsWith('.')) {
@@ -55,7 +56,8 @@ function vendorViolation(file, own, name) {
   if (!vendor.owners.includes(own.folder))
     return `belongs to ${vendor.owners.join(', ')}; use what that offers`;
   // A test of an adapter asks the real server what the adapter left there.
-  if (vendor.anywhere || isTest(file) || isTesting(file) || /\/(adapters|generated)\//.test(file)) return undefined;
+  if (vendor.anywhere || isTest(file) || isTesting(file) || /\/(adapters|generated)\//.test(file))
+    return undefined;
   return `is a vendor: it is imported only in an adapters/ folder`;
 }
 
