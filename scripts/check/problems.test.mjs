@@ -217,13 +217,13 @@ describe('test code', () => {
 describe('what is not held yet', () => {
   const changes = { 'libs/store/src/rooms/test-rooms.ts': '' };
 
-  it('passes for a package that is listed, and is shown as left', () => {
+  it('a listed package passes, and its problems are shown as left', () => {
     const { failed, left } = problems(changes, { notYet: { testing: ['libs/store'] } });
     expect(failed).toEqual([]);
     expect(left).toEqual(['libs/store/src/rooms/test-rooms.ts: test code belongs in src/testing']);
   });
 
-  it('fails for every other package', () => {
+  it('any other package fails', () => {
     expect(failures(changes, { notYet: { testing: ['services/node'] } })).toHaveLength(1);
   });
 });

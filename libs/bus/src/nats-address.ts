@@ -22,7 +22,7 @@ const ENTRY = /^(?:(nats|tls):\/\/)?(?:([^@/?#]*)@)?([^@/?#]+)\/?$/;
 
 /**
  * Reads the address of a NATS server, or of several of one cluster, separated by commas. The scheme and the login stand once
- * or in each of them, and are the same for all. A user without a password is a token. Throws an `Error` whose message goes on
+ * or in each of them, and are the same for all. A user without a password is a token. Throws an `Error` whose message continues
  * after "is not allowed: " and shows nothing of the text, which may hold a password.
  */
 export function readNatsAddress(text: string): NatsAddress {

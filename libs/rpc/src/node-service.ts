@@ -7,7 +7,7 @@ import type { NodeServiceDefinition } from './generated/skein/node/v1/NodeServic
 import type { NodeStatus } from './generated/skein/node/v1/NodeStatus.ts';
 import type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
 import type { RoomNames } from './generated/skein/node/v1/RoomNames.ts';
-import { roomMediaChunks, roomNamesChunks } from './node-parts.ts';
+import { roomMediaChunks, roomNamesChunks } from './node-chunks.ts';
 import { chunked, defineService, unary, type Handlers, type ServiceClient } from './service-definition.ts';
 
 /** The longest that a drain may take: one day. */

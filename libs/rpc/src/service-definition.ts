@@ -65,7 +65,7 @@ interface GeneratedMethod<RequestInput, ResponseInput> {
 }
 
 /** A chunked method, as far as its proto file knows it: what the parts make up is not on the wire. */
-interface SentInParts<Request, Part> {
+interface SentInChunks<Request, Part> {
   readonly kind: 'chunked';
   readonly request: z.ZodType<Request>;
   readonly response: z.ZodType;
@@ -77,7 +77,8 @@ type MethodsOf<Generated> = {
   readonly [
     Name in Extract<keyof Generated, string> as Uncapitalize<Name>
   ]: Generated[Name] extends GeneratedMethod<infer RequestInput, infer ResponseInput>
-    ? Method<'unary' | 'serverStream', RequestInput, ResponseInput> | SentInParts<RequestInput, ResponseInput>
+    ? | Method<'unary' | 'serverStream', RequestInput, ResponseInput>
+      | SentInChunks<RequestInput, ResponseInput>
     : never;
 };
 
@@ -102,7 +103,7 @@ export interface ServerStream<Update> {
    * the call still runs.
    */
   send(update: Update): boolean;
-  /** Aborted once the call has ended, whoever ended it. */
+  /** Aborted once either side has ended the call. */
   readonly closed: AbortSignal;
   /** Ends the call after what was sent; with an error, the caller gets it. Ending twice does nothing. */
   end(error?: unknown): void;

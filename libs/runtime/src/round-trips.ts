@@ -1,8 +1,8 @@
 /** RFC 6298, section 2: the gain of the variation. */
 const RTTVAR_GAIN = 1 / 4;
-/** What a retransmission adds at least: the shortest timeout of Linux' TCP. */
+/** The least that a retransmission adds: the shortest timeout of Linux' TCP. */
 const TCP_MIN_RTO_MS = 200;
-/** The shortest of so many last measurements is the round trip. */
+/** The round trip is the shortest of this many last measurements. */
 const KEPT = 16;
 
 export interface RoundTripLimits {

@@ -6,7 +6,7 @@ const TRACE_KEYS = ['traceparent', 'tracestate'];
 const MAX_VALUE_LENGTH = 512;
 const attributes = { 'messaging.system': 'nats' };
 
-/** Headers that continue the active trace at whoever serves; none while there is no trace. */
+/** Headers that continue the active trace at the server of the request; none without a trace. */
 export function traceHeaders(): { headers: MsgHdrs } | undefined {
   const carrier = injectTrace();
   if (carrier['traceparent'] === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import { errorCodes, SkeinError, text, type WireError } from '@skein/protocol';
 import { z } from 'zod';
+import { RpcError } from '../errors.ts';
 import { codeOfStatus, grpcStatus, statusName, statusOfCode } from '../status-mapping.ts';
 
 /** The metadata entry that carries a `WireError` as JSON; `-bin` entries may hold any text. */
@@ -45,15 +46,13 @@ export function errorOf(failure: ServiceError, { method, deadlineMs }: FailedCal
   const code = codeOfStatus[statusName(failure.code)];
   switch (code) {
     case 'DEADLINE_EXCEEDED':
-      return SkeinError.deadline(method, deadlineMs, failure);
+      return RpcError.noAnswer(method, deadlineMs, failure);
     case 'UNAVAILABLE':
-      return SkeinError.unavailable(method, failure);
+      return RpcError.unavailable(method, failure);
     case 'MESSAGE_TOO_LARGE':
-      return new SkeinError(code, `a message of ${method} is larger than allowed`, { cause: failure });
+      return RpcError.tooLarge(method, failure);
     default:
-      return new SkeinError(code, `${method} failed with gRPC status ${statusName(failure.code)}`, {
-        cause: failure,
-      });
+      return RpcError.status(code, method, statusName(failure.code), failure);
   }
 }
 

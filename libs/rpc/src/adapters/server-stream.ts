@@ -1,5 +1,6 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { SkeinError } from '@skein/protocol';
+import { RpcError } from '../errors.ts';
 import type { ServerStream } from '../service-definition.ts';
 import { statusFor } from './error-metadata.ts';
 
@@ -14,7 +15,7 @@ export class GrpcServerStream implements ServerStream<unknown> {
   constructor(call: ServerWritableStream<unknown, unknown>, maxUnsent: number) {
     this.#call = call;
     this.#maxUnsent = maxUnsent;
-    call.on('cancelled', () => this.#closed.abort(new SkeinError('UNAVAILABLE', 'the caller has gone')));
+    call.on('cancelled', () => this.#closed.abort(RpcError.callerGone()));
   }
 
   get closed(): AbortSignal {
@@ -24,7 +25,7 @@ export class GrpcServerStream implements ServerStream<unknown> {
   send(update: unknown): boolean {
     if (this.#closed.signal.aborted) return false;
     if (this.#call.writableLength >= this.#maxUnsent) {
-      this.end(new SkeinError('SLOW_CONSUMER', `more than ${this.#maxUnsent} updates wait for the caller`));
+      this.end(RpcError.slowCaller(this.#maxUnsent));
       return false;
     }
     this.#call.write(update);
@@ -58,6 +59,6 @@ export class GrpcServerStream implements ServerStream<unknown> {
     if (error === undefined) this.#call.end();
     // That is how grpc-js takes the status of a stream; it goes out after what was written.
     else this.#call.emit('error', statusFor(SkeinError.from(error)));
-    this.#closed.abort(error ?? new SkeinError('UNAVAILABLE', 'the call has ended'));
+    this.#closed.abort(error ?? RpcError.callEnded());
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { NatsServers } from './adapters/nats-servers.ts';
-import type { BusStatus } from './bus.ts';
+import type { NatsServers } from './nats-servers.ts';
+import type { BusStatus } from '../bus.ts';
 
 export interface BusOptions {
   /**
@@ -12,12 +12,12 @@ export interface BusOptions {
   /** Shown by the server as the client's name. */
   readonly name: string;
   readonly clock: Clock;
-  /** Spreads the attempts to connect. Default: the system's. */
+  /** Jitters the attempts to connect. Default: the system's. */
   readonly random?: Random;
-  /** Default: says nothing. */
+  /** Default: silent. */
   readonly log?: Logger;
-  /** Ends the wait for the server at the start; `connectBus` then rejects with the signal's reason. */
+  /** Aborts the first connection; `connectBus` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told of every change of the status, and that the first attempt failed. */
+  /** Called on every change of the status, and when the first attempt fails. */
   readonly onStatus?: (status: BusStatus) => void;
 }

@@ -3,7 +3,7 @@ import type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
 import type { RoomMediaPart } from './generated/skein/node/v1/RoomMediaPart.ts';
 import type { RoomNames } from './generated/skein/node/v1/RoomNames.ts';
 import type { SessionMedia } from './generated/skein/node/v1/SessionMedia.ts';
-import { inSlices, jsonBytes, packed, wholePieces, type Piece } from './parts.ts';
+import { inSlices, jsonBytes, packed, wholePieces, type Piece } from './chunks.ts';
 import type { Chunks } from './service-definition.ts';
 
 interface MediaPart {
