@@ -42,7 +42,7 @@ export type {
   RoomHead,
   RoomStore,
   RoomWrite,
-  SessionRef,
+  SessionInRoom,
   StoredSnapshot,
   StoreRecovery,
 } from './room-store.ts';
