@@ -46,8 +46,13 @@ export class RedisNodes implements NodeRegistry {
     await this.#run(release, [nodeId, fence]);
   }
 
-  async bury(nodeId: string, fence: number, leaderFence: number): Promise<boolean> {
-    const args = [nodeId, fence, leaderFence, `bury ${nodeId}`];
+  async bury(
+    nodeId: string,
+    fence: number,
+    leaderFence: number,
+    { crashed = false }: { crashed?: boolean } = {},
+  ): Promise<boolean> {
+    const args = [nodeId, fence, leaderFence, `bury ${nodeId}`, crashed ? 1 : 0];
     const reply = await this.#run(bury, args, [keys.reconciler, keys.acts]);
     if (reply === 'NOT_LEADING') throw refusals.NOT_LEADING();
     return reply === 1;

@@ -37,6 +37,8 @@ export interface FakeNode {
   fence: number | undefined;
   /** When the store or the bus took its last sign of life; `undefined`: never. */
   heardMs: number | undefined;
+  /** When the bus took its last heartbeat, which every control receives. */
+  overBusMs: number;
 }
 
 interface Lease {
@@ -62,6 +64,7 @@ export class TestWorld {
   #leader: { holderId: string; fence: number; untilMs: number } | undefined;
   #fences = 1;
   readonly #deadControls = new Set<string>();
+  readonly #connectionListeners = new Set<(grpcAddress: string) => void>();
   #store: 'up' | 'down' = 'up';
   #bus: 'up' | 'down' = 'up';
 
@@ -102,6 +105,12 @@ export class TestWorld {
     }
     node.mode = mode;
     node.modeSinceMs = this.clock.monotonicMs();
+    if (mode === 'killed') this.loseConnection(nodeId);
+  }
+
+  /** Ends control's connection to a node, as its process' end does, or a device in between. */
+  loseConnection(nodeId: string): void {
+    for (const listener of this.#connectionListeners) listener(addressOf(nodeId));
   }
 
   node(nodeId: string): FakeNode {
@@ -137,6 +146,10 @@ export class TestWorld {
         measure: async () => {},
         roundTripMs: () => 0,
         keepOnly: () => {},
+        onConnectionLost: (listener) => {
+          this.#connectionListeners.add(listener);
+          return { [Symbol.dispose]: () => this.#connectionListeners.delete(listener) };
+        },
       },
       nodeAt: () => ({ listRooms: notAsked, findSessions: notAsked }),
       random: seededRandom(holderId.length),
@@ -160,6 +173,7 @@ export class TestWorld {
     if (this.#store === 'up') this.#renew(node);
     if (overBus) this.#outsider.publish(subjects.nodeBeat(node.nodeId), recordOf(node));
     if (this.#store === 'up' || overBus) node.heardMs = this.clock.monotonicMs();
+    if (overBus) node.overBusMs = this.clock.monotonicMs();
   }
 
   #renew(node: FakeNode): void {
@@ -186,9 +200,12 @@ export class TestWorld {
       if (this.#store === 'down' || this.#deadControls.has(holderId))
         throw SkeinError.unavailable('the store');
     };
+    /** Renewals that this control has read: one that an emptied store lost before that is known to nobody. */
+    const readMs = new Map<string, number>();
     const list = async (): Promise<readonly RegisteredNode[]> => {
       await reached();
       const now = this.clock.monotonicMs();
+      for (const { record, renewedMs } of this.#live()) readMs.set(record.nodeId, renewedMs);
       return this.#live().map(({ record, fence, renewedMs }) => ({
         ...{ record, fence, leaseAgeMs: now - renewedMs },
       }));
@@ -196,21 +213,29 @@ export class TestWorld {
     const nodes = {
       list,
       read: async () => wholeReading(await list()),
-      bury: async (nodeId: string, fence: number, leaderFence: number): Promise<boolean> => {
+      bury: async (
+        nodeId: string,
+        fence: number,
+        leaderFence: number,
+        { crashed = false }: { crashed?: boolean } = {},
+      ): Promise<boolean> => {
         await reached();
         const lease = this.#leader;
         if (lease?.fence !== leaderFence || lease.untilMs <= this.clock.monotonicMs())
           throw new SkeinError('STALE_EPOCH', 'another one leads');
-        if (this.#live().some(({ record }) => record.nodeId === nodeId)) return false;
+        const held = this.#live().find(({ record }) => record.nodeId === nodeId);
+        if (held && !(crashed && held.fence === fence)) return false;
+        this.#leases.delete(nodeId);
         this.#buried.set(nodeId, Math.max(this.#buried.get(nodeId) ?? 0, fence + 1));
         const now = this.clock.monotonicMs();
-        const { mode, modeSinceMs, heardMs = now } = this.node(nodeId);
+        const { mode, modeSinceMs, overBusMs } = this.node(nodeId);
+        const knownMs = Math.max(overBusMs, readMs.get(nodeId) ?? -Infinity);
         const witnesses = [...this.nodes.values()].filter(
           (one) => one.nodeId !== nodeId && one.mode === 'up',
         );
         const outOfReach =
           mode === 'congested' &&
-          (witnesses.length === 0 || now - heardMs >= defaultDetection.heardByOthersForMs);
+          (witnesses.length === 0 || now - knownMs >= defaultDetection.heardByOthersForMs);
         const lives = mode !== 'hung' && mode !== 'killed' && !outOfReach;
         // A node that wakes up in the last moment is fenced; that is what the fence is for.
         if (lives && now - modeSinceMs > BEAT_EVERY_MS) this.wrongBurials.push(`${nodeId} at ${now}`);
@@ -278,7 +303,11 @@ const HEARD: Readonly<Record<NodeMode, WitnessAnswer['heard']>> = {
   ...{ hung: 'silent', killed: 'silent' },
 };
 
-const nothingYet = { fence: undefined, heardMs: undefined };
+const nothingYet = { fence: undefined, heardMs: undefined, overBusMs: -Infinity };
+
+function addressOf(nodeId: string): string {
+  return `${nodeId}:7100`;
+}
 
 function notAsked(): Promise<never> {
   return Promise.reject(new Error('not asked in this world'));
@@ -286,7 +315,15 @@ function notAsked(): Promise<never> {
 
 function recordOf({ nodeId, region, startedAtMs, fence }: FakeNode): NodeRecord {
   return {
-    ...{ nodeId, region, fence, state: 'ready', grpcAddress: `${nodeId}:7100`, workers: 1, version: '0.1.0' },
+    ...{
+      nodeId,
+      region,
+      fence,
+      state: 'ready',
+      grpcAddress: addressOf(nodeId),
+      workers: 1,
+      version: '0.1.0',
+    },
     ...{ startedAtMs, beat: 1 },
     load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
   };

@@ -69,6 +69,7 @@ export class TestWires implements AsyncDisposable {
     return {
       client: (definition, address) => clients.client(definition, over(address)),
       closeChannel: (address) => clients.closeChannel(over(address)),
+      onConnectionLost: (listener) => clients.onConnectionLost(listener),
       close: () => clients.close(),
     };
   }
