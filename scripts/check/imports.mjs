@@ -11,7 +11,9 @@ import { isFormerTesting, isTest, isTestCode, isTesting } from './test-code.mjs'
 export function violation({ file, specifier, packages }) {
   const own = [...packages.values()].find(({ folder }) => file.startsWith(`${folder}/`));
   if (!own || isBuiltin(specifier)) return undefined;
-  if (!isTestCode(file) && leadsToTestCode(file, specifier)) {
+  // Benches and whole-cluster tests stand beside the product.
+  const isProduct = !isTestCode(file) && !/^(?:loadtest|tests)\//.test(file);
+  if (isProduct && leadsToTestCode(file, specifier)) {
     return `is test code; production code must not need it`;
   }
   if (specifier.startsWith('.')) {
@@ -55,7 +57,8 @@ function vendorViolation(file, own, name) {
   if (!vendor.owners.includes(own.folder))
     return `belongs to ${vendor.owners.join(', ')}; use what that offers`;
   // A test of an adapter asks the real server what the adapter left there.
-  if (vendor.anywhere || isTest(file) || isTesting(file) || /\/(adapters|generated)\//.test(file)) return undefined;
+  if (vendor.anywhere || isTest(file) || isTesting(file) || /\/(adapters|generated)\//.test(file))
+    return undefined;
   return `is a vendor: it is imported only in an adapters/ folder`;
 }
 

@@ -1,5 +1,5 @@
-import { type SessionEndReason } from '@skein/protocol';
-import { type SkeinClientError } from '../errors/client-error.ts';
+import type { SessionEndReason } from '@skein/protocol';
+import type { SkeinClientError } from '../errors/client-error.ts';
 
 /** Why a room is closed for this client. */
 export type CloseReason =

@@ -1,8 +1,8 @@
-import { type ClientResponse } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
-import { type Random } from '@skein/runtime/random';
-import { type MediaEngine } from '../media/engine.ts';
-import { type Entered, type Entry } from '../signaling/handshake.ts';
+import type { ClientResponse } from '@skein/protocol';
+import type { Clock } from '@skein/runtime';
+import type { Random } from '@skein/runtime/random';
+import type { MediaEngine } from '../media/engine.ts';
+import type { Entered, Entry } from '../signaling/handshake.ts';
 
 /** What a session needs of the world around it. */
 export interface SessionEnvironment {

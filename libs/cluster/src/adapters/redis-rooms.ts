@@ -20,7 +20,7 @@ import type {
   RoomHead,
   RoomStore,
   RoomWrite,
-  SessionRef,
+  SessionInRoom,
   StoredSnapshot,
   StoreRecovery,
 } from '../store/room-store.ts';
@@ -155,7 +155,7 @@ export class RedisRooms implements RoomStore {
 
   async updateConnection(
     room: string,
-    { identity, epoch }: SessionRef,
+    { identity, epoch }: SessionInRoom,
     connection: ParticipantConnection,
   ): Promise<RoomWrite> {
     const change: RoomChange = { type: 'participantUpdated', identity, epoch, connection };
@@ -165,7 +165,12 @@ export class RedisRooms implements RoomStore {
     return written(reply, change);
   }
 
-  async updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {
+  async updateTrack(
+    room: string,
+    session: SessionInRoom,
+    trackId: string,
+    muted: boolean,
+  ): Promise<RoomWrite> {
     const change: RoomChange = { type: 'trackUpdated', trackId, muted };
     const args = [session.identity, session.epoch, trackId, muted ? 1 : 0, JSON.stringify(change)];
     const reply = await this.#write(room, scripts.updateTrack, args);
@@ -176,7 +181,7 @@ export class RedisRooms implements RoomStore {
 
   async unpublishTrack(
     room: string,
-    session: SessionRef,
+    session: SessionInRoom,
     trackId: string,
     reason: string,
   ): Promise<RoomWrite> {
@@ -191,7 +196,7 @@ export class RedisRooms implements RoomStore {
 
   async leave(
     room: string,
-    { identity, epoch }: SessionRef,
+    { identity, epoch }: SessionInRoom,
     reason: string,
     leaderFence?: number,
   ): Promise<RoomWrite> {

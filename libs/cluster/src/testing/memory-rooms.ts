@@ -18,7 +18,7 @@ import type {
   RoomHead,
   RoomStore,
   RoomWrite,
-  SessionRef,
+  SessionInRoom,
   StoredSnapshot,
 } from '../store/room-store.ts';
 import { refusals } from '../store/errors.ts';
@@ -158,7 +158,7 @@ export class MemoryRooms implements RoomStore {
 
   async updateConnection(
     room: string,
-    { identity, epoch }: SessionRef,
+    { identity, epoch }: SessionInRoom,
     connection: ParticipantConnection,
   ): Promise<RoomWrite> {
     checkText('room', room);
@@ -171,7 +171,12 @@ export class MemoryRooms implements RoomStore {
     return { changes: [this.#write(room, { type: 'participantUpdated', identity, epoch, connection })] };
   }
 
-  async updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {
+  async updateTrack(
+    room: string,
+    session: SessionInRoom,
+    trackId: string,
+    muted: boolean,
+  ): Promise<RoomWrite> {
     checkText('room', room);
     if (this.#participant(room, session.identity)?.epoch !== session.epoch) throw refusals.STALE_EPOCH();
     const tracks = this.#rooms.get(room)?.tracks;
@@ -184,7 +189,7 @@ export class MemoryRooms implements RoomStore {
 
   async unpublishTrack(
     room: string,
-    { identity, epoch }: SessionRef,
+    { identity, epoch }: SessionInRoom,
     trackId: string,
     reason: string,
   ): Promise<RoomWrite> {
@@ -199,7 +204,7 @@ export class MemoryRooms implements RoomStore {
     return { changes: [this.#write(room, { type: 'trackUnpublished', trackId, identity, reason })] };
   }
 
-  async leave(room: string, { identity, epoch }: SessionRef, reason: string): Promise<RoomWrite> {
+  async leave(room: string, { identity, epoch }: SessionInRoom, reason: string): Promise<RoomWrite> {
     checkText('room', room);
     checkText('reason', reason);
     const seat = this.#seat(room, identity);

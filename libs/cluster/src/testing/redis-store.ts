@@ -3,7 +3,7 @@ import { systemClock } from '@skein/runtime';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { connectStore } from '../adapters/redis-store.ts';
-import { type ClusterStore } from '../store/cluster-store.ts';
+import type { ClusterStore } from '../store/cluster-store.ts';
 
 /** A store on a Redis of its own, empty before each test, and a client that looks past the store. */
 export interface TestStore {

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { livenessService } from '../liveness-service.ts';
 import { createRpcClients } from './rpc-clients.ts';
 import { createRpcServer } from './rpc-server.ts';
@@ -11,7 +11,7 @@ async function startPeer() {
   return { server, address: `127.0.0.1:${port}` };
 }
 
-test('clients report a connection that its peer ends, and none that they close', async () => {
+it('clients report a connection that its peer ends, and none that they close', async () => {
   const [first, second] = await Promise.all([startPeer(), startPeer()]);
   const clients = createRpcClients();
   onTestFinished(() => clients.close());

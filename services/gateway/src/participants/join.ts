@@ -1,7 +1,14 @@
 import type { Bus } from '@skein/bus';
 import type { Placed, RoomNews, RoomStore } from '@skein/cluster';
-import { SkeinError, subjects } from '@skein/protocol';
-import type { ClientRequest, ClientResponse, Participant, RoomSnapshot, SessionEvent } from '@skein/protocol';
+import { grantsOfRole, roleOf, SkeinError, subjects } from '@skein/protocol';
+import type {
+  ClientRequest,
+  ClientResponse,
+  Participant,
+  RoomSnapshot,
+  SessionEvent,
+  SessionRef,
+} from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { refusals } from './errors.ts';
@@ -10,7 +17,7 @@ import type { Membership, Rooms } from '../rooms/rooms.ts';
 import type { SessionEndings } from '../media-sessions/session-closer.ts';
 import type { OpenedSession, Openings } from '../media-sessions/session-opener.ts';
 import { logged, profileOf } from '../media-sessions/session.ts';
-import type { ClientProfile, SessionAddress } from '../media-sessions/session.ts';
+import type { ClientProfile } from '../media-sessions/session.ts';
 import type { SharedCapabilities } from '../media-sessions/shared-capabilities.ts';
 import type { Stay, StayBeginning } from './participant-session.ts';
 import type { NodeChoice } from './node-choice.ts';
@@ -79,7 +86,7 @@ export class Joins {
     if (request.nodeId !== undefined && !nodeChoice) throw refusals.nodeChoice();
     const startedMs = clock.monotonicMs();
     const identity = request.identity ?? ids('usr');
-    const profile = profileOf(request, identity, this.#deps.capabilities);
+    const profile = profileOf(request, identity, grantsOfRole[request.role], this.#deps.capabilities);
     const membership = rooms.enter(request.room, socket);
     try {
       const { nodeId: wishedNodeId, lastEpoch } = request;
@@ -114,7 +121,7 @@ export class Joins {
     }
   }
 
-  async #open(joining: Joining, placed: Placed, address: SessionAddress): Promise<JoinedSomewhere> {
+  async #open(joining: Joining, placed: Placed, address: SessionRef): Promise<JoinedSomewhere> {
     const { profile, membership, socket, signal } = joining;
     const { openings, beginStay } = this.#deps;
     membership.offer(placed);
@@ -142,7 +149,8 @@ export class Joins {
     lastFailure?: SkeinError,
   ): Promise<Placed> {
     const { bus, store, news, choice, ids, maxParticipants } = this.#deps;
-    const { room, identity, name, metadata, role, region, stayId } = profile;
+    const { room, identity, name, metadata, grants, region, stayId } = profile;
+    const role = roleOf(grants);
     // No node can be asked without it: a placement would only be taken back, after it has ended an earlier session.
     await bus.ensure();
     try {
@@ -173,7 +181,7 @@ export class Joins {
   }
 
   /** Takes back a placement whose session was not opened, or whose client is gone. */
-  async #undo(address: SessionAddress): Promise<void> {
+  async #undo(address: SessionRef): Promise<void> {
     const { store, news, endings, log } = this.#deps;
     // The node may have made the session although its answer did not come.
     void endings.end(address, 'disconnected');

@@ -1,4 +1,4 @@
-import { type DeviceKind, type DeviceProblem } from '../adapters/capture.ts';
+import type { DeviceKind, DeviceProblem } from '../adapters/capture.ts';
 import type { CloseReason, SkeinClientError } from '@skein/client';
 
 /** One sentence that says what happened, one that says what to do. */
