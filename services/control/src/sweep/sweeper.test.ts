@@ -1,5 +1,6 @@
 import { SkeinError, type NodeRecord, type Participant, type VersionedChange } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test, vi } from 'vitest';
 import type { LostSessions } from './lost-sessions.ts';

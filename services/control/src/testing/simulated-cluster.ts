@@ -1,4 +1,5 @@
-import { createMemoryBus, type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { wholeReading, type ClusterStore, type RegisteredNode } from '@skein/cluster';
 import {
   nodeDeath,
@@ -9,7 +10,8 @@ import {
   type NodeRecord,
   type WitnessAnswer,
 } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import type { NodeSight } from '../nodes/node-watch.ts';
 import { PROBE_DEADLINE_MS } from '../failure-detection/probes.ts';
