@@ -3,7 +3,7 @@ import {
   connectStore,
   type ClusterStore,
   type NodeView,
-  type SessionRef,
+  type SessionEpoch,
 } from '@skein/cluster';
 import { startRedis } from '@skein/local-cluster';
 import { seededRandom, systemClock, type Random } from '@skein/runtime';
@@ -92,7 +92,7 @@ interface Placing {
 async function placeAt(store: ClusterStore, size: Size, placing: Placing): Promise<SizeFigures> {
   const { seconds, random, signal, redisCpuMs } = placing;
   const nodes = nodeViews(size.nodes, random);
-  const people: (SessionRef & { readonly room: string })[] = [];
+  const people: (SessionEpoch & { readonly room: string })[] = [];
   const mostPeople = Math.min(MOST_PEOPLE, PEOPLE_PER_ROOM * size.rooms);
   let [joins, chooseMs] = [0, 0];
   const placeMs: number[] = [];
