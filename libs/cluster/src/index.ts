@@ -46,7 +46,7 @@ export type {
   RoomHead,
   RoomStore,
   RoomWrite,
-  SessionEpoch,
+  SessionInRoom,
   StoredSnapshot,
   StoreRecovery,
 } from './store/room-store.ts';

@@ -13,7 +13,7 @@ async function calmWorld(): Promise<TestWorld> {
 
 describe('a node that is killed or hangs', () => {
   test.each<[NodeMode, number]>([
-    ['killed', 1200],
+    ['killed', 400],
     ['hung', 1400],
   ])('%s is declared dead within %d ms, whenever in its beat it happens', async (mode, withinMs) => {
     for (let phaseMs = 0; phaseMs < BEAT_EVERY_MS; phaseMs += 50) {
@@ -114,6 +114,15 @@ describe('nobody is declared dead', () => {
     world.emptyStore();
     world.setStore('up');
   }
+});
+
+test('a node that answers is not declared dead when its connection is cut every second', async () => {
+  const world = await calmWorld();
+  for (let second = 0; second < 60; second++) {
+    world.loseConnection('n2');
+    await world.pass(1000);
+  }
+  expect(world.burials).toEqual([]);
 });
 
 describe('a node whose control traffic is lost while its media arrives', () => {

@@ -59,6 +59,7 @@ export class Reconciler {
   readonly #subscriptions: BusSubscription[] = [];
   readonly #lostSessions: LostSessions;
   #recoveries: Disposable | undefined;
+  #connections: Disposable | undefined;
   #timer: Disposable | undefined;
   readonly #registry: RegistryView;
   readonly #witnesses: Witnesses;
@@ -99,7 +100,8 @@ export class Reconciler {
   }
 
   start(): void {
-    const { store, bus, clock } = this.#parts;
+    const { store, bus, clock, probes } = this.#parts;
+    this.#connections = probes.onConnectionLost((address) => this.#inquiries.connectionLost(address));
     this.#recoveries = store.rooms.onRecovered?.(({ fellBack }) => {
       if (fellBack) this.#lostSessions.doubtAll();
     });
@@ -116,6 +118,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#timer?.[Symbol.dispose]();
     this.#recoveries?.[Symbol.dispose]();
+    this.#connections?.[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription.close();
     this.#sweeper.stop();
     this.#witnesses.stop();

@@ -46,8 +46,13 @@ export class RedisNodes implements NodeRegistry {
     await this.#run(release, [nodeId, fence]);
   }
 
-  async evict(nodeId: string, fence: number, leaderFence: number): Promise<boolean> {
-    const args = [nodeId, fence, leaderFence, `evict ${nodeId}`];
+  async evict(
+    nodeId: string,
+    fence: number,
+    leaderFence: number,
+    { crashed = false }: { crashed?: boolean } = {},
+  ): Promise<boolean> {
+    const args = [nodeId, fence, leaderFence, `evict ${nodeId}`, crashed ? 1 : 0];
     const reply = await this.#run(evict, args, [keys.reconciler, keys.auditLog]);
     if (reply === 'NOT_LEADING') throw StoreError.notLeader();
     return reply === 1;

@@ -37,6 +37,15 @@ describe('placing', () => {
     for (let one = 0; one < 64; one++) await join(`person-${one}`);
     expect(await readsWhole('gus', known)).toBe(true);
   });
+
+  it('reads nothing for a viewer whose gateway is in step', async () => {
+    const { snapshot } = await join('ann');
+    const known = { ...snapshot, participants: new Map(), tracks: new Map() };
+    expect((await rooms.place(aRequest({ identity: 'vic', role: 'viewer', known }))).snapshot).toMatchObject({
+      version: snapshot.version,
+      participants: [],
+    });
+  });
 });
 
 describe('the index of rooms', () => {

@@ -19,7 +19,7 @@ import {
   type RoomHead,
   type RoomStore,
   type RoomWrite,
-  type SessionEpoch,
+  type SessionInRoom,
   type StoredSnapshot,
   type StoreRecovery,
 } from '../store/room-store.ts';
@@ -155,7 +155,7 @@ export class RedisRooms implements RoomStore {
 
   async updateConnection(
     room: string,
-    { identity, epoch }: SessionEpoch,
+    { identity, epoch }: SessionInRoom,
     connection: ParticipantConnection,
   ): Promise<RoomWrite> {
     const change: RoomChange = { type: 'participantUpdated', identity, epoch, connection };
@@ -167,7 +167,7 @@ export class RedisRooms implements RoomStore {
 
   async updateTrack(
     room: string,
-    session: SessionEpoch,
+    session: SessionInRoom,
     trackId: string,
     muted: boolean,
   ): Promise<RoomWrite> {
@@ -181,7 +181,7 @@ export class RedisRooms implements RoomStore {
 
   async unpublishTrack(
     room: string,
-    session: SessionEpoch,
+    session: SessionInRoom,
     trackId: string,
     reason: string,
   ): Promise<RoomWrite> {
@@ -196,7 +196,7 @@ export class RedisRooms implements RoomStore {
 
   async leave(
     room: string,
-    { identity, epoch }: SessionEpoch,
+    { identity, epoch }: SessionInRoom,
     reason: string,
     leaderFence?: number,
   ): Promise<RoomWrite> {

@@ -11,11 +11,17 @@ export interface NodeRegistry {
   /** Gives the lease back, if it is still held. */
   release(nodeId: string, fence: number): Promise<void>;
   /**
-   * Declares a node dead, `fence` being that of the start that died: only if no start of it has a lease; the fence rises,
+   * Declares a node dead, `fence` being that of the start that died: only if no start of it has a lease, unless `crashed`
+   * says that the process behind this very fence has ended, which revokes its lease. The fence rises,
    * so that the next renewal of what was buried fails `STALE_EPOCH`, for an hour. Returns whether it is dead now. Safe
    * to repeat. Only for the one that leads: fails `STALE_EPOCH` when `leaderFence` is not the number of the present lease.
    */
-  evict(nodeId: string, fence: number, leaderFence: number): Promise<boolean>;
+  evict(
+    nodeId: string,
+    fence: number,
+    leaderFence: number,
+    options?: { crashed?: boolean },
+  ): Promise<boolean>;
   /** All nodes with a valid lease, and when each was renewed. One command. */
   list(): Promise<readonly RegisteredNode[]>;
   /**

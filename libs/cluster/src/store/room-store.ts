@@ -4,6 +4,7 @@ import {
   type Role,
   type RoomSnapshot,
   type RoomState,
+  type SessionRef,
   type Track,
   type VersionedChange,
   type Viewership,
@@ -48,19 +49,19 @@ export interface RoomStore {
   /** Shows whether a participant's client is connected. Repeating it changes nothing. `STALE_EPOCH`, also for viewers. */
   updateConnection(
     room: string,
-    session: SessionEpoch,
+    session: SessionInRoom,
     connection: ParticipantConnection,
   ): Promise<RoomWrite>;
   /** Shows a track as muted or not. `STALE_EPOCH`, `TRACK_NOT_FOUND`. */
-  updateTrack(room: string, session: SessionEpoch, trackId: string, muted: boolean): Promise<RoomWrite>;
+  updateTrack(room: string, session: SessionInRoom, trackId: string, muted: boolean): Promise<RoomWrite>;
   /** Takes a track away; none there counts as done. `STALE_EPOCH`. */
-  unpublishTrack(room: string, session: SessionEpoch, trackId: string, reason: string): Promise<RoomWrite>;
+  unpublishTrack(room: string, session: SessionInRoom, trackId: string, reason: string): Promise<RoomWrite>;
   /**
    * Takes a participant with all its tracks, or a viewer, out; the last one frees every key of the room. Stale or unknown
    * counts as done.
    * `leaderFence`: it is the one that leads who does it; fails `STALE_EPOCH` when that is not the number of the present lease.
    */
-  leave(room: string, session: SessionEpoch, reason: string, leaderFence?: number): Promise<RoomWrite>;
+  leave(room: string, session: SessionInRoom, reason: string, leaderFence?: number): Promise<RoomWrite>;
   /**
    * Removes what cannot be read in a room, which only somebody who wrote past this store can have put there: keys of another
    * type, entries of another form, tracks without an owner; and the room itself when nobody is left in it. Changes nothing
@@ -107,11 +108,8 @@ export interface StoredSnapshot extends RoomSnapshot {
   readonly bornVersion?: number;
 }
 
-/** A session of a participant; the pair identity and epoch decides whether it is the current one. */
-export interface SessionEpoch {
-  readonly identity: string;
-  readonly epoch: number;
-}
+/** A session of a participant in a known room; the pair decides whether it is the current one. */
+export type SessionInRoom = Pick<SessionRef, 'identity' | 'epoch'>;
 
 /** What a write changed: empty when nothing had to change. To be published in order by whoever wrote. */
 export interface RoomWrite {

@@ -66,10 +66,18 @@ export class MemoryNodes implements Sync<NodeRegistry> {
     this.#gone(nodeId);
   }
 
-  evict(nodeId: string, fence: number, leaderFence: number): boolean {
+  evict(
+    nodeId: string,
+    fence: number,
+    leaderFence: number,
+    { crashed = false }: { crashed?: boolean } = {},
+  ): boolean {
     this.#leader.require(leaderFence);
     this.#sweep();
-    if (this.#leases.has(nodeId)) return false;
+    if (this.#leases.has(nodeId)) {
+      if (!crashed || this.#fences.get(nodeId) !== fence) return false;
+      this.#gone(nodeId);
+    }
     if ((this.#fences.get(nodeId) ?? 0) <= fence)
       this.#fences.set(nodeId, Math.max(this.#time.nextUs(), fence + 1));
     this.#forgetUs.set(nodeId, this.#time.leaseUs + REMEMBERED_US);

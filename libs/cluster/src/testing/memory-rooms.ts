@@ -18,7 +18,7 @@ import {
   type RoomHead,
   type RoomStore,
   type RoomWrite,
-  type SessionEpoch,
+  type SessionInRoom,
   type StoredSnapshot,
 } from '../store/room-store.ts';
 import { checkText, memberEntry, profileJson, trackEntry } from '../store/stored-entries.ts';
@@ -205,7 +205,7 @@ export class MemoryRooms implements Sync<Omit<RoomStore, 'onRecovered'>> {
 
   updateConnection(
     room: string,
-    { identity, epoch }: SessionEpoch,
+    { identity, epoch }: SessionInRoom,
     connection: ParticipantConnection,
   ): RoomWrite {
     this.#check(room);
@@ -219,7 +219,7 @@ export class MemoryRooms implements Sync<Omit<RoomStore, 'onRecovered'>> {
     return { changes: [this.#room(room).write({ type: 'participantUpdated', identity, epoch, connection })] };
   }
 
-  updateTrack(room: string, session: SessionEpoch, trackId: string, muted: boolean): RoomWrite {
+  updateTrack(room: string, session: SessionInRoom, trackId: string, muted: boolean): RoomWrite {
     this.#check(room);
     if (this.#participant(room, session.identity)?.epoch !== session.epoch) throw StoreError.staleEpoch();
     const { tracks } = this.#room(room);
@@ -233,7 +233,7 @@ export class MemoryRooms implements Sync<Omit<RoomStore, 'onRecovered'>> {
 
   unpublishTrack(
     room: string,
-    { identity, epoch }: SessionEpoch,
+    { identity, epoch }: SessionInRoom,
     trackId: string,
     reason: string,
   ): RoomWrite {
@@ -249,7 +249,7 @@ export class MemoryRooms implements Sync<Omit<RoomStore, 'onRecovered'>> {
     return { changes: [this.#room(room).write({ type: 'trackUnpublished', trackId, identity, reason })] };
   }
 
-  leave(room: string, { identity, epoch }: SessionEpoch, reason: string, leaderFence?: number): RoomWrite {
+  leave(room: string, { identity, epoch }: SessionInRoom, reason: string, leaderFence?: number): RoomWrite {
     this.#check(room);
     checkText('reason', reason);
     if (leaderFence !== undefined) this.#deps.leader.require(leaderFence);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PlacedNode } from '../nodes/node-watch.ts';
+import type { PlacedNode } from '../nodes/node-watch.ts';
 import { defaultBrake, mayEvict, type Roll } from './eviction-limit.ts';
 
 const policy = defaultBrake;

@@ -1,4 +1,4 @@
-import { type PlacedNode } from '../nodes/node-watch.ts';
+import type { PlacedNode } from '../nodes/node-watch.ts';
 
 /** Limits on how many nodes are evicted on a first look. */
 export interface BrakePolicy {

@@ -17,6 +17,8 @@ export interface Probes {
   measure(node: NodeSight): Promise<void>;
   /** The longer of both ways' round trips, in milliseconds; 0 while unknown. */
   roundTripMs(nodeId: string): number;
+  /** Calls `listener` with a node's gRPC address when the open connection to it ends. */
+  onConnectionLost(listener: (grpcAddress: string) => void): Disposable;
   /** Forgets the other nodes. */
   keepOnly(nodeIds: ReadonlySet<string>): void;
 }
@@ -62,6 +64,10 @@ class TimedProbes implements Probes {
 
   roundTripMs(nodeId: string): number {
     return Math.max(this.#overBus.usualMs(nodeId) ?? 0, this.#overRpc.usualMs(nodeId) ?? 0);
+  }
+
+  onConnectionLost(listener: (grpcAddress: string) => void): Disposable {
+    return this.#parts.clients.onConnectionLost(listener);
   }
 
   keepOnly(nodeIds: ReadonlySet<string>): void {

@@ -37,12 +37,14 @@ export class Inquiry {
     return this.#busy;
   }
 
-  isDue(nowMs: number): boolean {
-    return !this.#busy && nowMs >= this.#nextAskMs;
+  /** At its time, or at once when a sign of life since the last probe has made that worthless. */
+  isDue(nowMs: number, lastHeardMs: number): boolean {
+    return !this.#busy && (nowMs >= this.#nextAskMs || isStale(this.#askings.at(-1), lastHeardMs, nowMs));
   }
 
-  witnessesAreDue(nowMs: number): boolean {
-    return !this.#askingWitnesses && nowMs >= this.#nextWitnessesMs;
+  witnessesAreDue(nowMs: number, lastHeardMs: number): boolean {
+    if (this.#askingWitnesses) return false;
+    return nowMs >= this.#nextWitnessesMs || isStale(this.testimony, lastHeardMs, nowMs);
   }
 
   /** Asks the other nodes, beside everything else. `ask` never rejects. */
@@ -73,4 +75,12 @@ export class Inquiry {
     const pauseMs = ASK_PAUSE_MS.first * 2 ** Math.min(this.#asked - KEPT_ASKINGS, 10);
     this.#nextAskMs = nowMs + jitter(Math.min(pauseMs, ASK_PAUSE_MS.longest), random);
   }
+}
+
+function isStale(
+  known: { readonly beganMs: number } | undefined,
+  lastHeardMs: number,
+  nowMs: number,
+): boolean {
+  return known !== undefined && known.beganMs <= lastHeardMs && lastHeardMs < nowMs;
 }

@@ -23,6 +23,7 @@ function said(heard: Testimony['heard'], agoMs = 60): Testimony {
 /** All that it takes, but for what is given. */
 function evidence(given: Partial<Evidence> = {}): Evidence {
   return {
+    connectionLost: false,
     storeSteadySinceMs: now - 60_000,
     busSteadySinceMs: now - 60_000,
     lease: { held: false, atMs: now - 10 },
@@ -36,6 +37,7 @@ test('a node is dead when it is not heard, has no lease, and everything says tha
   expect(judge(heardMs, evidence(), now)).toEqual({
     state: 'dead',
     reason: 'not heard for 1100 ms, lease run out, bus refused, gRPC refused, other nodes: silent',
+    crashed: false,
   });
 });
 
@@ -65,6 +67,41 @@ test('a node that only other nodes hear is dead when it has been out of reach fo
 
 test('a node that was heard lately is alive, whatever else is known', () => {
   expect(judge(now - 599, evidence(), now)).toEqual({ state: 'alive' });
+});
+
+describe('a node whose connection was lost', () => {
+  const heardJustNow = now - 250;
+  const refusedTwice = [asked('refused', 'refused', 200), asked('refused', 'refused', 150)];
+  const crash = { connectionLost: true, askings: refusedTwice, testimony: said('silent', 200) };
+
+  test('is dead when bus and gRPC refuse twice, although its lease is held', () => {
+    const held = { held: true, atMs: now - 10 };
+    expect(judge(heardJustNow, evidence({ ...crash, lease: held }), now)).toEqual({
+      state: 'dead',
+      reason: 'not heard for 250 ms, process ended, bus refused, gRPC refused, other nodes: silent',
+      crashed: true,
+    });
+  });
+
+  test.each<[string, Partial<Evidence>, string]>([
+    ['before it is probed', { askings: [] }, 'notAsked'],
+    ['when it refused once', { askings: refusedTwice.slice(1) }, 'heardLately'],
+    [
+      'when it refused twice in one moment',
+      { askings: [asked('refused', 'refused', 159), asked('refused', 'refused', 110)] },
+      'heardLately',
+    ],
+    [
+      'when it hangs',
+      { askings: [asked('silent', 'refused', 200), asked('refused', 'refused')] },
+      'heardLately',
+    ],
+    ['when it answers again', { askings: [asked('refused', 'answered')] }, 'answers'],
+    ['when other nodes receive its packets', { testimony: said('media', 200) }, 'heardByOthers'],
+    ['when the bus has just come back', { busSteadySinceMs: now - 2000 }, 'busUnsteady'],
+  ])('is only suspect %s', (_, given, doubt) => {
+    expect(judge(heardJustNow, evidence({ ...crash, ...given }), now)).toEqual({ state: 'suspect', doubt });
+  });
 });
 
 describe('a node is only suspect', () => {
@@ -116,6 +153,7 @@ describe('for any evidence', () => {
   const time = fc.integer({ min: now - 6000, max: now });
   const answer = fc.constantFrom<ProbeAnswer>('answered', 'refused', 'silent', 'notAsked');
   const anyEvidence = fc.record({
+    connectionLost: fc.boolean(),
     storeSteadySinceMs: fc.option(time, { nil: undefined }),
     busSteadySinceMs: fc.option(time, { nil: undefined }),
     lease: fc.option(fc.record({ held: fc.boolean(), atMs: time }), { nil: undefined }),
@@ -134,13 +172,14 @@ describe('for any evidence', () => {
   test('dead is said only when every single condition holds', () => {
     fc.assert(
       fc.property(time, anyEvidence, (lastHeardMs, given) => {
-        if (judge(lastHeardMs, given, now).state !== 'dead') return;
-        expect(now - lastHeardMs).toBeGreaterThanOrEqual(policy.suspectAfterMs);
+        const verdict = judge(lastHeardMs, given, now);
+        if (verdict.state !== 'dead') return;
         for (const since of [given.storeSteadySinceMs, given.busSteadySinceMs]) {
           expect(now - (since ?? now)).toBeGreaterThan(policy.steadyForMs);
         }
-        expect(given.lease?.held).toBe(false);
-        expect(given.lease?.atMs).toBeGreaterThan(lastHeardMs);
+        const silentFor = now - lastHeardMs >= policy.suspectAfterMs;
+        const leaseRanOut = given.lease?.held === false && given.lease.atMs > lastHeardMs;
+        expect(verdict.crashed || (silentFor && leaseRanOut)).toBe(true);
         expect(given.testimony?.beganMs).toBeGreaterThan(lastHeardMs);
         const unheardMs = now - lastHeardMs;
         const heard = given.testimony?.heard === 'media' || given.testimony?.heard === 'control';
@@ -150,13 +189,15 @@ describe('for any evidence', () => {
           !!one && [one.bus, one.rpc].every((said) => said === 'refused' || said === 'silent');
         expect(silent(fresh.at(-1))).toBe(true);
         const last = fresh.at(-1);
+        const refused = fresh.slice(-2).filter(({ bus, rpc }) => bus === 'refused' && rpc === 'refused');
+        expect(!verdict.crashed || refused.length === 2).toBe(true);
         expect((last?.bus === 'refused' && last.rpc === 'refused') || silent(fresh.at(-2))).toBe(true);
       }),
       { numRuns: 3000 },
     );
   });
 
-  test('a sign of life makes it alive', () => {
-    fc.assert(fc.property(anyEvidence, (given) => judge(now, given, now).state === 'alive'));
+  test('a sign of life rules out death', () => {
+    fc.assert(fc.property(anyEvidence, (given) => judge(now, given, now).state !== 'dead'));
   });
 });

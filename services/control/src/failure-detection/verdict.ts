@@ -6,6 +6,8 @@ export interface DetectionPolicy {
   readonly suspectAfterMs: number;
   /** Without one for this long, the nodes that have a pipe to it are asked whether they hear it, so that their answer is there in time. */
   readonly askWitnessesAfterMs: number;
+  /** A process has ended when both ways to it refused twice, this far apart: then its lease need not run out. */
+  readonly refusedForMs: number;
   /** Store and bus must have answered without a break for this long: until then nodes too may be on their way back. */
   readonly steadyForMs: number;
   /** Older answers, and older readings of the leases, say nothing any more. */
@@ -20,6 +22,7 @@ export interface DetectionPolicy {
 export const defaultDetection: DetectionPolicy = {
   suspectAfterMs: 600,
   askWitnessesAfterMs: 400,
+  refusedForMs: 50,
   steadyForMs: 2000,
   evidenceLifeMs: 3000,
   heardByOthersForMs: 10_000,
@@ -49,6 +52,8 @@ export interface Testimony {
 }
 
 export interface Evidence {
+  /** Control's open connection to the node ended a moment ago, as it does when a process ends: grounds to probe it at once. */
+  readonly connectionLost: boolean;
   /** Since when the store has answered without a break. */
   readonly storeSteadySinceMs: number | undefined;
   readonly busSteadySinceMs: number | undefined;
@@ -62,6 +67,7 @@ export interface Evidence {
 
 /** Why a node that is not heard is not declared dead. */
 export type Doubt =
+  | 'heardLately'
   | 'storeUnsteady'
   | 'busUnsteady'
   | 'notAsked'
@@ -77,13 +83,15 @@ export type Doubt =
 export type Verdict =
   | { readonly state: 'alive' }
   | { readonly state: 'suspect'; readonly doubt: Doubt }
-  | { readonly state: 'dead'; readonly reason: string };
+  /** `crashed`: its process has ended, whatever its lease says. */
+  | { readonly state: 'dead'; readonly reason: string; readonly crashed: boolean };
 
 /**
  * Whether a node is dead, from what is known at `now` (milliseconds, one monotonic clock for all). Dead takes all of:
  * no sign of life, a lease that has run out in a store that answers, no answer over a bus that works nor over gRPC,
  * twice, or once if both say that nobody is there, and no other node that hears it. A node that others hear is dead only
- * after `heardByOthersForMs`.
+ * after `heardByOthersForMs`. A node whose connection was lost is suspected at once; when bus and gRPC both refuse twice,
+ * its process has ended, and neither silence nor lease matter.
  */
 export function judge(
   lastHeardMs: number,
@@ -92,19 +100,20 @@ export function judge(
   policy: DetectionPolicy = defaultDetection,
 ): Verdict {
   const unheardMs = now - lastHeardMs;
-  if (unheardMs < policy.suspectAfterMs) return { state: 'alive' };
+  if (unheardMs < policy.suspectAfterMs && !evidence.connectionLost) return { state: 'alive' };
   const doubt = doubtOf(lastHeardMs, evidence, now, policy);
   if (doubt) return { state: 'suspect', doubt };
   const last = evidence.askings.at(-1);
+  const crashed = hasCrashed(lastHeardMs, evidence, now, policy);
   const heard = evidence.testimony?.heard;
   const reason = [
     `not heard for ${Math.round(unheardMs)} ms`,
-    'lease run out',
+    crashed ? 'process ended' : 'lease run out',
     `bus ${last?.bus}`,
     `gRPC ${last?.rpc}`,
     heard === 'nobodyAsked' ? 'no node has a pipe to it' : `other nodes: ${heard}`,
   ].join(', ');
-  return { state: 'dead', reason };
+  return { state: 'dead', reason, crashed };
 }
 
 function doubtOf(
@@ -125,11 +134,39 @@ function doubtOf(
   );
   const doubt = doubtOfAskings(last, before);
   if (doubt) return doubt;
-  if (!lease || !counts(lease.atMs, storeSteadySinceMs)) return 'leaseNotRead';
-  if (lease.held) return 'leaseHeld';
+  if (!hasCrashed(lastHeardMs, evidence, now, policy)) {
+    if (now - lastHeardMs < policy.suspectAfterMs) return 'heardLately';
+    if (!lease || !counts(lease.atMs, storeSteadySinceMs)) return 'leaseNotRead';
+    if (lease.held) return 'leaseHeld';
+  }
   if (!testimony || !counts(testimony.beganMs, busSteadySinceMs)) return 'witnessesNotAsked';
   const isHeard = testimony.heard === 'media' || testimony.heard === 'control';
   return isHeard && now - lastHeardMs < policy.heardByOthersForMs ? 'heardByOthers' : undefined;
+}
+
+/**
+ * Whether nobody listens at the node's addresses any more: NATS knows no subscriber, the gRPC port refuses. A process that
+ * hangs keeps both, and packets that are lost make both silent.
+ */
+function hasCrashed(
+  lastHeardMs: number,
+  { askings, busSteadySinceMs }: Evidence,
+  now: number,
+  policy: DetectionPolicy,
+): boolean {
+  if (busSteadySinceMs === undefined) return false;
+  const refused = lastInARow(
+    askings.filter(({ beganMs }) => beganMs > lastHeardMs && beganMs >= busSteadySinceMs),
+    now,
+    policy,
+  ).slice(0, 2);
+  const [last, before] = refused;
+  return (
+    last !== undefined &&
+    before !== undefined &&
+    refused.every(({ bus, rpc }) => bus === 'refused' && rpc === 'refused') &&
+    last.beganMs - before.beganMs >= policy.refusedForMs
+  );
 }
 
 /** The last askings, the latest first, each not long before the next one: that far away nodes take their time is no reason to forget. */

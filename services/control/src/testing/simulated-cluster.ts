@@ -38,6 +38,8 @@ export interface FakeNode {
   fence: number | undefined;
   /** When the store or the bus took its last sign of life; `undefined`: never. */
   heardMs: number | undefined;
+  /** When the bus took its last heartbeat, which every control receives. */
+  overBusMs: number;
 }
 
 /** A cluster in virtual time: nodes that beat, a store and a bus that fail, and controls that watch. */
@@ -54,6 +56,7 @@ export class TestWorld {
   readonly #memory = new MemoryStore({ clock: this.clock });
   readonly #outsider: Bus = this.#hub.connect('test');
   readonly #deadControls = new Set<string>();
+  readonly #connectionListeners = new Set<(grpcAddress: string) => void>();
   #bus: 'up' | 'down' = 'up';
 
   constructor() {
@@ -93,6 +96,12 @@ export class TestWorld {
     }
     node.mode = mode;
     node.modeSinceMs = this.clock.monotonicMs();
+    if (mode === 'killed') this.loseConnection(nodeId);
+  }
+
+  /** Ends control's connection to a node, as its process' end does, or a device in between. */
+  loseConnection(nodeId: string): void {
+    for (const listener of this.#connectionListeners) listener(addressOf(nodeId));
   }
 
   node(nodeId: string): FakeNode {
@@ -126,6 +135,10 @@ export class TestWorld {
         measure: async () => {},
         roundTripMs: () => 0,
         keepOnly: () => {},
+        onConnectionLost: (listener) => {
+          this.#connectionListeners.add(listener);
+          return { [Symbol.dispose]: () => this.#connectionListeners.delete(listener) };
+        },
       },
       nodeAt: () => ({ listRooms: notAsked, findSessions: notAsked }),
       random: seededRandom(holderId.length),
@@ -149,6 +162,7 @@ export class TestWorld {
     if (this.#isStoreUp) this.#renew(node);
     if (overBus) this.#outsider.publish(subjects.nodeBeat(node.nodeId), recordOf(node));
     if (this.#isStoreUp || overBus) node.heardMs = this.clock.monotonicMs();
+    if (overBus) node.overBusMs = this.clock.monotonicMs();
   }
 
   get #isStoreUp(): boolean {
@@ -172,23 +186,32 @@ export class TestWorld {
         if (this.#deadControls.has(holderId)) throw SkeinError.unavailable('the store');
       },
     });
+    /** Renewals that this control has read: one that an emptied store lost before that is known to nobody. */
+    const readMs = new Map<string, number>();
     const { nodes } = store;
-    const { evict } = nodes;
-    nodes.evict = async (nodeId, fence, leaderFence) => {
-      const isDead = await evict(nodeId, fence, leaderFence);
-      if (isDead) this.#evicted(holderId, nodeId);
+    const { evict, read } = nodes;
+    nodes.read = async (query) => {
+      const reading = await read(query);
+      for (const { record, leaseAgeMs } of this.#memory.inside.nodes.list())
+        readMs.set(record.nodeId, this.clock.monotonicMs() - leaseAgeMs);
+      return reading;
+    };
+    nodes.evict = async (nodeId, fence, leaderFence, options) => {
+      const isDead = await evict(nodeId, fence, leaderFence, options);
+      if (isDead) this.#evicted(holderId, nodeId, readMs.get(nodeId));
       return isDead;
     };
     return store;
   }
 
-  #evicted(by: string, nodeId: string): void {
+  #evicted(by: string, nodeId: string, readMs = -Infinity): void {
     const now = this.clock.monotonicMs();
-    const { mode, modeSinceMs, heardMs = now } = this.node(nodeId);
+    const { mode, modeSinceMs, overBusMs } = this.node(nodeId);
+    const knownMs = Math.max(overBusMs, readMs);
     const witnesses = [...this.nodes.values()].filter((one) => one.nodeId !== nodeId && one.mode === 'up');
     const outOfReach =
       mode === 'congested' &&
-      (witnesses.length === 0 || now - heardMs >= defaultDetection.heardByOthersForMs);
+      (witnesses.length === 0 || now - knownMs >= defaultDetection.heardByOthersForMs);
     const lives = mode !== 'hung' && mode !== 'killed' && !outOfReach;
     // A node that wakes up in the last moment is fenced; that is what the fence is for.
     if (lives && now - modeSinceMs > BEAT_EVERY_MS) this.wrongBurials.push(`${nodeId} at ${now}`);
@@ -227,7 +250,11 @@ const HEARD: Readonly<Record<NodeMode, WitnessAnswer['heard']>> = {
   ...{ hung: 'silent', killed: 'silent' },
 };
 
-const nothingYet = { fence: undefined, heardMs: undefined };
+const nothingYet = { fence: undefined, heardMs: undefined, overBusMs: -Infinity };
+
+function addressOf(nodeId: string): string {
+  return `${nodeId}:7100`;
+}
 
 function notAsked(): Promise<never> {
   return Promise.reject(new Error('not asked in this world'));
@@ -235,7 +262,15 @@ function notAsked(): Promise<never> {
 
 function recordOf({ nodeId, region, startedAtMs, fence }: FakeNode): NodeRecord {
   return {
-    ...{ nodeId, region, fence, state: 'ready', grpcAddress: `${nodeId}:7100`, workers: 1, version: '0.1.0' },
+    ...{
+      nodeId,
+      region,
+      fence,
+      state: 'ready',
+      grpcAddress: addressOf(nodeId),
+      workers: 1,
+      version: '0.1.0',
+    },
     ...{ startedAtMs, beat: 1 },
     load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
   };

@@ -12,7 +12,7 @@ import type {
   RoomHead,
   RoomStore,
   RoomWrite,
-  SessionEpoch,
+  SessionInRoom,
   StoredSnapshot,
 } from '@skein/cluster';
 import type {
@@ -95,21 +95,21 @@ export class MemoryStore implements ClusterStore, RoomStore {
 
   updateConnection(
     room: string,
-    session: SessionEpoch,
+    session: SessionInRoom,
     connection: ParticipantConnection,
   ): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.updateConnection(room, session, connection));
   }
 
-  updateTrack(room: string, session: SessionEpoch, trackId: string, muted: boolean): Promise<RoomWrite> {
+  updateTrack(room: string, session: SessionInRoom, trackId: string, muted: boolean): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.updateTrack(room, session, trackId, muted));
   }
 
-  unpublishTrack(room: string, session: SessionEpoch, trackId: string, reason: string): Promise<RoomWrite> {
+  unpublishTrack(room: string, session: SessionInRoom, trackId: string, reason: string): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.unpublishTrack(room, session, trackId, reason));
   }
 
-  leave(room: string, session: SessionEpoch, reason: string): Promise<RoomWrite> {
+  leave(room: string, session: SessionInRoom, reason: string): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.leave(room, session, reason));
   }
 

@@ -20,7 +20,8 @@ export function damageContract(use: UseStore): void {
       expect(await rooms.repair('blue', fence)).toBe(0);
       await test.corruptTracks('blue');
       await expect(rooms.snapshot('blue')).rejects.toMatchObject({ code: 'INTERNAL' });
-      await expect(rooms.place(aRequest({ identity: 'bob' }))).rejects.toMatchObject({ code: 'INTERNAL' });
+      const other = aTrack({ trackId: 't2', identity: 'ann', epoch });
+      await expect(rooms.publishTrack('blue', 'ses_ann', other)).rejects.toMatchObject({ code: 'INTERNAL' });
       expect(await rooms.snapshot('red')).toMatchObject({ participants: [{ identity: 'zoe' }] });
 
       expect(await rooms.repair('blue', fence)).toBe(1);

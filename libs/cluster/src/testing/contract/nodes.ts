@@ -74,6 +74,18 @@ export function nodesContract(use: UseStore): void {
       await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
     });
 
+    it('revokes the lease of a crashed start, but never that of a later one', async () => {
+      const leaderFence = await lead();
+      const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+      expect(await nodes.evict('n1', fence, leaderFence, { crashed: true })).toBe(true);
+      expect(await nodes.list()).toEqual([]);
+      await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+      const again = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+      expect(await nodes.evict('n1', fence, leaderFence, { crashed: true })).toBe(false);
+      expect(await nodes.evict('n1', 0, leaderFence, { crashed: true })).toBe(false);
+      expect(await nodes.list()).toMatchObject([{ fence: again }]);
+    });
+
     it('gives a new start of a buried node a lease, which its burial does not touch', async () => {
       const leaderFence = await lead();
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });

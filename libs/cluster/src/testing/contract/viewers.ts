@@ -49,15 +49,6 @@ export function viewersContract(use: UseStore): void {
       expect(await test.isEmpty()).toBe(true);
     });
 
-    it('gets nothing but the room when its gateway is in step', async () => {
-      const { snapshot } = await join('ann', 'participant');
-      const known = { ...snapshot, participants: new Map(), tracks: new Map() };
-      expect((await join('vic', 'viewer', { known })).snapshot).toMatchObject({
-        version: snapshot.version,
-        participants: [],
-      });
-    });
-
     it('counts under the limit of the room, once', async () => {
       await join('ann', 'participant', { maxParticipants: 2 });
       await join('vic', 'viewer', { maxParticipants: 2 });
