@@ -160,7 +160,7 @@ export class TestCluster implements AsyncDisposable {
 function placeRequest({ nodeId }: MediaNode, room: string, identity: string): PlaceRequest {
   return {
     ...{ room, identity, name: identity, sessionId: systemIds('ses'), maxParticipants: 100 },
-    candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
+    candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId },
   };
 }
 
