@@ -15,7 +15,7 @@ import { createRpcClients, nodeService } from '@skein/rpc';
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { anyOpening } from './test-media.ts';
+import { anyOpening } from './testing/rtp-parameters.ts';
 
 interface Started {
   readonly child: ChildProcess;

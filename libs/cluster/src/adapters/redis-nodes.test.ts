@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { ClusterStore, NodeRegistry } from '../index.ts';
-import { aNode } from '../test-rooms.ts';
-import { useStore } from './test-store.ts';
+import { aNode } from '../testing/builders.ts';
+import { useStore } from '../testing/redis-store.ts';
 
 let store: ClusterStore;
 let nodes: NodeRegistry;

@@ -11,7 +11,7 @@ import {
   type Track,
   type VersionedChange,
 } from '@skein/protocol';
-import { byArrival } from '../arrival.ts';
+import { byArrival } from '../store/arrival.ts';
 import type {
   Held,
   MoveRequest,
@@ -23,12 +23,12 @@ import type {
   SessionInRoom,
   StoredSnapshot,
   StoreRecovery,
-} from '../room-store.ts';
+} from '../store/room-store.ts';
 import { keys } from '../scripts/keys.ts';
 import * as placing from '../scripts/placing-scripts.ts';
 import * as scripts from '../scripts/room-scripts.ts';
 import type { Script } from '../scripts/script.ts';
-import { refusals } from '../store-errors.ts';
+import { refusals } from '../store/errors.ts';
 import {
   checkText,
   memberEntry,
@@ -40,7 +40,7 @@ import {
   readTrack,
   readViewership,
   trackEntry,
-} from '../stored-entries.ts';
+} from '../store/stored-entries.ts';
 import type { Argument, Command, RedisConnection } from './redis-connection.ts';
 import type { RoomIndex } from './redis-room-index.ts';
 

@@ -1,4 +1,4 @@
-import { ACTS } from './acts.ts';
+import { ACTS } from './audit-log.ts';
 import { script, TIME, writeScript } from './script.ts';
 
 /** How long the fence of a start that is gone is kept, so that one that comes back finds out that it was buried. */

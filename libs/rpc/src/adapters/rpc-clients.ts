@@ -1,4 +1,4 @@
-import { type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { parseInput, SkeinError } from '@skein/protocol';
 import { systemClock, type Clock } from '@skein/runtime';
 import type {

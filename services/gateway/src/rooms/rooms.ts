@@ -2,8 +2,8 @@ import type { Placed, RoomFeeds, RoomStore } from '@skein/cluster';
 import type { ClientResponse, Participant, RoomSnapshot, RoomState, SessionRef } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { Broadcaster, Socket } from '../connections/socket.ts';
-import { Audience } from './audience.ts';
+import type { Broadcaster, Socket } from '../edges/websocket/socket.ts';
+import { Audience } from './room-fanout.ts';
 import type { RoomPage } from './pages.ts';
 
 /** Whoever is told what the room's state says of a client's session. */

@@ -1,4 +1,5 @@
-import { MemoryRooms, wholeReading } from '@skein/cluster';
+import { wholeReading } from '@skein/cluster';
+import { MemoryRooms } from '@skein/cluster/testing';
 import type {
   ClusterStore,
   Held,

@@ -3,7 +3,7 @@ import { SkeinError, type SessionRef, type VersionedChange, type Viewership } fr
 import type { Logger } from '@skein/telemetry';
 import type { HeldSession, RoomAnnouncer } from '../sessions/session-room.ts';
 import type { Outbox } from './outbox.ts';
-import type { Paced } from './paced.ts';
+import type { Paced } from './throttle.ts';
 
 export interface AnnouncerParts {
   readonly rooms: RoomStore;

@@ -3,7 +3,7 @@ import { Emitter } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
-import { audioParameters } from '../test-media.ts';
+import { audioParameters } from '../testing/rtp-parameters.ts';
 import { Publications } from './publications.ts';
 import type { RoomAnnouncer, SessionRoom } from './session-room.ts';
 

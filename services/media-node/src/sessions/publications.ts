@@ -10,7 +10,7 @@ import {
 import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
 import { mediaKey } from '../media/media-key.ts';
-import { SessionError } from './errors.ts';
+import { SessionError } from './session-errors.ts';
 import type { SessionRoom } from './session-room.ts';
 import { checkCodecKinds, checkKind, checkStreamsUnused, shareStreams } from './track-rules.ts';
 

@@ -13,7 +13,7 @@ import {
   type TransportRequest,
 } from '@skein/protocol';
 import type { ClientTransport, MediaRouter } from '../media/engine.ts';
-import { SessionError } from './errors.ts';
+import { SessionError } from './session-errors.ts';
 import { Publications } from './publications.ts';
 import type { SessionRoom } from './session-room.ts';
 import { Subscriptions } from './subscriptions.ts';

@@ -18,7 +18,7 @@ import {
   type TransportRequest,
 } from '@skein/protocol';
 import { mediaKey } from '../media/media-key.ts';
-import { SessionError } from './errors.ts';
+import { SessionError } from './session-errors.ts';
 import { watchMediaPath } from './media-path.ts';
 import {
   connectionOf,
@@ -28,7 +28,7 @@ import {
   type LifeInput,
   type LifeOutcome,
   type SessionLife,
-} from './session-life.ts';
+} from './session-state.ts';
 import { SessionMedia, type SessionTransport, type SessionTransports } from './session-media.ts';
 import type { HeldSession, Seat, SessionRoom } from './session-room.ts';
 

@@ -13,7 +13,7 @@ import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaRouter, MediaSink, MediaSource } from '../media/engine.ts';
 import { attainable, sameLayers, topOf } from '../media/layers.ts';
 import { mediaKey, type MediaKey } from '../media/media-key.ts';
-import { SessionError } from './errors.ts';
+import { SessionError } from './session-errors.ts';
 import type { SessionRoom } from './session-room.ts';
 import { chooseReady, fittingCount } from './ready-choice.ts';
 import { canReceive, priorityOf } from './track-rules.ts';
