@@ -47,4 +47,17 @@ export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
  *       edges: [['websocket', 'web']],
  *     },
  */
-export const ORDER = {};
+export const ORDER = {
+  'libs/protocol': {
+    '.': [
+      'index.ts',
+      'permissions.ts',
+      'node-messages.ts',
+      'client-messages.ts',
+      ['error-status.ts', 'parse.ts', 'subjects.ts', 'room-state-reducer.ts', 'router-capabilities.ts'],
+      ['room-state.ts', 'media.ts', 'session-ref.ts', 'grants.ts'],
+      'fields.ts',
+      ['close-codes.ts', 'errors.ts', 'limits.ts', 'roles.ts', 'track-kinds.ts'],
+    ],
+  },
+};
