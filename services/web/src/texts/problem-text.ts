@@ -1,4 +1,4 @@
-import { type DeviceKind, type DeviceProblem } from '../adapters/capture.ts';
+import type { DeviceKind, DeviceProblem } from '../adapters/capture.ts';
 import type { CloseReason, SkeinClientError } from '@skein/client';
 
 /** One sentence that says what happened, one that says what to do. */
@@ -8,7 +8,7 @@ export interface ProblemText {
 }
 
 /** Why joining failed, to the one who wanted to join. */
-export function joinProblem(error: SkeinClientError): ProblemText {
+export function joinProblem(error: Pick<SkeinClientError, 'code' | 'message'>): ProblemText {
   switch (error.code) {
     case 'ROOM_FULL':
       return { title: 'This room is full.', advice: 'Ask someone in it to make room, or use another room.' };
