@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest';
 import type { HeldSession } from '../sessions/session-room.ts';
 import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
-import { Paced } from './paced.ts';
+import { Paced } from './throttle.ts';
 
 test('what is held is announced as it is when the store is there, above every version that was known of the room', async () => {
   const clock = new FakeClock();

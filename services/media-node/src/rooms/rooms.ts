@@ -2,7 +2,7 @@ import type { Bus } from '@skein/bus';
 import { RoomNews, type RoomFeeds, type RoomWrite } from '@skein/cluster';
 import { roomAnnouncer, TRACK_STATE_EVERY_MS } from './announcer.ts';
 import { Outbox } from './outbox.ts';
-import { Paced } from './paced.ts';
+import { Paced } from './throttle.ts';
 import { RoomHost, type RoomHostParts } from './room-host.ts';
 
 /** How long a room that nobody is in any more keeps its routers for the next session, by default. */
