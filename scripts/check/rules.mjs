@@ -52,4 +52,16 @@ export const ORDER = {
   'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/runtime': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/telemetry': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/protocol': {
+    '.': [
+      'index.ts',
+      'permissions.ts',
+      'node-messages.ts',
+      'client-messages.ts',
+      ['error-status.ts', 'parse.ts', 'subjects.ts', 'room-state-reducer.ts', 'router-capabilities.ts'],
+      ['room-state.ts', 'media.ts', 'session-ref.ts', 'grants.ts'],
+      'fields.ts',
+      ['close-codes.ts', 'errors.ts', 'limits.ts', 'roles.ts', 'track-kinds.ts'],
+    ],
+  },
 };

@@ -254,7 +254,7 @@ describe('the node directory', () => {
       fallbackNodeId: 'n2',
       openNodeIds: ['n2'],
     });
-    expect(() => directory.candidates({ excludeNodeIds: ['n1'], wishedNodeId: 'n1' })).toThrowError(
+    expect(() => directory.candidates({ excludeNodeIds: ['n1'], preferredNodeId: 'n1' })).toThrowError(
       expect.objectContaining({ code: 'NODE_NOT_FOUND' }) as Error,
     );
     directory.close();

@@ -1,12 +1,13 @@
-import type {
-  Participant,
-  ParticipantConnection,
-  Role,
-  RoomSnapshot,
-  RoomState,
-  Track,
-  VersionedChange,
-  Viewership,
+import {
+  type Participant,
+  type ParticipantConnection,
+  type Role,
+  type RoomSnapshot,
+  type RoomState,
+  type SessionRef,
+  type Track,
+  type VersionedChange,
+  type Viewership,
 } from '@skein/protocol';
 
 /**
@@ -37,7 +38,7 @@ export interface RoomStore {
    * Puts back what a node holds and the store has lost: participants and viewers that are missing or of a lower epoch, and
    * tracks of the participants' present epochs that are; one change each but for viewers. The room is made again if it is gone. Safe to repeat.
    */
-  announce(room: string, held: Held): Promise<RoomWrite>;
+  announce(room: string, held: RoomAnnouncement): Promise<RoomWrite>;
 
   /**
    * Shows a track, or replaces what is shown of it. Repeating it changes nothing. Fails with `STALE_EPOCH` when the
@@ -46,17 +47,21 @@ export interface RoomStore {
    */
   publishTrack(room: string, sessionId: string, track: Track): Promise<RoomWrite>;
   /** Shows whether a participant's client is connected. Repeating it changes nothing. `STALE_EPOCH`, also for viewers. */
-  updateConnection(room: string, session: SessionRef, connection: ParticipantConnection): Promise<RoomWrite>;
+  updateConnection(
+    room: string,
+    session: SessionInRoom,
+    connection: ParticipantConnection,
+  ): Promise<RoomWrite>;
   /** Shows a track as muted or not. `STALE_EPOCH`, `TRACK_NOT_FOUND`. */
-  updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite>;
+  updateTrack(room: string, session: SessionInRoom, trackId: string, muted: boolean): Promise<RoomWrite>;
   /** Takes a track away; none there counts as done. `STALE_EPOCH`. */
-  unpublishTrack(room: string, session: SessionRef, trackId: string, reason: string): Promise<RoomWrite>;
+  unpublishTrack(room: string, session: SessionInRoom, trackId: string, reason: string): Promise<RoomWrite>;
   /**
    * Takes a participant with all its tracks, or a viewer, out; the last one frees every key of the room. Stale or unknown
    * counts as done.
    * `leaderFence`: it is the one that leads who does it; fails `STALE_EPOCH` when that is not the number of the present lease.
    */
-  leave(room: string, session: SessionRef, reason: string, leaderFence?: number): Promise<RoomWrite>;
+  leave(room: string, session: SessionInRoom, reason: string, leaderFence?: number): Promise<RoomWrite>;
   /**
    * Removes what cannot be read in a room, which only somebody who wrote past this store can have put there: keys of another
    * type, entries of another form, tracks without an owner; and the room itself when nobody is left in it. Changes nothing
@@ -103,11 +108,8 @@ export interface StoredSnapshot extends RoomSnapshot {
   readonly bornVersion?: number;
 }
 
-/** A session of a participant; the pair identity and epoch decides whether it is the current one. */
-export interface SessionRef {
-  readonly identity: string;
-  readonly epoch: number;
-}
+/** A session of a participant in a known room; the pair decides whether it is the current one. */
+export type SessionInRoom = Pick<SessionRef, 'identity' | 'epoch'>;
 
 /** What a write changed: empty when nothing had to change. To be published in order by whoever wrote. */
 export interface RoomWrite {
@@ -148,7 +150,7 @@ export interface MoveRequest extends PlaceRequest {
 }
 
 /** What a node holds of a room: its own sessions and what they publish. */
-export interface Held {
+export interface RoomAnnouncement {
   readonly participants: readonly Participant[];
   readonly viewers?: readonly Participant[];
   readonly tracks: readonly Track[];
@@ -163,7 +165,7 @@ export interface PlacementCandidates {
   /** Nodes that may take sessions now: ready, leased, of the region, under their limit. A room's present hosts are kept to these. */
   readonly openNodeIds: readonly string[];
   /** A join may name its node. `chooseCandidates` checked it against the view; the script takes it as it is. */
-  readonly wishedNodeId?: string | undefined;
+  readonly preferredNodeId?: string | undefined;
 }
 
 export interface Placed extends RoomWrite {

@@ -1,8 +1,7 @@
 import type { Bus } from '@skein/bus';
 import type { NodeDirectory } from '@skein/cluster';
 import { subjects } from '@skein/protocol';
-import type { SessionMethod, SessionRequest, SessionResponse } from '@skein/protocol';
-import type { SessionAddress } from './session.ts';
+import type { SessionMethod, SessionRef, SessionRequest, SessionResponse } from '@skein/protocol';
 
 export interface NodeDeadlines {
   /** For a node to make a session: after this, another node is tried. */
@@ -31,7 +30,7 @@ export class NodeSessions {
   }
 
   async request<Method extends SessionMethod>(
-    { room, sessionId, epoch, nodeId }: Omit<SessionAddress, 'identity'>,
+    { room, sessionId, epoch, nodeId }: Omit<SessionRef, 'identity'>,
     method: Method,
     data: SessionRequest<Method>,
   ): Promise<SessionResponse<Method>> {

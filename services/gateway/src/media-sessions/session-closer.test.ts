@@ -1,4 +1,4 @@
-import type { RoomNews, RoomStore } from '@skein/cluster';
+import type { RoomPublisher, RoomStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
@@ -55,7 +55,7 @@ describe('endings', () => {
       ...{ clock, random: seededRandom(1), log: silentLogger, resumeGraceMs: 1000, maxEndings: 2 },
       nodes: nodes as unknown as NodeSessions,
       rooms: rooms as unknown as RoomStore,
-      news: {} as RoomNews,
+      news: {} as RoomPublisher,
     });
     const at = { room: 'blue', identity: 'ada', epoch: 1, nodeId: 'n' };
     await Promise.all(['a', 'b', 'c'].map((sessionId) => endings.end({ ...at, sessionId }, 'disconnected')));

@@ -1,18 +1,18 @@
-import type { RoomNews, RoomStore } from '@skein/cluster';
+import type { RoomPublisher, RoomStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import type { SessionRequest } from '@skein/protocol';
+import type { SessionRef, SessionRequest } from '@skein/protocol';
 import { jitter } from '@skein/runtime';
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { NodeSessions } from './node-client.ts';
 import type { Departure } from '../participants/participant-state.ts';
 import { logged } from './session.ts';
-import type { HeldSession, SessionAddress } from './session.ts';
+import type { HeldSession } from './session.ts';
 
 export interface EndingDeps {
   readonly nodes: NodeSessions;
   readonly rooms: RoomStore;
-  readonly news: RoomNews;
+  readonly news: RoomPublisher;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -49,7 +49,7 @@ export class SessionEndings {
   }
 
   /** Ends a session, whoever holds it. Resolves, never fails, when the first attempt is over; later ones go on. */
-  end(address: SessionAddress, reason: CloseRequest['reason']): Promise<void> {
+  end(address: SessionRef, reason: CloseRequest['reason']): Promise<void> {
     return this.#begin(address, { method: 'close', data: { reason } });
   }
 
@@ -70,7 +70,7 @@ export class SessionEndings {
     this.#stopped.abort(new Error('the gateway stopped'));
   }
 
-  async #begin(address: SessionAddress, ending: Ending): Promise<void> {
+  async #begin(address: SessionRef, ending: Ending): Promise<void> {
     const first = this.#attempt(address, ending);
     if (this.#running.size >= (this.#deps.maxEndings ?? MAX_ENDINGS)) return void (await first);
     this.#track(first.then((done) => (done ? undefined : this.#retry(address, ending))));
@@ -82,7 +82,7 @@ export class SessionEndings {
     this.#running.add(tracked);
   }
 
-  async #retry(address: SessionAddress, ending: Ending): Promise<void> {
+  async #retry(address: SessionRef, ending: Ending): Promise<void> {
     const { clock, random, log } = this.#deps;
     for (const delayMs of RETRY_DELAYS_MS) {
       try {
@@ -99,7 +99,7 @@ export class SessionEndings {
   }
 
   /** Whether nothing is left to do. */
-  async #attempt(address: SessionAddress, ending: Ending): Promise<boolean> {
+  async #attempt(address: SessionRef, ending: Ending): Promise<boolean> {
     const { nodes, log } = this.#deps;
     let noSession = false;
     try {
@@ -116,10 +116,10 @@ export class SessionEndings {
     return noSession && takenOut;
   }
 
-  async #takeOut(address: SessionAddress, reason: string): Promise<boolean> {
+  async #takeOut(address: SessionRef, reason: string): Promise<boolean> {
     const { rooms, news, log } = this.#deps;
     try {
-      news.tell(address.room, await rooms.leave(address.room, address, reason));
+      news.publish(address.room, await rooms.leave(address.room, address, reason));
       return true;
     } catch (error) {
       log.debug({ ...logged(address), err: error }, 'a participant could not be taken out of the room');

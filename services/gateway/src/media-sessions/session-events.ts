@@ -1,10 +1,9 @@
 import type { Bus } from '@skein/bus';
 import { sessionEvent, subjects } from '@skein/protocol';
-import type { SessionEvent } from '@skein/protocol';
+import type { SessionEvent, SessionRef } from '@skein/protocol';
 import { isOver, orderOfStarts, type NodeDirectory, type NodeStart } from '@skein/cluster';
 import type { Logger } from '@skein/telemetry';
 import { logged } from './session.ts';
-import type { SessionAddress } from './session.ts';
 
 /** Whoever is told what becomes of a session. */
 export interface SessionListener {
@@ -55,7 +54,7 @@ export class SessionLines {
     ];
   }
 
-  open(address: SessionAddress): SessionLine {
+  open(address: SessionRef): SessionLine {
     const { bus, directory, log } = this.#deps;
     const { nodeId, sessionId } = address;
     const start = directory.views().find(({ record }) => record.nodeId === nodeId)?.record;

@@ -1,7 +1,13 @@
 import type { Placed } from '@skein/cluster';
-import type { IceServer } from '@skein/protocol';
+import {
+  SkeinError,
+  type IceServer,
+  type SessionRef,
+  type SessionRequest,
+  type TransportOffer,
+} from '@skein/protocol';
 import type { NodeSessions } from './node-client.ts';
-import type { ClientProfile, HeldSession, SessionAddress, SessionMedia } from './session.ts';
+import type { ClientProfile, HeldSession, SessionMedia } from './session.ts';
 import type { SessionLines } from './session-events.ts';
 
 export interface OpenedSession {
@@ -15,6 +21,9 @@ export interface OpeningDeps {
   readonly iceServers: readonly IceServer[];
 }
 
+/** What a client of this protocol has: one transport for each direction. */
+const TRANSPORTS: SessionRequest<'open'>['transports'] = [{ direction: 'send' }, { direction: 'receive' }];
+
 /** Has sessions made at the nodes that they were placed on. */
 export class Openings {
   readonly #deps: OpeningDeps;
@@ -25,20 +34,22 @@ export class Openings {
 
   /** Fails with what the node answers; nothing is held then. */
   async open(
-    address: SessionAddress,
+    address: SessionRef,
     profile: ClientProfile,
     { participant, snapshot }: Pick<Placed, 'participant' | 'snapshot'>,
   ): Promise<OpenedSession> {
     const { nodes, lines, iceServers } = this.#deps;
-    const { identity, role, rtpCapabilities, autoSubscribe } = profile;
+    const { identity, grants, rtpCapabilities, autoSubscribe } = profile;
     // Listened to first: events may come before the answer.
     const line = lines.open(address);
     try {
       const { version: roomVersion } = snapshot;
-      const viewer = role === 'viewer' ? participant : undefined;
-      const asked = { identity, roomVersion, rtpCapabilities, autoSubscribe, viewer };
+      const entry = grants.visibility === 'listed' ? undefined : participant;
+      const media = { rtpCapabilities, autoSubscribe, transports: TRANSPORTS };
+      const asked = { identity, roomVersion, ...media, grants, entry };
       const opened = await nodes.request(address, 'open', asked);
-      const { attachment, resumeToken, sendTransport, recvTransport, subscriptions } = opened;
+      const { attachment, resumeToken, transports, subscriptions } = opened;
+      const [sendTransport, recvTransport] = offersOf(transports);
       const { sessionId, epoch, nodeId } = address;
       return {
         session: { address, attachment, line },
@@ -52,4 +63,11 @@ export class Openings {
       throw error;
     }
   }
+}
+
+/** Answers come unparsed: a node of an earlier version names no transports. */
+function offersOf(transports: readonly TransportOffer[] | undefined): [TransportOffer, TransportOffer] {
+  const [send, receive] = transports ?? [];
+  if (!send || !receive) throw SkeinError.unavailable('a media node of this version');
+  return [send, receive];
 }

@@ -84,15 +84,6 @@ export const refusals = {
       { details: { field: 'data.nodeId' } },
     );
   },
-  viewerPublishes(method: string): SkeinError {
-    return new SkeinError(
-      'PERMISSION_DENIED',
-      `a viewer publishes nothing; join as a participant to ${method}`,
-      {
-        details: { method, role: 'viewer' },
-      },
-    );
-  },
   joinTimeout(): SkeinError {
     return new SkeinError(
       'JOIN_TIMEOUT',

@@ -198,7 +198,7 @@ describe('a join', () => {
     client.send('join', joinRequest);
     await eventually('the node to be asked', () => cluster.node.requests('open').length === 1);
     client.socket.close(1006, '');
-    release({});
+    release({ transports: [{}, {}] });
     await eventually('the node to be told', () => cluster.node.requests('close').length === 1);
     await eventually('the room to be gone', async () => (await cluster.store.snapshot('blue')) === undefined);
     expect(cluster.signaling.rooms.size).toBe(0);

@@ -1,7 +1,14 @@
 import type { Bus } from '@skein/bus';
-import type { Placed, RoomNews, RoomStore } from '@skein/cluster';
-import { SkeinError, subjects } from '@skein/protocol';
-import type { ClientRequest, ClientResponse, Participant, RoomSnapshot, SessionEvent } from '@skein/protocol';
+import type { Placed, RoomPublisher, RoomStore } from '@skein/cluster';
+import { grantsOfRole, roleOf, SkeinError, subjects } from '@skein/protocol';
+import type {
+  ClientRequest,
+  ClientResponse,
+  Participant,
+  RoomSnapshot,
+  SessionEvent,
+  SessionRef,
+} from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { refusals } from './errors.ts';
@@ -10,7 +17,7 @@ import type { Membership, Rooms } from '../rooms/rooms.ts';
 import type { SessionEndings } from '../media-sessions/session-closer.ts';
 import type { OpenedSession, Openings } from '../media-sessions/session-opener.ts';
 import { logged, profileOf } from '../media-sessions/session.ts';
-import type { ClientProfile, SessionAddress } from '../media-sessions/session.ts';
+import type { ClientProfile } from '../media-sessions/session.ts';
 import type { SharedCapabilities } from '../media-sessions/shared-capabilities.ts';
 import type { Stay, StayBeginning } from './participant-session.ts';
 import type { NodeChoice } from './node-choice.ts';
@@ -19,7 +26,7 @@ import { triesElsewhere } from './join-policy.ts';
 export interface JoinDeps {
   readonly bus: Bus;
   readonly store: RoomStore;
-  readonly news: RoomNews;
+  readonly news: RoomPublisher;
   readonly rooms: Rooms;
   readonly openings: Openings;
   readonly choice: NodeChoice;
@@ -79,7 +86,7 @@ export class Joins {
     if (request.nodeId !== undefined && !nodeChoice) throw refusals.nodeChoice();
     const startedMs = clock.monotonicMs();
     const identity = request.identity ?? ids('usr');
-    const profile = profileOf(request, identity, this.#deps.capabilities);
+    const profile = profileOf(request, identity, grantsOfRole[request.role], this.#deps.capabilities);
     const membership = rooms.enter(request.room, socket);
     try {
       const { nodeId: wishedNodeId, lastEpoch } = request;
@@ -114,7 +121,7 @@ export class Joins {
     }
   }
 
-  async #open(joining: Joining, placed: Placed, address: SessionAddress): Promise<JoinedSomewhere> {
+  async #open(joining: Joining, placed: Placed, address: SessionRef): Promise<JoinedSomewhere> {
     const { profile, membership, socket, signal } = joining;
     const { openings, beginStay } = this.#deps;
     membership.offer(placed);
@@ -142,7 +149,8 @@ export class Joins {
     lastFailure?: SkeinError,
   ): Promise<Placed> {
     const { bus, store, news, choice, ids, maxParticipants } = this.#deps;
-    const { room, identity, name, metadata, role, region, stayId } = profile;
+    const { room, identity, name, metadata, grants, region, stayId } = profile;
+    const role = roleOf(grants);
     // No node can be asked without it: a placement would only be taken back, after it has ended an earlier session.
     await bus.ensure();
     try {
@@ -151,7 +159,7 @@ export class Joins {
       const { known } = membership;
       const asked = { room, identity, name, metadata, role, sessionId, stayId, lastEpoch };
       const placed = await store.place({ ...asked, maxParticipants, candidates, known });
-      news.tell(room, placed);
+      news.publish(room, placed);
       choice.assigned(placed.participant.nodeId);
       if (placed.superseded) this.#supersede(room, placed.superseded);
       return placed;
@@ -173,12 +181,12 @@ export class Joins {
   }
 
   /** Takes back a placement whose session was not opened, or whose client is gone. */
-  async #undo(address: SessionAddress): Promise<void> {
+  async #undo(address: SessionRef): Promise<void> {
     const { store, news, endings, log } = this.#deps;
     // The node may have made the session although its answer did not come.
     void endings.end(address, 'disconnected');
     try {
-      news.tell(address.room, await store.leave(address.room, address, 'join-failed'));
+      news.publish(address.room, await store.leave(address.room, address, 'join-failed'));
     } catch (error) {
       log.warn({ ...logged(address), err: error }, 'a failed join could not be taken back yet');
     }

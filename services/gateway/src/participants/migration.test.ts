@@ -37,7 +37,7 @@ describe('when a node dies', () => {
         event: 'subscriptionLayersChanged',
         data: { subscriptionId: 's', trackId: 't' },
       });
-      return { resumeToken: 'tok_2', attachment: 1, sendTransport: {}, recvTransport: {}, subscriptions: [] };
+      return { resumeToken: 'tok_2', attachment: 1, transports: [{}, {}], subscriptions: [] };
     });
     const before = joinedAs(ada);
     cluster.kill(first!);
@@ -163,7 +163,7 @@ describe('when a node dies', () => {
     cluster.kill(cluster.node);
     await eventually('the node to be asked', () => cluster.nodes[1]!.requests('open').length > 0);
     ada.socket.close(1001, '');
-    open({ attachment: 1 });
+    open({ attachment: 1, transports: [{}, {}] });
     await eventually('an empty room', async () => (await cluster.store.snapshot('blue')) === undefined);
     expect(ada.socket.events('sessionMoved')).toHaveLength(0);
     expect(bob.connection.phase).toBe('inRoom');
@@ -176,7 +176,10 @@ describe('when a node dies', () => {
     const [first, second] = [cluster.node, cluster.addNode('node-2')];
     await cluster.clock.advance(2000);
     const answers: (() => void)[] = [];
-    second.on('open', () => new Promise((resolve) => answers.push(() => resolve({ attachment: 1 }))));
+    second.on(
+      'open',
+      () => new Promise((resolve) => answers.push(() => resolve({ attachment: 1, transports: [{}, {}] }))),
+    );
     cluster.kill(first);
     await eventually('the first moves', () => answers.length === MOVES_AT_ONCE);
     await cluster.clock.advance(1000);
@@ -212,7 +215,7 @@ describe('a session that is lost', () => {
       node.on('open', async ({ room, epoch }) => {
         tried.push(node.nodeId);
         if (tried.length > 1)
-          return { resumeToken: 't', attachment: 1, sendTransport: {}, recvTransport: {}, subscriptions: [] };
+          return { resumeToken: 't', attachment: 1, transports: [{}, {}], subscriptions: [] };
         const left = await cluster.store.leave(room, { identity: 'ada', epoch }, 'could not be opened');
         publishChanges(cluster.bus, room, left.changes);
         throw SkeinError.unavailable('the media worker');
@@ -310,7 +313,7 @@ describe('a session that its node wants to be elsewhere', () => {
     await eventually('the node to be asked', () => cluster.nodes[1]!.requests('open').length > 0);
     cluster.kill(cluster.node);
     await cluster.clock.advance(10);
-    open({ attachment: 1 });
+    open({ attachment: 1, transports: [{}, {}] });
     expect(await movedTo(ada)).toMatchObject({ mode: 'rebuild', reason: 'node-died', nodeId: 'node-2' });
     expect(cluster.nodes[1]!.requests('open')).toHaveLength(1);
   });

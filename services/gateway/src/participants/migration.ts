@@ -1,10 +1,10 @@
 import type { Placed } from '@skein/cluster';
-import { SkeinError } from '@skein/protocol';
+import { roleOf, SkeinError, type SessionRef } from '@skein/protocol';
 import { jitter } from '@skein/runtime';
 import type { Membership, SessionWatcher } from '../rooms/rooms.ts';
 import type { OpenedSession } from '../media-sessions/session-opener.ts';
 import { logged } from '../media-sessions/session.ts';
-import type { ClientProfile, HeldSession, SessionAddress } from '../media-sessions/session.ts';
+import type { ClientProfile, HeldSession } from '../media-sessions/session.ts';
 import type { Departure, MoveFailure, MoveMode } from './participant-state.ts';
 import type { MoveDeps } from './moves.ts';
 import { afterFailure } from './migration-policy.ts';
@@ -52,7 +52,7 @@ export class Move {
   #mode: MoveMode;
   #fromEpoch: number;
   /** Placed by this move, and not opened yet. */
-  #placed: SessionAddress | undefined;
+  #placed: SessionRef | undefined;
   /** The store was asked last, and did not answer. */
   #unsure = false;
   #attempts = 0;
@@ -157,7 +157,7 @@ export class Move {
     }
   }
 
-  async #place(): Promise<{ address: SessionAddress; placed: Placed }> {
+  async #place(): Promise<{ address: SessionRef; placed: Placed }> {
     const { news, choice } = this.#deps;
     const { profile, membership, watcher } = this.#order;
     const placed = await this.#askStore();
@@ -168,14 +168,15 @@ export class Move {
     // Before the change is taken in, which would look like a takeover.
     if (!membership.watch(address, watcher)) throw new Superseded();
     membership.offer(placed);
-    news.tell(profile.room, placed);
+    news.publish(profile.room, placed);
     return { address, placed };
   }
 
   async #askStore(): Promise<Placed> {
     const { store, ids, maxParticipants } = this.#deps;
     const { profile, reason } = this.#order;
-    const { room, identity, name, metadata, role, stayId } = profile;
+    const { room, identity, name, metadata, stayId } = profile;
+    const role = roleOf(profile.grants);
     const sessionId = (this.#sessionId ??= ids('ses'));
     this.#asked.add(sessionId);
     const asked = { room, identity, name, metadata, role, stayId, sessionId, maxParticipants, reason };
@@ -248,7 +249,7 @@ export class Move {
     const placed = this.#placed;
     if (placed) {
       try {
-        news.tell(placed.room, await store.leave(placed.room, placed, 'move-failed'));
+        news.publish(placed.room, await store.leave(placed.room, placed, 'move-failed'));
       } catch (error) {
         log.warn({ ...logged(placed), err: error }, 'a failed move could not be taken back');
       }

@@ -1,10 +1,11 @@
-import { sessionEndReasons, SkeinError } from '@skein/protocol';
+import { checkPermission, sessionEndReasons, SkeinError } from '@skein/protocol';
 import type {
   ClientResponse,
   Participant,
   SessionEndReason,
   SessionEvent,
   SessionMethod,
+  SessionRef,
   SessionRequest,
   SessionResponse,
 } from '@skein/protocol';
@@ -20,7 +21,7 @@ import type { Membership, SessionWatcher } from '../rooms/rooms.ts';
 import type { SessionEndings } from '../media-sessions/session-closer.ts';
 import type { NodeSessions } from '../media-sessions/node-client.ts';
 import { logged } from '../media-sessions/session.ts';
-import type { ClientProfile, HeldSession, SessionAddress, SessionMedia } from '../media-sessions/session.ts';
+import type { ClientProfile, HeldSession, SessionMedia } from '../media-sessions/session.ts';
 import type { SessionListener } from '../media-sessions/session-events.ts';
 import { MediaLosses } from './media-losses.ts';
 import type { MediaRebuild } from './media-losses.ts';
@@ -46,9 +47,6 @@ export interface StayBeginning {
 export const HAND_OVER_DEADLINE_MS = 15_000;
 /** How long a client has to publish its tracks again after a rebuild, before they are taken out of the room. */
 export const REPUBLISH_DEADLINE_MS = 10_000;
-
-/** What only participants may ask of their nodes, which check it too. */
-const PUBLISHING: ReadonlySet<SessionMethod> = new Set(['publish', 'unpublish', 'setTrackMuted']);
 
 /** The session's node and its client are there, and no media comes through between them. */
 const MEDIA_LOST = 'media-timeout' satisfies SessionEndReason;
@@ -95,7 +93,7 @@ export class Stay implements SessionListener, SessionWatcher {
   }
 
   /** The present session, or the last one. */
-  get address(): SessionAddress {
+  get address(): SessionRef {
     return this.#state.session.address;
   }
 
@@ -107,7 +105,7 @@ export class Stay implements SessionListener, SessionWatcher {
 
   /**
    * Asks the present session's node. Fails `STALE_EPOCH` when the request is for an earlier one, or the stay is over,
-   * `PERMISSION_DENIED` when a viewer would publish.
+   * `PERMISSION_DENIED` when it lacks the grant; the node enforces the same table.
    */
   async ask<Method extends SessionMethod>(
     method: Method,
@@ -115,7 +113,7 @@ export class Stay implements SessionListener, SessionWatcher {
   ): Promise<SessionResponse<Method>> {
     const { session } = this.#state;
     this.check();
-    if (this.#profile.role === 'viewer' && PUBLISHING.has(method)) throw refusals.viewerPublishes(method);
+    checkPermission(this.#profile.grants, method);
     const { epoch } = data as { readonly epoch?: number };
     if (epoch !== undefined && epoch !== session.address.epoch) throw refusals.sessionReplaced();
     if (this.#state.phase === 'recovering') throw this.#refusal();

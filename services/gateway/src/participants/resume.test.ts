@@ -1,4 +1,4 @@
-import { SkeinError } from '@skein/protocol';
+import { grantsOfRole, SkeinError } from '@skein/protocol';
 import type { ClientRequestInput, ClientResponse, SessionResponse } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
 import { beforeEach, afterEach, describe, expect, test } from 'vitest';
@@ -59,7 +59,7 @@ describe('a client whose gateway is gone', () => {
     await cluster.joined('dan', 'blue', other);
     expect(again.socket.topics.size).toBe(0);
     expect(again.socket.events('roomChanged')).toEqual([]);
-    confirm({ resumeToken: 'rsm_2', attachment: 2, role: 'participant' });
+    confirm({ resumeToken: 'rsm_2', attachment: 2, grants: grantsOfRole.participant });
     await eventually('the answer', () => again.socket.answer(id));
     await cluster.joined('eve', 'blue', other);
     await again.event('roomChanged');

@@ -1,6 +1,12 @@
 import type { Bus } from '@skein/bus';
 import { SkeinError, subjects } from '@skein/protocol';
-import type { ClientRequest, ClientResponse, SessionEvent, SessionResponse } from '@skein/protocol';
+import type {
+  ClientRequest,
+  ClientResponse,
+  SessionEvent,
+  SessionRef,
+  SessionResponse,
+} from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { refusals } from './errors.ts';
@@ -11,7 +17,7 @@ import type { Rooms } from '../rooms/rooms.ts';
 import type { SessionEndings } from '../media-sessions/session-closer.ts';
 import type { NodeSessions } from '../media-sessions/node-client.ts';
 import { logged, profileOf } from '../media-sessions/session.ts';
-import type { HeldSession, SessionAddress } from '../media-sessions/session.ts';
+import type { HeldSession } from '../media-sessions/session.ts';
 import type { SessionLines } from '../media-sessions/session-events.ts';
 import type { SharedCapabilities } from '../media-sessions/shared-capabilities.ts';
 import type { Stay, StayBeginning } from './participant-session.ts';
@@ -58,12 +64,12 @@ export class Resumes {
     const line = lines.open(address);
     let held: HeldSession | undefined;
     try {
-      const { resumeToken, attachment, role } = await this.#attach(address, request.resumeToken);
+      const { resumeToken, attachment, grants } = await this.#attach(address, request.resumeToken);
       held = { address, attachment, line };
       const state = await membership.catchUp(version);
       signal.throwIfAborted();
       // The node knows what the client joined as; what it says now counts for nothing.
-      const profile = profileOf({ ...request, role }, identity, capabilities);
+      const profile = profileOf(request, identity, grants, capabilities);
       const stay = beginStay({ profile, membership, socket, session: held });
       if (!membership.watch(address, stay)) throw refusals.takenOver();
       log.info({ ...logged(address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'resumed');
@@ -78,7 +84,7 @@ export class Resumes {
     }
   }
 
-  async #attach(address: SessionAddress, resumeToken: string): Promise<SessionResponse<'attach'>> {
+  async #attach(address: SessionRef, resumeToken: string): Promise<SessionResponse<'attach'>> {
     const { nodes, bus } = this.#deps;
     try {
       const attached = await nodes.request(address, 'attach', { resumeToken, identity: address.identity });

@@ -6,11 +6,11 @@ import type {
   RoomChange,
   RoomSnapshot,
   RoomState,
+  SessionRef,
   VersionedChange,
 } from '@skein/protocol';
 import { encodeEvent } from '../edges/websocket/messages.ts';
 import type { Socket } from '../edges/websocket/socket.ts';
-import type { SessionAddress } from '../media-sessions/session.ts';
 import { RoomCatchUp } from './catch-up.ts';
 import type { RoomsDeps, SessionWatcher } from './rooms.ts';
 import { PageShelf } from './page-shelf.ts';
@@ -150,7 +150,7 @@ export class Audience {
   }
 
   /** `undefined` when the session is not the participant's current one any more, as far as known. */
-  watch({ identity, epoch }: SessionAddress, watcher: SessionWatcher): Disposable | undefined {
+  watch({ identity, epoch }: SessionRef, watcher: SessionWatcher): Disposable | undefined {
     const shown = this.state?.participants.get(identity);
     if (shown && shown.epoch > epoch && !watcher.owns(shown)) return undefined;
     const earlier = this.#watched.get(identity);

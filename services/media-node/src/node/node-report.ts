@@ -25,7 +25,7 @@ export function mediaCounts(rooms: Rooms): MediaCounts {
     counts.nodePipeBytes += nodePipeBytes;
     for (const { media } of host.sessions) {
       counts.sessions++;
-      counts.clientTransports += media ? 2 : 0;
+      counts.clientTransports += media?.offers.length ?? 0;
       counts.tracks += media?.publications.trackIds.length ?? 0;
       counts.subscriptions += media?.subscriptions.all.length ?? 0;
     }

@@ -91,9 +91,8 @@ export class SessionDirectory {
     if (!this.#open) throw SessionError.nodeLeaving();
     this.#capacity.checkSession(!this.#rooms.get(room));
     const host = this.#rooms.enter(room);
-    const session = new Session({ sessionId, identity: request.identity, epoch }, host, (ended) =>
-      this.#ended(ended),
-    );
+    const ref = { room, identity: request.identity, sessionId, epoch, nodeId: host.nodeId };
+    const session = new Session(ref, host, (ended) => this.#ended(ended));
     // In place before the older one ends, so that the room is not taken for empty in between.
     this.#sessions.set(sessionId, { session, host });
     host.addSession(session);

@@ -1,14 +1,12 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { errorCodes } from '@skein/protocol';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readWebFolder } from '../../adapters/web-folder.ts';
 import { readinessOf } from './readiness.ts';
 import { answerHttp } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpAnswer } from './routes.ts';
-import { httpStatusOfCode } from './status-of-code.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'skein-web-'));
 mkdirSync(join(folder, 'assets'));
@@ -135,8 +133,4 @@ describe('other requests', () => {
   test('for signaling without WebSocket are told so', () => {
     expect(get('/v1/signal').status).toBe(426);
   });
-});
-
-test.each(errorCodes)('%s has an HTTP status of a failure', (code) => {
-  expect(httpStatusOfCode[code]).toBeGreaterThanOrEqual(400);
 });

@@ -1,4 +1,4 @@
-import { SkeinError } from '@skein/protocol';
+import { errorStatus, SkeinError } from '@skein/protocol';
 import type { ErrorCode } from '@skein/protocol';
 import type { Readiness } from './readiness.ts';
 import type { SecurityHeaders } from './security-headers.ts';
@@ -29,6 +29,10 @@ export interface HttpFacts {
 
 export const SIGNAL_PATH = '/v1/signal';
 
+/** Conditions of HTTP alone (RFC 9110 §15.5.6, §15.5.22). */
+const METHOD_NOT_ALLOWED = 405;
+const UPGRADE_REQUIRED = 426;
+
 const JSON_HEADERS = [
   ['content-type', 'application/json; charset=utf-8'],
   ['cache-control', 'no-store'],
@@ -43,7 +47,7 @@ export function answerHttp(request: HttpRequestHead, facts: HttpFacts): HttpAnsw
 
 /** The answer when making another one has failed. */
 export function answerFault(): HttpAnswer {
-  return { ...failure(500, 'INTERNAL', 'something went wrong inside; it was logged'), headOnly: false };
+  return { ...failure('INTERNAL', 'something went wrong inside; it was logged'), headOnly: false };
 }
 
 type Answer = Omit<HttpAnswer, 'headOnly'>;
@@ -61,7 +65,10 @@ function route(
       return ready(readiness());
     case SIGNAL_PATH:
     case `${SIGNAL_PATH}/`:
-      return failure(426, 'INVALID_MESSAGE', 'this address speaks WebSocket', [['upgrade', 'websocket']]);
+      return failure('INVALID_MESSAGE', 'this address speaks WebSocket', {
+        status: UPGRADE_REQUIRED,
+        headers: [['upgrade', 'websocket']],
+      });
     default: {
       const depth = pageDepth(path);
       const page = depth !== undefined;
@@ -75,7 +82,10 @@ function route(
 /** To a WebSocket that the gateway has no room for. Another gateway may. */
 export function answerFull(): HttpAnswer {
   const message = 'this gateway has all the connections that it takes; try another one, or later';
-  const answer = failure(503, 'LIMIT_EXCEEDED', message, [['retry-after', '2']]);
+  const answer = failure('LIMIT_EXCEEDED', message, {
+    status: errorStatus.UNAVAILABLE.http,
+    headers: [['retry-after', '2']],
+  });
   return { ...answer, headOnly: false };
 }
 
@@ -86,7 +96,7 @@ function pageDepth(path: string): number | undefined {
 }
 
 function ready(readiness: Readiness): Answer {
-  return json(readiness.ready ? 200 : 503, readiness);
+  return json(readiness.ready ? 200 : errorStatus.UNAVAILABLE.http, readiness);
 }
 
 function fileAnswer(
@@ -107,7 +117,7 @@ function fileAnswer(
 function noWebPage(security: SecurityHeaders): Answer {
   const body = 'The web page has not been built, or SKEIN_GATEWAY_WEB_DIR does not point at it.\n';
   return {
-    status: 404,
+    status: errorStatus.UNKNOWN_METHOD.http,
     headers: [...security, ['content-type', 'text/plain; charset=utf-8'], ['cache-control', 'no-store']],
     body,
   };
@@ -115,19 +125,27 @@ function noWebPage(security: SecurityHeaders): Answer {
 
 function notFound(path: string): Answer {
   const shown = path.length > 64 ? `${path.slice(0, 64)}…` : path;
-  return failure(404, 'UNKNOWN_METHOD', `there is nothing at ${shown}`);
+  return failure('UNKNOWN_METHOD', `there is nothing at ${shown}`);
 }
 
 function methodNotAllowed(method: string): Answer {
   const message = `${method} is not allowed here, only GET and HEAD are`;
-  return failure(405, 'UNKNOWN_METHOD', message, [['allow', 'GET, HEAD']]);
+  return failure('UNKNOWN_METHOD', message, {
+    status: METHOD_NOT_ALLOWED,
+    headers: [['allow', 'GET, HEAD']],
+  });
+}
+
+interface FailureOptions {
+  /** Where HTTP has a status that says more than the code's own. */
+  readonly status?: number;
+  readonly headers?: HttpAnswer['headers'];
 }
 
 function failure(
-  status: number,
   code: ErrorCode,
   message: string,
-  headers: readonly (readonly [string, string])[] = [],
+  { status = errorStatus[code].http, headers = [] }: FailureOptions = {},
 ): Answer {
   const answer = json(status, { error: new SkeinError(code, message).toWire() });
   return { ...answer, headers: [...answer.headers, ...headers] };

@@ -133,7 +133,7 @@ describe('a socket that has not joined', () => {
     await cluster.clock.advance(limits.joinDeadlineMs - 1);
     let release: (answer: unknown) => void = () => {};
     const held = new Promise((resolve) => (release = resolve));
-    const open = { sendTransport: {}, recvTransport: {}, subscriptions: [] };
+    const open = { transports: [{}, {}], subscriptions: [] };
     cluster.node.on('open', async ({ room }) => {
       await held;
       if (room === 'red') throw new SkeinError('INCOMPATIBLE_CODECS', 'no');
@@ -276,7 +276,7 @@ describe('a session that the cluster ends', () => {
     const data = { subscriptionId: 'sub_1', trackId: 'trk_1' };
     cluster.node.on('open', ({ sessionId }) => {
       cluster.node.tell(sessionId, { event: 'subscriptionLayersChanged', data });
-      return { sendTransport: {}, recvTransport: {}, subscriptions: [] };
+      return { transports: [{}, {}], subscriptions: [] };
     });
     const client = await cluster.joined('ada');
     await client.event('subscriptionLayersChanged');

@@ -1,4 +1,11 @@
-import { closeCodes, limits, PROTOCOL_VERSION, routerRtpCapabilities, SkeinError } from '@skein/protocol';
+import {
+  closeCodes,
+  errorStatus,
+  limits,
+  PROTOCOL_VERSION,
+  routerRtpCapabilities,
+  SkeinError,
+} from '@skein/protocol';
 import type { ClientRequest, ClientResponse } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { withSpan } from '@skein/telemetry';
@@ -104,7 +111,7 @@ export class Connection implements MethodHost {
   handleDrain(): void {
     if (!this.#slow) return;
     this.#timer[Symbol.dispose]();
-    this.#say(refusals.slowConsumer(), closeCodes.slowConsumer);
+    this.#say(refusals.slowConsumer());
   }
 
   /** Nothing was heard for too long. */
@@ -237,13 +244,14 @@ export class Connection implements MethodHost {
   }
 
   #closeUnjoined(): void {
-    this.#say(refusals.joinTimeout(), closeCodes.joinTimeout);
+    this.#say(refusals.joinTimeout());
   }
 
   /** Tells why, then closes. */
-  #say(error: SkeinError, closeCode: number): void {
+  #say(error: SkeinError): void {
+    const { webSocket } = errorStatus[error.code];
     this.socket.send(encodeEvent('error', { code: error.code, message: error.message }));
-    this.socket.close(closeCode, error.code);
+    this.socket.close(webSocket === 'none' ? closeCodes.normal : webSocket, error.code);
   }
 
   /** Resolves when the node of the client's session, if there is one, has been told once. */
