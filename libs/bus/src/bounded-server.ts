@@ -4,7 +4,7 @@ import { decodeData, encodeAnswer, encodeFailure } from './wire.ts';
 
 export interface BoundedServerOptions {
   readonly maxInFlight?: number | undefined;
-  /** Longest answer that can be sent now, bytes. */
+  /** The longest answer that the transport takes now, bytes. */
   readonly maxAnswerBytes: () => number;
   /** Receives what the handler threw that is no `SkeinError`, and answers that were too large to send. */
   readonly onBug: (error: unknown) => void;

@@ -276,9 +276,9 @@ describe('settings that contradict each other are refused', () => {
     [{ SKEIN_NATS_CA_FILE: '/ca.pem' }, 'it is for TLS; start SKEIN_NATS_URL with tls://'],
     [{ SKEIN_NATS_URL: 'tls://a', SKEIN_NATS_CA_FILE: '/nowhere/ca.pem' }, 'cannot be read (ENOENT)'],
     [{ SKEIN_NATS_URL: 'tls://a', SKEIN_NATS_CERT_FILE: '/c.pem' }, 'set SKEIN_NATS_KEY_FILE as well'],
-    [{ SKEIN_NATS_URL: 'tls://a', SKEIN_NATS_CA_FILE: there() }, 'it is not what it should be'],
-    [{ SKEIN_NATS_NKEY_FILE: there() }, 'it is not what it should be'],
-    [{ SKEIN_NATS_CREDS_FILE: there() }, 'it is not what it should be'],
+    [{ SKEIN_NATS_URL: 'tls://a', SKEIN_NATS_CA_FILE: there() }, 'it is invalid'],
+    [{ SKEIN_NATS_NKEY_FILE: there() }, 'it is invalid'],
+    [{ SKEIN_NATS_CREDS_FILE: there() }, 'it is invalid'],
   ])('%o: %s', (env, message) => {
     expect(() => natsServers(readConfig(busSettings, env))).toThrow(
       expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining(message) as string }),

@@ -20,7 +20,7 @@ export const roomNamesChunks: Chunks<RoomNames, RoomNames> = {
   merge: (parts) => ({ rooms: parts.flatMap(({ rooms }) => rooms) }),
 };
 
-/** A room with a thousand people on one node has tens of MB: each session and each pipe is cut where it is long. */
+/** A room with a thousand participants on one node has tens of MB, so long sessions and pipes are cut, too. */
 export const roomMediaChunks: Chunks<RoomMedia, RoomMediaPart> = {
   split: ({ room, nodeId, version, routerIds, sessions, pipes }) => {
     let ids = routerIds;

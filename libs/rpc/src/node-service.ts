@@ -13,7 +13,7 @@ import { chunked, defineService, unary, type Handlers, type ServiceClient } from
 /** The longest that a drain may take: one day. */
 export const MAX_DRAIN_MS = 86_400_000;
 
-/** Sessions that one FindSessions may ask for. */
+/** The most sessions of one FindSessions request. */
 export const MAX_FOUND_SESSIONS = 1000;
 
 /** Control to media node. */

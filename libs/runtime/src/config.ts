@@ -110,7 +110,7 @@ function check(condition: boolean, reason?: string): void {
   if (!condition) throw reason === undefined ? new RangeError('not allowed') : new NotAllowed(reason);
 }
 
-/** The parts of a comma-separated list, without the blanks around them. Refuses empty parts and repeated ones. */
+/** The parts of a comma-separated list, without the blanks around them. Rejects empty and repeated parts. */
 function partsOf(text: string): string[] {
   if (text === '') return [];
   const parts = text.split(',').map((part) => part.trim());
@@ -126,10 +126,10 @@ export interface PortRange {
   readonly max: number;
 }
 
-/** Below, ports belong to the system's own services. */
+/** Lower ports are reserved for system services. */
 const LOWEST_RANGE_PORT = 1024;
 
-/** Makers of settings, one per kind of value. */
+/** Factories of settings, one per kind of value. */
 export const setting = {
   integer(
     env: string,

@@ -5,8 +5,8 @@ import type { BusStatus } from '../bus.ts';
 
 export interface BusOptions {
   /**
-   * Where NATS is, with its login: what `natsServers` read from the settings, or as `SKEIN_NATS_URL` takes it. `connectBus`
-   * rejects for a text that is not.
+   * The NATS servers and the login: from `natsServers`, or a text in the form of `SKEIN_NATS_URL`. `connectBus` rejects an
+   * invalid text.
    */
   readonly url: string | NatsServers;
   /** Shown by the server as the client's name. */

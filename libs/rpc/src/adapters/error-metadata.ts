@@ -17,7 +17,7 @@ const wireError = z.object({
   retryAfterMs: z.number().optional(),
 });
 
-/** What gRPC sends for an error: the status for anyone, the whole error beside it for us. */
+/** An error on the wire: a gRPC status for every client, and the whole error in the metadata for ours. */
 export function statusFor(error: SkeinError): { code: number; details: string; metadata: Metadata } {
   const metadata = new Metadata();
   metadata.set(ERROR_KEY, encode(error.toWire()));
@@ -39,7 +39,7 @@ export interface FailedCall {
   readonly deadlineMs: number;
 }
 
-/** The error that a call failed with. gRPC's own texts hold addresses: they go no further than the cause. */
+/** The error that a call failed with. gRPC's own texts hold addresses, so they stay in the cause. */
 export function errorOf(failure: ServiceError, { method, deadlineMs }: FailedCall): SkeinError {
   const sent = decode(failure.metadata?.get(ERROR_KEY)[0]);
   if (sent) return SkeinError.fromWire(sent);

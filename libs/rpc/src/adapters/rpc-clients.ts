@@ -19,7 +19,7 @@ import { calledSpan, traceMetadata } from './trace-metadata.ts';
 
 const DEFAULT_DEADLINE_MS = 2_000;
 
-/** Clients of services at any address, over one connection per address that is opened when first needed. */
+/** Clients of services at any address, over one connection per address, opened on first use. */
 export interface RpcClients {
   /** `address`: `host:port`. Cheap enough to call for each request. */
   client<Definition extends ServiceDefinition>(
@@ -39,7 +39,7 @@ export interface RpcClients {
 
 export interface RpcClientsOptions {
   readonly clock?: Clock;
-  /** Connections kept at once, those least recently used are closed beyond. Default 256. */
+  /** The most open connections; beyond it the least recently used are closed. Default 256. */
   readonly maxChannels?: number | undefined;
   /** Receives the size of each incoming message, bytes; for benches. */
   readonly onMessage?: ((bytes: number) => void) | undefined;

@@ -200,7 +200,7 @@ function parseRequest({ method }: Served, request: unknown): unknown {
   return parseInput(method.request, request, 'request');
 }
 
-/** grpc-js answers what it cannot decode with INTERNAL, but it is the caller's fault: let the handler say so. */
+/** grpc-js answers an undecodable request INTERNAL, but the caller is at fault: the handler rejects it instead. */
 function tolerant(wire: WireMethod): WireMethod {
   return {
     ...wire,

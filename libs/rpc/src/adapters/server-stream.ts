@@ -4,7 +4,7 @@ import { RpcError } from '../errors.ts';
 import type { ServerStream } from '../service-definition.ts';
 import { statusFor } from './error-metadata.ts';
 
-/** Updates of one call that may wait for a slow caller; what happens beyond stands at `ServerStream.send`. */
+/** The most unsent updates of one call; `ServerStream.send` states the overflow policy. */
 export const MAX_UNSENT_UPDATES = 256;
 
 export class GrpcServerStream implements ServerStream<unknown> {
@@ -32,7 +32,7 @@ export class GrpcServerStream implements ServerStream<unknown> {
     return true;
   }
 
-  /** Sends one update after the other, each when the ones before are on their way; stops when the caller has gone. */
+  /** Sends updates one by one at the caller's pace; stops when the caller has gone. */
   async sendAll(updates: Iterable<unknown>): Promise<void> {
     for (const update of updates) {
       if (this.#closed.signal.aborted) return;
@@ -57,7 +57,7 @@ export class GrpcServerStream implements ServerStream<unknown> {
   end(error?: unknown): void {
     if (this.#closed.signal.aborted) return;
     if (error === undefined) this.#call.end();
-    // That is how grpc-js takes the status of a stream; it goes out after what was written.
+    // grpc-js takes the status of a stream this way; it is sent after the writes before it.
     else this.#call.emit('error', statusFor(SkeinError.from(error)));
     this.#closed.abort(error ?? RpcError.callEnded());
   }

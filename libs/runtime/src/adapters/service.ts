@@ -1,10 +1,10 @@
 import { ConfigError, EXIT_CONFIG } from '../config.ts';
 
-/** A started service, as its process sees it. */
+/** A started service, for its process. */
 export interface RunningService {
   /** How long `stop` may take before the process ends anyway, ms. Default 10 000. */
   readonly stopDeadlineMs?: number;
-  /** Stops accepting, lets running work end, frees everything. Called once. */
+  /** Stops accepting, waits for running work, frees all resources. Called once. */
   stop(reason: string): Promise<void>;
   /**
    * Resolves with a reason when the service has to end: `runService` stops it and exits 0. Rejects when it cannot continue:
