@@ -1,16 +1,8 @@
 import { mediaCodecs, SkeinError, type RtpCapabilities, type TransportDirection } from '@skein/protocol';
 import { addressFamily, Emitter, systemClock, type Clock } from '@skein/runtime';
 import { createWorker, type types } from 'mediasoup';
-import type {
-  ClientTransport,
-  MediaEngine,
-  MediaRouter,
-  MediaSource,
-  MediaWorker,
-  PipeListen,
-  WorkerOptions,
-} from '../media/engine.ts';
-import { chirpSource } from './mediasoup-probes.ts';
+import { type ClientTransport, type MediaEngine, type MediaRouter, type MediaSource, type MediaWorker, type PipeListen, type WorkerOptions } from '../media/engine.ts';
+import { probeSource } from './mediasoup-probes.ts';
 import { clientTransport } from './mediasoup-client-transport.ts';
 import { asCapabilities, producerOf } from './mediasoup-media.ts';
 import { pipeEndpoint } from './mediasoup-pipe-endpoint.ts';
@@ -159,7 +151,7 @@ function mediaRouter(
   answers: WorkerAnswers,
   createClientTransport: MediaRouter['createClientTransport'],
 ): MediaRouter {
-  const chirps = chirpSource(router, answers);
+  const probes = probeSource(router, answers);
   return {
     id: router.id,
     createClientTransport,
@@ -167,7 +159,7 @@ function mediaRouter(
       const listenInfo = pipeListenInfo(listen);
       const making = router.createPipeTransport({ listenInfo, enableSrtp: secure, enableRtx: secure });
       const transport = await answers.to(making, (late) => late.close()).catch(orOutOfPorts);
-      return pipeEndpoint(transport, chirps, answers);
+      return pipeEndpoint(transport, probes, answers);
     },
     canForward: (source: MediaSource, receiver: RtpCapabilities) =>
       router.canConsume({ producerId: producerOf(source).id, rtpCapabilities: asCapabilities(receiver) }),

@@ -1,17 +1,10 @@
 import { Emitter } from '@skein/runtime';
-import { describe, expect, test } from 'vitest';
-import type {
-  ClientTransport,
-  MediaRouter,
-  MediaSink,
-  MediaSource,
-  MediaWorker,
-  PipeEndpoint,
-} from '../media/engine.ts';
+import { describe, expect, it } from 'vitest';
+import { type ClientTransport, type MediaRouter, type MediaSink, type MediaSource, type MediaWorker, type PipeEndpoint } from '../media/engine.ts';
 import { anyReceiver, audioParameters } from '../testing/rtp-parameters.ts';
 import { CapacityLedger } from './ledger.ts';
 import { limitedWorker } from './limited-worker.ts';
-import type { ResourceCounts } from './limits.ts';
+import { type ResourceCounts } from './limits.ts';
 
 const MEDIA = { kind: 'audio', rtpParameters: audioParameters({ ssrc: 1 }), muted: false } as const;
 
@@ -69,7 +62,7 @@ function setUp(limits: Partial<ResourceCounts> = {}) {
 const NOTHING = { sessions: 0, rooms: 0, transports: 0, tracks: 0, subscriptions: 0 };
 
 describe('a worker with hard limits', () => {
-  test.each(['rooms', 'transports', 'tracks', 'subscriptions'] as const)(
+  it.each(['rooms', 'transports', 'tracks', 'subscriptions'] as const)(
     'refuses more %s than it may hold, says which limit it was, and takes one again when one is gone',
     async (resource) => {
       const { worker, ledger } = setUp({ [resource]: 1 });
@@ -94,7 +87,7 @@ describe('a worker with hard limits', () => {
     },
   );
 
-  test('counts a burst before anything of it is made', async () => {
+  it('counts a burst before anything of it is made', async () => {
     const { worker } = setUp({ transports: 2 });
     const router = await worker.createRouter();
     const burst = Array.from({ length: 5 }, () => router.createClientTransport('send'));
@@ -105,7 +98,7 @@ describe('a worker with hard limits', () => {
     ]);
   });
 
-  test('holds the limits of its node as well, which all workers share', async () => {
+  it('holds the limits of its node as well, which all workers share', async () => {
     const { worker, node } = setUp();
     const router = await worker.createRouter();
     const held = node.add('transports');
@@ -115,7 +108,7 @@ describe('a worker with hard limits', () => {
     await router.createClientTransport('send');
   });
 
-  test('does not count what could not be made', async () => {
+  it('does not count what could not be made', async () => {
     const { worker, ledger, transports } = setUp();
     const router = await worker.createRouter();
     const transport = await router.createClientTransport('send');
@@ -124,7 +117,7 @@ describe('a worker with hard limits', () => {
     expect(ledger.counts.tracks).toBe(0);
   });
 
-  test('refuses no pipe, for sessions that are there need it, and counts it', async () => {
+  it('refuses no pipe, for sessions that are there need it, and counts it', async () => {
     const { worker, ledger } = setUp({ transports: 1 });
     const router = await worker.createRouter();
     await router.createClientTransport('send');
@@ -134,7 +127,7 @@ describe('a worker with hard limits', () => {
     expect(ledger.counts.transports).toBe(1);
   });
 
-  test.each(['router', 'worker', 'dead worker'] as const)(
+  it.each(['router', 'worker', 'dead worker'] as const)(
     'gives back all at once with its %s',
     async (what) => {
       const { worker, events, ledger, node } = setUp();

@@ -1,7 +1,7 @@
-import type { NodeLoad } from '@skein/protocol';
-import type { Clock } from '@skein/runtime';
-import type { Logger } from '@skein/telemetry';
-import type { WorkerPool } from '../workers/worker-pool.ts';
+import { type NodeLoad } from '@skein/protocol';
+import { type Clock } from '@skein/runtime';
+import { type Logger } from '@skein/telemetry';
+import { type WorkerPool } from '../workers/worker-pool.ts';
 import { PacketRate, type Flow } from './packet-rate.ts';
 import { hardLimitsUsed, usedShare, type LoadLimits } from './used-share.ts';
 
@@ -84,8 +84,8 @@ export class LoadMeter {
       const before = this.#cpu.get(index);
       this.#cpu.set(index, now);
       if (before?.pid !== now.pid || now.atMs <= before.atMs) return;
-      slot.cpu = Math.max(0, (now.cpuMs - before.cpuMs) / (now.atMs - before.atMs));
-      slot.sessionsMeasured = sessions;
+      const cpu = Math.max(0, (now.cpuMs - before.cpuMs) / (now.atMs - before.atMs));
+      pool.setMeasured(index, { cpu, sessions });
     };
     const measured = pool.slots.map(({ index }) =>
       // A worker that dies meanwhile, or hangs, is reported by the pool.

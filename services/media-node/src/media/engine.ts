@@ -1,14 +1,5 @@
-import type {
-  DtlsParameters,
-  IceParameters,
-  Layers,
-  RtpCapabilities,
-  RtpParameters,
-  TrackKind,
-  TransportDirection,
-  TransportOffer,
-} from '@skein/protocol';
-import type { Emitter, PortRange } from '@skein/runtime';
+import { type DtlsParameters, type IceParameters, type Layers, type RtpCapabilities, type RtpParameters, type TrackKind, type TransportDirection, type TransportOffer } from '@skein/protocol';
+import { type Emitter, type PortRange } from '@skein/runtime';
 
 /**
  * What forwards packets: workers with routers, reached only through these interfaces. Every call that asks a worker ends:
@@ -82,7 +73,12 @@ export interface MediaRouter {
   close(): void;
 }
 
-/** How a client transport's way to its client is: `gone` never comes back. */
+/** A place at a router, on the worker that was chosen. Disposing gives it back. */
+export interface RouterSlot extends Disposable {
+  readonly router: MediaRouter;
+}
+
+/** The state of a transport's path to its client. `gone` is final. */
 export type ClientPath = 'connected' | 'disconnected' | 'gone';
 
 /** One direction of one client's media. */
@@ -134,15 +130,18 @@ export interface PipeEndpoint {
   receive(media: ReceivedMedia): Promise<MediaSource>;
   /** Fails when the end is gone. */
   counters(): Promise<PipeCounters>;
-  /** Sends a few packets that belong to no track: the other end counts them, and drops them. */
-  chirp(): Promise<void>;
+  /** Sends a few probe packets, which belong to no track: the other end counts them, and drops them. */
+  sendProbes(): Promise<void>;
   close(): void;
 }
 
-/** Bytes since the end of a pipe was made, RTP and RTCP. */
-export interface PipeCounters {
+/** RTP and RTCP bytes since the end of a pipe was created. */
+export interface EndCounters {
   readonly sentBytes: number;
   readonly receivedBytes: number;
+}
+
+export interface PipeCounters extends EndCounters {
   /**
    * Of the sent bytes, those that the other end has reported as missing, each packet once. Packets that never arrived here
    * are not among them. Falls when a track leaves the pipe. `undefined`: nothing is sent, or the worker cannot tell.

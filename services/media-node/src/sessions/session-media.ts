@@ -7,12 +7,12 @@ import {
   type SessionMethod,
   type TransportDirection,
 } from '@skein/protocol';
-import type { ClientTransport, MediaRouter } from '../media/engine.ts';
+import { type ClientTransport, type MediaRouter } from '../media/engine.ts';
 import { Publications } from './publications.ts';
-import type { SessionName, SessionRoom } from './session-room.ts';
+import { type SessionName, type SessionRoom } from './session-room.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-/** What a client asks of its session's media. */
+/** The requests about a session's media. */
 export type MediaMethod = Exclude<SessionMethod, 'open' | 'close' | 'attach' | 'detach' | 'reportMediaLoss'>;
 
 export interface SessionTransports {
@@ -21,7 +21,7 @@ export interface SessionTransports {
   readonly recv: ClientTransport;
 }
 
-export interface SessionMediaParts extends SessionTransports {
+export interface SessionMediaDeps extends SessionTransports {
   readonly session: SessionName;
   readonly room: SessionRoom;
   readonly capabilities: RtpCapabilities;
@@ -38,23 +38,23 @@ interface Connection {
 export class SessionMedia {
   readonly publications: Publications;
   readonly subscriptions: Subscriptions;
-  readonly #parts: SessionMediaParts;
+  readonly #deps: SessionMediaDeps;
   readonly #connections = new Map<TransportDirection, Connection>();
 
-  constructor(parts: SessionMediaParts) {
-    this.#parts = parts;
-    const { session, room, signal, router, send, recv, capabilities } = parts;
+  constructor(deps: SessionMediaDeps) {
+    this.#deps = deps;
+    const { session, room, signal, router, send, recv, capabilities } = deps;
     const shared = { session, room, signal };
     this.publications = new Publications({ ...shared, routerId: router.id, transport: send });
     this.subscriptions = new Subscriptions({ ...shared, router, transport: recv, capabilities });
   }
 
   get offers(): Record<'sendTransport' | 'recvTransport', ClientTransport['offer']> {
-    return { sendTransport: this.#parts.send.offer, recvTransport: this.#parts.recv.offer };
+    return { sendTransport: this.#deps.send.offer, recvTransport: this.#deps.recv.offer };
   }
 
-  /** Runs one request; `data` as it came. */
-  async run(method: MediaMethod, data: unknown): Promise<object> {
+  /** Handles one request; `data` is not parsed yet. */
+  async handle(method: MediaMethod, data: unknown): Promise<object> {
     switch (method) {
       case 'connectTransport': {
         const { direction, dtlsParameters } = parseInput(sessionMethods.connectTransport.request, data);
@@ -63,7 +63,7 @@ export class SessionMedia {
       }
       case 'restartIce': {
         const { direction } = parseInput(sessionMethods.restartIce.request, data);
-        return { iceParameters: await this.#parts[direction].restartIce() };
+        return { iceParameters: await this.#deps[direction].restartIce() };
       }
       case 'publish':
         return await this.publications.publish(parseInput(sessionMethods.publish.request, data));
@@ -92,13 +92,13 @@ export class SessionMedia {
     this.publications.close();
   }
 
-  /** A client that lost its gateway before the answer asks again: the same fingerprint is answered the same. */
+  /** A client that lost its gateway before the answer repeats the request: the same fingerprint gets the same answer. */
   async #connect(direction: TransportDirection, dtls: DtlsParameters): Promise<void> {
     const fingerprint = JSON.stringify(dtls);
     const earlier = this.#connections.get(direction);
     if (earlier && earlier.fingerprint !== fingerprint)
       throw new SkeinError('TRANSPORT_STATE', 'this transport is connected already; it is done once');
-    const connection = earlier ?? { fingerprint, done: this.#parts[direction].connect(dtls) };
+    const connection = earlier ?? { fingerprint, done: this.#deps[direction].connect(dtls) };
     this.#connections.set(direction, connection);
     await connection.done;
   }

@@ -1,20 +1,15 @@
-import type {
-  Participant,
-  ParticipantConnection,
-  Role,
-  RoomState,
-  SessionEvent,
-  Track,
+import {
+  type Participant,
+  type ParticipantConnection,
+  type Role,
+  type RoomState,
+  type SessionEvent,
+  type Track,
 } from '@skein/protocol';
-import type { Clock, IdSource } from '@skein/runtime';
-import type { Logger } from '@skein/telemetry';
-import type { MediaRouter, MediaSource } from '../media/engine.ts';
-import type { MediaKey } from '../media/media-key.ts';
-
-/** A session's place: a router of its room, on some worker. Disposing gives it back. */
-export interface Seat extends Disposable {
-  readonly router: MediaRouter;
-}
+import { type Clock, type IdSource } from '@skein/runtime';
+import { type Logger } from '@skein/telemetry';
+import { type MediaSource, type RouterSlot } from '../media/engine.ts';
+import { type MediaKey } from '../media/media-key.ts';
 
 /** A participant's session, as announcements name it. */
 export interface SessionName {
@@ -23,28 +18,61 @@ export interface SessionName {
   readonly epoch: number;
 }
 
-/** A session as the store is to have it. */
-export interface HeldSession {
+/** A session as the room's state should show it. */
+export interface SessionSnapshot {
   readonly role: Role;
-  readonly entry: Participant;
+  readonly participant: Participant;
   readonly tracks: readonly Track[];
 }
 
-/** Tells the room's state what this node holds. */
+/** Writes this node's sessions and tracks into the room's state. */
 export interface RoomAnnouncer {
-  /** Fails as `RoomStore.publishTrack`; nothing is announced later. */
+  /** Fails as `RoomStore.publishTrack`; never announced later. */
   published(session: SessionName, track: Track): Promise<void>;
   /** Announces whether the source is muted, now or once the store answers again. */
   muted(session: SessionName, trackId: string, source: MediaSource): Promise<void>;
-  /** `isGone`: asked when a late one is written, because the track may be published again by then. */
+  /** `isGone`: called at the time of the write, because the track may be published again by then. */
   unpublished(session: SessionName, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
-  /** Whether the client is connected, as `connection` says when it is written. Now, or once the store answers again. */
+  /** Announces the client's connection, as `connection` returns it at the time of the write: now, or once the store answers again. */
   connection(session: SessionName, connection: () => ParticipantConnection): Promise<void>;
   left(session: SessionName, reason: string): Promise<void>;
-  /** Later, if it is still placed here then. */
+  /** Later, if the participant is still placed here then. */
   leftUnlessMoved(session: SessionName, reason: string): void;
-  /** Puts back what the store has lost, as it is when it is written. `knownVersion`: the room's highest that was seen here. */
-  held(sessions: () => readonly HeldSession[], knownVersion: () => number | undefined): Promise<void>;
+  /**
+   * Restores sessions that the store has lost, as they are at the time of the write. `knownVersion`: the highest version
+   * of the room that this node has seen.
+   */
+  restore(
+    snapshots: () => readonly SessionSnapshot[],
+    knownVersion: () => number | undefined,
+  ): Promise<void>;
+}
+
+/** The room's state as all nodes see it. */
+export interface RoomStateView {
+  readonly state: RoomState | undefined;
+  /** Resolves once the state has reached the version; fails after `deadlineMs`. */
+  waitFor(version: number, deadlineMs: number): Promise<RoomState>;
+  /** Brings the state up to what the store has now. */
+  sync(): Promise<void>;
+}
+
+/** The room's media on this node, as its sessions use it. */
+export interface SessionRoomMedia {
+  /** A place at a router of the room. Fails `UNAVAILABLE` when no worker runs. */
+  takeRouterSlot(): Promise<RouterSlot>;
+  /** Holds the demand for a track at a router; the pipes follow. */
+  holdDemand(track: Track, routerId: string): Disposable;
+  /** The track once it is at the router. Fails `PIPE_FAILED` after `deadlineMs`, or with the signal's reason. */
+  waitForSource(
+    routerId: string,
+    media: MediaKey,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<MediaSource>;
+  /** Whether a session here, or a pipe to another node, receives the track. */
+  isReceived(media: MediaKey): boolean;
+  addSource(routerId: string, media: MediaKey, source: MediaSource): void;
 }
 
 /** The room on this node, as its sessions use it. */
@@ -55,18 +83,8 @@ export interface SessionRoom {
   readonly ids: IdSource;
   readonly log: Logger;
   readonly announce: RoomAnnouncer;
-  readonly state: RoomState | undefined;
-  waitFor(version: number, deadlineMs: number): Promise<RoomState>;
-  /** Brings the state up to what the store has now. */
-  sync(): Promise<void>;
-  /** Fails `UNAVAILABLE` when no worker runs. */
-  takeSeat(): Promise<Seat>;
-  /** Holds the need for a track at a router; the pipes follow. */
-  holdNeed(track: Track, routerId: string): Disposable;
-  source(routerId: string, media: MediaKey, deadlineMs: number, signal: AbortSignal): Promise<MediaSource>;
-  /** Whether anyone here, or a pipe to another node, takes it. */
-  isReceived(media: MediaKey): boolean;
-  addSource(routerId: string, media: MediaKey, source: MediaSource): void;
-  /** Tells the gateway that holds the client. */
-  tell(sessionId: string, event: SessionEvent): void;
+  readonly view: RoomStateView;
+  readonly media: SessionRoomMedia;
+  /** Publishes an event to the gateway that holds the client. */
+  notify(sessionId: string, event: SessionEvent): void;
 }

@@ -21,7 +21,7 @@ import { createRpcClients, nodeService, type NodeServiceClient } from '@skein/rp
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { testEngine, type TestEngine } from './adapters/direct-engine.ts';
-import type { TestWires } from './wires.ts';
+import { type TestWires } from './wires.ts';
 import { MediaNode, type MediaNodeConfig } from '../node/media-node.ts';
 import { defaultPipePolicy, type PipePolicy } from '../pipes/model/pipe-policy.ts';
 import { anyReceiver } from './rtp-parameters.ts';

@@ -1,4 +1,4 @@
-import type { WorkerProcess } from '../media/engine.ts';
+import { type WorkerProcess } from '../media/engine.ts';
 
 /** A worker that owes an answer, looked at from outside. */
 export interface WorkerLook {

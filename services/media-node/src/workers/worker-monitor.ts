@@ -1,6 +1,6 @@
-import type { Clock } from '@skein/runtime';
-import type { Logger } from '@skein/telemetry';
-import type { MediaWorker } from '../media/engine.ts';
+import { type Clock } from '@skein/runtime';
+import { type Logger } from '@skein/telemetry';
+import { type MediaWorker } from '../media/engine.ts';
 import { judgeWorker, LOOK_EVERY_MS, newSilence, type WorkerSilence } from './worker-health.ts';
 
 export interface WorkerWatchParts {

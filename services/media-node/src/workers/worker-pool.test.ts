@@ -1,8 +1,8 @@
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CapacityLedger } from '../capacity/ledger.ts';
-import type { MediaEngine } from '../media/engine.ts';
+import { type MediaEngine } from '../media/engine.ts';
 import { PLENTY } from '../testing/cluster.ts';
 import { WorkerPool } from './worker-pool.ts';
 import { testWorker, type TestWorker } from '../testing/fake-worker.ts';
@@ -36,19 +36,19 @@ function setUp(count = 1) {
 }
 
 describe('the workers of a node', () => {
-  test('each have their own port', async () => {
+  it('each have their own port', async () => {
     const { pool, started } = setUp(3);
     await pool.start();
     expect(started.map(({ port }) => port)).toEqual([4000, 4001, 4002]);
   });
 
-  test('all stop when one cannot start', async () => {
+  it('all stop when one cannot start', async () => {
     const { pool, engine } = setUp();
     engine.broken = true;
     await expect(pool.start()).rejects.toThrow('no such binary');
   });
 
-  test('are started again on the same port when they die, and it is counted', async () => {
+  it('are started again on the same port when they die, and it is counted', async () => {
     const { pool, started, die, clock } = setUp(2);
     await pool.start();
     const deaths: number[] = [];
@@ -63,7 +63,7 @@ describe('the workers of a node', () => {
     expect(started[2]?.port).toBe(4001);
   });
 
-  test('wait longer with each failure in a row, and as at first after a steady run', async () => {
+  it('wait longer with each failure in a row, and as at first after a steady run', async () => {
     const { pool, engine, started, die, clock } = setUp();
     await pool.start();
     engine.broken = true;
@@ -81,7 +81,7 @@ describe('the workers of a node', () => {
     expect(started).toHaveLength(3);
   });
 
-  test('that are closed stay closed', async () => {
+  it('that are closed stay closed', async () => {
     const { pool, started, die, clock } = setUp(2);
     await pool.start();
     die(0);
@@ -91,7 +91,7 @@ describe('the workers of a node', () => {
     expect(started[1]?.worker.ended).toBe('closed');
   });
 
-  test('that hang are ended and started again as those that die, while the others are measured', async () => {
+  it('that hang are ended and started again as those that die, while the others are measured', async () => {
     const { pool, started, clock } = setUp(2);
     await pool.start();
     const deaths: number[] = [];
@@ -110,7 +110,7 @@ describe('the workers of a node', () => {
     expect(pool.views(() => undefined).map(({ suspect }) => suspect)).toEqual([false, false]);
   });
 
-  test('that owe an answer when the pool closes do not outlive it', async () => {
+  it('that owe an answer when the pool closes do not outlive it', async () => {
     const { pool, started, clock } = setUp();
     await pool.start();
     started[0]?.worker.hang({ state: 'runs', cpuMs: 0 });

@@ -1,13 +1,12 @@
 import { SkeinError } from '@skein/protocol';
 import { Emitter, type Clock, type Random } from '@skein/runtime';
-import type { Logger } from '@skein/telemetry';
-import type { CapacityLedger } from '../capacity/ledger.ts';
+import { type Logger } from '@skein/telemetry';
+import { type CapacityLedger } from '../capacity/ledger.ts';
 import { limitedWorker } from '../capacity/limited-worker.ts';
 import { blocksSession, shareInUse, type ResourceCounts } from '../capacity/limits.ts';
-import type { WorkerUse } from '../load/used-share.ts';
-import type { MediaEngine, MediaRouter, MediaWorker, WorkerOptions } from '../media/engine.ts';
+import { type MediaEngine, type MediaRouter, type MediaWorker, type WorkerOptions } from '../media/engine.ts';
 import { backoffMs, type Backoff } from '../retry/backoff.ts';
-import type { WorkerView } from './worker-choice.ts';
+import { type WorkerView } from './worker-choice.ts';
 import { WorkerWatch } from './worker-monitor.ts';
 
 type SlotState =
@@ -28,15 +27,23 @@ export interface WorkerSlot {
   readonly pid: number;
   readonly restarts: number;
   /** Share of one core, as last measured. */
-  cpu: number;
-  /** Sessions that were there then. */
-  sessionsMeasured: number;
-  /** Sessions and routers on it; kept by who makes them. */
-  sessions: number;
-  routers: number;
+  readonly cpu: number;
+  /** The sessions at that measurement. */
+  readonly sessionsMeasured: number;
+  readonly sessions: number;
+  readonly routers: number;
 }
 
-export interface WorkerPoolParts {
+/** How much of a worker is in use. */
+export interface WorkerUse {
+  readonly running: boolean;
+  /** Share of its core. */
+  readonly cpu: number;
+  /** The highest share of one of its hard limits in use. */
+  readonly limitsUsed: number;
+}
+
+export interface WorkerPoolDeps {
   readonly engine: MediaEngine;
   readonly count: number;
   /** The first worker's; each next worker has the next port. 0 lets the workers choose. */
@@ -49,12 +56,12 @@ export interface WorkerPoolParts {
   readonly backoff?: Backoff;
 }
 
-interface Slot extends WorkerSlot {
-  pid: number;
-  restarts: number;
+interface Slot extends Writable<WorkerSlot> {
   failures: number;
   state: SlotState;
 }
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** A worker that runs for this long has come back: its next death counts as the first again. */
 const STEADY_AFTER_MS = 30_000;
@@ -63,10 +70,10 @@ const STEADY_AFTER_MS = 30_000;
 export class WorkerPool {
   /** `died`: everything on the worker is gone. */
   readonly events = new Emitter<{ died: { readonly index: number } }>();
-  readonly #parts: WorkerPoolParts;
+  readonly #parts: WorkerPoolDeps;
   readonly #slots: readonly Slot[];
 
-  constructor(parts: WorkerPoolParts) {
+  constructor(parts: WorkerPoolDeps) {
     this.#parts = parts;
     this.#slots = Array.from({ length: parts.count }, (_, index) => ({
       index,
@@ -98,7 +105,23 @@ export class WorkerPool {
     throw failed.reason;
   }
 
-  /** Makes a router. Fails `UNAVAILABLE` while the worker is not running. */
+  /** Counts one more session on a worker until disposed. */
+  addSession(index: number): Disposable {
+    return this.#count(index, 'sessions');
+  }
+
+  /** Counts one more router on a worker until disposed. */
+  addRouter(index: number): Disposable {
+    return this.#count(index, 'routers');
+  }
+
+  /** Notes the CPU share of a worker, and how many sessions it had when that was measured. */
+  setMeasured(index: number, { cpu, sessions }: { readonly cpu: number; readonly sessions: number }): void {
+    const slot = this.#slots[index];
+    if (slot) [slot.cpu, slot.sessionsMeasured] = [cpu, sessions];
+  }
+
+  /** Creates a router. Fails `UNAVAILABLE` while the worker is not running. */
   async createRouter(index: number): Promise<MediaRouter> {
     const state = this.#slots[index]?.state;
     if (state?.kind !== 'running') throw SkeinError.unavailable('the media worker', undefined, 500);
@@ -143,6 +166,18 @@ export class WorkerPool {
       if (slot.state.kind === 'waiting') slot.state.timer[Symbol.dispose]();
       slot.state = { kind: 'closed' };
     }
+  }
+
+  #count(index: number, what: 'sessions' | 'routers'): Disposable {
+    const slot = this.#slots[index];
+    if (slot) slot[what]++;
+    let counted = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (slot && counted) slot[what]--;
+        counted = false;
+      },
+    };
   }
 
   async #startWorker(slot: Slot): Promise<void> {
