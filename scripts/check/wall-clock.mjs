@@ -8,6 +8,7 @@ export const MAY_READ_WALL_CLOCK = new Map([
   ['libs/cluster/src/adapters/redis-connection.ts', 'the same'],
   ['libs/local-cluster/src/adapters/log-folders.ts', 'the name of a folder'],
   ['services/media-node/src/node/media-node.ts', 'the name of a start'],
+  ['libs/native-peer/src/processes/process-host.ts', 'reports of several processes on one axis'],
 ]);
 
 /** The benches put what several processes saw, browsers among them, on one axis; tests move clocks by hand. */

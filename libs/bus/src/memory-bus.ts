@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { Emitter, systemClock, systemRandom, type Clock, type Random } from '@skein/runtime';
+import { Emitter, systemClock, systemRandom, withDeadline, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { BoundedServer } from './bounded-server.ts';
 import type { Bus, BusStatus, BusSubscription } from './bus.ts';
@@ -191,13 +191,15 @@ class MemoryBus implements Bus {
   }
 
   async #withDeadline<Value>(running: Promise<Value>, deadlineMs: number): Promise<Value> {
-    let fail: (error: SkeinError) => void = () => {};
-    const failed = new Promise<never>((_, reject) => (fail = reject));
-    const onLost = (lost: SkeinError): void => fail(lost);
-    using _timer = this.#hub.clock.after(deadlineMs, () => fail(SkeinError.deadline('the peer', deadlineMs)));
+    let onLost: (lost: SkeinError) => void = () => {};
+    const answered = new Promise<Value>((resolve, reject) => {
+      onLost = reject;
+      running.then(resolve, reject);
+    });
     this.#hub.waiting.add(onLost);
     try {
-      return await Promise.race([running, failed]);
+      const late = (): SkeinError => SkeinError.deadline('the peer', deadlineMs);
+      return await withDeadline(this.#hub.clock, deadlineMs, answered, late);
     } finally {
       this.#hub.waiting.delete(onLost);
     }

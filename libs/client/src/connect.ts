@@ -1,10 +1,10 @@
 import type { ClientResponse, Role } from '@skein/protocol';
 import { browserEnvironment } from './adapters/browser-environment.ts';
-import { SkeinClientError } from './client-error.ts';
-import type { Environment } from './environment.ts';
-import { Room } from './room.ts';
-import { entryDelayMs, isElsewhereBetter, isFatal } from './session/entry-delay.ts';
-import { Entry, type Entered, type EntryDeadlines } from './signaling/entry.ts';
+import { SkeinClientError } from './errors/client-error.ts';
+import type { Environment } from './room/environment.ts';
+import { Room } from './room/room.ts';
+import { entryDelayMs, isElsewhereBetter, isFatal } from './session/handshake-delay.ts';
+import { Entry, type Entered, type EntryDeadlines } from './signaling/handshake.ts';
 import { signalingUrl } from './signaling/signaling-url.ts';
 
 export interface ConnectOptions {

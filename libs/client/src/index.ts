@@ -8,17 +8,18 @@ export type {
   TrackKind,
   TrackSource,
 } from '@skein/protocol';
-export type { MediaElement } from './adapters/media-elements.ts';
-export { SkeinClientError, type ClientErrorCode, type ClientOnlyCode } from './client-error.ts';
+export type { MediaElement } from './media/media-elements.ts';
+export { SkeinClientError, type ClientErrorCode, type ClientOnlyCode } from './errors/client-error.ts';
 export { connect, type ConnectOptions } from './connect.ts';
-export type { Environment } from './environment.ts';
-export type { CaptureState } from './media/capture-watch.ts';
-export type { LocalTrack } from './media/local-track.ts';
-export type { PublishOptions } from './media/publications.ts';
-export type { RemoteTrack } from './media/remote-track.ts';
+export type { Environment } from './room/environment.ts';
+export type { CaptureState } from './publications/capture-watch.ts';
+export type { LocalTrack } from './publications/local-track.ts';
+export type { PublishOptions } from './publications/publications.ts';
+export type { RemoteTrack } from './subscriptions/remote-track.ts';
 export type { RtpRates } from './media/rtp-sample.ts';
 export type { VideoCodec } from './media/send-plan.ts';
 export type { RoomStats, TrackStats } from './media/track-stats.ts';
-export type { LocalParticipant, RemoteParticipant } from './participants.ts';
-export type { Room } from './room.ts';
-export type { CloseReason, ConnectionState, RoomEvents } from './room-events.ts';
+export type { LocalParticipant, RemoteParticipant } from './room/participants.ts';
+export type { Room } from './room/room.ts';
+export type { RoomEvents } from './room/room-events.ts';
+export type { CloseReason, ConnectionState } from './session/connection-state.ts';

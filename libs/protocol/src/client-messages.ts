@@ -13,15 +13,8 @@ import {
   transportDirection,
   transportOffer,
 } from './media.ts';
-import {
-  participant,
-  roles,
-  roomChange,
-  roomSnapshot,
-  track,
-  versionedChange,
-  viewerCount,
-} from './room-state.ts';
+import { participant, roomChange, roomSnapshot, track, versionedChange, viewerCount } from './room-state.ts';
+import { roles } from './roles.ts';
 import { trackKinds, trackSources } from './track-kinds.ts';
 
 const nothing = z.object({});
@@ -251,6 +244,9 @@ export type ClientRequest<Method extends ClientMethod> = z.output<(typeof client
 export type ClientResponse<Method extends ClientMethod> = z.output<
   (typeof clientMethods)[Method]['response']
 >;
+
+/** What a client asks for when it joins, whichever edge it comes in by. Parsed, defaults filled in. */
+export type JoinRequest = Readonly<Omit<ClientRequest<'join'>, 'protocolVersion'>>;
 
 /** Why a session ended without the client asking. */
 export const sessionEndReasons = [

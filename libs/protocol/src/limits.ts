@@ -14,6 +14,8 @@ export const limits = {
   requestsInFlight: 64,
   /** Tracks that one participant may publish. */
   tracksPerParticipant: 16,
+  /** Transports that one session may have: one that sends and one that receives, or one for both. */
+  transportsPerSession: 2,
   /** Subscriptions that one request may change. */
   subscriptionsPerRequest: 256,
   /** Addresses of gateways that a client is told. */

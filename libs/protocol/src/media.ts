@@ -125,6 +125,15 @@ export type TransportOffer = z.infer<typeof transportOffer>;
 export const transportDirection = z.enum(['send', 'recv']);
 export type TransportDirection = z.infer<typeof transportDirection>;
 
+/** A WebRTC transport that a session asks its node for. `direction` is the client's: `send` carries what it publishes. */
+export const transportRequest = z.object({ direction: z.enum(['send', 'receive', 'both']) });
+export type TransportRequest = Readonly<z.infer<typeof transportRequest>>;
+
+/** Whether such a transport carries what the client sends, or what it receives. */
+export function carries({ direction }: TransportRequest, wanted: TransportDirection): boolean {
+  return direction === 'both' || direction === (wanted === 'send' ? 'send' : 'receive');
+}
+
 /** Simulcast or SVC layers, counted from 0, the lowest. */
 export const layers = z.object({
   spatialLayer: z.number().int().min(0).max(7),

@@ -1,34 +1,66 @@
 import { z } from 'zod';
 import { clientEvents, clientMethods, sessionEndReasons } from './client-messages.ts';
-import { epoch, identity, opaqueId, roomName, roomVersion, text } from './fields.ts';
-import { readySubscription, rtpCapabilities, transportOffer } from './media.ts';
-import { participant, roles } from './room-state.ts';
+import { identity, opaqueId, roomVersion, text } from './fields.ts';
+import { grants } from './grants.ts';
+import { limits } from './limits.ts';
+import {
+  carries,
+  readySubscription,
+  rtpCapabilities,
+  transportOffer,
+  transportRequest,
+  type TransportRequest,
+} from './media.ts';
+import { participant } from './room-state.ts';
+import { sessionRef } from './session-ref.ts';
 
 const nothing = z.object({});
+
+function hasOneOfEachDirection(transports: readonly TransportRequest[]): boolean {
+  return (['send', 'recv'] as const).every(
+    (wanted) => transports.filter((one) => carries(one, wanted)).length <= 1,
+  );
+}
 
 /**
  * What a gateway asks of the node that carries a session, over `skein.node.<nodeId>.session`. All but `open`
  * mirror the client's method of the same name.
  */
 export const sessionMethods = {
-  /** Makes the session's transports and ready subscriptions, as many as one answer holds. Repeating it for the same epoch answers the same. */
+  /**
+   * Makes the session's transports and its ready subscriptions, as many as one answer holds. Repeating it for the same
+   * epoch answers the same. A cluster is upgraded as one: a gateway that names neither transports nor grants is from an
+   * earlier version and gets `INVALID_ARGUMENT`; a gateway whose node answers without `transports` fails `UNAVAILABLE`.
+   */
   open: {
-    request: z.object({
-      identity,
-      /** The room's version that placed this session; the node's own view must not be older. */
-      roomVersion,
-      rtpCapabilities,
-      autoSubscribe: z.boolean(),
-      /** A viewer's entry, which the room's state does not show. Absent for a participant. */
-      viewer: participant.optional(),
-    }),
+    request: z
+      .object({
+        identity,
+        /** The room's version that placed this session; the node's own view must not be older. */
+        roomVersion,
+        rtpCapabilities,
+        autoSubscribe: z.boolean(),
+        grants,
+        /** At most one that sends and one that receives; `both` counts as each. */
+        transports: z
+          .array(transportRequest)
+          .min(1)
+          .max(limits.transportsPerSession)
+          .refine(hasOneOfEachDirection, 'may have one transport that sends and one that receives'),
+        /** The member's entry, which the room's state shows only of those that are `listed`. */
+        entry: participant.optional(),
+      })
+      .refine(({ grants: { visibility }, entry }) => (visibility === 'listed') === (entry === undefined), {
+        path: ['entry'],
+        message: 'must be there exactly when the grants do not list the participant',
+      }),
     response: z.object({
       /** Made by the node; `attach` asks for it. */
       resumeToken: opaqueId,
       /** Names the gateway's hold on the session; the newest one counts. */
       attachment: z.number().int(),
-      sendTransport: transportOffer,
-      recvTransport: transportOffer,
+      /** One for each that was asked for, in the same order. */
+      transports: z.array(transportOffer).max(limits.transportsPerSession),
       subscriptions: z.array(readySubscription),
     }),
   },
@@ -55,8 +87,8 @@ export const sessionMethods = {
     response: z.object({
       resumeToken: opaqueId,
       attachment: z.number().int(),
-      /** What the client joined as, whatever it says now. */
-      role: z.enum(roles),
+      /** What the client was admitted with, whatever it says now. */
+      grants,
     }),
   },
   /** The client's socket was lost: the session ends unless another gateway attaches within `graceMs`. A stale attachment is ignored. */
@@ -85,11 +117,8 @@ export type SessionResponse<Method extends SessionMethod> = z.output<
   (typeof sessionMethods)[Method]['response']
 >;
 
-/** The outer form of such a request. `epoch` other than the session's is answered with `STALE_EPOCH`. */
-export const sessionEnvelope = z.object({
-  room: roomName,
-  sessionId: opaqueId,
-  epoch,
+/** The outer form of such a request. Fails `STALE_EPOCH` when `epoch` is not the session's. */
+export const sessionEnvelope = sessionRef.pick({ room: true, sessionId: true, epoch: true }).extend({
   method: z.enum(Object.keys(sessionMethods) as [SessionMethod, ...SessionMethod[]]),
   data: z.unknown(),
 });

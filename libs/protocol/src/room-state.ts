@@ -2,10 +2,6 @@ import { z } from 'zod';
 import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion, text } from './fields.ts';
 import { trackKinds, trackSources } from './track-kinds.ts';
 
-/** `viewer`: receives all and publishes nothing; others see viewers only as a number. */
-export const roles = ['participant', 'viewer'] as const;
-export type Role = (typeof roles)[number];
-
 /** `lost`: the socket of the participant's client was lost. It may come back, and leaves the room if it does not. */
 export const participantConnections = ['connected', 'lost'] as const;
 export type ParticipantConnection = (typeof participantConnections)[number];

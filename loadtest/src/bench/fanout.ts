@@ -1,9 +1,8 @@
 import { startCluster, type ClusterOptions, type LocalCluster } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
 import { readChildren, readMachineTime, readTreeUsages } from '../measure/cluster/adapters/proc.ts';
-import { percentilesOf } from '../measure/histogram.ts';
-import { startPeerProcess } from '../peers/adapters/peer-child.ts';
-import type { PeerProcess } from '../peers/process/peer-process.ts';
+import { percentilesOf } from '@skein/native-peer/measures';
+import { type PeerProcess, startPeerProcess } from '@skein/native-peer';
 import type { Bench, BenchContext } from './bench.ts';
 import { busiestToMean, costGrowths, sharesOf } from './fan-out/figures.ts';
 import { Flow, type FlowPlan, type Stretch } from './forward/flow.ts';

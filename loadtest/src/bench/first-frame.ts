@@ -1,7 +1,6 @@
 import { startCluster, type ClusterOptions } from '@skein/local-cluster';
 import { seededRandom, systemClock } from '@skein/runtime';
-import { startPeerProcess } from '../peers/adapters/peer-child.ts';
-import type { PeerProcess } from '../peers/process/peer-process.ts';
+import { type PeerProcess, startPeerProcess } from '@skein/native-peer';
 import { openLoop } from './arrivals.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { figuresOf, type Seen } from './first-frame/figures.ts';

@@ -1,7 +1,7 @@
 import { startCluster, type ClusterOptions, type LocalCluster } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
 import { readChildren, readTreeUsages } from '../measure/cluster/adapters/proc.ts';
-import { startPeerProcess } from '../peers/adapters/peer-child.ts';
+import { startPeerProcess } from '@skein/native-peer';
 import type { Bench, BenchContext, Json } from './bench.ts';
 import { sharesOf } from './fan-out/figures.ts';
 import { BareWorker } from './forward/adapters/bare-worker.ts';

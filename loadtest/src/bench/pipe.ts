@@ -1,8 +1,8 @@
 import { startCluster, type ClusterOptions, type LocalCluster } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
 import { readTreeUsages } from '../measure/cluster/adapters/proc.ts';
-import { percentilesOf, type Percentiles } from '../measure/histogram.ts';
-import { startPeerProcess } from '../peers/adapters/peer-child.ts';
+import { percentilesOf, type Percentiles } from '@skein/native-peer/measures';
+import { startPeerProcess } from '@skein/native-peer';
 import type { Bench, BenchContext } from './bench.ts';
 import { Flow, type FlowPlan, type Stretch } from './forward/flow.ts';
 import { delivered } from './forward/turns.ts';

@@ -117,8 +117,10 @@ function openAnswer(sessionId: string): SessionResponse<'open'> {
   return {
     resumeToken: `${sessionId}.resume`,
     attachment: 1,
-    sendTransport: offer('8d0ae0a9-4b0c-4b83-9d65-cf0b1a1b2f01'),
-    recvTransport: offer('8d0ae0a9-4b0c-4b83-9d65-cf0b1a1b2f02'),
+    transports: [
+      offer('8d0ae0a9-4b0c-4b83-9d65-cf0b1a1b2f01'),
+      offer('8d0ae0a9-4b0c-4b83-9d65-cf0b1a1b2f02'),
+    ],
     subscriptions: [],
   };
 }

@@ -1,4 +1,4 @@
-import type { Percentiles } from '../measure/histogram.ts';
+import type { Percentiles } from '@skein/native-peer/measures';
 import type { Distribution, Scalar } from '../scenario/threshold-schema.ts';
 
 /** The figures of a whole run. Times in ms, rates per second; `undefined`, which JSON leaves out: not measured. */

@@ -1,4 +1,4 @@
-import type { Percentiles } from '../measure/histogram.ts';
+import type { Percentiles } from '@skein/native-peer/measures';
 import { formatDuration } from '../scenario/duration.ts';
 import type { LoadDocument, Verdict } from './document.ts';
 import { formatBytes, formatRate, formatShare } from './format.ts';

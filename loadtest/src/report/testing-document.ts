@@ -1,4 +1,4 @@
-import type { Percentiles } from '../measure/histogram.ts';
+import type { Percentiles } from '@skein/native-peer/measures';
 import type { Figures, LoadDocument, Sample } from './document.ts';
 
 const spread: Percentiles = { count: 10, mean: 3, p50: 2, p95: 5, p99: 9, max: 12 };

@@ -1,6 +1,6 @@
 import { FakeClock } from '@skein/runtime';
 import { describe, expect, it } from 'vitest';
-import { PeerError, type Joined } from '../peers/peer.ts';
+import { PeerError, type Joined } from '@skein/native-peer';
 import { Executor } from './executor.ts';
 import { Failures } from './failures.ts';
 import type { RunPlan, Step } from './plan/plan.ts';

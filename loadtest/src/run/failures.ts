@@ -1,4 +1,4 @@
-import { PeerError } from '../peers/peer.ts';
+import { PeerError } from '@skein/native-peer';
 
 /** One kind of failure, and how often it came. */
 export interface Failure {

@@ -1,6 +1,5 @@
 import { cpuMsBetween, residentBytes, type ClusterSample } from '../measure/cluster/cluster-sample.ts';
-import { percentilesOf, type Percentiles } from '../measure/histogram.ts';
-import type { PeerMeasures } from '../measure/peer-measures.ts';
+import { type PeerMeasures, type Percentiles, percentilesOf } from '@skein/native-peer/measures';
 import type { Figures, JudgeFigures, ProcessFigures } from '../report/document.ts';
 import { cpuShares, rounded } from './samples.ts';
 import { joinIntervals, type Interval } from './timeline.ts';

@@ -1,8 +1,7 @@
 import { Emitter } from '@skein/runtime';
 import { describe, expect, it } from 'vitest';
-import type { PeerReport } from '../measure/peer-measures.ts';
-import { PeerError, type PeerPlan } from '../peers/peer.ts';
-import type { PeerProcess, PeerProcessEvents } from '../peers/process/peer-process.ts';
+import type { PeerReport } from '@skein/native-peer/measures';
+import { PeerError, type PeerPlan, type PeerProcess, type PeerProcessEvents } from '@skein/native-peer';
 import { Fleet, type FleetListener } from './fleet.ts';
 import { testReport } from './testing-reports.ts';
 

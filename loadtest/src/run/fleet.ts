@@ -1,6 +1,12 @@
-import type { PeerReport } from '../measure/peer-measures.ts';
-import { PeerError, type Joined, type PeerEvent, type PeerPlan } from '../peers/peer.ts';
-import type { PeerProcess, StartPeerProcess } from '../peers/process/peer-process.ts';
+import type { PeerReport } from '@skein/native-peer/measures';
+import {
+  type Joined,
+  PeerError,
+  type PeerEvent,
+  type PeerPlan,
+  type PeerProcess,
+  type StartPeerProcess,
+} from '@skein/native-peer';
 
 export interface FleetListener {
   onEvent(event: PeerEvent): void;

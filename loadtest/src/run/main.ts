@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { systemClock, systemIds } from '@skein/runtime';
 import { LaunchError } from '@skein/local-cluster';
-import { startPeerProcess } from '../peers/adapters/peer-child.ts';
+import { startPeerProcess } from '@skein/native-peer';
 import { loadScenario, readyScenarios } from '../scenario/adapters/scenario-files.ts';
 import { formatDuration } from '../scenario/duration.ts';
 import { ScenarioRefused } from '../scenario/refused.ts';

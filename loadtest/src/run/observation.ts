@@ -1,6 +1,6 @@
 import type { ClusterSample } from '../measure/cluster/cluster-sample.ts';
-import type { PeerReport } from '../measure/peer-measures.ts';
-import { PeerError, type PeerEvent } from '../peers/peer.ts';
+import type { PeerReport } from '@skein/native-peer/measures';
+import { PeerError, type PeerEvent } from '@skein/native-peer';
 import type { RunEvent } from '../report/document.ts';
 import { Failures } from './failures.ts';
 import type { FleetListener } from './fleet.ts';

@@ -1,5 +1,5 @@
 import { cpuMsBetween, machineBusyBetween, type ProcessKind } from '../measure/cluster/cluster-sample.ts';
-import { percentilesOf, type HistogramData } from '../measure/histogram.ts';
+import { percentilesOf, type HistogramData } from '@skein/native-peer/measures';
 import type { Brief, Sample } from '../report/document.ts';
 import type { Interval } from './timeline.ts';
 

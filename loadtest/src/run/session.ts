@@ -1,9 +1,8 @@
 import { describeExit } from '@skein/local-cluster';
 import type { Clock } from '@skein/runtime';
 import type { ClusterSample } from '../measure/cluster/cluster-sample.ts';
-import type { PeerReport } from '../measure/peer-measures.ts';
-import type { PeerEvent } from '../peers/peer.ts';
-import type { StartPeerProcess } from '../peers/process/peer-process.ts';
+import type { PeerReport } from '@skein/native-peer/measures';
+import type { PeerEvent, StartPeerProcess } from '@skein/native-peer';
 import type { JudgeFigures, LoadDocument, Sample } from '../report/document.ts';
 import { roomNames } from '../scenario/consistency.ts';
 import { formatDuration } from '../scenario/duration.ts';

@@ -1,10 +1,12 @@
-import { EMPTY_HISTOGRAM, Histogram, type HistogramData } from '../measure/histogram.ts';
 import {
+  EMPTY_HISTOGRAM,
   emptyMeasures,
+  Histogram,
+  type HistogramData,
   type PeerMeasures,
   type PeerReport,
   type PeerState,
-} from '../measure/peer-measures.ts';
+} from '@skein/native-peer/measures';
 import type { ClusterSample } from '../measure/cluster/cluster-sample.ts';
 
 /** For tests: a report in which little else stands than what is given. */

@@ -1,5 +1,5 @@
 import type { ClusterSample } from '../measure/cluster/cluster-sample.ts';
-import { mergeReports, type PeerReport } from '../measure/peer-measures.ts';
+import { mergeReports, type PeerReport } from '@skein/native-peer/measures';
 
 /** What was measured in one stretch of a run. */
 export interface Interval {

@@ -8,7 +8,7 @@ import {
   type RoomSummary,
 } from '@skein/rpc';
 import type { Logger } from '@skein/telemetry';
-import { drainNode, rebalance, type NodeAt } from './nodes/moves.ts';
+import { drainNode, rebalance, type NodeAt } from './nodes/operations.ts';
 import { mergePipes } from './rooms/merge-pipes.ts';
 import { pageTokenAfter, roomBeforePage } from './rooms/page-token.ts';
 import { collectRoomMedia, nodesOf, type AskNode } from './rooms/room-media.ts';

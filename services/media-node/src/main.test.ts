@@ -10,12 +10,12 @@ import {
   type PlaceRequest,
 } from '@skein/cluster';
 import { freePort, startNats, startRedis } from '@skein/local-cluster';
-import { SkeinError, subjects } from '@skein/protocol';
+import { grantsOfRole, SkeinError, subjects } from '@skein/protocol';
 import { createRpcClients, nodeService } from '@skein/rpc';
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { anyReceiver } from './testing/rtp-parameters.ts';
+import { anyOpening } from './testing/rtp-parameters.ts';
 
 interface Started {
   readonly child: ChildProcess;
@@ -75,8 +75,8 @@ async function sameId() {
       const request = { room: 'room', sessionId, epoch, method, data };
       return await bus.request(subjects.nodeSession(nodeId, instance()), request, { deadlineMs: 5000 });
     };
-    const opening = { identity, roomVersion: snapshot.version, rtpCapabilities: anyReceiver };
-    await ask('open', { ...opening, autoSubscribe: false });
+    const opening = { identity, roomVersion: snapshot.version, grants: grantsOfRole.participant };
+    await ask('open', { ...anyOpening, ...opening });
     const holds = async (times: number): Promise<Record<string, number>> => {
       const counts: Record<string, number> = {};
       for (let time = 0; time < times; time++) {
@@ -150,8 +150,8 @@ describe('the media node as a process', () => {
     });
     const open = async ({ participant, snapshot }: Placed): Promise<unknown> => {
       const { identity, sessionId, epoch, nodeId } = participant;
-      const opening = { identity, roomVersion: snapshot.version, rtpCapabilities: anyReceiver };
-      const data = { ...opening, autoSubscribe: false };
+      const opening = { identity, roomVersion: snapshot.version, grants: grantsOfRole.participant };
+      const data = { ...anyOpening, ...opening };
       const request = { room: 'room', sessionId, epoch, method: 'open', data };
       return await bus.request(subjects.nodeSession(nodeId), request, { deadlineMs: 5000 });
     };

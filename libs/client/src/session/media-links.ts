@@ -1,9 +1,9 @@
 import type { IceServer, TransportDirection, TransportOffer } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
-import type { SkeinClientError } from '../client-error.ts';
+import type { SkeinClientError } from '../errors/client-error.ts';
 import type { MediaEngine, MediaLink, TransportState } from '../media/engine.ts';
-import { IceRecovery } from '../media/ice-recovery.ts';
-import { linkSignals } from '../media/link-signals.ts';
+import { IceRecovery } from './ice-recovery.ts';
+import { linkSignals } from './link-signals.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 
 /** A session's media as a join or a move offers it. */

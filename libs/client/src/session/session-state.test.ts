@@ -1,6 +1,6 @@
 import { seededRandom, type Random } from '@skein/runtime/random';
 import { describe, expect, it } from 'vitest';
-import { SkeinClientError, type ClientErrorCode } from '../client-error.ts';
+import { SkeinClientError, type ClientErrorCode } from '../errors/client-error.ts';
 import {
   connectionOf,
   startOf,

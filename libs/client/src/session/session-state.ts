@@ -1,6 +1,6 @@
-import type { SkeinClientError } from '../client-error.ts';
-import type { CloseReason, ConnectionState } from '../room-events.ts';
-import { isFatal, isSessionOver } from './entry-delay.ts';
+import type { SkeinClientError } from '../errors/client-error.ts';
+import type { CloseReason, ConnectionState } from './connection-state.ts';
+import { isFatal, isSessionOver } from './handshake-delay.ts';
 
 /** The session that this client holds on a media node. */
 export interface Held {

@@ -1,12 +1,12 @@
-import type { ClientEvent, ClientResponse, ReadySubscription, RoomSnapshot } from '@skein/protocol';
+import type { ClientEvent, ReadySubscription, RoomSnapshot } from '@skein/protocol';
 import { Emitter } from '@skein/runtime/emitter';
-import { SkeinClientError } from '../client-error.ts';
-import type { Environment } from '../environment.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 import type { MediaLink } from '../media/engine.ts';
-import type { ConnectionState } from '../room-events.ts';
-import type { Entered, Entry, Resumed } from '../signaling/entry.ts';
+import type { ConnectionState } from './connection-state.ts';
+import type { Resumed } from '../signaling/handshake.ts';
 import type { GatewayEvent } from '../signaling/frames.ts';
 import { Signaling } from '../signaling/signaling.ts';
+import type { SessionOptions } from './session-options.ts';
 import { MediaLinks, type SessionMedia } from './media-links.ts';
 import { connectionOf, startOf, transition, type Held } from './session-state.ts';
 import type { SessionCommand, SessionInput, SessionState } from './session-state.ts';
@@ -24,17 +24,6 @@ export interface SessionEvents {
   linkClosed: { readonly link: MediaLink };
   changed: { readonly connection: ConnectionState; readonly previous: ConnectionState };
   failed: { readonly error: SkeinClientError };
-}
-
-export interface SessionOptions {
-  readonly environment: Environment;
-  readonly entry: Entry;
-  /** Signaling addresses that were given, and which of them answered the join. */
-  readonly urls: readonly string[];
-  readonly url: string;
-  readonly entered: Entered<ClientResponse<'join'>>;
-  readonly pingIntervalMs: number;
-  readonly reconnectDeadlineMs: number;
 }
 
 /** What a session asks of the room that it carries. */

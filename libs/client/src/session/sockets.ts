@@ -1,14 +1,14 @@
 import type { ClientResponse } from '@skein/protocol';
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 import type { SignalingConnection } from '../signaling/connection.ts';
 import type { EarlyEvents } from '../signaling/early-events.ts';
-import type { Entered, Resumed, Resumption } from '../signaling/entry.ts';
+import type { Entered, Resumed, Resumption } from '../signaling/handshake.ts';
 import type { GatewayEvent } from '../signaling/frames.ts';
 import { Heartbeat } from '../signaling/heartbeat.ts';
 import { entryDeadlines, RoundTrip } from '../signaling/link-times.ts';
-import { entryDelayMs, isElsewhereBetter } from './entry-delay.ts';
+import { entryDelayMs, isElsewhereBetter } from './handshake-delay.ts';
 import { GatewayAddresses } from './gateway-addresses.ts';
-import type { SessionOptions } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 import type { Attempt, SessionCommand } from './session-state.ts';
 
 export interface SocketsPorts {

@@ -1,7 +1,7 @@
 import type { ClientMethod, ClientRequestInput, ClientResponse } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 import { parseFrame, type GatewayEvent } from './frames.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { OpenSocket, SignalingSocket } from './socket.ts';

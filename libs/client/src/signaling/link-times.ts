@@ -1,4 +1,4 @@
-import type { EntryDeadlines } from './entry.ts';
+import type { EntryDeadlines } from './handshake.ts';
 
 // What is waited for a gateway follows the round trip to it: over a satellite, a crowded cell or bad Wi-Fi one takes a second and more.
 const WELCOME_MS = 3000;

@@ -1,6 +1,6 @@
 import type { ClientMethod } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 
 export interface PendingRequest {
   readonly id: string;

@@ -1,7 +1,7 @@
 import type { ClientResponse, Participant, RoomSnapshot, VersionedChange } from '@skein/protocol';
 import { describe, expect, test } from 'vitest';
-import { SkeinClientError } from '../client-error.ts';
-import { participant, track } from '../testing/fake-room.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
+import { participant, track } from '../testing/client-harness.ts';
 import { wholeRoom, wholeState, type Ask } from './room-pages.ts';
 
 const person = (n: number): Participant => participant(`p${n}`);

@@ -5,7 +5,7 @@ import type {
   RoomSnapshot,
   VersionedChange,
 } from '@skein/protocol';
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 
 /** Asks the gateway, over whichever socket. */
 export type Ask = <Method extends ClientMethod>(

@@ -1,4 +1,4 @@
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 
 const SIGNAL_PATH = '/v1/signal';
 

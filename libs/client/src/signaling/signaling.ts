@@ -1,6 +1,6 @@
 import type { ClientMethod, ClientRequestInput, ClientResponse } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 import { DEFAULT_DEADLINE_MS, type RequestOptions, type SignalingConnection } from './connection.ts';
 
 type Line =

@@ -1,6 +1,6 @@
 import type { ClientEvent } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 import type { SignalingConnection } from './connection.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PlaceRequest } from '../room-store.ts';
-import { aRequest } from '../test-rooms.ts';
-import { useStore, type TestStore } from './test-store.ts';
+import type { PlaceRequest } from '../store/room-store.ts';
+import { aRequest } from '../testing/builders.ts';
+import { useStore, type TestStore } from '../testing/redis-store.ts';
 
 let test: TestStore;
 useStore((ready) => (test = ready));

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { connectStore, type StoredSnapshot } from '../index.ts';
-import { aNode, aRequest, aTrack } from '../test-rooms.ts';
+import { aNode, aRequest, aTrack } from '../testing/builders.ts';
 import { systemClock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
-import { useStore, type TestStore } from './test-store.ts';
+import { useStore, type TestStore } from '../testing/redis-store.ts';
 
 let test: TestStore;
 useStore((ready) => (test = ready));

@@ -3,7 +3,7 @@ import { systemClock } from '@skein/runtime';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectStore, type ClusterStore, type LeaderLease } from '../index.ts';
-import { aRequest } from '../test-rooms.ts';
+import { aRequest } from '../testing/builders.ts';
 
 const KEY = 'skein:reconciler';
 const ttlMs = 60_000;

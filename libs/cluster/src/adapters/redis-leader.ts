@@ -1,7 +1,7 @@
-import type { LeaderLease, LeaderView } from '../leader-lease.ts';
+import type { LeaderLease, LeaderView } from '../leases/leader-lease.ts';
 import { keys } from '../scripts/keys.ts';
 import { hold, release, view } from '../scripts/leader-scripts.ts';
-import { leaseTimeMs } from './lease-time.ts';
+import { leaseTimeMs } from '../leases/lease-time.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 export class RedisLeader implements LeaderLease {

@@ -2,8 +2,8 @@ import type { Participant } from '@skein/protocol';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { MoveRequest, RoomStore } from '../index.ts';
-import { aRequest, aTrack } from '../test-rooms.ts';
-import { useStore } from './test-store.ts';
+import { aRequest, aTrack } from '../testing/builders.ts';
+import { useStore } from '../testing/redis-store.ts';
 
 let rooms: RoomStore;
 let raw: Redis;

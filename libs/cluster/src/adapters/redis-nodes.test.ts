@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { ClusterStore, NodeRegistry } from '../index.ts';
-import { aNode } from '../test-rooms.ts';
-import { useStore } from './test-store.ts';
+import { aNode } from '../testing/builders.ts';
+import { useStore } from '../testing/redis-store.ts';
 
 let store: ClusterStore;
 let nodes: NodeRegistry;
@@ -84,6 +84,18 @@ describe('the node registry', () => {
     await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
     const forgetAtMs = Number(await raw.zscore('skein:{nodes}:forget', 'n1')) / 1000;
     expect(forgetAtMs - fence / 1000).toBeGreaterThan(3_500_000);
+  });
+
+  it('revokes the lease of a crashed start, but never that of a later one', async () => {
+    const leaderFence = await lead();
+    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    expect(await nodes.bury('n1', fence, leaderFence, { crashed: true })).toBe(true);
+    expect(await nodes.list()).toEqual([]);
+    await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+    const again = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    expect(await nodes.bury('n1', fence, leaderFence, { crashed: true })).toBe(false);
+    expect(await nodes.bury('n1', 0, leaderFence, { crashed: true })).toBe(false);
+    expect(await nodes.list()).toMatchObject([{ fence: again }]);
   });
 
   it('forgets what is left of a node that is gone after an hour', async () => {

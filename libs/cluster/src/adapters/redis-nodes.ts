@@ -7,13 +7,13 @@ import type {
   RegisteredNode,
   RegistryQuery,
   RegistryReading,
-} from '../node-registry.ts';
+} from '../leases/node-registry.ts';
 import { keys } from '../scripts/keys.ts';
 import { bury, countAssignment, discardUnless, read, release, renew } from '../scripts/node-scripts.ts';
 import type { Script } from '../scripts/script.ts';
-import { refusals } from '../store-errors.ts';
-import { readJson } from '../stored-entries.ts';
-import { leaseTimeMs } from './lease-time.ts';
+import { refusals } from '../store/errors.ts';
+import { readJson } from '../store/stored-entries.ts';
+import { leaseTimeMs } from '../leases/lease-time.ts';
 import { isWrongType, type RedisConnection } from './redis-connection.ts';
 
 /** Some beats: an assignment is forgotten when the node's report shows it. */
@@ -46,8 +46,13 @@ export class RedisNodes implements NodeRegistry {
     await this.#run(release, [nodeId, fence]);
   }
 
-  async bury(nodeId: string, fence: number, leaderFence: number): Promise<boolean> {
-    const args = [nodeId, fence, leaderFence, `bury ${nodeId}`];
+  async bury(
+    nodeId: string,
+    fence: number,
+    leaderFence: number,
+    { crashed = false }: { crashed?: boolean } = {},
+  ): Promise<boolean> {
+    const args = [nodeId, fence, leaderFence, `bury ${nodeId}`, crashed ? 1 : 0];
     const reply = await this.#run(bury, args, [keys.reconciler, keys.acts]);
     if (reply === 'NOT_LEADING') throw refusals.NOT_LEADING();
     return reply === 1;

@@ -3,8 +3,8 @@ import { systemClock } from '@skein/runtime';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { connectStore, type ClusterStore, type Placed, type RoomStore } from '../index.ts';
-import { aRequest, aTrack } from '../test-rooms.ts';
-import { useStore } from './test-store.ts';
+import { aRequest, aTrack } from '../testing/builders.ts';
+import { useStore } from '../testing/redis-store.ts';
 
 let url: string;
 let store: ClusterStore;

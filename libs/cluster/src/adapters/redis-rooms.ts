@@ -11,7 +11,7 @@ import {
   type Track,
   type VersionedChange,
 } from '@skein/protocol';
-import { byArrival } from '../arrival.ts';
+import { byArrival } from '../store/arrival.ts';
 import type {
   Held,
   MoveRequest,
@@ -20,15 +20,15 @@ import type {
   RoomHead,
   RoomStore,
   RoomWrite,
-  SessionRef,
+  SessionInRoom,
   StoredSnapshot,
   StoreRecovery,
-} from '../room-store.ts';
+} from '../store/room-store.ts';
 import { keys } from '../scripts/keys.ts';
 import * as placing from '../scripts/placing-scripts.ts';
 import * as scripts from '../scripts/room-scripts.ts';
 import type { Script } from '../scripts/script.ts';
-import { refusals } from '../store-errors.ts';
+import { refusals } from '../store/errors.ts';
 import {
   checkText,
   memberEntry,
@@ -40,7 +40,7 @@ import {
   readTrack,
   readViewership,
   trackEntry,
-} from '../stored-entries.ts';
+} from '../store/stored-entries.ts';
 import type { Argument, Command, RedisConnection } from './redis-connection.ts';
 import type { RoomIndex } from './redis-room-index.ts';
 
@@ -155,7 +155,7 @@ export class RedisRooms implements RoomStore {
 
   async updateConnection(
     room: string,
-    { identity, epoch }: SessionRef,
+    { identity, epoch }: SessionInRoom,
     connection: ParticipantConnection,
   ): Promise<RoomWrite> {
     const change: RoomChange = { type: 'participantUpdated', identity, epoch, connection };
@@ -165,7 +165,12 @@ export class RedisRooms implements RoomStore {
     return written(reply, change);
   }
 
-  async updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {
+  async updateTrack(
+    room: string,
+    session: SessionInRoom,
+    trackId: string,
+    muted: boolean,
+  ): Promise<RoomWrite> {
     const change: RoomChange = { type: 'trackUpdated', trackId, muted };
     const args = [session.identity, session.epoch, trackId, muted ? 1 : 0, JSON.stringify(change)];
     const reply = await this.#write(room, scripts.updateTrack, args);
@@ -176,7 +181,7 @@ export class RedisRooms implements RoomStore {
 
   async unpublishTrack(
     room: string,
-    session: SessionRef,
+    session: SessionInRoom,
     trackId: string,
     reason: string,
   ): Promise<RoomWrite> {
@@ -191,7 +196,7 @@ export class RedisRooms implements RoomStore {
 
   async leave(
     room: string,
-    { identity, epoch }: SessionRef,
+    { identity, epoch }: SessionInRoom,
     reason: string,
     leaderFence?: number,
   ): Promise<RoomWrite> {

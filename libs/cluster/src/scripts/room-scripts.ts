@@ -1,4 +1,4 @@
-import { ACTS } from './acts.ts';
+import { ACTS } from './audit-log.ts';
 import { ROOM } from './room-keys.ts';
 import { script, TIME, writeScript } from './script.ts';
 

@@ -1,7 +1,6 @@
 import { Emitter, FakeClock } from '@skein/runtime';
 import { expect, it } from 'vitest';
-import type { Joined, PeerEvent } from '../../peers/peer.ts';
-import type { PeerProcessEvents } from '../../peers/process/peer-process.ts';
+import type { Joined, PeerEvent, PeerProcessEvents } from '@skein/native-peer';
 import { FirstViews } from './first-views.ts';
 
 const joined: Joined = { peerId: 'ann', sessionId: 's', nodeId: 'n', joinMs: 5, answerMs: 4, tracks: 1 };

@@ -1,6 +1,5 @@
 import type { Clock } from '@skein/runtime';
-import type { Joined } from '../../peers/peer.ts';
-import type { PeerProcess } from '../../peers/process/peer-process.ts';
+import type { Joined, PeerProcess } from '@skein/native-peer';
 
 /** How far a newcomer had come after so many ms from its beginning, when its socket was about to be opened. */
 export interface FirstView {

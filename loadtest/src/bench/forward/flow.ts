@@ -1,13 +1,12 @@
 import type { Clock } from '@skein/runtime';
 import {
   mergeMeasures,
+  mergeReports,
   type PeerMeasures,
   type PeerReport,
   type ToolHealth,
-} from '../../measure/peer-measures.ts';
-import { mergeReports } from '../../measure/peer-measures.ts';
-import type { Joined, TrackPlan } from '../../peers/peer.ts';
-import type { PeerProcess } from '../../peers/process/peer-process.ts';
+} from '@skein/native-peer/measures';
+import type { Joined, PeerProcess, TrackPlan } from '@skein/native-peer';
 
 /** Who sends what to whom. */
 export interface FlowPlan {

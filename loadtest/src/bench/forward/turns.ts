@@ -1,4 +1,4 @@
-import type { PeerMeasures, ToolHealth } from '../../measure/peer-measures.ts';
+import type { PeerMeasures, ToolHealth } from '@skein/native-peer/measures';
 import { percentile } from '../percentiles.ts';
 
 /** One side over one stretch. */

@@ -1,11 +1,6 @@
 import type { Bus } from '@skein/bus';
-import {
-  openNodeDirectory,
-  openRoomFeeds,
-  RestingRedis,
-  type ClusterStore,
-  type RoomFeeds,
-} from '@skein/cluster';
+import { openNodeDirectory, openRoomFeeds, type ClusterStore, type RoomFeeds } from '@skein/cluster';
+import { RestingRedis } from '@skein/cluster/testing';
 import { createProbes, Reconciler, Steadiness } from '@skein/control/at-rest';
 import { Heartbeat, Peers } from '@skein/media-node/at-rest';
 import { subjects, type NodeRecord } from '@skein/protocol';

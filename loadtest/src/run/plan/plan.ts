@@ -4,7 +4,7 @@ import { randomOf } from '../../scenario/chance.ts';
 import { roomOf } from '../../scenario/consistency.ts';
 import { ScenarioRefused } from '../../scenario/refused.ts';
 import type { Fault, Group, Layers, LayerWish, Scenario } from '../../scenario/schema.ts';
-import type { PeerPlan, TrackPlan } from '../../peers/peer.ts';
+import type { PeerPlan, TrackPlan } from '@skein/native-peer';
 
 type PreferredLayers = NonNullable<PeerPlan['preferredLayers']>;
 

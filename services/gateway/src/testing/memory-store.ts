@@ -1,4 +1,5 @@
-import { MemoryRooms, wholeReading } from '@skein/cluster';
+import { wholeReading } from '@skein/cluster';
+import { MemoryRooms } from '@skein/cluster/testing';
 import type {
   ClusterStore,
   Held,
@@ -11,7 +12,7 @@ import type {
   RoomHead,
   RoomStore,
   RoomWrite,
-  SessionRef,
+  SessionInRoom,
   StoredSnapshot,
 } from '@skein/cluster';
 import type {
@@ -91,19 +92,23 @@ export class MemoryStore implements ClusterStore, RoomStore {
     return this.#unlessFailing(() => this.#rooms.publishTrack(room, sessionId, track));
   }
 
-  updateConnection(room: string, session: SessionRef, connection: ParticipantConnection): Promise<RoomWrite> {
+  updateConnection(
+    room: string,
+    session: SessionInRoom,
+    connection: ParticipantConnection,
+  ): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.updateConnection(room, session, connection));
   }
 
-  updateTrack(room: string, session: SessionRef, trackId: string, muted: boolean): Promise<RoomWrite> {
+  updateTrack(room: string, session: SessionInRoom, trackId: string, muted: boolean): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.updateTrack(room, session, trackId, muted));
   }
 
-  unpublishTrack(room: string, session: SessionRef, trackId: string, reason: string): Promise<RoomWrite> {
+  unpublishTrack(room: string, session: SessionInRoom, trackId: string, reason: string): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.unpublishTrack(room, session, trackId, reason));
   }
 
-  leave(room: string, session: SessionRef, reason: string): Promise<RoomWrite> {
+  leave(room: string, session: SessionInRoom, reason: string): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.leave(room, session, reason));
   }
 

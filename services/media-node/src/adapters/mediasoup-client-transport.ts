@@ -1,12 +1,12 @@
 import { SkeinError, type TransportOffer } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
-import { type types } from 'mediasoup';
+import type { types } from 'mediasoup';
 import { announcedCandidates } from '../media/candidates.ts';
-import { type ClientTransport, type ListenAddress } from '../media/engine.ts';
+import type { ClientTransport, ListenAddress } from '../media/engine.ts';
 import { asCapabilities, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
 import { publishedMedia } from './mediasoup-published.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
-import { type WorkerAnswers } from './worker-answers.ts';
+import type { WorkerAnswers } from './worker-answers.ts';
 
 /** `listen`: the addresses of its worker, with what clients are told instead. */
 export function clientTransport(

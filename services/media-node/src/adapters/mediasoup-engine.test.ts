@@ -2,7 +2,7 @@ import { freePort } from '@skein/local-cluster';
 import { routerRtpCapabilities, SkeinError, type RtpParameters } from '@skein/protocol';
 import { createWorker, observer, type types } from 'mediasoup';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClientTransport, type MediaRouter, type MediaWorker } from '../media/engine.ts';
+import type { ClientTransport, MediaRouter, MediaWorker } from '../media/engine.ts';
 import { anyReceiver, audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
 import { mediaCodecsOfRouters, mediasoupEngine } from './mediasoup-engine.ts';
 
@@ -42,7 +42,7 @@ describe('a router', () => {
   });
 
   it('offers a client one UDP and one TCP candidate, UDP first', async () => {
-    const { offer } = await router.createClientTransport('recv');
+    const { offer } = await router.createClientTransport('receive');
     const candidates = offer.iceCandidates.toSorted((a, b) => b.priority - a.priority);
     expect(candidates.map(({ protocol }) => protocol)).toEqual(['udp', 'tcp']);
     expect(offer.iceParameters.iceLite).toBe(true);
@@ -54,7 +54,7 @@ describe('a router', () => {
       listen: [{ ip: '127.0.0.1', announced: ['sfu.example'] }],
       rtcPort: 0,
     });
-    const transport = await (await given.createRouter()).createClientTransport('recv');
+    const transport = await (await given.createRouter()).createClientTransport('receive');
     expect(new Set(transport.offer.iceCandidates.map(({ address }) => address))).toEqual(
       new Set(['sfu.example']),
     );
@@ -68,7 +68,7 @@ it('listens on several addresses of both families at once, and tells what each i
     { ip: '::', announced: ['2001:db8::7'] },
   ];
   const given = await mediasoupEngine().startWorker({ listen, rtcPort: await freePort() });
-  const transport = await (await given.createRouter()).createClientTransport('recv');
+  const transport = await (await given.createRouter()).createClientTransport('receive');
   const told = transport.offer.iceCandidates.map(({ protocol, address }) => `${protocol} ${address}`);
   const addresses = ['203.0.113.7', '10.0.0.7', '2001:db8::7'];
   expect(told).toEqual(
@@ -198,7 +198,7 @@ it('a picture may come before others on a link that has no room for all', async 
   const home = await given.createRouter();
   const [sending, receiving] = [
     await home.createClientTransport('send'),
-    await home.createClientTransport('recv'),
+    await home.createClientTransport('receive'),
   ];
   const source = await sending.receive({
     ...{ kind: 'video', rtpParameters: videoParameters({ ssrcs: [51, 52], mid: '0' }), muted: false },

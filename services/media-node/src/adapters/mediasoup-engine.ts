@@ -1,7 +1,21 @@
-import { mediaCodecs, SkeinError, type RtpCapabilities, type TransportDirection } from '@skein/protocol';
+import {
+  carries,
+  mediaCodecs,
+  SkeinError,
+  type RtpCapabilities,
+  type TransportRequest,
+} from '@skein/protocol';
 import { addressFamily, Emitter, systemClock, type Clock } from '@skein/runtime';
 import { createWorker, type types } from 'mediasoup';
-import { type ClientTransport, type MediaEngine, type MediaRouter, type MediaSource, type MediaWorker, type PipeListen, type WorkerOptions } from '../media/engine.ts';
+import type {
+  ClientTransport,
+  MediaEngine,
+  MediaRouter,
+  MediaSource,
+  MediaWorker,
+  PipeListen,
+  WorkerOptions,
+} from '../media/engine.ts';
 import { probeSource } from './mediasoup-probes.ts';
 import { clientTransport } from './mediasoup-client-transport.ts';
 import { asCapabilities, producerOf } from './mediasoup-media.ts';
@@ -29,7 +43,7 @@ export interface ClientTransportParts {
   readonly router: types.Router;
   readonly server: types.WebRtcServer;
   readonly listen: WorkerOptions['listen'];
-  readonly direction: TransportDirection;
+  readonly direction: TransportRequest['direction'];
   readonly answers: WorkerAnswers;
 }
 
@@ -67,7 +81,7 @@ async function startWorker(
       createRouter: async () => {
         const making = worker.createRouter({ mediaCodecs: mediaCodecsOfRouters() });
         const router = await answers.to(making, (late) => late.close());
-        const makeClientTransport = (direction: TransportDirection): Promise<ClientTransport> =>
+        const makeClientTransport = (direction: TransportRequest['direction']): Promise<ClientTransport> =>
           makeTransport({ router, server, listen: options.listen, direction, answers });
         return mediaRouter(router, answers, makeClientTransport);
       },
@@ -142,7 +156,8 @@ async function webRtcTransport({
     initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE_BPS,
   });
   const transport = await answers.to(making, (late) => late.close());
-  if (direction === 'send') await answers.to(transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS));
+  if (carries({ direction }, 'send'))
+    await answers.to(transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS));
   return clientTransport(transport, answers, listen);
 }
 

@@ -1,9 +1,9 @@
-import { type Layers, type RtpCapabilities, type RtpParameters } from '@skein/protocol';
+import type { Layers, RtpCapabilities, RtpParameters } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import { parseScalabilityMode, type types } from 'mediasoup';
-import { type MediaSink, type MediaSource, type PipedMedia } from '../media/engine.ts';
+import type { MediaSink, MediaSource, PipedMedia } from '../media/engine.ts';
 import { lowerLayers, sameLayers, topOf } from '../media/layers.ts';
-import { type WorkerAnswers } from './worker-answers.ts';
+import type { WorkerAnswers } from './worker-answers.ts';
 
 const producers = new WeakMap<MediaSource, types.Producer>();
 

@@ -1,8 +1,8 @@
-import { type types } from 'mediasoup';
-import { type PipeAddress, type PipeEndpoint } from '../media/engine.ts';
+import type { types } from 'mediasoup';
+import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
 import { PipeProber } from './mediasoup-probes.ts';
 import { asParameters, mediaSource, pipedMedia, producerOf } from './mediasoup-media.ts';
-import { type WorkerAnswers } from './worker-answers.ts';
+import type { WorkerAnswers } from './worker-answers.ts';
 
 /** `probes`: makes the producers of probe packets. */
 export function pipeEndpoint(

@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type MediaSource, type MediaWorker, type PipedMedia, type PipeEndpoint } from '../media/engine.ts';
+import type { MediaSource, MediaWorker, PipedMedia, PipeEndpoint } from '../media/engine.ts';
 import { videoParameters } from '../testing/rtp-parameters.ts';
 import { testEngine } from '../testing/adapters/direct-engine.ts';
 

@@ -1,6 +1,6 @@
 import { SingleFlight } from '@skein/runtime';
-import { type types } from 'mediasoup';
-import { type WorkerAnswers } from './worker-answers.ts';
+import type { types } from 'mediasoup';
+import type { WorkerAnswers } from './worker-answers.ts';
 
 /** Packets per probe: on a line that loses every third packet, all of them are lost once in 27 times. */
 const PACKETS = 3;

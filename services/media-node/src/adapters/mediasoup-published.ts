@@ -1,6 +1,6 @@
-import { type RtpParameters } from '@skein/protocol';
-import { type types } from 'mediasoup';
-import { type ReceivedMedia } from '../media/engine.ts';
+import type { RtpParameters } from '@skein/protocol';
+import type { types } from 'mediasoup';
+import type { ReceivedMedia } from '../media/engine.ts';
 import { asParameters } from './mediasoup-media.ts';
 
 /**

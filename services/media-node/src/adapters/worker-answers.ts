@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
+import type { Clock } from '@skein/runtime';
 
 /**
  * How long a worker may take for one request. A worker that hangs is found earlier, as a rule, and its end ends what waits

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type WorkerProcess } from '../media/engine.ts';
+import type { WorkerProcess } from '../media/engine.ts';
 
 /** Linux counts CPU time in hundredths of a second for user space, on every architecture (USER_HZ). */
 const TICK_MS = 10;

@@ -10,8 +10,8 @@ import {
   type ConfigOf,
   type PortRange,
 } from '@skein/runtime';
-import { type ListenAddress, type PipeListen, type WorkerOptions } from '../media/engine.ts';
-import { type addressSettings } from './address-settings.ts';
+import type { ListenAddress, PipeListen, WorkerOptions } from '../media/engine.ts';
+import type { addressSettings } from './address-settings.ts';
 
 export type AddressSettings = ConfigOf<typeof addressSettings>;
 

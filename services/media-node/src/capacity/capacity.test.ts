@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type MediaNodeConfig } from '../node/media-node.ts';
+import type { MediaNodeConfig } from '../node/media-node.ts';
 import { PLENTY, TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 

@@ -1,10 +1,17 @@
 import { Emitter } from '@skein/runtime';
 import { describe, expect, it } from 'vitest';
-import { type ClientTransport, type MediaRouter, type MediaSink, type MediaSource, type MediaWorker, type PipeEndpoint } from '../media/engine.ts';
+import type {
+  ClientTransport,
+  MediaRouter,
+  MediaSink,
+  MediaSource,
+  MediaWorker,
+  PipeEndpoint,
+} from '../media/engine.ts';
 import { anyReceiver, audioParameters } from '../testing/rtp-parameters.ts';
 import { CapacityLedger } from './ledger.ts';
 import { limitedWorker } from './limited-worker.ts';
-import { type ResourceCounts } from './limits.ts';
+import type { ResourceCounts } from './limits.ts';
 
 const MEDIA = { kind: 'audio', rtpParameters: audioParameters({ ssrc: 1 }), muted: false } as const;
 
@@ -72,7 +79,7 @@ describe('a worker with hard limits', () => {
       const sink = await transport.send(source, anyReceiver);
       const more = {
         rooms: () => worker.createRouter(),
-        transports: () => router.createClientTransport('recv'),
+        transports: () => router.createClientTransport('receive'),
         tracks: () => transport.receive(MEDIA),
         subscriptions: () => transport.send(source, anyReceiver),
       }[resource];

@@ -1,6 +1,14 @@
-import { type ClientTransport, type MediaRouter, type MediaSink, type MediaSource, type MediaWorker, type PipedMedia, type PipeEndpoint } from '../media/engine.ts';
-import { type CapacityLedger } from './ledger.ts';
-import { type Resource } from './limits.ts';
+import type {
+  ClientTransport,
+  MediaRouter,
+  MediaSink,
+  MediaSource,
+  MediaWorker,
+  PipedMedia,
+  PipeEndpoint,
+} from '../media/engine.ts';
+import type { CapacityLedger } from './ledger.ts';
+import type { Resource } from './limits.ts';
 
 /** What ends together with something: its parts, and the count of itself. */
 class Scope implements Disposable {

@@ -1,9 +1,9 @@
 import { FakeClock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
-import { type WorkerPool } from '../workers/worker-pool.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
 import { LoadMeter } from './load-meter.ts';
-import { type Flow } from './packet-rate.ts';
+import type { Flow } from './packet-rate.ts';
 import { hardLimitsUsed, usedShare } from './used-share.ts';
 
 /** A track that nobody receives. */
@@ -22,6 +22,8 @@ function setUp(flows: Flow[], cpuTime?: (index: number) => Promise<{ pid: number
   const pool = {
     slots,
     slot: (index: number) => slots[index],
+    setMeasured: (index: number, { cpu, sessions }: { cpu: number; sessions: number }) =>
+      Object.assign(slots[index] ?? {}, { cpu, sessionsMeasured: sessions }),
     get uses() {
       return slots.map(({ cpu }) => ({ running: true, cpu, limitsUsed: 0 }));
     },

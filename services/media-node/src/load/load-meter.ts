@@ -1,7 +1,7 @@
-import { type NodeLoad } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type WorkerPool } from '../workers/worker-pool.ts';
+import type { NodeLoad } from '@skein/protocol';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { WorkerPool } from '../workers/worker-pool.ts';
 import { PacketRate, type Flow } from './packet-rate.ts';
 import { hardLimitsUsed, usedShare, type LoadLimits } from './used-share.ts';
 

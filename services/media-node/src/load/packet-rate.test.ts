@@ -1,9 +1,9 @@
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
-import { type WorkerPool } from '../workers/worker-pool.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
 import { LoadMeter, SAMPLE_EVERY_MS } from './load-meter.ts';
-import { type Flow } from './packet-rate.ts';
+import type { Flow } from './packet-rate.ts';
 
 /** The promise to placement: the load figure is at most so old. */
 const OLDEST_MS = 3000;

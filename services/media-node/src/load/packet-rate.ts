@@ -1,4 +1,4 @@
-import { type MediaSink, type MediaSource } from '../media/engine.ts';
+import type { MediaSink, MediaSource } from '../media/engine.ts';
 import { RateReadings } from './rate-readings.ts';
 
 type MeteredSource = Pick<MediaSource, 'kind' | 'muted' | 'layers' | 'packets'>;

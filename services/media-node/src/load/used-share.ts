@@ -1,4 +1,4 @@
-import { type WorkerUse } from '../workers/worker-pool.ts';
+import type { WorkerUse } from '../workers/worker-pool.ts';
 
 export interface LoadLimits {
   /** Packets per second, received and sent, at which the node is full. */

@@ -1,6 +1,6 @@
-import { type TransportOffer } from '@skein/protocol';
+import type { TransportOffer } from '@skein/protocol';
 import { canonicalIp } from '@skein/runtime';
-import { type ListenAddress } from './engine.ts';
+import type { ListenAddress } from './engine.ts';
 
 type Candidate = TransportOffer['iceCandidates'][number];
 

@@ -1,5 +1,14 @@
-import { type DtlsParameters, type IceParameters, type Layers, type RtpCapabilities, type RtpParameters, type TrackKind, type TransportDirection, type TransportOffer } from '@skein/protocol';
-import { type Emitter, type PortRange } from '@skein/runtime';
+import type {
+  DtlsParameters,
+  IceParameters,
+  Layers,
+  RtpCapabilities,
+  RtpParameters,
+  TrackKind,
+  TransportRequest,
+  TransportOffer,
+} from '@skein/protocol';
+import type { Emitter, PortRange } from '@skein/runtime';
 
 /**
  * What forwards packets: workers with routers, reached only through these interfaces. Every call that asks a worker ends:
@@ -61,8 +70,8 @@ export interface WorkerProcess {
 /** Forwards between its own transports. */
 export interface MediaRouter {
   readonly id: string;
-  /** `direction` as the client sees it: a `send` transport takes its tracks. */
-  createClientTransport(direction: TransportDirection): Promise<ClientTransport>;
+  /** `direction` is the client's: a transport that sends carries its tracks to the router. */
+  createClientTransport(direction: TransportRequest['direction']): Promise<ClientTransport>;
   /**
    * One end of a pipe, not connected yet. `secure`: SRTP with AES-256-GCM and RTX; else plain RTP.
    * Fails `LIMIT_EXCEEDED` when every port is in use.
@@ -81,7 +90,7 @@ export interface RouterSlot extends Disposable {
 /** The state of a transport's path to its client. `gone` is final. */
 export type ClientPath = 'connected' | 'disconnected' | 'gone';
 
-/** One direction of one client's media. */
+/** One transport of one client's media, for one direction or both. */
 export interface ClientTransport {
   readonly id: string;
   readonly offer: TransportOffer;

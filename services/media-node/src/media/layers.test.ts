@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type MediaSource } from './engine.ts';
+import type { MediaSource } from './engine.ts';
 import { attainable } from './layers.ts';
 
 const source = (spatialLayer: number, temporalLayer = 2): MediaSource =>

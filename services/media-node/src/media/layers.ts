@@ -1,5 +1,5 @@
-import { type Layers } from '@skein/protocol';
-import { type MediaSource } from './engine.ts';
+import type { Layers } from '@skein/protocol';
+import type { MediaSource } from './engine.ts';
 
 /** The lower of both, in each dimension. */
 export function lowerLayers(one: Required<Layers>, other: Required<Layers>): Required<Layers> {

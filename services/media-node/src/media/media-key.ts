@@ -1,4 +1,4 @@
-import { type Track } from '@skein/protocol';
+import type { Track } from '@skein/protocol';
 
 /** One epoch of a track. While its participant moves, two epochs of a track may be carried at once. */
 export interface TrackEpoch {

@@ -1,5 +1,5 @@
 import { createMemoryBus } from '@skein/bus';
-import { type NodeRegistry } from '@skein/cluster';
+import type { NodeRegistry } from '@skein/cluster';
 import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';

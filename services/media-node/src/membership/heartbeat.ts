@@ -1,8 +1,8 @@
-import { type Bus } from '@skein/bus';
-import { type NodeRegistry } from '@skein/cluster';
+import type { Bus } from '@skein/bus';
+import type { NodeRegistry } from '@skein/cluster';
 import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import { jitter, RoundTrips, type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
+import type { Logger } from '@skein/telemetry';
 
 /** Interval of heartbeats. Control suspects a node when two are missing. */
 export const HEARTBEAT_EVERY_MS = 250;
@@ -107,7 +107,8 @@ export class Heartbeat {
     const { nodeId, state, startedAtMs, fence } = record;
     const published = this.#published;
     // Without a fence, others cannot tell whether this start is the later one; the next heartbeat has it.
-    if (published?.state === state && published.startedAtMs === startedAtMs && published.fence === fence) return;
+    if (published?.state === state && published.startedAtMs === startedAtMs && published.fence === fence)
+      return;
     this.#published = { state, startedAtMs, fence };
     this.#deps.bus.publish(subjects.nodeState(nodeId), record);
   }
@@ -136,7 +137,10 @@ export class Heartbeat {
       if ((await onFenced()) === 'yield') this.#yielded = true;
       else this.#fence = undefined;
     } catch (error) {
-      log.warn({ event: 'lease.holder-unknown', err: error }, 'reading the holder of the lease failed; retrying');
+      log.warn(
+        { event: 'lease.holder-unknown', err: error },
+        'reading the holder of the lease failed; retrying',
+      );
     }
   }
 }

@@ -1,5 +1,5 @@
-import { type RegisteredNode } from '@skein/cluster';
-import { type NodeRecord } from '@skein/protocol';
+import type { RegisteredNode } from '@skein/cluster';
+import type { NodeRecord } from '@skein/protocol';
 import { SkeinError } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';

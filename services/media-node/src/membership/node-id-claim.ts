@@ -1,7 +1,7 @@
-import { type NodeRegistry } from '@skein/cluster';
+import type { NodeRegistry } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
 import { LEASE_TTL_MS, MAX_LEASE_TTL_MS } from './heartbeat.ts';
 
 /** A lease that is still renewed after this time belongs to another process. */

@@ -1,7 +1,7 @@
 import { createMemoryBus } from '@skein/bus';
 import { wholeReading, type NodeRegistry, type RegistryReading } from '@skein/cluster';
 import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
-import { type RpcClients } from '@skein/rpc';
+import type { RpcClients } from '@skein/rpc';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { describe, expect, it } from 'vitest';
 import { Peers } from './peers.ts';

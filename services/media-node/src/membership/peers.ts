@@ -1,4 +1,4 @@
-import { type Bus, type BusSubscription } from '@skein/bus';
+import type { Bus, BusSubscription } from '@skein/bus';
 import { orderOfStarts, supersedes, type NodeRegistry } from '@skein/cluster';
 import { nodeRecord, SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import {

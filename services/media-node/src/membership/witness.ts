@@ -1,8 +1,8 @@
-import { type Bus, type BusSubscription } from '@skein/bus';
+import type { Bus, BusSubscription } from '@skein/bus';
 import { subjects, witnessQuestion, type WitnessAnswer, type WitnessQuestion } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type EndCounters } from '../media/engine.ts';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { EndCounters } from '../media/engine.ts';
 
 /** Ends counted for one answer: one that receives is enough. */
 const MAX_COUNTED = 32;
@@ -43,7 +43,8 @@ export class Witness {
     this.#questions = bus.subscribe(subjects.witnessQuestion, (data) => {
       const question = witnessQuestion.safeParse(data);
       if (question.success) void this.#answer(question.data);
-      else log.warn(
+      else
+        log.warn(
           { event: 'witness.question-dropped', err: question.error },
           'a malformed question about a suspect was dropped',
         );

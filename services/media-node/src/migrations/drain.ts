@@ -1,7 +1,7 @@
-import { type Clock } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type Session } from '../sessions/session.ts';
-import { type Migrations } from './migrations.ts';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { Session } from '../sessions/session.ts';
+import type { Migrations } from './migrations.ts';
 
 /** Interval at which a drain checks whether it is over. */
 const CHECK_EVERY_MS = 100;

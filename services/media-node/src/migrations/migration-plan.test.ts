@@ -27,7 +27,10 @@ describe('sessions that are to move', () => {
   it('wait while others are asked or on their way, and are asked as those end', () => {
     const asked = session('a', { requests: 1, lastRequestMs: 1000 });
     const moving = session('b', { requests: 1, lastRequestMs: 1000, leaving: true });
-    expect(plan([asked, moving, session('c'), session('d')], 2000)).toEqual({ request: ['c'], wakeAtMs: 6000 });
+    expect(plan([asked, moving, session('c'), session('d')], 2000)).toEqual({
+      request: ['c'],
+      wakeAtMs: 6000,
+    });
     expect(plan([asked, session('c'), session('d')], 2000).request).toEqual(['c', 'd']);
   });
 
@@ -54,7 +57,10 @@ describe('sessions that are to move', () => {
     const other = session('x', { room: 'other' });
     const moving = { requests: 1, lastRequestMs: 1000, leaving: true };
     expect(planMigrations([a!, b!, other], 1000, small).request).toEqual(['a', 'x']);
-    expect(planMigrations([{ ...a!, ...moving }, b!], 2000, small)).toEqual({ request: [], wakeAtMs: undefined });
+    expect(planMigrations([{ ...a!, ...moving }, b!], 2000, small)).toEqual({
+      request: [],
+      wakeAtMs: undefined,
+    });
     expect(planMigrations([a!, b!, c!], 1000, small).request).toEqual(['a', 'b']);
   });
 

@@ -1,6 +1,6 @@
 import { SkeinError, subjects } from '@skein/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type MediaNode } from '../node/media-node.ts';
+import type { MediaNode } from '../node/media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 

@@ -1,7 +1,7 @@
-import { type SessionEvent } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type Session } from '../sessions/session.ts';
+import type { SessionEvent } from '@skein/protocol';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { Session } from '../sessions/session.ts';
 import { planMigrations, type MigrationPolicy } from './migration-plan.ts';
 
 export type MigrationReason = 'drain' | 'rebalance';
@@ -36,15 +36,15 @@ export class Migrations {
   add(sessions: readonly Session[], reason: MigrationReason, withinMs: number): void {
     const untilMs = this.#deps.clock.monotonicMs() + withinMs;
     for (const session of sessions) {
-      const { requests = 0, lastRequestMs = 0 } = this.#pending.get(session.name.sessionId) ?? {};
-      this.#pending.set(session.name.sessionId, { session, reason, untilMs, requests, lastRequestMs });
+      const { requests = 0, lastRequestMs = 0 } = this.#pending.get(session.ref.sessionId) ?? {};
+      this.#pending.set(session.ref.sessionId, { session, reason, untilMs, requests, lastRequestMs });
     }
     this.#plan();
   }
 
   /** To be called when a session has ended: the next migration may start. */
-  sessionEnded({ name }: Session): void {
-    if (this.#pending.delete(name.sessionId)) this.#plan();
+  sessionEnded({ ref }: Session): void {
+    if (this.#pending.delete(ref.sessionId)) this.#plan();
   }
 
   close(): void {
@@ -57,7 +57,8 @@ export class Migrations {
     if (this.#closed) return;
     const { clock, policy } = this.#deps;
     const nowMs = clock.monotonicMs();
-    for (const [sessionId, { untilMs }] of this.#pending) if (untilMs <= nowMs) this.#pending.delete(sessionId);
+    for (const [sessionId, { untilMs }] of this.#pending)
+      if (untilMs <= nowMs) this.#pending.delete(sessionId);
     const views = [...this.#pending].map(([sessionId, { session, requests, lastRequestMs }]) => ({
       ...{ sessionId, requests, lastRequestMs },
       room: session.room,

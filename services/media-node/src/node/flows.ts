@@ -1,6 +1,6 @@
-import { type MediaSink, type MediaSource } from '../media/engine.ts';
-import { type Session } from '../sessions/session.ts';
-import { type Flow } from '../load/packet-rate.ts';
+import type { MediaSink, MediaSource } from '../media/engine.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Flow } from '../load/packet-rate.ts';
 
 /** The tracks that are published here, and those that are sent to clients, by source. */
 export function flowsOf(sessions: readonly Session[]): readonly Flow[] {

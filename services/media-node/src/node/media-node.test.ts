@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type MediaNode } from './media-node.ts';
+import type { MediaNode } from './media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
 

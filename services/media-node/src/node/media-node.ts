@@ -1,4 +1,4 @@
-import { type Bus, type BusSubscription } from '@skein/bus';
+import type { Bus, BusSubscription } from '@skein/bus';
 import { openRoomFeeds, type ClusterStore, type RoomFeeds } from '@skein/cluster';
 import { subjects, type NodeRecord, type SessionEvent } from '@skein/protocol';
 import {
@@ -13,17 +13,17 @@ import {
   type RpcServer,
 } from '@skein/rpc';
 import { hostPort, type Clock, type IdSource, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type GrpcAddress } from '../addresses/address-plan.ts';
+import type { Logger } from '@skein/telemetry';
+import type { GrpcAddress } from '../addresses/address-plan.ts';
 import { Heartbeat } from '../membership/heartbeat.ts';
 import { claimNodeId, nodeIdTaken } from '../membership/node-id-claim.ts';
 import { Capacity } from '../capacity/capacity.ts';
-import { type CapacityLedger } from '../capacity/ledger.ts';
-import { type CapacityLimits } from '../capacity/limits.ts';
+import type { CapacityLedger } from '../capacity/ledger.ts';
+import type { CapacityLimits } from '../capacity/limits.ts';
 import { flowsOf } from './flows.ts';
 import { LoadMeter } from '../load/load-meter.ts';
-import { type LoadLimits } from '../load/used-share.ts';
-import { type MediaEngine, type PipeListen, type WorkerOptions } from '../media/engine.ts';
+import type { LoadLimits } from '../load/used-share.ts';
+import type { MediaEngine, PipeListen, WorkerOptions } from '../media/engine.ts';
 import { Drain, type DrainEnd } from '../migrations/drain.ts';
 import { Migrations } from '../migrations/migrations.ts';
 import { defaultMigrationPolicy, type MigrationPolicy } from '../migrations/migration-plan.ts';
@@ -37,7 +37,7 @@ import { PipeMonitor } from '../pipes/health/pipe-monitor.ts';
 import { Witness } from '../membership/witness.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { SessionDirectory } from './session-directory.ts';
-import { type WorkerPolicy } from '../workers/worker-choice.ts';
+import type { WorkerPolicy } from '../workers/worker-choice.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';
 import { warmUp } from '../workers/warm-up.ts';
 
@@ -154,7 +154,12 @@ export class MediaNode {
       this.#migrations.sessionEnded(session),
     );
     this.#relief = new PipeRelief({ clock, random, log, rooms: () => this.#rooms.media });
-    this.#migrations = new Migrations({ clock, log, notify, policy: config.migrationPolicy ?? defaultMigrationPolicy });
+    this.#migrations = new Migrations({
+      clock,
+      log,
+      notify,
+      policy: config.migrationPolicy ?? defaultMigrationPolicy,
+    });
     this.#drain = new Drain({
       ...{ clock, log },
       migrations: this.#migrations,
@@ -285,7 +290,9 @@ export class MediaNode {
     const over = new AbortController();
     const deadline = clock.sleep(STOP_DEADLINE_MS - 2000, over.signal).catch(() => {});
     await Promise.race([
-      leaving.catch((error: unknown) => log.warn({ event: 'node.stop-incomplete', err: error }, 'leaving the cluster failed in part')),
+      leaving.catch((error: unknown) =>
+        log.warn({ event: 'node.stop-incomplete', err: error }, 'leaving the cluster failed in part'),
+      ),
       deadline,
     ]);
     over.abort();

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { type NodeServiceHandlers } from '@skein/rpc';
+import type { NodeServiceHandlers } from '@skein/rpc';
 import { nodeStatus, roomMedia, type ReportDeps } from './node-report.ts';
 
 export interface NodeHandlerDeps extends ReportDeps {

@@ -1,9 +1,9 @@
-import { type MediaCounts, type NodeStatus, type RoomMedia } from '@skein/rpc';
+import type { MediaCounts, NodeStatus, RoomMedia } from '@skein/rpc';
 import { mediaKey, reportedName, type MediaKey } from '../media/media-key.ts';
-import { type Room } from '../rooms/room.ts';
-import { type Rooms } from '../rooms/rooms.ts';
-import { type Session } from '../sessions/session.ts';
-import { type WorkerPool } from '../workers/worker-pool.ts';
+import type { Room } from '../rooms/room.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { Session } from '../sessions/session.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
 
 /** Totals over all rooms. */
 export function mediaCounts(rooms: Rooms): MediaCounts {
@@ -25,7 +25,7 @@ export function mediaCounts(rooms: Rooms): MediaCounts {
     counts.nodePipeBytes += nodePipeBytes;
     for (const { media } of room.sessions) {
       counts.sessions++;
-      counts.clientTransports += media ? 2 : 0;
+      counts.clientTransports += media?.offers.length ?? 0;
       counts.tracks += media?.publications.trackIds.length ?? 0;
       counts.subscriptions += media?.subscriptions.all.length ?? 0;
     }
@@ -71,13 +71,13 @@ export function roomMedia(nodeId: string, room: Room, { pipesOnly = false } = {}
 }
 
 function sessionMedia(
-  { name, media, routerId }: Session,
+  { ref, media, routerId }: Session,
   nameOf: (media: MediaKey) => string,
 ): RoomMedia['sessions'][number] {
-  const { epoch } = name;
+  const { epoch } = ref;
   return {
-    sessionId: name.sessionId,
-    identity: name.identity,
+    sessionId: ref.sessionId,
+    identity: ref.identity,
     epoch,
     routerId: routerId ?? '',
     trackIds: (media?.publications.trackIds ?? []).map((trackId) => nameOf(mediaKey({ trackId, epoch }))),

@@ -1,7 +1,7 @@
-import { type PipeServiceHandlers } from '@skein/rpc';
+import type { PipeServiceHandlers } from '@skein/rpc';
 import { PipeError } from '../pipes/model/pipe-errors.ts';
 import { UNKNOWN_END, type PipeServer } from '../pipes/pipe-server.ts';
-import { type Rooms } from '../rooms/rooms.ts';
+import type { Rooms } from '../rooms/rooms.ts';
 
 /** What other nodes request about pipes, routed to the pipe server of the room. */
 export function pipeHandlers(rooms: Rooms): PipeServiceHandlers {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type MediaNode } from './media-node.ts';
+import type { MediaNode } from './media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
 

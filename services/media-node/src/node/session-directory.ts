@@ -7,10 +7,10 @@ import {
   type SessionMethod,
   type SessionResponse,
 } from '@skein/protocol';
-import { type Capacity } from '../capacity/capacity.ts';
+import type { Capacity } from '../capacity/capacity.ts';
 import { chooseToMigrate } from '../migrations/migration-plan.ts';
-import { type Room } from '../rooms/room.ts';
-import { type Rooms } from '../rooms/rooms.ts';
+import type { Room } from '../rooms/room.ts';
+import type { Rooms } from '../rooms/rooms.ts';
 import { SessionError } from '../sessions/session-errors.ts';
 import { Session } from '../sessions/session.ts';
 import { RequestAdmission } from './request-admission.ts';
@@ -61,12 +61,12 @@ export class SessionDirectory {
   chooseToMigrate(count: number): readonly Session[] {
     const present = [...this.#sessions.values()].filter(({ session }) => !session.leaving);
     const movable = present.map(({ session, room }) => ({
-      sessionId: session.name.sessionId,
+      sessionId: session.ref.sessionId,
       room: room.name,
       spansNodes: room.view.spansNodes,
     }));
     const chosen = new Set(chooseToMigrate(movable, count));
-    return present.flatMap(({ session }) => (chosen.has(session.name.sessionId) ? [session] : []));
+    return present.flatMap(({ session }) => (chosen.has(session.ref.sessionId) ? [session] : []));
   }
 
   /** Refuses new sessions from now on. */
@@ -86,14 +86,16 @@ export class SessionDirectory {
     const request = parseInput(sessionMethods.open.request, data);
     const present = this.#sessions.get(sessionId)?.session;
     if (present && present.room !== room) throw SessionError.notFound(sessionId);
-    if (present && present.name.epoch > epoch) throw SessionError.staleEpoch(present.name.epoch, epoch);
-    if (present?.name.epoch === epoch) return await present.open(request);
+    if (present && present.ref.epoch > epoch) throw SessionError.staleEpoch(present.ref.epoch, epoch);
+    if (present?.ref.epoch === epoch) return await present.open(request);
     if (!this.#open) throw SessionError.nodeLeaving();
-    this.#capacity.checkSession(!this.#rooms.get(room));
+    this.#capacity.checkSession({
+      transports: request.transports.length,
+      bringsRoom: !this.#rooms.get(room),
+    });
     const entered = this.#rooms.enter(room);
-    const session = new Session({ sessionId, identity: request.identity, epoch }, entered, (ended) =>
-      this.#ended(ended),
-    );
+    const ref = { room, identity: request.identity, sessionId, epoch, nodeId: entered.nodeId };
+    const session = new Session(ref, entered, (ended) => this.#ended(ended));
     // Added before the older one ends, so that the room does not count as empty in between.
     this.#sessions.set(sessionId, { session, room: entered });
     entered.addSession(session);
@@ -102,7 +104,7 @@ export class SessionDirectory {
   }
 
   #ended(session: Session): void {
-    const { sessionId } = session.name;
+    const { sessionId } = session.ref;
     const entry = this.#sessions.get(sessionId);
     const room = entry?.session === session ? entry.room : this.#rooms.get(session.room);
     if (entry?.session === session) this.#sessions.delete(sessionId);
@@ -113,5 +115,5 @@ export class SessionDirectory {
 }
 
 function checkEpoch(session: Session, epoch: number): void {
-  if (session.name.epoch !== epoch) throw SessionError.staleEpoch(session.name.epoch, epoch);
+  if (session.ref.epoch !== epoch) throw SessionError.staleEpoch(session.ref.epoch, epoch);
 }

@@ -1,5 +1,6 @@
+import { grantsOfRole } from '@skein/protocol';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type MediaNode } from './media-node.ts';
+import type { MediaNode } from './media-node.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 
@@ -72,13 +73,13 @@ it('a gateway that takes a session over learns that it is a viewer’s', async (
   const room = newRoom();
   const vic = await cluster.place(one, room, 'vic', 'viewer');
   const { resumeToken } = await vic.ask('open', vic.opening);
-  expect(await vic.ask('attach', { resumeToken })).toMatchObject({ role: 'viewer' });
+  expect(await vic.ask('attach', { resumeToken })).toMatchObject({ grants: grantsOfRole.viewer });
   await vic.leave();
 });
 
 it('an opening with another session’s entry is refused', async () => {
   const vic = await cluster.place(one, newRoom(), 'vic', 'viewer');
-  const viewer = { ...vic.opening.viewer!, sessionId: 'ses_other' };
-  await expect(vic.ask('open', { ...vic.opening, viewer })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+  const entry = { ...vic.opening.entry!, sessionId: 'ses_other' };
+  await expect(vic.ask('open', { ...vic.opening, entry })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
   await cluster.store.rooms.leave(vic.place.room, vic.place, 'left');
 });

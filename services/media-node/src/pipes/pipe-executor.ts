@@ -1,17 +1,17 @@
 import { SkeinError, type ErrorCode } from '@skein/protocol';
-import { type Clock, type IdSource, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type MediaSource } from '../media/engine.ts';
+import type { Clock, IdSource, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { MediaSource } from '../media/engine.ts';
 import { trackEpochOf } from '../media/media-key.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './links/pipe.ts';
-import { type Hop, type PipeRegistry } from './links/pipe-registry.ts';
-import { type PeerPipes } from './model/peer-pipes.ts';
+import type { Hop, PipeRegistry } from './links/pipe-registry.ts';
+import type { PeerPipes } from './model/peer-pipes.ts';
 import { PipeError } from './model/pipe-errors.ts';
 import { pipeKey, type Pull, type RouterAt } from './model/pipe-model.ts';
-import { type PipePolicy } from './model/pipe-policy.ts';
-import { type PipeRoom } from './model/pipe-room.ts';
-import { type PipeCommand, type WantedPipe } from './planning/pipe-plan.ts';
-import { type RelayFinder } from './relays/relay-finder.ts';
+import type { PipePolicy } from './model/pipe-policy.ts';
+import type { PipeRoom } from './model/pipe-room.ts';
+import type { PipeCommand, WantedPipe } from './planning/pipe-plan.ts';
+import type { RelayFinder } from './relays/relay-finder.ts';
 import { TrackInlet } from './tracks/track-inlet.ts';
 import { TrackOutlet } from './tracks/track-outlet.ts';
 import { TrackPull } from './tracks/track-pull.ts';
@@ -92,7 +92,10 @@ export class PipeExecutor {
       (error: unknown) => {
         // The other node's request may have opened it while ours failed.
         if (!registry.holds(pipe) || pipe.phase.kind === 'open') return;
-        log.warn({ event: 'pipe.open-failed', peerNodeId: pipe.peer.nodeId, err: error }, 'opening a pipe failed');
+        log.warn(
+          { event: 'pipe.open-failed', peerNodeId: pipe.peer.nodeId, err: error },
+          'opening a pipe failed',
+        );
         const pathFailures = PATH_ERRORS.has(SkeinError.from(error).code) ? 1 : 0;
         registry.failed(pipe, clock.monotonicMs(), { pathFailures });
       },

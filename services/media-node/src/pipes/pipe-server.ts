@@ -1,22 +1,22 @@
-import {
-  type ClosePipeRequest,
-  type OpenPipeRequest,
-  type OpenPipeResponse,
-  type PipeEndCounters,
-  type PipeProbe,
-  type PullTrackRequest,
-  type ReleaseTrackRequest,
+import type {
+  ClosePipeRequest,
+  OpenPipeRequest,
+  OpenPipeResponse,
+  PipeEndCounters,
+  PipeProbe,
+  PullTrackRequest,
+  ReleaseTrackRequest,
 } from '@skein/rpc';
-import { type Clock } from '@skein/runtime';
-import { type MediaSource } from '../media/engine.ts';
+import type { Clock } from '@skein/runtime';
+import type { MediaSource } from '../media/engine.ts';
 import { mediaKey, trackEpochOf, type MediaKey } from '../media/media-key.ts';
 import { NodePipe } from './links/pipe.ts';
-import { type PipeRegistry } from './links/pipe-registry.ts';
+import type { PipeRegistry } from './links/pipe-registry.ts';
 import { PipeError } from './model/pipe-errors.ts';
 import { pipeKey, type RouterAt } from './model/pipe-model.ts';
-import { type PipePolicy } from './model/pipe-policy.ts';
-import { type PipeRoom } from './model/pipe-room.ts';
-import { type RelayHost } from './relays/relay-host.ts';
+import type { PipePolicy } from './model/pipe-policy.ts';
+import type { PipeRoom } from './model/pipe-room.ts';
+import type { RelayHost } from './relays/relay-host.ts';
 import { OutgoingTrack, type PullStream } from './tracks/outgoing-track.ts';
 
 /** The answer about an end that this node does not have. */

@@ -1,13 +1,21 @@
-import { type ClientStream, type OfferRelayRequest, type OpenPipeRequest, type PipeServiceClient, type PullTrackRequest, type StreamListener, type TrackUpdate } from '@skein/rpc';
+import type {
+  ClientStream,
+  OfferRelayRequest,
+  OpenPipeRequest,
+  PipeServiceClient,
+  PullTrackRequest,
+  StreamListener,
+  TrackUpdate,
+} from '@skein/rpc';
 import { SkeinError } from '@skein/protocol';
 import { Emitter, FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { type MediaSource, type PipeEndpoint } from '../media/engine.ts';
-import { type MediaKey } from '../media/media-key.ts';
+import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
-import { type RouterAt } from './model/pipe-model.ts';
-import { type PipeRoom } from './model/pipe-room.ts';
+import type { RouterAt } from './model/pipe-model.ts';
+import type { PipeRoom } from './model/pipe-room.ts';
 import { defaultPipePolicy } from './model/pipe-policy.ts';
 import { RoomPipes } from './room-pipes.ts';
 
@@ -155,7 +163,7 @@ it.each([-3_600_000, -60_000, 60_000])(
     const { listener } = await pulledFrom('there');
     listener.onEnd(SkeinError.unavailable('there'));
     clock.jumpWallClock(jumpMs);
-    await clock.advance(defaultPipePolicy.backoff.baseMs * 2);
+    await clock.advance(defaultPipePolicy.backoff.firstMs * 2);
     await pulledFrom('there', 2);
   },
 );

@@ -1,9 +1,9 @@
-import { type RoomStore, type RoomWrite } from '@skein/cluster';
+import type { RoomStore, RoomWrite } from '@skein/cluster';
 import { SkeinError, type Participant, type Track } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { expect, it, vi } from 'vitest';
-import { type SessionSnapshot } from '../sessions/session-room.ts';
+import type { SessionSnapshot } from '../sessions/session-room.ts';
 import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
 import { Throttle } from './throttle.ts';
@@ -75,7 +75,11 @@ it('one session that the store refuses does not keep the others out, and is coun
     ...{ role: 'participant', tracks: [] },
     participant: { identity } as Participant,
   }));
-  const viv: SessionSnapshot = { role: 'viewer', participant: { identity: 'viv' } as Participant, tracks: [] };
+  const viv: SessionSnapshot = {
+    role: 'viewer',
+    participant: { identity: 'viv' } as Participant,
+    tracks: [],
+  };
   await announce.restore(
     () => [...people, viv],
     () => 7,

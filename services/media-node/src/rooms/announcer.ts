@@ -1,9 +1,9 @@
-import { type RoomStore, type RoomWrite } from '@skein/cluster';
-import { SkeinError, type VersionedChange, type Viewership } from '@skein/protocol';
-import { type Logger } from '@skein/telemetry';
-import { type RoomAnnouncer, type SessionName, type SessionSnapshot } from '../sessions/session-room.ts';
-import { type Outbox } from './outbox.ts';
-import { type Throttle } from './throttle.ts';
+import type { RoomStore, RoomWrite } from '@skein/cluster';
+import { SkeinError, type SessionRef, type VersionedChange, type Viewership } from '@skein/protocol';
+import type { Logger } from '@skein/telemetry';
+import type { RoomAnnouncer, SessionSnapshot } from '../sessions/session-room.ts';
+import type { Outbox } from './outbox.ts';
+import type { Throttle } from './throttle.ts';
 
 export interface AnnouncerDeps {
   readonly rooms: RoomStore;
@@ -36,9 +36,14 @@ export function roomAnnouncer(
       log.info({ event: 'announcement.rejected', room, what, err: error }, 'an announcement was rejected');
     }
   };
-  const announce = (sessions: readonly SessionSnapshot[], knownVersion: number | undefined): Promise<RoomWrite> =>
+  const announce = (
+    sessions: readonly SessionSnapshot[],
+    knownVersion: number | undefined,
+  ): Promise<RoomWrite> =>
     rooms.announce(room, {
-      participants: sessions.flatMap(({ role, participant }) => (role === 'participant' ? [participant] : [])),
+      participants: sessions.flatMap(({ role, participant }) =>
+        role === 'participant' ? [participant] : [],
+      ),
       viewers: sessions.flatMap(({ role, participant }) => (role === 'viewer' ? [participant] : [])),
       tracks: sessions.flatMap(({ tracks }) => tracks),
       // The clock of a store after a failover may be behind.
@@ -70,7 +75,7 @@ export function roomAnnouncer(
       );
     return { changes, viewership };
   };
-  const sessionKey = ({ identity, epoch }: SessionName): string => `${epoch} ${identity}`;
+  const sessionKey = ({ identity, epoch }: SessionRef): string => `${epoch} ${identity}`;
   return {
     published: async ({ sessionId }, track) =>
       onWritten(room, await rooms.publishTrack(room, sessionId, track)),

@@ -13,7 +13,7 @@ function setUp(maxWaiting = 10) {
     random: seededRandom(1),
     log: silentLogger,
     onWritten: (room) => written.push(`told ${room}`),
-    backoff: { baseMs: 100, maxMs: 1000 },
+    backoff: { firstMs: 100, maxMs: 1000 },
     maxWaiting,
   });
   const write = (name: string) => async () => {

@@ -1,8 +1,7 @@
-import { type RoomWrite } from '@skein/cluster';
+import type { RoomWrite } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import { type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { backoffMs, type Backoff } from '../retry/backoff.ts';
+import { backoff, type Backoff, type BackoffOptions, type Clock, type Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
 
 export interface OutboxDeps {
   readonly clock: Clock;
@@ -10,7 +9,8 @@ export interface OutboxDeps {
   readonly log: Logger;
   /** Called with the result of each write. */
   readonly onWritten: (room: string, write: RoomWrite) => void;
-  readonly backoff?: Backoff;
+  /** Default: 250 ms doubled to 5 s. */
+  readonly backoff?: Pick<BackoffOptions, 'firstMs' | 'maxMs'>;
   readonly maxWaiting?: number;
 }
 
@@ -29,6 +29,7 @@ interface Queue {
  */
 export class Outbox {
   readonly #deps: OutboxDeps;
+  readonly #backoff: Backoff;
   readonly #queues = new Map<string, Queue>();
   readonly #later = new Set<Disposable>();
   #waiting = 0;
@@ -36,6 +37,8 @@ export class Outbox {
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
+    const { random, backoff: growth = { firstMs: 250, maxMs: 5000 } } = deps;
+    this.#backoff = backoff({ ...growth, jitter: 0.2, random });
   }
 
   /** The number of announcements that wait for the store. */
@@ -110,9 +113,8 @@ export class Outbox {
   }
 
   #retryLater(room: string, queue: Queue): Disposable {
-    const { clock, random, backoff = { baseMs: 250, maxMs: 5000 } } = this.#deps;
     queue.failures++;
-    return clock.after(backoffMs(backoff, queue.failures, random), () => void this.#retry(room, queue));
+    return this.#deps.clock.after(this.#backoff(queue.failures), () => void this.#retry(room, queue));
   }
 
   async #retry(room: string, queue: Queue): Promise<void> {

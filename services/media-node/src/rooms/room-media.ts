@@ -1,19 +1,19 @@
-import { type Track } from '@skein/protocol';
-import { type Clock, type IdSource, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type MediaSource, type PipeEndpoint, type PipeListen, type RouterSlot } from '../media/engine.ts';
-import { type MediaKey, type TrackEpoch } from '../media/media-key.ts';
-import { type PeerPipes } from '../pipes/model/peer-pipes.ts';
-import { type PipeDemand, type RouterAt } from '../pipes/model/pipe-model.ts';
-import { type PipePolicy } from '../pipes/model/pipe-policy.ts';
-import { type PipeRoom } from '../pipes/model/pipe-room.ts';
+import type { Track } from '@skein/protocol';
+import type { Clock, IdSource, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { MediaSource, PipeEndpoint, PipeListen, RouterSlot } from '../media/engine.ts';
+import type { MediaKey, TrackEpoch } from '../media/media-key.ts';
+import type { PeerPipes } from '../pipes/model/peer-pipes.ts';
+import type { PipeDemand, RouterAt } from '../pipes/model/pipe-model.ts';
+import type { PipePolicy } from '../pipes/model/pipe-policy.ts';
+import type { PipeRoom } from '../pipes/model/pipe-room.ts';
 import { RoomPipes } from '../pipes/room-pipes.ts';
-import { type SessionRoomMedia } from '../sessions/session-room.ts';
-import { type WorkerPolicy } from '../workers/worker-choice.ts';
-import { type WorkerPool } from '../workers/worker-pool.ts';
+import type { SessionRoomMedia } from '../sessions/session-room.ts';
+import type { WorkerPolicy } from '../workers/worker-choice.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
 import { RoomRouters } from './room-routers.ts';
 import { RoomSources } from './room-sources.ts';
-import { type RoomView } from './room-view.ts';
+import type { RoomView } from './room-view.ts';
 import { TrackDemand, type DemandedTrack } from './track-demand.ts';
 
 export interface RoomMediaDeps {
@@ -91,8 +91,8 @@ export class RoomMedia implements PipeRoom, SessionRoomMedia {
     return this.#demand.has(media) || this.pipes.sends(media);
   }
 
-  takeRouterSlot(): Promise<RouterSlot> {
-    return this.#routers.takeSlot();
+  takeRouterSlot(options: { readonly transports: number }): Promise<RouterSlot> {
+    return this.#routers.takeSlot(options);
   }
 
   async createPipeEnd(routerId: string, { secure }: { readonly secure: boolean }): Promise<PipeEndpoint> {

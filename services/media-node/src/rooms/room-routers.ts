@@ -1,9 +1,9 @@
 import { SkeinError } from '@skein/protocol';
 import { CapacityError } from '../capacity/limits.ts';
-import { type MediaRouter, type RouterSlot } from '../media/engine.ts';
+import type { MediaRouter, RouterSlot } from '../media/engine.ts';
 import { PipeError } from '../pipes/model/pipe-errors.ts';
 import { chooseWorker, type WorkerPolicy } from '../workers/worker-choice.ts';
-import { type WorkerPool } from '../workers/worker-pool.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
 
 interface RoomRouter {
   readonly workerIndex: number;
@@ -39,9 +39,9 @@ export class RoomRouters {
     return [...this.#routers.values()].flatMap(({ router }) => (router ? [router.id] : []));
   }
 
-  /** A place on the best worker. Fails `UNAVAILABLE` when no worker runs, `LIMIT_EXCEEDED` when all are full. */
-  async takeSlot(): Promise<RouterSlot> {
-    const workers = this.#pool.views((worker) => this.#routers.get(worker)?.sessions);
+  /** A place on the best worker that has capacity for that many transports. Fails `UNAVAILABLE` when no worker runs, `LIMIT_EXCEEDED` when all are full. */
+  async takeSlot({ transports }: { readonly transports: number }): Promise<RouterSlot> {
+    const workers = this.#pool.views((worker) => this.#routers.get(worker)?.sessions, transports);
     const index = chooseWorker(workers, this.#policy);
     if (index === undefined && workers.some(({ running }) => running)) throw CapacityError.workersFull();
     if (index === undefined) throw SkeinError.unavailable('the media worker', undefined, 500);

@@ -1,7 +1,7 @@
-import { type Participant, type RoomChange, type RoomState } from '@skein/protocol';
-import { type Logger } from '@skein/telemetry';
-import { type SessionSnapshot } from '../sessions/session-room.ts';
-import { type Session } from '../sessions/session.ts';
+import type { Participant, RoomChange, RoomState } from '@skein/protocol';
+import type { Logger } from '@skein/telemetry';
+import type { SessionSnapshot } from '../sessions/session-room.ts';
+import type { Session } from '../sessions/session.ts';
 
 /** One room's sessions on this node. Applies the changes of the room's state to them. */
 export class RoomSessions {
@@ -26,11 +26,11 @@ export class RoomSessions {
   }
 
   add(session: Session): void {
-    this.#sessions.set(session.name.sessionId, session);
+    this.#sessions.set(session.ref.sessionId, session);
   }
 
   remove(session: Session): void {
-    if (this.#sessions.get(session.name.sessionId) === session) this.#sessions.delete(session.name.sessionId);
+    if (this.#sessions.get(session.ref.sessionId) === session) this.#sessions.delete(session.ref.sessionId);
   }
 
   onChange(change: RoomChange): void {
@@ -43,7 +43,7 @@ export class RoomSessions {
         return;
       case 'participantLeft':
         for (const session of this.#of(change.identity)) {
-          if (session.name.epoch > change.epoch) continue;
+          if (session.ref.epoch > change.epoch) continue;
           if (change.reason === 'superseded') supersede(session);
           else void session.end('removed', { leave: false, notify: 'removed' });
         }
@@ -100,11 +100,11 @@ export class RoomSessions {
 
   /** The participant's sessions of earlier placements. */
   #olderThan({ identity, epoch }: Participant): readonly Session[] {
-    return this.#of(identity).filter(({ name }) => name.epoch < epoch);
+    return this.#of(identity).filter(({ ref }) => ref.epoch < epoch);
   }
 
   #of(identity: string): readonly Session[] {
-    return this.all.filter(({ name }) => name.identity === identity);
+    return this.all.filter(({ ref }) => ref.identity === identity);
   }
 
   /** Applies a mute during a migration to the old session as well: others still hear its track. */
@@ -128,7 +128,7 @@ function supersede(session: Session): void {
 }
 
 /** A whole state does not show whether a participant moved or joined again: a move keeps its tracks. */
-function isInTransit({ name }: Session, state: RoomState | undefined): boolean {
+function isInTransit({ ref }: Session, state: RoomState | undefined): boolean {
   const tracks = [...(state?.tracks.values() ?? [])];
-  return tracks.some(({ identity, epoch }) => identity === name.identity && epoch === name.epoch);
+  return tracks.some(({ identity, epoch }) => identity === ref.identity && epoch === ref.epoch);
 }

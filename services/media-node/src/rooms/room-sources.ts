@@ -1,5 +1,5 @@
-import { type Clock } from '@skein/runtime';
-import { type MediaSource } from '../media/engine.ts';
+import type { Clock } from '@skein/runtime';
+import type { MediaSource } from '../media/engine.ts';
 import { trackEpochOf, type MediaKey, type TrackEpoch } from '../media/media-key.ts';
 import { PipeError } from '../pipes/model/pipe-errors.ts';
 

@@ -1,8 +1,8 @@
-import { type RoomFeed, type RoomFeedRef, type RoomStore } from '@skein/cluster';
-import { type RoomState } from '@skein/protocol';
+import type { RoomFeed, RoomFeedRef, RoomStore } from '@skein/cluster';
+import type { RoomState } from '@skein/protocol';
 import { mediaKey, trackEpochOf, type MediaKey } from '../media/media-key.ts';
-import { type RouterAt } from '../pipes/model/pipe-model.ts';
-import { type RoomStateView } from '../sessions/session-room.ts';
+import type { RouterAt } from '../pipes/model/pipe-model.ts';
+import type { RoomStateView } from '../sessions/session-room.ts';
 
 /** Deadline of `sync` for the changes that the store has and this node lacks. */
 const SYNC_DEADLINE_MS = 1000;

@@ -1,13 +1,13 @@
-import { type RoomFeedRef, type RoomStore } from '@skein/cluster';
-import { type RoomChange, type RoomState, type SessionEvent, type VersionedChange } from '@skein/protocol';
-import { type Clock, type IdSource } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type RoomAnnouncer, type SessionRoom } from '../sessions/session-room.ts';
-import { type Session } from '../sessions/session.ts';
+import type { RoomFeedRef, RoomStore } from '@skein/cluster';
+import type { RoomChange, RoomState, SessionEvent, VersionedChange } from '@skein/protocol';
+import type { Clock, IdSource } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { RoomAnnouncer, SessionRoom } from '../sessions/session-room.ts';
+import type { Session } from '../sessions/session.ts';
 import { RoomMedia, type RoomMediaDeps } from './room-media.ts';
 import { RoomSessions } from './room-sessions.ts';
 import { RoomView } from './room-view.ts';
-import { type DemandedTrack } from './track-demand.ts';
+import type { DemandedTrack } from './track-demand.ts';
 import { ViewerCheck } from './viewer-check.ts';
 
 /** How long a replaced state may lack tracks that are received here: a store that lost its data is filled again meanwhile. */

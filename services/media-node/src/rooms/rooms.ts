@@ -1,9 +1,9 @@
-import { type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
 import { RoomNews, type RoomFeeds, type RoomWrite } from '@skein/cluster';
 import { roomAnnouncer, TRACK_STATE_EVERY_MS } from './announcer.ts';
 import { Outbox } from './outbox.ts';
 import { Room, type RoomDeps } from './room.ts';
-import { type RoomMedia } from './room-media.ts';
+import type { RoomMedia } from './room-media.ts';
 import { Throttle } from './throttle.ts';
 
 /** How long an unused room keeps its routers for the next session, by default. */

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
+import type { Clock } from '@skein/runtime';
 
 interface Next {
   run: () => Promise<void>;

@@ -1,6 +1,6 @@
-import { type Track } from '@skein/protocol';
+import type { Track } from '@skein/protocol';
 import { mediaKey, type MediaKey } from '../media/media-key.ts';
-import { type RouterAt } from '../pipes/model/pipe-model.ts';
+import type { RouterAt } from '../pipes/model/pipe-model.ts';
 
 /** A track as it was at the first demand for it. */
 export type DemandedTrack = Pick<Track, 'trackId' | 'epoch' | 'identity' | 'nodeId' | 'routerId'>;

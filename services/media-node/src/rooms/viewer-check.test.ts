@@ -1,8 +1,8 @@
-import { type Participant } from '@skein/protocol';
+import type { Participant } from '@skein/protocol';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { expect, it } from 'vitest';
-import { type RoomSessions } from './room-sessions.ts';
+import type { RoomSessions } from './room-sessions.ts';
 import { ViewerCheck, VIEWERS_CHECK_MS } from './viewer-check.ts';
 
 function viewer(identity: string, epoch: number): Participant {

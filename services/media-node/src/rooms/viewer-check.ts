@@ -1,7 +1,7 @@
-import { type RoomStore } from '@skein/cluster';
+import type { RoomStore } from '@skein/cluster';
 import { jitter, type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type RoomSessions } from './room-sessions.ts';
+import type { Logger } from '@skein/telemetry';
+import type { RoomSessions } from './room-sessions.ts';
 
 /** Interval at which the viewers of a room are compared with the store. */
 export const VIEWERS_CHECK_MS = 30_000;
@@ -42,7 +42,10 @@ export class ViewerCheck implements Disposable {
       );
       if (sessions.onViewers(present, stored)) onLacking();
     } catch (error) {
-      log.debug({ room, err: error }, 'comparing the viewers of a room with the store failed; retrying later');
+      log.debug(
+        { room, err: error },
+        'comparing the viewers of a room with the store failed; retrying later',
+      );
     }
   }
 

@@ -1,9 +1,14 @@
-import { routerRtpCapabilities, type Participant, type ParticipantConnection } from '@skein/protocol';
+import {
+  grantsOfRole,
+  routerRtpCapabilities,
+  type Participant,
+  type ParticipantConnection,
+} from '@skein/protocol';
 import { Emitter, FakeClock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
-import { type ClientTransport } from '../media/engine.ts';
-import { type RoomAnnouncer, type SessionRoom, type SessionRoomMedia } from './session-room.ts';
+import type { ClientTransport } from '../media/engine.ts';
+import type { RoomAnnouncer, SessionRoom, SessionRoomMedia } from './session-room.ts';
 import { Session } from './session.ts';
 
 const GRACE_MS = 15_000;
@@ -21,7 +26,7 @@ class Fixture {
   #attachment = 0;
 
   constructor() {
-    const name = { sessionId: 'ses_ada', identity: 'ada', epoch: 7 };
+    const name = { room: 'blue', identity: 'ada', sessionId: 'ses_ada', epoch: 7, nodeId: 'n1' };
     this.session = new Session(name, this.#room(), () => undefined);
   }
 
@@ -31,7 +36,9 @@ class Fixture {
       roomVersion: 1,
       rtpCapabilities: routerRtpCapabilities,
       autoSubscribe: false,
-      viewer: viewer ? ada : undefined,
+      grants: grantsOfRole[viewer ? 'viewer' : 'participant'],
+      transports: [{ direction: 'send' }, { direction: 'receive' }],
+      entry: viewer ? ada : undefined,
     });
     [this.#resumeToken, this.#attachment] = [answer.resumeToken, answer.attachment];
     for (const { events } of this.transports) events.emit('path', { path: 'connected' });

@@ -1,6 +1,6 @@
 import { Emitter, FakeClock } from '@skein/runtime';
 import { expect, it } from 'vitest';
-import { type ClientTransport } from '../media/engine.ts';
+import type { ClientTransport } from '../media/engine.ts';
 import { MEDIA_TIMEOUT_MS, watchMediaPath } from './media-path.ts';
 
 function setUp() {

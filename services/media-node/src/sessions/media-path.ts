@@ -1,5 +1,5 @@
-import { type Clock } from '@skein/runtime';
-import { type ClientPath, type ClientTransport } from '../media/engine.ts';
+import type { Clock } from '@skein/runtime';
+import type { ClientPath, ClientTransport } from '../media/engine.ts';
 
 /** How long a client that was connected may be silent before its session ends. */
 export const MEDIA_TIMEOUT_MS = 15_000;

@@ -1,19 +1,13 @@
-import { roomStateOf, type Participant, type Track } from '@skein/protocol';
+import { roomStateOf, type Participant, type SessionRef, type Track } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
-import { type ClientTransport, type MediaSource } from '../media/engine.ts';
+import type { ClientTransport, MediaSource } from '../media/engine.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 import { Publications } from './publications.ts';
-import {
-  type RoomAnnouncer,
-  type RoomStateView,
-  type SessionName,
-  type SessionRoom,
-  type SessionRoomMedia,
-} from './session-room.ts';
+import type { RoomAnnouncer, RoomStateView, SessionRoom, SessionRoomMedia } from './session-room.ts';
 
-const ann: SessionName = { sessionId: 'ses_2', identity: 'ann', epoch: 2 };
+const ann: SessionRef = { room: 'r', identity: 'ann', sessionId: 'ses_2', epoch: 2, nodeId: 'n1' };
 
 function track(trackId: string, given: Partial<Track> = {}): Track {
   return {
@@ -36,7 +30,9 @@ function moved(tracks: readonly Track[]): { publications: Publications; unpublis
   const room: Partial<SessionRoom> = {
     name: 'room',
     log: silentLogger,
-    view: { state: roomStateOf({ room: 'room', version: 1, participants, tracks: [...tracks] }) } as RoomStateView,
+    view: {
+      state: roomStateOf({ room: 'room', version: 1, participants, tracks: [...tracks] }),
+    } as RoomStateView,
     announce: announce as RoomAnnouncer,
   };
   const publications = new Publications({
@@ -100,7 +96,7 @@ it('of mutes and unmutes at the same time the last one is what comes of it, also
   const announced: boolean[] = [];
   const announce = {
     published: async () => {},
-    muted: async (_: SessionName, __: string, from: MediaSource) => void announced.push(from.muted),
+    muted: async (_: SessionRef, __: string, from: MediaSource) => void announced.push(from.muted),
   } as unknown as RoomAnnouncer;
   const room: Partial<SessionRoom> = {
     ...{ name: 'room', nodeId: 'here', log: silentLogger, announce },

@@ -1,6 +1,6 @@
 import { limits, type RtpParameters } from '@skein/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type MediaNode } from '../node/media-node.ts';
+import type { MediaNode } from '../node/media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
 

@@ -1,4 +1,6 @@
-import { limits, SkeinError } from '@skein/protocol';
+import { limits, SkeinError, type TransportDirection } from '@skein/protocol';
+
+const VERBS = { send: 'send', recv: 'receive' } as const;
 
 /** How a request of a session fails. */
 export const SessionError = {
@@ -10,10 +12,16 @@ export const SessionError = {
     new SkeinError('STALE_EPOCH', 'the participant was placed again since; this session is void', {
       details: { current, asked },
     }),
-  viewerPublishes: (method: string): SkeinError =>
-    new SkeinError('PERMISSION_DENIED', `a viewer publishes nothing; join as a participant to ${method}`, {
-      details: { method, role: 'viewer' },
-    }),
+  noTransport: (direction: TransportDirection): SkeinError =>
+    new SkeinError(
+      'TRANSPORT_STATE',
+      `this session was opened without a transport that can ${VERBS[direction]}`,
+      {
+        details: { direction },
+      },
+    ),
+  alreadyConnected: (): SkeinError =>
+    new SkeinError('TRANSPORT_STATE', 'this transport is connected already; it is done once'),
   tooManyRequests: (): SkeinError =>
     new SkeinError(
       'TOO_MANY_REQUESTS',

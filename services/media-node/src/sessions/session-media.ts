@@ -1,30 +1,42 @@
 import {
+  carries,
+  checkPublish,
   parseInput,
   sessionMethods,
-  SkeinError,
   type DtlsParameters,
+  type Grants,
   type RtpCapabilities,
   type SessionMethod,
+  type SessionRef,
   type TransportDirection,
+  type TransportOffer,
+  type TransportRequest,
 } from '@skein/protocol';
-import { type ClientTransport, type MediaRouter } from '../media/engine.ts';
+import type { ClientTransport, MediaRouter } from '../media/engine.ts';
 import { Publications } from './publications.ts';
-import { type SessionName, type SessionRoom } from './session-room.ts';
+import { SessionError } from './session-errors.ts';
+import type { SessionRoom } from './session-room.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** The requests about a session's media. */
 export type MediaMethod = Exclude<SessionMethod, 'open' | 'close' | 'attach' | 'detach' | 'reportMediaLoss'>;
 
+/** A transport of a session, with the directions that it was requested for. */
+export interface SessionTransport extends TransportRequest {
+  readonly transport: ClientTransport;
+}
+
 export interface SessionTransports {
   readonly router: MediaRouter;
-  readonly send: ClientTransport;
-  readonly recv: ClientTransport;
+  /** As `open` requested them, in the same order. */
+  readonly transports: readonly SessionTransport[];
 }
 
 export interface SessionMediaDeps extends SessionTransports {
-  readonly session: SessionName;
+  readonly session: SessionRef;
   readonly room: SessionRoom;
   readonly capabilities: RtpCapabilities;
+  readonly grants: Grants;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
 }
@@ -39,18 +51,20 @@ export class SessionMedia {
   readonly publications: Publications;
   readonly subscriptions: Subscriptions;
   readonly #deps: SessionMediaDeps;
-  readonly #connections = new Map<TransportDirection, Connection>();
+  readonly #connections = new Map<ClientTransport, Connection>();
 
   constructor(deps: SessionMediaDeps) {
     this.#deps = deps;
-    const { session, room, signal, router, send, recv, capabilities } = deps;
+    const { session, room, signal, router, capabilities } = deps;
     const shared = { session, room, signal };
+    const [send, receive] = [this.#find('send'), this.#find('recv')];
     this.publications = new Publications({ ...shared, routerId: router.id, transport: send });
-    this.subscriptions = new Subscriptions({ ...shared, router, transport: recv, capabilities });
+    this.subscriptions = new Subscriptions({ ...shared, router, transport: receive, capabilities });
   }
 
-  get offers(): Record<'sendTransport' | 'recvTransport', ClientTransport['offer']> {
-    return { sendTransport: this.#deps.send.offer, recvTransport: this.#deps.recv.offer };
+  /** The offers of the transports, in the order of the request. */
+  get offers(): TransportOffer[] {
+    return this.#deps.transports.map(({ transport }) => transport.offer);
   }
 
   /** Handles one request; `data` is not parsed yet. */
@@ -63,10 +77,13 @@ export class SessionMedia {
       }
       case 'restartIce': {
         const { direction } = parseInput(sessionMethods.restartIce.request, data);
-        return { iceParameters: await this.#deps[direction].restartIce() };
+        return { iceParameters: await this.#get(direction).restartIce() };
       }
-      case 'publish':
-        return await this.publications.publish(parseInput(sessionMethods.publish.request, data));
+      case 'publish': {
+        const request = parseInput(sessionMethods.publish.request, data);
+        checkPublish(this.#deps.grants, request.source);
+        return await this.publications.publish(request);
+      }
       case 'unpublish':
         await this.publications.unpublish(parseInput(sessionMethods.unpublish.request, data).trackId);
         return {};
@@ -92,14 +109,27 @@ export class SessionMedia {
     this.publications.close();
   }
 
-  /** A client that lost its gateway before the answer repeats the request: the same fingerprint gets the same answer. */
+  #find(wanted: TransportDirection): ClientTransport | undefined {
+    return this.#deps.transports.find((one) => carries(one, wanted))?.transport;
+  }
+
+  #get(wanted: TransportDirection): ClientTransport {
+    const found = this.#find(wanted);
+    if (!found) throw SessionError.noTransport(wanted);
+    return found;
+  }
+
+  /**
+   * Idempotent for the same fingerprint, because a client that lost its gateway before the answer repeats the request, and
+   * a transport for both directions is connected through either of them.
+   */
   async #connect(direction: TransportDirection, dtls: DtlsParameters): Promise<void> {
     const fingerprint = JSON.stringify(dtls);
-    const earlier = this.#connections.get(direction);
-    if (earlier && earlier.fingerprint !== fingerprint)
-      throw new SkeinError('TRANSPORT_STATE', 'this transport is connected already; it is done once');
-    const connection = earlier ?? { fingerprint, done: this.#deps[direction].connect(dtls) };
-    this.#connections.set(direction, connection);
+    const transport = this.#get(direction);
+    const earlier = this.#connections.get(transport);
+    if (earlier && earlier.fingerprint !== fingerprint) throw SessionError.alreadyConnected();
+    const connection = earlier ?? { fingerprint, done: transport.connect(dtls) };
+    this.#connections.set(transport, connection);
     await connection.done;
   }
 }

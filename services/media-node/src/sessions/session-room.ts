@@ -1,22 +1,16 @@
-import {
-  type Participant,
-  type ParticipantConnection,
-  type Role,
-  type RoomState,
-  type SessionEvent,
-  type Track,
+import type {
+  Participant,
+  ParticipantConnection,
+  Role,
+  RoomState,
+  SessionEvent,
+  SessionRef,
+  Track,
 } from '@skein/protocol';
-import { type Clock, type IdSource } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type MediaSource, type RouterSlot } from '../media/engine.ts';
-import { type MediaKey } from '../media/media-key.ts';
-
-/** A participant's session, as announcements name it. */
-export interface SessionName {
-  readonly sessionId: string;
-  readonly identity: string;
-  readonly epoch: number;
-}
+import type { Clock, IdSource } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { MediaSource, RouterSlot } from '../media/engine.ts';
+import type { MediaKey } from '../media/media-key.ts';
 
 /** A session as the room's state should show it. */
 export interface SessionSnapshot {
@@ -28,24 +22,21 @@ export interface SessionSnapshot {
 /** Writes this node's sessions and tracks into the room's state. */
 export interface RoomAnnouncer {
   /** Fails as `RoomStore.publishTrack`; never announced later. */
-  published(session: SessionName, track: Track): Promise<void>;
+  published(session: SessionRef, track: Track): Promise<void>;
   /** Announces whether the source is muted, now or once the store answers again. */
-  muted(session: SessionName, trackId: string, source: MediaSource): Promise<void>;
+  muted(session: SessionRef, trackId: string, source: MediaSource): Promise<void>;
   /** `isGone`: called at the time of the write, because the track may be published again by then. */
-  unpublished(session: SessionName, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
+  unpublished(session: SessionRef, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
   /** Announces the client's connection, as `connection` returns it at the time of the write: now, or once the store answers again. */
-  connection(session: SessionName, connection: () => ParticipantConnection): Promise<void>;
-  left(session: SessionName, reason: string): Promise<void>;
+  connection(session: SessionRef, connection: () => ParticipantConnection): Promise<void>;
+  left(session: SessionRef, reason: string): Promise<void>;
   /** Later, if the participant is still placed here then. */
-  leftUnlessMoved(session: SessionName, reason: string): void;
+  leftUnlessMoved(session: SessionRef, reason: string): void;
   /**
    * Restores sessions that the store has lost, as they are at the time of the write. `knownVersion`: the highest version
    * of the room that this node has seen.
    */
-  restore(
-    snapshots: () => readonly SessionSnapshot[],
-    knownVersion: () => number | undefined,
-  ): Promise<void>;
+  restore(snapshots: () => readonly SessionSnapshot[], knownVersion: () => number | undefined): Promise<void>;
 }
 
 /** The room's state as all nodes see it. */
@@ -59,8 +50,8 @@ export interface RoomStateView {
 
 /** The room's media on this node, as its sessions use it. */
 export interface SessionRoomMedia {
-  /** A place at a router of the room. Fails `UNAVAILABLE` when no worker runs. */
-  takeRouterSlot(): Promise<RouterSlot>;
+  /** A place at a router of the room, with capacity for that many transports. Fails `UNAVAILABLE` when no worker runs. */
+  takeRouterSlot(options: { readonly transports: number }): Promise<RouterSlot>;
   /** Holds the demand for a track at a router; the pipes follow. */
   holdDemand(track: Track, routerId: string): Disposable;
   /** The track once it is at the router. Fails `PIPE_FAILED` after `deadlineMs`, or with the signal's reason. */

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type SessionEndReason, type SessionRequest } from '@skein/protocol';
+import type { SessionEndReason, SessionRequest } from '@skein/protocol';
 
 /** How long a session that was placed again elsewhere may live until its gateway reports that the move is done. */
 export const MOVE_DEADLINE_MS = 15_000;

@@ -1,21 +1,26 @@
 import {
+  checkPermission,
+  grantsOfRole,
   limits,
   parseInput,
+  roleOf,
   sessionMethods,
   withConnection,
+  type Grants,
   type Participant,
   type Role,
   type SessionMethod,
+  type SessionRef,
   type SessionRequest,
   type SessionResponse,
-  type TransportDirection,
+  type TransportRequest,
 } from '@skein/protocol';
-import { type ClientTransport, type RouterSlot } from '../media/engine.ts';
+import type { RouterSlot } from '../media/engine.ts';
 import { mediaKey } from '../media/media-key.ts';
 import { watchMediaPath } from './media-path.ts';
 import { SessionError } from './session-errors.ts';
-import { SessionMedia, type MediaMethod, type SessionTransports } from './session-media.ts';
-import { type SessionName, type SessionRoom, type SessionSnapshot } from './session-room.ts';
+import { SessionMedia, type SessionTransport, type SessionTransports } from './session-media.ts';
+import type { SessionRoom, SessionSnapshot } from './session-room.ts';
 import {
   newSessionState,
   nextCheckMs,
@@ -35,7 +40,7 @@ export const TRANSIT_DEADLINE_MS = 10_000;
 
 /** One participant's life on this node. */
 export class Session {
-  readonly name: SessionName;
+  readonly ref: SessionRef;
   readonly #room: SessionRoom;
   readonly #onEnd: (session: Session) => void;
   readonly #ending = new AbortController();
@@ -43,14 +48,15 @@ export class Session {
   #state: SessionState;
   #check: Disposable | undefined;
   #opening: Promise<SessionResponse<'open'>> | undefined;
-  #role: Role = 'participant';
+  /** As the gateway admitted the participant. */
+  #grants: Grants = grantsOfRole.participant;
   #participant: Participant | undefined;
   #slot: RouterSlot | undefined;
   #media: SessionMedia | undefined;
   #requests = 0;
 
-  constructor(name: SessionName, room: SessionRoom, onEnd: (session: Session) => void) {
-    this.name = name;
+  constructor(ref: SessionRef, room: SessionRoom, onEnd: (session: Session) => void) {
+    this.ref = ref;
     this.#room = room;
     this.#onEnd = onEnd;
     this.#state = newSessionState(room.ids('rsm'));
@@ -74,8 +80,9 @@ export class Session {
     return this.#state.kind === 'leaving';
   }
 
+  /** As the store lists the participant. */
   get role(): Role {
-    return this.#role;
+    return roleOf(this.#grants);
   }
 
   /** `undefined` when the session has nothing to restore in the store. */
@@ -83,7 +90,7 @@ export class Session {
     const participant = this.#participant;
     if (!participant || this.leaving || this.#state.kind === 'closed') return undefined;
     return {
-      role: this.#role,
+      role: this.role,
       participant: withConnection(participant, this.#connection),
       tracks: this.media?.publications.tracks ?? [],
     };
@@ -101,7 +108,7 @@ export class Session {
 
   /** Handles one request. At most `limits.requestsInFlight` at once; one more fails `TOO_MANY_REQUESTS`. */
   async handle(method: Exclude<SessionMethod, 'open'>, data: unknown): Promise<object> {
-    if (this.#state.kind === 'closed') throw SessionError.notFound(this.name.sessionId);
+    if (this.#state.kind === 'closed') throw SessionError.notFound(this.ref.sessionId);
     if (this.#requests >= limits.requestsInFlight) throw SessionError.tooManyRequests();
     this.#requests++;
     try {
@@ -119,8 +126,8 @@ export class Session {
           return {};
         default: {
           const { media } = this;
-          if (!media) throw SessionError.notFound(this.name.sessionId);
-          if (this.#role === 'viewer' && isPublishing(method)) throw SessionError.viewerPublishes(method);
+          if (!media) throw SessionError.notFound(this.ref.sessionId);
+          checkPermission(this.#grants, method);
           return await media.handle(method, data);
         }
       }
@@ -142,43 +149,43 @@ export class Session {
 
   async #open(request: SessionRequest<'open'>): Promise<SessionResponse<'open'>> {
     const placed = this.#waitUntilPlaced(request);
-    const transports = this.#createTransports();
+    const transports = this.#createTransports(request.transports);
     const settled = await Promise.allSettled([transports, placed]);
     this.#ending.signal.throwIfAborted();
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
     const media = this.#begin(await transports, request);
-    const subscriptions = request.autoSubscribe
-      ? await media.subscriptions.subscribeToAll(READY_SUBSCRIPTIONS_DEADLINE_MS)
-      : [];
+    const subscriptions =
+      request.autoSubscribe && request.grants.canSubscribe
+        ? await media.subscriptions.subscribeToAll(READY_SUBSCRIPTIONS_DEADLINE_MS)
+        : [];
     this.#ending.signal.throwIfAborted();
-    return { ...this.#claim, ...media.offers, subscriptions };
+    return { ...this.#claim, transports: media.offers, subscriptions };
   }
 
-  async #waitUntilPlaced({ roomVersion, viewer }: SessionRequest<'open'>): Promise<void> {
+  async #waitUntilPlaced({ roomVersion, grants, entry }: SessionRequest<'open'>): Promise<void> {
     const state = await this.#room.view.waitFor(roomVersion, ROOM_STATE_DEADLINE_MS);
-    const shown = state.participants.get(this.name.identity);
+    const shown = state.participants.get(this.ref.identity);
     // The state does not show viewers, so the gateway sends the placement; a later participant replaces it all the same.
-    const placed = viewer && (shown?.epoch ?? 0) <= viewer.epoch ? viewer : shown;
-    if (placed?.sessionId !== this.name.sessionId || placed.epoch !== this.name.epoch) {
-      throw SessionError.staleEpoch(placed?.epoch ?? 0, this.name.epoch);
+    const placed = entry && (shown?.epoch ?? 0) <= entry.epoch ? entry : shown;
+    if (placed?.sessionId !== this.ref.sessionId || placed.epoch !== this.ref.epoch) {
+      throw SessionError.staleEpoch(placed?.epoch ?? 0, this.ref.epoch);
     }
-    this.#role = viewer ? 'viewer' : 'participant';
+    this.#grants = grants;
     this.#participant = placed;
   }
 
-  async #createTransports(): Promise<SessionTransports> {
-    const slot = await this.#room.media.takeRouterSlot();
+  async #createTransports(requests: readonly TransportRequest[]): Promise<SessionTransports> {
+    const slot = await this.#room.media.takeRouterSlot({ transports: requests.length });
     this.#slot = this.#hold(slot);
     const { router } = slot;
-    const create = async (direction: TransportDirection): Promise<ClientTransport> => {
+    const create = async ({ direction }: TransportRequest): Promise<SessionTransport> => {
       const transport = await router.createClientTransport(direction);
       this.#hold({ [Symbol.dispose]: () => transport.close() });
       const onLost = (): void => void this.#dispatch({ type: 'mediaLost' });
       this.#hold(watchMediaPath(transport, this.#room.clock, onLost));
-      return transport;
+      return { direction, transport };
     };
-    const [send, recv] = await Promise.all([create('send'), create('recv')]);
-    return { router, send, recv };
+    return { router, transports: await Promise.all(requests.map(create)) };
   }
 
   /** Frees the resource with the session; at once if the session has ended meanwhile. */
@@ -191,11 +198,14 @@ export class Session {
     return resource;
   }
 
-  #begin(transports: SessionTransports, { rtpCapabilities }: SessionRequest<'open'>): SessionMedia {
-    const { name: session } = this;
+  #begin(
+    transports: SessionTransports,
+    { rtpCapabilities: capabilities, grants }: SessionRequest<'open'>,
+  ): SessionMedia {
+    const { ref: session } = this;
     const room = this.#room;
     const { signal } = this.#ending;
-    const media = new SessionMedia({ ...transports, session, room, signal, capabilities: rtpCapabilities });
+    const media = new SessionMedia({ ...transports, session, room, signal, capabilities, grants });
     this.#media = media;
     this.#hold(room.clock.after(TRANSIT_DEADLINE_MS, () => media.publications.dropLeftBehind()));
     this.#log('session.opened', 'a session was opened');
@@ -204,9 +214,9 @@ export class Session {
   }
 
   async #attach({ resumeToken, identity }: SessionRequest<'attach'>): Promise<SessionResponse<'attach'>> {
-    const { sessionId, epoch } = this.name;
+    const { sessionId, epoch } = this.ref;
     // The gateway acts for this identity from now on: one participant's token must not give it another's session.
-    if (identity !== undefined && identity !== this.name.identity) throw SessionError.notFound(sessionId);
+    if (identity !== undefined && identity !== this.ref.identity) throw SessionError.notFound(sessionId);
     const commands = await this.#dispatch({
       ...{ type: 'attach', resumeToken },
       nextToken: this.#room.ids('rsm'),
@@ -215,22 +225,22 @@ export class Session {
     if (rejected?.why === 'wrongToken') throw SessionError.notFound(sessionId);
     if (rejected)
       throw SessionError.staleEpoch(
-        this.#room.view.state?.participants.get(this.name.identity)?.epoch ?? 0,
+        this.#room.view.state?.participants.get(this.ref.identity)?.epoch ?? 0,
         epoch,
       );
-    return { ...this.#claim, role: this.#role };
+    return { ...this.#claim, grants: this.#grants };
   }
 
   /** What the gateway needs to act for the session. */
   get #claim(): Pick<SessionResponse<'open'>, 'resumeToken' | 'attachment'> {
-    if (this.#state.kind === 'closed') throw SessionError.notFound(this.name.sessionId);
+    if (this.#state.kind === 'closed') throw SessionError.notFound(this.ref.sessionId);
     const { resumeToken, number: attachment } = this.#state.attachment;
     return { resumeToken, attachment };
   }
 
   /** What others see of the client's connection. A viewer is shown to nobody. */
   get #connection(): 'connected' | 'lost' {
-    const isLost = this.#state.kind === 'detached' && this.#state.shownLost && this.#role !== 'viewer';
+    const isLost = this.#state.kind === 'detached' && this.#state.shownLost && this.role !== 'viewer';
     return isLost ? 'lost' : 'connected';
   }
 
@@ -248,39 +258,37 @@ export class Session {
     return commands;
   }
 
-  /** Synchronous but for the announcement that the participant has left. */
-  #execute(command: SessionCommand): Promise<void> | undefined {
+  /** Synchronous except for the announcement that the participant has left. */
+  async #execute(command: SessionCommand): Promise<void> {
     const { announce } = this.#room;
     switch (command.type) {
       case 'reject':
-        return undefined;
+        // Answered by the request that attaches.
+        return;
       case 'free':
-        this.#free(command.reason);
-        return undefined;
-      case 'notify':
-        this.#room.notify(this.name.sessionId, { event: 'sessionClosed', data: { reason: command.reason } });
-        return undefined;
+        return this.#free(command.reason);
+      case 'notify': {
+        const data = { reason: command.reason };
+        return this.#room.notify(this.ref.sessionId, { event: 'sessionClosed', data });
+      }
       case 'announceLeft':
-        if (!command.unlessMoved) return announce.left(this.name, command.reason);
-        announce.leftUnlessMoved(this.name, command.reason);
-        return undefined;
+        if (command.unlessMoved) return announce.leftUnlessMoved(this.ref, command.reason);
+        return await announce.left(this.ref, command.reason);
       case 'announceConnection':
-        if (this.#role === 'viewer') return undefined;
+        if (this.role === 'viewer') return;
         // An announcement that waits while the node stops has no audience left.
-        announce.connection(this.name, () => this.#connection).catch(() => undefined);
-        return undefined;
+        announce.connection(this.ref, () => this.#connection).catch(() => undefined);
+        return;
       case 'closeSubscriptions':
-        this.media?.subscriptions.close();
-        return undefined;
+        return this.media?.subscriptions.close();
       case 'repeatMediaLost':
-        this.#mediaLostSoon();
-        return undefined;
+        return this.#mediaLostSoon();
     }
   }
 
   #free(reason: string): void {
     this.#check?.[Symbol.dispose]();
-    this.#ending.abort(SessionError.notFound(this.name.sessionId));
+    this.#ending.abort(SessionError.notFound(this.ref.sessionId));
     this.#media?.close();
     for (const resource of this.#resources.toReversed()) resource[Symbol.dispose]();
     this.#log('session.ended', 'a session ended', { reason });
@@ -288,7 +296,7 @@ export class Session {
   }
 
   async #checkNow(): Promise<void> {
-    const { epoch } = this.name;
+    const { epoch } = this.ref;
     const trackIds = this.media?.publications.trackIds ?? [];
     const received = trackIds.some((trackId) => this.#room.media.isReceived(mediaKey({ trackId, epoch })));
     await this.#dispatch({ type: 'checked', received });
@@ -310,11 +318,7 @@ export class Session {
 
   #log(event: string, message: string, fields: { readonly reason?: string } = {}): void {
     const { log, name: room } = this.#room;
-    const { sessionId, identity: participant } = this.name;
+    const { sessionId, identity: participant } = this.ref;
     log.info({ event, room, participant, sessionId, ...fields }, message);
   }
-}
-
-function isPublishing(method: MediaMethod): boolean {
-  return method === 'publish' || method === 'unpublish' || method === 'setTrackMuted';
 }

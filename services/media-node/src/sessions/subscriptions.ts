@@ -3,17 +3,18 @@ import {
   type Layers,
   type ReadySubscription,
   type RtpCapabilities,
+  type SessionRef,
   type SessionRequest,
   type SessionResponse,
   type SubscribeResult,
   type Track,
 } from '@skein/protocol';
 import { SingleFlight } from '@skein/runtime';
-import { type ClientTransport, type MediaRouter, type MediaSink, type MediaSource } from '../media/engine.ts';
+import type { ClientTransport, MediaRouter, MediaSink, MediaSource } from '../media/engine.ts';
 import { attainable, sameLayers, topOf } from '../media/layers.ts';
 import { mediaKey, type MediaKey } from '../media/media-key.ts';
 import { SessionError } from './session-errors.ts';
-import { type SessionName, type SessionRoom } from './session-room.ts';
+import type { SessionRoom } from './session-room.ts';
 import { chooseReady, fittingCount } from './ready-choice.ts';
 import { canReceive, priorityOf } from './track-rules.ts';
 
@@ -34,10 +35,11 @@ interface Subscription {
 type SubscriptionUpdate = SessionRequest<'updateSubscriptions'>['updates'][number];
 
 export interface SubscriptionsDeps {
-  readonly session: SessionName;
+  readonly session: SessionRef;
   readonly room: SessionRoom;
   readonly router: MediaRouter;
-  readonly transport: ClientTransport;
+  /** Absent: the session has no transport that receives. */
+  readonly transport: ClientTransport | undefined;
   readonly capabilities: RtpCapabilities;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
@@ -138,7 +140,8 @@ export class Subscriptions {
 
   #failure(thrown: unknown): Extract<SubscribeResult, { error: object }>['error'] {
     const error = SkeinError.from(thrown);
-    if (error.code === 'INTERNAL') this.#deps.room.log.error({ event: 'subscription.failed', err: thrown }, 'a subscription failed');
+    if (error.code === 'INTERNAL')
+      this.#deps.room.log.error({ event: 'subscription.failed', err: thrown }, 'a subscription failed');
     return { ...error.toWire() } as Extract<SubscribeResult, { error: object }>['error'];
   }
 
@@ -207,6 +210,7 @@ export class Subscriptions {
     deadlineMs: number,
   ): Promise<ReadySubscription> {
     const { room, router, transport, capabilities, signal } = this.#deps;
+    if (!transport) throw SessionError.noTransport('recv');
     const demand = room.media.holdDemand(track, router.id);
     try {
       const source = await room.media.waitForSource(router.id, mediaKey(track), deadlineMs, signal);
@@ -248,7 +252,8 @@ export class Subscriptions {
     this.#byId.set(subscriptionId, subscription);
     this.#byMedia.set(mediaKey(track), subscription);
     // Fewer layers may arrive than when the sink was created.
-    if (!sameLayers(source.available, topOf(source.layers))) void applyPreferred(subscription).catch(() => {});
+    if (!sameLayers(source.available, topOf(source.layers)))
+      void applyPreferred(subscription).catch(() => {});
     return subscription;
   }
 

@@ -8,12 +8,13 @@ import {
 } from '@skein/cluster';
 import { startRedis, type RedisServer } from '@skein/local-cluster';
 import {
+  grantsOfRole,
   subjects,
-  type Participant,
   type ReadySubscription,
   type Role,
   type RtpParameters,
   type SessionMethod,
+  type SessionRef,
   type SessionRequest,
   type SessionResponse,
 } from '@skein/protocol';
@@ -21,17 +22,17 @@ import { createRpcClients, nodeService, type NodeServiceClient } from '@skein/rp
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { testEngine, type TestEngine } from './adapters/direct-engine.ts';
-import { type TestWires } from './wires.ts';
+import type { TestWires } from './wires.ts';
 import { MediaNode, type MediaNodeConfig } from '../node/media-node.ts';
 import { defaultPipePolicy, type PipePolicy } from '../pipes/model/pipe-policy.ts';
-import { anyReceiver } from './rtp-parameters.ts';
+import { anyOpening } from './rtp-parameters.ts';
 
 /** Quick to close and to try again, so that tests need not wait. */
 export const quickPipes: PipePolicy = {
   ...defaultPipePolicy,
   lingerMs: 100,
   handoverMs: 500,
-  backoff: { baseMs: 20, maxMs: 200 },
+  backoff: { firstMs: 20, maxMs: 200 },
 };
 
 /** More than any test takes. */
@@ -117,7 +118,7 @@ export class TestCluster implements AsyncDisposable {
     role: Role = 'participant',
   ): Promise<TestSession> {
     const placed = await this.store.rooms.place({ ...placeRequest(node, room, identity), role });
-    return this.#placed(node, room, placed, role === 'viewer' ? placed.participant : undefined);
+    return this.#placed(node, room, placed, role);
   }
 
   /** Places a session's participant on another node and opens its new session, as a gateway does. */
@@ -133,12 +134,16 @@ export class TestCluster implements AsyncDisposable {
     { nodeId }: MediaNode,
     room: string,
     { changes, participant, snapshot }: Placed,
-    viewer?: Participant,
+    role: Role = 'participant',
   ): TestSession {
     publishChanges(this.bus, room, changes);
     const { identity, sessionId, epoch } = participant;
-    const roomVersion = snapshot.version;
-    return new TestSession(this, { nodeId, room, identity, sessionId, epoch, roomVersion, viewer });
+    const opening = {
+      roomVersion: snapshot.version,
+      grants: grantsOfRole[role],
+      entry: role === 'viewer' ? participant : undefined,
+    };
+    return new TestSession(this, { nodeId, room, identity, sessionId, epoch }, opening);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,35 +163,26 @@ function placeRequest({ nodeId }: MediaNode, room: string, identity: string): Pl
   };
 }
 
-interface TestPlace {
-  readonly nodeId: string;
-  readonly room: string;
-  readonly identity: string;
-  readonly sessionId: string;
-  readonly epoch: number;
-  readonly roomVersion: number;
-  readonly viewer: Participant | undefined;
-}
-
 /** One participant's session, as its gateway sees it. */
 export class TestSession {
-  readonly place: TestPlace;
+  readonly place: SessionRef;
+  readonly opening: SessionRequest<'open'>;
   /** What the node told the gateway. */
   readonly events: unknown[] = [];
   subscriptions: ReadySubscription[] = [];
   readonly #cluster: TestCluster;
   readonly #bus: Bus;
 
-  constructor(cluster: TestCluster, place: TestPlace) {
+  constructor(
+    cluster: TestCluster,
+    place: SessionRef,
+    opening: Pick<SessionRequest<'open'>, 'roomVersion' | 'grants' | 'entry'>,
+  ) {
     this.#cluster = cluster;
     this.place = place;
+    this.opening = { ...anyOpening, ...opening, identity: place.identity };
     this.#bus = cluster.bus;
     this.#bus.subscribe(subjects.session(place.sessionId), (event) => this.events.push(event));
-  }
-
-  get opening(): SessionRequest<'open'> {
-    const { identity, roomVersion, viewer } = this.place;
-    return { identity, roomVersion, rtpCapabilities: anyReceiver, autoSubscribe: false, viewer };
   }
 
   /** `with`: fields of the envelope to send instead. */

@@ -1,5 +1,5 @@
 import { Emitter } from '@skein/runtime';
-import { type MediaWorker, type WorkerProcess } from '../media/engine.ts';
+import type { MediaWorker, WorkerProcess } from '../media/engine.ts';
 
 /** For tests: a worker without media that can hang. */
 export interface TestWorker extends MediaWorker {

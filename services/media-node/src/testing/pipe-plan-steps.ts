@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { type MediaKey } from '../media/media-key.ts';
-import { type RouterAt } from '../pipes/model/pipe-model.ts';
+import type { MediaKey } from '../media/media-key.ts';
+import type { RouterAt } from '../pipes/model/pipe-model.ts';
 
 export const routers = ['h1', 'h2', 'h3'];
 export const places: readonly RouterAt[] = [

@@ -1,4 +1,4 @@
-import { type MediaKey } from '../media/media-key.ts';
+import type { MediaKey } from '../media/media-key.ts';
 import {
   hopKey,
   pipeKey,

@@ -1,4 +1,9 @@
-import { routerRtpCapabilities, type RtpCapabilities, type RtpParameters } from '@skein/protocol';
+import {
+  routerRtpCapabilities,
+  type RtpCapabilities,
+  type RtpParameters,
+  type SessionRequest,
+} from '@skein/protocol';
 
 /** What clients in tests send and can receive. */
 export const anyReceiver: RtpCapabilities = routerRtpCapabilities;
@@ -42,3 +47,10 @@ export function videoParameters(given: {
     rtcp: { cname: `cname-${ssrcs[0]}` },
   };
 }
+
+/** What a gateway sends with every `open`, besides its room and its grants. */
+export const anyOpening = {
+  rtpCapabilities: anyReceiver,
+  autoSubscribe: false,
+  transports: [{ direction: 'send' }, { direction: 'receive' }],
+} satisfies Partial<SessionRequest<'open'>>;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createRpcClients, type RpcClients } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';
-import { type MediaEngine, type MediaRouter, type PipeEndpoint } from '../media/engine.ts';
+import type { MediaEngine, MediaRouter, PipeEndpoint } from '../media/engine.ts';
 
 const HOST = '127.0.0.1';
 const NARROW_QUEUE_MS = 100;
@@ -69,6 +69,7 @@ export class TestWires implements AsyncDisposable {
     return {
       client: (definition, address) => clients.client(definition, over(address)),
       closeChannel: (address) => clients.closeChannel(over(address)),
+      onConnectionLost: (listener) => clients.onConnectionLost(listener),
       close: () => clients.close(),
     };
   }

@@ -1,5 +1,5 @@
-import { type MediaRouter, type PipeListen } from '../media/engine.ts';
-import { type WorkerPool } from './worker-pool.ts';
+import type { MediaRouter, PipeListen } from '../media/engine.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
 /**
  * Makes on each worker what a first call will need, and lets it go again: the code is then compiled, and the worker has
@@ -23,7 +23,7 @@ const WARM_UP_ROUNDS = 3;
 async function useOnce(router: MediaRouter, listen: PipeListen): Promise<void> {
   const made = await Promise.all([
     router.createClientTransport('send'),
-    router.createClientTransport('recv'),
+    router.createClientTransport('receive'),
     router.createPipeEnd({ listen, secure: true }),
   ]);
   for (const one of made) one.close();

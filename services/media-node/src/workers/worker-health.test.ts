@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type WorkerProcess } from '../media/engine.ts';
-import { judgeWorker, LOOK_EVERY_MS, newSilence, type WorkerVerdict } from './worker-health.ts';
+import type { WorkerProcess } from '../media/engine.ts';
+import { stepSilence, INSPECT_EVERY_MS, newSilence, type WorkerVerdict } from './worker-health.ts';
 
 interface Sight {
   readonly state?: WorkerProcess['state'];
@@ -19,12 +19,12 @@ function watched(sight: (look: number) => Sight, forMs = 60_000): { verdict: Wor
   let silence = newSilence(atMs, answered);
   let verdict: WorkerVerdict = { kind: 'waits', suspect: false };
   for (let look = 1; verdict.kind === 'waits' && atMs < forMs; look++) {
-    const { state = 'sleeps', spentMs = 0, answers = 0, afterMs = LOOK_EVERY_MS, unseen } = sight(look);
+    const { state = 'sleeps', spentMs = 0, answers = 0, afterMs = INSPECT_EVERY_MS, unseen } = sight(look);
     atMs += afterMs;
     cpuMs += spentMs;
     answered += answers;
     const process = unseen ? undefined : { state, cpuMs };
-    ({ silence, verdict } = judgeWorker(silence, { atMs, answered, process }));
+    ({ silence, verdict } = stepSilence(silence, { atMs, answered, process }));
   }
   return { verdict, atMs };
 }
@@ -110,7 +110,7 @@ describe('a worker is let live that', () => {
     let atMs = 0;
     for (const { state, afterMs } of [first, { state: 'runs', afterMs: 200 } as const]) {
       atMs += afterMs;
-      const step = judgeWorker(silence, { atMs, answered: 0, process: { state, cpuMs: 0 } });
+      const step = stepSilence(silence, { atMs, answered: 0, process: { state, cpuMs: 0 } });
       silence = step.silence;
       verdicts.push(step.verdict.kind);
     }
@@ -121,7 +121,7 @@ describe('a worker is let live that', () => {
 
 it('a worker is suspect from the second look on, until it answers anything', () => {
   const verdictAt = (looks: number, answers = 0): WorkerVerdict =>
-    watched((look) => ({ state: 'runs', answers: look === looks ? answers : 0 }), looks * LOOK_EVERY_MS)
+    watched((look) => ({ state: 'runs', answers: look === looks ? answers : 0 }), looks * INSPECT_EVERY_MS)
       .verdict;
   expect(verdictAt(1)).toEqual({ kind: 'waits', suspect: false });
   expect(verdictAt(2)).toEqual({ kind: 'waits', suspect: true });

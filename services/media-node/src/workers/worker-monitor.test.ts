@@ -2,7 +2,7 @@ import { FakeClock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
 import { testWorker } from '../testing/fake-worker.ts';
-import { WorkerWatch } from './worker-monitor.ts';
+import { WorkerMonitor } from './worker-monitor.ts';
 
 const stopped = { state: 'stopped', cpuMs: 0 } as const;
 const busy = { state: 'runs', cpuMs: 0 } as const;
@@ -10,7 +10,7 @@ const busy = { state: 'runs', cpuMs: 0 } as const;
 function setUp() {
   const clock = new FakeClock();
   const worker = testWorker(100);
-  const watch = new WorkerWatch({ worker, clock, log: silentLogger });
+  const watch = new WorkerMonitor({ worker, clock, log: silentLogger });
   const ask = (): void => void watch.cpuMs().catch(() => {});
   return { clock, worker, watch, ask };
 }

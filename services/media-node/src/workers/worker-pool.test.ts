@@ -2,7 +2,7 @@ import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
 import { CapacityLedger } from '../capacity/ledger.ts';
-import { type MediaEngine } from '../media/engine.ts';
+import type { MediaEngine } from '../media/engine.ts';
 import { PLENTY } from '../testing/cluster.ts';
 import { WorkerPool } from './worker-pool.ts';
 import { testWorker, type TestWorker } from '../testing/fake-worker.ts';
@@ -20,7 +20,7 @@ function setUp(count = 1) {
     },
   };
   const listen = { listen: [{ ip: '127.0.0.1', announced: [] }], rtcPort: 4000 };
-  const backoff = { baseMs: 100, maxMs: 1000 };
+  const backoff = { firstMs: 100, maxMs: 1000 };
   const pool = new WorkerPool({
     engine,
     count,
@@ -101,13 +101,13 @@ describe('the workers of a node', () => {
     hung.catch(() => {});
     expect(await pool.cpuTime(1)).toEqual({ pid: 101, cpuMs: 0 });
     await clock.advance(400);
-    expect(pool.views(() => undefined).map(({ suspect }) => suspect)).toEqual([true, false]);
+    expect(pool.views(() => undefined, 2).map(({ suspect }) => suspect)).toEqual([true, false]);
     await clock.advance(200);
     expect([deaths, started[0]?.worker.ended, started[1]?.worker.ended]).toEqual([[0], 'killed', undefined]);
     expect(await pool.cpuTime(0)).toBeUndefined();
     await clock.advance(120);
     expect(pool.slot(0)).toMatchObject({ pid: 102, restarts: 1 });
-    expect(pool.views(() => undefined).map(({ suspect }) => suspect)).toEqual([false, false]);
+    expect(pool.views(() => undefined, 2).map(({ suspect }) => suspect)).toEqual([false, false]);
   });
 
   it('that owe an answer when the pool closes do not outlive it', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type MediaNode } from '../node/media-node.ts';
+import type { MediaNode } from '../node/media-node.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 

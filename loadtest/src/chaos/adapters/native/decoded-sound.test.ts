@@ -1,6 +1,6 @@
 import { eventually } from '@skein/testkit';
 import { expect, it } from 'vitest';
-import { loadClips } from '../../../peers/adapters/clip-files.ts';
+import { loadClips } from '@skein/native-peer';
 import { TONE_MS } from '../../tone.ts';
 import { DecodedSound } from './decoded-sound.ts';
 

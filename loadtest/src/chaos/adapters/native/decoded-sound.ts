@@ -1,5 +1,5 @@
 import { OpusDecoder } from 'opus-decoder';
-import { payloadOffset } from '../../../peers/rtp/rtp-packet.ts';
+import { payloadOffset } from '@skein/native-peer';
 import { ToneMeter } from '../../tone.ts';
 
 const SAMPLE_RATE = 48_000;

@@ -1,11 +1,13 @@
 import { connect } from '@skein/client';
 import type { OpenSocket } from '@skein/client/signaling';
-import { endDatachannel } from '../../../peers/adapters/datachannel-link.ts';
-import { nativeWorld } from '../../../peers/adapters/native-world.ts';
-import { NativeEngine } from '../../../peers/session/native-engine.ts';
-import { capturedTrack } from '../../../peers/session/native-track.ts';
-import { noticingSilence } from '../../../peers/session/silence.ts';
-import type { PeerWorld } from '../../../peers/session/world.ts';
+import {
+  capturedTrack,
+  endDatachannel,
+  NativeEngine,
+  nativeWorld,
+  noticingSilence,
+  type PeerWorld,
+} from '@skein/native-peer';
 import { Caller } from '../../caller.ts';
 import { DecodedSound } from './decoded-sound.ts';
 import type { AnswerMessage, CallMessage } from './messages.ts';

@@ -1,4 +1,4 @@
-import { type Layers } from '@skein/protocol';
+import type { Layers } from '@skein/protocol';
 
 /** One track that is sent into a pipe, and what each choice of its layers costs. */
 export interface TrackCost<Key> {

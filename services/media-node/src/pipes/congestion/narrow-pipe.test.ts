@@ -1,8 +1,8 @@
-import { type ReadySubscription } from '@skein/protocol';
+import type { ReadySubscription } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TestWires } from '../../testing/wires.ts';
-import { type MediaNode } from '../../node/media-node.ts';
+import type { MediaNode } from '../../node/media-node.ts';
 import { TestCluster, type TestSession } from '../../testing/cluster.ts';
 import { audioParameters, videoParameters } from '../../testing/rtp-parameters.ts';
 

@@ -1,7 +1,7 @@
 import { systemClock } from '@skein/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestWires } from '../../testing/wires.ts';
-import { type MediaNode } from '../../node/media-node.ts';
+import type { MediaNode } from '../../node/media-node.ts';
 import { quickPipes, TestCluster, type TestSession } from '../../testing/cluster.ts';
 import { audioParameters } from '../../testing/rtp-parameters.ts';
 

@@ -57,7 +57,7 @@ describe('a pipe', () => {
     const found = watch([steady, ...times(10, { sent: 80, arrived: 80, theySent: 2000 })]);
     expect(found).toEqual({
       brokenAtMs: 1500,
-      verdict: { kind: 'broken', reason: 'nothing came in for 1500 ms', cutOff: false },
+      verdict: { kind: 'broken', reason: 'nothing arrived for 1500 ms', cutOff: false },
     });
   });
 

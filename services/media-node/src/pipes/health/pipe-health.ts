@@ -1,4 +1,4 @@
-import { type EndCounters } from '../../media/engine.ts';
+import type { EndCounters } from '../../media/engine.ts';
 
 /** Both ends of a pipe, counted at about the same time. */
 export interface PipeSample {

@@ -1,10 +1,10 @@
 import { MAX_PROBED_PIPES, type PipeEndCounters } from '@skein/rpc';
 import { jitter, type Clock, type Random } from '@skein/runtime';
 import { AnswerTimes } from './answer-times.ts';
-import { type PeerPipes } from '../model/peer-pipes.ts';
+import type { PeerPipes } from '../model/peer-pipes.ts';
 import { isSuspect, stepHealth, type PipeHealth, type PipeSample } from './pipe-health.ts';
-import { type NodePipe } from '../links/pipe.ts';
-import { type PipePolicy } from '../model/pipe-policy.ts';
+import type { NodePipe } from '../links/pipe.ts';
+import type { PipePolicy } from '../model/pipe-policy.ts';
 
 /** A pipe whose health is checked. */
 export interface MonitoredPipe {

@@ -1,7 +1,6 @@
-import { type Clock, type Random } from '@skein/runtime';
-import { type MediaSource, type PipeEndpoint } from '../../media/engine.ts';
-import { type MediaKey } from '../../media/media-key.ts';
-import { backoffMs } from '../../retry/backoff.ts';
+import { backoff, type Backoff, type Clock, type Random } from '@skein/runtime';
+import type { MediaSource, PipeEndpoint } from '../../media/engine.ts';
+import type { MediaKey } from '../../media/media-key.ts';
 import {
   hopKey,
   PATH_DOWN_AFTER_FAILURES,
@@ -12,8 +11,8 @@ import {
   type Pull,
   type RouterAt,
 } from '../model/pipe-model.ts';
-import { type PipePolicy } from '../model/pipe-policy.ts';
-import { type OutgoingTrack } from '../tracks/outgoing-track.ts';
+import type { PipePolicy } from '../model/pipe-policy.ts';
+import type { OutgoingTrack } from '../tracks/outgoing-track.ts';
 import {
   NodePipe,
   WorkerPipe,
@@ -62,9 +61,11 @@ export class PipeRegistry {
   /** The failures of a pipe's path among them: no answer, or nothing arrived. */
   readonly #pathFailures = new Map<string, number>();
   readonly #deps: PipeRegistryDeps;
+  readonly #backoff: Backoff;
 
   constructor(deps: PipeRegistryDeps) {
     this.#deps = deps;
+    this.#backoff = backoff({ ...deps.policy.backoff, jitter: 0.2, random: deps.random });
   }
 
   get pipes(): readonly Pipe[] {
@@ -353,7 +354,7 @@ export class PipeRegistry {
   #retryAtMs(key: string, nowMs: number): number {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    return nowMs + backoffMs(this.#deps.policy.backoff, failures, this.#deps.random);
+    return nowMs + this.#backoff(failures);
   }
 
   /** Every hop was made here; others have it to read. */

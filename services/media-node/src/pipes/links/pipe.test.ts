@@ -1,12 +1,17 @@
 import { FakeClock } from '@skein/runtime';
 import { describe, expect, it } from 'vitest';
-import { type EndCounters, type PipeEndpoint } from '../../media/engine.ts';
+import type { EndCounters, PipeEndpoint } from '../../media/engine.ts';
 import { NodePipe, type PipeStatus } from './pipe.ts';
 
 async function setUp(counters: () => Promise<EndCounters>) {
   const clock = new FakeClock();
   const address = { ip: '127.0.0.1', port: 4000, srtp: undefined };
-  const endpoint = { address, counters, sendProbes: async () => {}, close: () => {} } as unknown as PipeEndpoint;
+  const endpoint = {
+    address,
+    counters,
+    sendProbes: async () => {},
+    close: () => {},
+  } as unknown as PipeEndpoint;
   const peer = { nodeId: 'other', routerId: 'there' };
   const names = { key: 'here~there', local: 'here', peer, instanceId: 'pip-1', trial: false };
   const status: PipeStatus = { phase: { kind: 'opening' }, idleSinceMs: undefined, outgoing: new Map() };

@@ -1,15 +1,10 @@
-import { type PipeEnd } from '@skein/rpc';
-import { type Clock } from '@skein/runtime';
-import {
-  type EndCounters,
-  type PipeAddress,
-  type PipeCounters,
-  type PipeEndpoint,
-} from '../../media/engine.ts';
-import { type MediaKey } from '../../media/media-key.ts';
+import type { PipeEnd } from '@skein/rpc';
+import type { Clock } from '@skein/runtime';
+import type { EndCounters, PipeAddress, PipeCounters, PipeEndpoint } from '../../media/engine.ts';
+import type { MediaKey } from '../../media/media-key.ts';
 import { PipeError } from '../model/pipe-errors.ts';
-import { type PipeState, type RouterAt } from '../model/pipe-model.ts';
-import { type OutgoingTrack } from '../tracks/outgoing-track.ts';
+import type { PipeState, RouterAt } from '../model/pipe-model.ts';
+import type { OutgoingTrack } from '../tracks/outgoing-track.ts';
 
 export type PipePhase =
   | { readonly kind: 'opening' }

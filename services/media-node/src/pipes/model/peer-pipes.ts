@@ -1,4 +1,4 @@
-import { type PipeServiceClient } from '@skein/rpc';
+import type { PipeServiceClient } from '@skein/rpc';
 
 /** The other nodes, as far as pipes need them. */
 export interface PeerPipes {

@@ -1,4 +1,4 @@
-import { type MediaKey } from '../../media/media-key.ts';
+import type { MediaKey } from '../../media/media-key.ts';
 
 /** A router and the node it is on. */
 export interface RouterAt {

@@ -1,5 +1,5 @@
 import { DEFAULT_FAN_OUT } from '@skein/cluster';
-import { type Backoff } from '../../retry/backoff.ts';
+import type { BackoffOptions } from '@skein/runtime';
 
 export interface PipePolicy {
   /** How long an idle pipe stays open for the next demand. */
@@ -23,7 +23,7 @@ export interface PipePolicy {
   /** Maximum direct fan-out: how many nodes of a room pull a track from its origin; more pull through relays. */
   readonly fanOut: number;
   /** Between retries, while there is demand. */
-  readonly backoff: Backoff;
+  readonly backoff: Pick<BackoffOptions, 'firstMs' | 'maxMs'>;
 }
 
 export const defaultPipePolicy: PipePolicy = {
@@ -38,5 +38,5 @@ export const defaultPipePolicy: PipePolicy = {
   probeDeadlineMs: 1000,
   relayLeaseMs: 5000,
   fanOut: DEFAULT_FAN_OUT,
-  backoff: { baseMs: 100, maxMs: 5000 },
+  backoff: { firstMs: 100, maxMs: 5000 },
 };

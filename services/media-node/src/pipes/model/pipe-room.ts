@@ -1,6 +1,6 @@
-import { type MediaSource, type PipeEndpoint, type RouterSlot } from '../../media/engine.ts';
-import { type MediaKey, type TrackEpoch } from '../../media/media-key.ts';
-import { type PipeDemand, type RouterAt } from './pipe-model.ts';
+import type { MediaSource, PipeEndpoint, RouterSlot } from '../../media/engine.ts';
+import type { MediaKey, TrackEpoch } from '../../media/media-key.ts';
+import type { PipeDemand, RouterAt } from './pipe-model.ts';
 
 /** One room on this node, as its pipes use it. */
 export interface PipeRoom {
@@ -25,8 +25,11 @@ export interface PipeRoom {
     deadlineMs: number,
     signal: AbortSignal,
   ): Promise<MediaSource>;
-  /** Keeps a router of the room alive. Fails `UNAVAILABLE` when no worker runs. */
-  takeRouterSlot(): Promise<RouterSlot>;
+  /**
+   * Keeps a router of the room alive, on a worker with capacity for that many transports. Fails `UNAVAILABLE` when no
+   * worker runs.
+   */
+  takeRouterSlot(options: { readonly transports: number }): Promise<RouterSlot>;
   /** Holds the demand for a track that is relayed to another node; the pipes follow. */
   holdRelayDemand(track: TrackEpoch & RouterAt, intoRouterId: string): Disposable;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type MediaKey } from '../../media/media-key.ts';
-import { type HopView, type PipeView, type RelayState, type RouterAt } from '../model/pipe-model.ts';
+import type { MediaKey } from '../../media/media-key.ts';
+import type { HopView, PipeView, RelayState, RouterAt } from '../model/pipe-model.ts';
 import { planPipes, type PipeCommand, type PipePlanInput } from './pipe-plan.ts';
 
 const here = (routerId: string): RouterAt => ({ nodeId: 'here', routerId });
@@ -324,13 +324,15 @@ describe('a node that feeds many others', () => {
   it('goes on feeding those that it feeds, and their other tracks too', () => {
     const hops: HopView[] = [hop('cam', there('t1'), 'h1')];
     const both = { cam: ['h1'], mic: ['h1'] };
-    expect(commands({ tracks, demand: both, atFanOutLimit, hops, pipes: [pipe('h1', there('t1'))] })).toEqual([
-      { type: 'pullTrack', media: 'mic@1', from: there('t1'), into: 'h1' },
-    ]);
+    expect(commands({ tracks, demand: both, atFanOutLimit, hops, pipes: [pipe('h1', there('t1'))] })).toEqual(
+      [{ type: 'pullTrack', media: 'mic@1', from: there('t1'), into: 'h1' }],
+    );
   });
 
   it('feeds those that relay its tracks', () => {
-    expect(commands({ tracks, demand, atFanOutLimit, relayed: ['cam@1'] })).toEqual([openPipe('h1', there('t1'))]);
+    expect(commands({ tracks, demand, atFanOutLimit, relayed: ['cam@1'] })).toEqual([
+      openPipe('h1', there('t1')),
+    ]);
   });
 });
 

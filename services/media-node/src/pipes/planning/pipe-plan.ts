@@ -1,4 +1,4 @@
-import { type MediaKey } from '../../media/media-key.ts';
+import type { MediaKey } from '../../media/media-key.ts';
 import {
   hopKey,
   pipeKey,
@@ -75,7 +75,8 @@ export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
   const commands = new Map<string, PipeCommand>();
   const wakes: number[] = [];
   const addStep = (name: string, next: NextStep): void => {
-    if (next.command) commands.set(next.command.type === 'openPipe' ? `pipe ${next.command.key}` : name, next.command);
+    if (next.command)
+      commands.set(next.command.type === 'openPipe' ? `pipe ${next.command.key}` : name, next.command);
     if (next.wakeAtMs !== undefined) wakes.push(next.wakeAtMs);
   };
 

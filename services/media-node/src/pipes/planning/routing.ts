@@ -1,4 +1,4 @@
-import { type MediaKey } from '../../media/media-key.ts';
+import type { MediaKey } from '../../media/media-key.ts';
 import {
   PATH_DOWN_AFTER_FAILURES,
   type HopView,

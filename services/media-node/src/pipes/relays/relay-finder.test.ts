@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { type OfferRelayRequest, type PipeProbe, type PipeServiceClient } from '@skein/rpc';
+import type { OfferRelayRequest, PipeProbe, PipeServiceClient } from '@skein/rpc';
 import { FakeClock, seededRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,10 +1,10 @@
 import { SkeinError } from '@skein/protocol';
-import { type PipeProbe } from '@skein/rpc';
+import type { PipeProbe } from '@skein/rpc';
 import { jitter, type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type PeerPipes } from '../model/peer-pipes.ts';
-import { type RelayState } from '../model/pipe-model.ts';
-import { type PipePolicy } from '../model/pipe-policy.ts';
+import type { Logger } from '@skein/telemetry';
+import type { PeerPipes } from '../model/peer-pipes.ts';
+import type { RelayState } from '../model/pipe-model.ts';
+import type { PipePolicy } from '../model/pipe-policy.ts';
 
 /** Nodes asked in one search, one after another. */
 const ASKED_AT_MOST = 4;

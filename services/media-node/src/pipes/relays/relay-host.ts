@@ -1,12 +1,12 @@
-import { type PipeProbe } from '@skein/rpc';
+import type { PipeProbe } from '@skein/rpc';
 import { SingleFlight, type Clock } from '@skein/runtime';
-import { type MediaSource, type RouterSlot } from '../../media/engine.ts';
+import type { MediaSource, RouterSlot } from '../../media/engine.ts';
 import { trackEpochOf, type MediaKey } from '../../media/media-key.ts';
-import { type PeerPipes } from '../model/peer-pipes.ts';
+import type { PeerPipes } from '../model/peer-pipes.ts';
 import { PipeError } from '../model/pipe-errors.ts';
-import { type RouterAt } from '../model/pipe-model.ts';
-import { type PipePolicy } from '../model/pipe-policy.ts';
-import { type PipeRoom } from '../model/pipe-room.ts';
+import type { RouterAt } from '../model/pipe-model.ts';
+import type { PipePolicy } from '../model/pipe-policy.ts';
+import type { PipeRoom } from '../model/pipe-room.ts';
 
 export interface RelayHostDeps {
   readonly room: PipeRoom;
@@ -17,6 +17,8 @@ export interface RelayHostDeps {
   readonly onIdle: () => void;
 }
 
+/** Ends of pipes that a relay needs: one to the origin, one to the puller. */
+const RELAY_PIPES = 2;
 /** How long the origin may take to answer before this node declines to relay. */
 const REACH_DEADLINE_MS = 500;
 
@@ -52,7 +54,7 @@ export class RelayHost {
     this.#renewLease();
     const { room } = this.#deps;
     if (room.hub !== undefined) return room.hub;
-    const slot = await this.#placing.run('slot', () => room.takeRouterSlot());
+    const slot = await this.#placing.run('slot', () => room.takeRouterSlot({ transports: RELAY_PIPES }));
     this.#hold(slot);
     return slot.router.id;
   }

@@ -1,8 +1,8 @@
 import { relaysFor } from '@skein/cluster';
-import { type ReadySubscription } from '@skein/protocol';
+import type { ReadySubscription } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type MediaNode } from '../../node/media-node.ts';
+import type { MediaNode } from '../../node/media-node.ts';
 import { quickPipes, TestCluster, type TestSession } from '../../testing/cluster.ts';
 import { audioParameters } from '../../testing/rtp-parameters.ts';
 

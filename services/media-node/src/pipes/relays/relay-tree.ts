@@ -1,6 +1,6 @@
 import { relaysFor } from '@skein/cluster';
-import { type PipeDemand, type RelayState } from '../model/pipe-model.ts';
-import { type PipePolicy } from '../model/pipe-policy.ts';
+import type { PipeDemand, RelayState } from '../model/pipe-model.ts';
+import type { PipePolicy } from '../model/pipe-policy.ts';
 
 export interface RelayTreeDeps {
   readonly nodeId: string;

@@ -1,7 +1,7 @@
-import { type TrackUpdate } from '@skein/rpc';
+import type { TrackUpdate } from '@skein/rpc';
 import { Emitter, FakeClock } from '@skein/runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type MediaSource, type PipedMedia, type PipeEndpoint } from '../../media/engine.ts';
+import type { MediaSource, PipedMedia, PipeEndpoint } from '../../media/engine.ts';
 import { OutgoingTrack, type PullStream } from './outgoing-track.ts';
 
 const GRACE_MS = 2000;

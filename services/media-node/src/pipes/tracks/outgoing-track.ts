@@ -1,8 +1,8 @@
-import { type Layers } from '@skein/protocol';
-import { type TrackUpdate } from '@skein/rpc';
-import { type Clock } from '@skein/runtime';
-import { type MediaSource, type PipeEndpoint } from '../../media/engine.ts';
-import { type MediaKey } from '../../media/media-key.ts';
+import type { Layers } from '@skein/protocol';
+import type { TrackUpdate } from '@skein/rpc';
+import type { Clock } from '@skein/runtime';
+import type { MediaSource, PipeEndpoint } from '../../media/engine.ts';
+import type { MediaKey } from '../../media/media-key.ts';
 import { TrackOutlet } from './track-outlet.ts';
 
 /** The stream of updates to the node that pulls a track. */

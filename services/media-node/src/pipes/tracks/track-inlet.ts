@@ -1,6 +1,6 @@
 import { parseInput, rtpParameters as rtpParametersSchema, SkeinError, type Layers } from '@skein/protocol';
-import { type TrackUpdate } from '@skein/rpc';
-import { type MediaSource, type PipeEndpoint } from '../../media/engine.ts';
+import type { TrackUpdate } from '@skein/rpc';
+import type { MediaSource, PipeEndpoint } from '../../media/engine.ts';
 import { PipeError } from '../model/pipe-errors.ts';
 
 export interface InletListener {

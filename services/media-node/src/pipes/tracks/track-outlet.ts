@@ -1,6 +1,6 @@
-import { type Layers } from '@skein/protocol';
-import { type TrackUpdate } from '@skein/rpc';
-import { type MediaSource, type PipedMedia, type PipeEndpoint } from '../../media/engine.ts';
+import type { Layers } from '@skein/protocol';
+import type { TrackUpdate } from '@skein/rpc';
+import type { MediaSource, PipedMedia, PipeEndpoint } from '../../media/engine.ts';
 import { lowerLayers, sameLayers, topOf } from '../../media/layers.ts';
 import { trackEpochOf, type MediaKey } from '../../media/media-key.ts';
 import { PipeError } from '../model/pipe-errors.ts';

@@ -1,14 +1,13 @@
 import { SkeinError, type ErrorCode } from '@skein/protocol';
-import { type ClientStream, type PullTrackRequest } from '@skein/rpc';
-import { type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { backoffMs } from '../../retry/backoff.ts';
-import { type PeerPipes } from '../model/peer-pipes.ts';
-import { type PipePolicy } from '../model/pipe-policy.ts';
-import { type TrackInlet } from './track-inlet.ts';
+import type { ClientStream, PullTrackRequest } from '@skein/rpc';
+import { backoff, type Backoff, type Clock, type Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { PeerPipes } from '../model/peer-pipes.ts';
+import type { PipePolicy } from '../model/pipe-policy.ts';
+import type { TrackInlet } from './track-inlet.ts';
 
 /** Backoff between the retries of a broken call, within the grace period. */
-const RETRY = { baseMs: 50, maxMs: 1000 };
+const RETRY = { firstMs: 50, maxMs: 1000, jitter: 0.2 };
 
 /** The other node does not have the track, or its end of the pipe: a retry is useless. */
 const FINAL_ERRORS: ReadonlySet<ErrorCode> = new Set(['TRACK_NOT_FOUND', 'PIPE_FAILED', 'INVALID_ARGUMENT']);
@@ -30,6 +29,7 @@ export interface TrackPullDeps {
  */
 export class TrackPull {
   readonly #deps: TrackPullDeps;
+  readonly #backoff: Backoff;
   #stream: ClientStream | undefined;
   #brokeAtMs: number | undefined;
   #tries = 0;
@@ -40,6 +40,7 @@ export class TrackPull {
 
   constructor(deps: TrackPullDeps) {
     this.#deps = deps;
+    this.#backoff = backoff({ ...RETRY, random: deps.random });
   }
 
   start(): void {
@@ -91,7 +92,7 @@ export class TrackPull {
   }
 
   #ended(error: SkeinError): void {
-    const { inlet, policy, clock, random, log, nodeId } = this.#deps;
+    const { inlet, policy, clock, log, nodeId } = this.#deps;
     if (this.#stopped) return;
     if (FINAL_ERRORS.has(error.code) || !inlet.flows) return this.#fail(error);
     const nowMs = clock.monotonicMs();
@@ -103,7 +104,7 @@ export class TrackPull {
     this.#brokeAtMs ??= nowMs;
     const leftMs = this.#brokeAtMs + policy.pullGraceMs - nowMs;
     if (leftMs <= 0) return this.#fail(error);
-    this.#retry = clock.after(backoffMs(RETRY, ++this.#tries, random), () => this.#ask(leftMs));
+    this.#retry = clock.after(this.#backoff(++this.#tries), () => this.#ask(leftMs));
   }
 
   #fail(error: SkeinError): void {

@@ -1,12 +1,12 @@
 import { SkeinError, type RtpParameters, type TransportOffer } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
-import { type types } from 'mediasoup';
-import { type ClientTransport, type MediaEngine, type MediaSink, type MediaSource } from '../../media/engine.ts';
+import type { types } from 'mediasoup';
+import type { ClientTransport, MediaEngine, MediaSink, MediaSource } from '../../media/engine.ts';
 import { mediasoupEngineWith } from '../../adapters/mediasoup-engine.ts';
 import { asCapabilities, mediaSink, mediaSource, producerOf } from '../../adapters/mediasoup-media.ts';
 import { publishedMedia } from '../../adapters/mediasoup-published.ts';
 import { rejectedParameters } from '../../adapters/mediasoup-rejection.ts';
-import { type WorkerAnswers } from '../../adapters/worker-answers.ts';
+import type { WorkerAnswers } from '../../adapters/worker-answers.ts';
 
 /** For tests: real workers, routers and pipes, but clients that live in this process, without ICE and DTLS. */
 export interface TestEngine extends MediaEngine {
