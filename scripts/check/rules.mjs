@@ -64,4 +64,15 @@ export const ORDER = {
       ['close-codes.ts', 'errors.ts', 'limits.ts', 'roles.ts', 'track-kinds.ts'],
     ],
   },
+  'services/media-node': {
+    '.': [
+      '*.ts',
+      ['node', 'adapters'],
+      ['migrations', 'rooms', 'load', 'membership', 'addresses'],
+      ['sessions', 'pipes', 'workers'],
+      'capacity',
+      'media',
+    ],
+    pipes: ['*.ts', ['planning', 'health', 'congestion'], 'links', ['tracks', 'relays'], 'model'],
+  },
 };
