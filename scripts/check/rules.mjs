@@ -31,4 +31,5 @@ export const VENDORS = [
   { name: 'node-datachannel', owners: ['libs/native-peer'] },
   { name: 'pino', owners: ['libs/telemetry'], anywhere: true },
   { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },
+  { name: 'uplot', owners: ['loadtest'] },
 ];

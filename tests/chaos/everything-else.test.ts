@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { holdsThrough } from './testing-rounds.ts';
+import { holdsThrough } from '../testing/rounds.ts';
 
 describe('a call goes on through what happens to gateways, Redis, NATS and control', () => {
   holdsThrough(

@@ -1,6 +1,6 @@
 import { Network } from '@skein/testkit';
 import { describe } from 'vitest';
-import { holdsThrough } from './testing-rounds.ts';
+import { holdsThrough } from '../testing/rounds.ts';
 
 // Without root there are no hosts to cut off from each other.
 const onNetwork = Network.possible

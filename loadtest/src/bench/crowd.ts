@@ -8,7 +8,7 @@ import type { Bench, BenchContext } from './bench.ts';
 import { natsSubscriptions } from './crowd/adapters/nats-subscriptions.ts';
 import { NatsTap, TAPPED_SUBJECTS } from './crowd/adapters/nats-tap.ts';
 import { Person, type Traffic } from './crowd/person.ts';
-import { spreadOf } from './percentiles.ts';
+import { spreadOf } from '../measure/statistics.ts';
 
 interface Plan {
   readonly people: number;

@@ -7,7 +7,7 @@ import type { Bench, BenchContext } from './bench.ts';
 import { busiestToMean, costGrowths, sharesOf } from './fan-out/figures.ts';
 import { Flow, type FlowPlan, type Stretch } from './forward/flow.ts';
 import { delivered, lossOf } from './forward/turns.ts';
-import { hundredths } from './percentiles.ts';
+import { hundredths } from '../measure/statistics.ts';
 
 /** What one room's audience is spread over. */
 interface Shape {

@@ -1,7 +1,7 @@
 import { freePort, startCluster, startNats, type LocalCluster, type NatsServer } from '@skein/local-cluster';
 import { readTreeUsages } from '../measure/cluster/adapters/proc.ts';
 import { readNatsMessages, readRedisCommands } from '../measure/cluster/adapters/stores.ts';
-import { hundredths } from './percentiles.ts';
+import { hundredths } from '../measure/statistics.ts';
 
 /** CPU time so far, in ms: of services and servers with all that they have started, and of this process. */
 export type CpuMs = Readonly<Record<'gateway' | 'mediaNodes' | 'redis' | 'nats' | 'client', number>>;

@@ -5,7 +5,7 @@ import { readTreeUsage } from '../measure/cluster/adapters/proc.ts';
 import { readRedisCommands } from '../measure/cluster/adapters/stores.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { closedLoop } from './closed-loop.ts';
-import { hundredths, spreadOf } from './percentiles.ts';
+import { hundredths, spreadOf } from '../measure/statistics.ts';
 import { SignalingClient } from './signaling-client.ts';
 
 interface Plan {

@@ -1,4 +1,4 @@
-import { percentiles } from './percentiles.ts';
+import { spreadMsOf } from '../measure/statistics.ts';
 import type { RoundFigures } from './report.ts';
 import type { Bounds, GapBound } from './scenario.ts';
 
@@ -18,7 +18,7 @@ function lateRecoveries(rounds: readonly RoundFigures[], bound: Bounds['recoverM
     if (rounds.every(({ felt }) => felt === 'perhaps')) return [];
     return [`recoverMs has a bound, p95 ${bound.p95}, and was not measured`];
   }
-  const measured = percentiles(recoveries.map(({ ms }) => ms));
+  const measured = spreadMsOf(recoveries.map(({ ms }) => ms));
   const late = recoveries.filter(({ ms }) => Math.round(ms) > bound.max).map(({ identity }) => identity);
   return [
     ...(measured.p95 > bound.p95 ? [`recoverMs.p95 is ${measured.p95}, more than ${bound.p95}`] : []),
@@ -38,7 +38,7 @@ function longGaps(rounds: readonly RoundFigures[], when: 'during' | 'after', bou
     const lengths = gaps
       .filter((gap) => gap.kind === kind)
       .map(({ duringMs, afterMs }) => (when === 'during' ? duringMs : afterMs));
-    const { max } = percentiles(lengths);
+    const { max } = spreadMsOf(lengths);
     return max > bounds[kind]
       ? [`longestGapMs.${when}.max of ${kind} is ${max}, more than ${bounds[kind]}`]
       : [];

@@ -2,7 +2,7 @@ import { describeExit, freePort, startCluster, type LocalCluster } from '@skein/
 import { SkeinError } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { ClusterProbe, SignalClient } from '@skein/testkit';
-import { spreadOf } from '../bench/percentiles.ts';
+import { spreadOf } from '../measure/statistics.ts';
 import type { Violation } from './invariants.ts';
 import { LeakCheck } from './leak-check.ts';
 import { Observer } from './observer.ts';

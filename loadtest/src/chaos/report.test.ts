@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { percentiles } from './percentiles.ts';
 import { summarize, type GapSample, type Outcome, type RoundFigures } from './report.ts';
 import type { Bounds } from './scenario.ts';
 
@@ -37,11 +36,6 @@ const good: Outcome = {
   violations: [],
   leaks: [],
 };
-
-it('takes nearest ranks', () => {
-  expect(percentiles([5, 1, 4.4, 2])).toEqual({ p50: 2, p95: 5, max: 5 });
-  expect(percentiles([])).toEqual({ p50: 0, p95: 0, max: 0 });
-});
 
 describe('summarize', () => {
   it('sums up all rounds', () => {

@@ -1,6 +1,6 @@
 import { beyondBounds } from './bounds.ts';
 import type { Violation } from './invariants.ts';
-import { percentiles, type Percentiles } from './percentiles.ts';
+import { spreadMsOf, type SpreadMs } from '../measure/statistics.ts';
 import type { Bounds, Felt, Scenario } from './scenario.ts';
 
 /** How long one person was without one track, or without signaling; or how long a newcomer took. */
@@ -46,7 +46,7 @@ export interface ChaosSummary {
   readonly scenario: string;
   readonly ok: boolean;
   readonly rounds: number;
-  readonly recoverMs: Percentiles;
+  readonly recoverMs: SpreadMs;
   /** Absent when nobody lost anything. */
   readonly worstPerson?: WorstPerson;
   readonly longestGapMs: { readonly during: MiddleAndMax; readonly after: MiddleAndMax };
@@ -62,7 +62,7 @@ export interface ChaosSummary {
   readonly failed?: readonly string[];
 }
 
-type MiddleAndMax = Omit<Percentiles, 'p95'>;
+type MiddleAndMax = Omit<SpreadMs, 'p95'>;
 
 export interface Outcome {
   readonly scenario: string;
@@ -93,7 +93,7 @@ export function summarize(outcome: Outcome): ChaosSummary {
     scenario,
     ok: failed.length === 0,
     rounds: rounds.length,
-    recoverMs: percentiles(rounds.flatMap((round) => round.recoveries.map(({ ms }) => ms))),
+    recoverMs: spreadMsOf(rounds.flatMap((round) => round.recoveries.map(({ ms }) => ms))),
     ...(worstPerson && { worstPerson }),
     longestGapMs: {
       during: middleAndMax(gaps.map(({ duringMs }) => duringMs)),
@@ -110,7 +110,7 @@ export function summarize(outcome: Outcome): ChaosSummary {
 }
 
 function middleAndMax(values: readonly number[]): MiddleAndMax {
-  const { p50, max } = percentiles(values);
+  const { p50, max } = spreadMsOf(values);
   return { p50, max };
 }
 

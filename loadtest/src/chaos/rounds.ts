@@ -30,7 +30,7 @@ const FELT_BY_MS = 3_000;
 const OPEN_GAP_DEADLINE_MS = 2_000;
 const OPEN_GAP_POLL_MS = 50;
 const SHOWN_GAPS = 6;
-const UNDISTURBED_MS = { long: 6_000, short: 1_500 };
+const UNDISTURBED_MS = { long: 6_000, short: 500 };
 // Late echoes of a fault: tracks taken away after 10 s, sessions that linger.
 const AFTERMATH_MS = { long: 5_000, short: 1_000 };
 /** As whom a recovery of `service` is listed. */

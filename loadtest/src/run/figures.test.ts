@@ -3,7 +3,7 @@ import { judge, verdictProblem } from '../report/verdicts.ts';
 import { bottlenecks } from './bottlenecks.ts';
 import { figuresOf, type FigureParts } from './figures.ts';
 import { sampleOf } from './samples.ts';
-import { testCluster, testHistogram, testReport } from './testing-reports.ts';
+import { testCluster, testHistogram, testReport } from '../testing/peer-reports.ts';
 import type { Interval } from './timeline.ts';
 
 function second(at: number, received: number, more: Partial<Interval> = {}): Interval {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PeerReport } from '@skein/native-peer/measures';
 import { PeerError, type PeerPlan, type PeerProcess, type PeerProcessEvents } from '@skein/native-peer';
 import { Fleet, type FleetListener } from './fleet.ts';
-import { testReport } from './testing-reports.ts';
+import { testReport } from '../testing/peer-reports.ts';
 
 class FakeProcess implements PeerProcess {
   readonly events = new Emitter<PeerProcessEvents>();

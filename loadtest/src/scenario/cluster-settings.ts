@@ -1,7 +1,7 @@
 import { clusterSettings, PLANNED_SETTINGS } from '@skein/local-cluster';
 import type { Contradiction } from './problems.ts';
 import type { Scenario } from './schema.ts';
-import { suggest } from './suggestion.ts';
+import { suggest } from '../cli/suggestion.ts';
 
 /** Each media node has as many workers as the scenario's own field says. */
 const WORKERS = 'SKEIN_NODE_WORKERS';

@@ -3,7 +3,7 @@ import { formatDuration, parseDuration } from './duration.ts';
 import { problemText } from './problems.ts';
 import { readScenario } from './read.ts';
 import type { Scenario } from './schema.ts';
-import { suggest } from './suggestion.ts';
+import { suggest } from '../cli/suggestion.ts';
 
 function scenario(text: string): Scenario {
   const read = readScenario(text);

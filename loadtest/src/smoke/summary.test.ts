@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultsOf, firstFrameDelays, joinDelay, percentiles } from './summary.ts';
+import { faultsOf, firstFrameDelays, joinDelay } from './summary.ts';
 
 const healthy = {
   participants: 3,
@@ -12,12 +12,6 @@ const healthy = {
   joinMs: { p50: 12, max: 30 },
   leakedAfterLeave: 0,
 };
-
-it('takes the nearest rank for the median', () => {
-  expect(percentiles([30, 10, 20.4, 40])).toEqual({ p50: 20, max: 40 });
-  expect(percentiles([7])).toEqual({ p50: 7, max: 7 });
-  expect(percentiles([])).toEqual({ p50: 0, max: 0 });
-});
 
 it('counts from connecting for those who were there, and from the news for those who came later', () => {
   const delays = firstFrameDelays({

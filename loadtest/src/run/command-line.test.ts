@@ -1,24 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { signalUrlOf } from './adapters/gateway-check.ts';
-import { parseLoadArguments } from './arguments.ts';
+import { parseCommandLine } from '../cli/command-line.ts';
+import { defineLoadtest, explainLoadCommand } from './command-line.ts';
 import { preflight } from './preflight.ts';
 import { Progress, progressLine } from './progress.ts';
 import { sampleOf } from './samples.ts';
-import { testCluster, testHistogram, testReport } from './testing-reports.ts';
+import { testCluster, testHistogram, testReport } from '../testing/peer-reports.ts';
 
-describe('the command line', () => {
-  it('takes a scenario and where to write', () => {
+describe('the command line of the load tool', () => {
+  const parse = (args: readonly string[]) => parseCommandLine(defineLoadtest, args, explainLoadCommand);
+
+  it('takes a scenario, gateways and files to write', () => {
     const args = ['run', 'a.yaml', '--url', 'http://a', '--url=http://b', '--json', 'o.json', '--seed', '7'];
-    expect(parseLoadArguments(args)).toEqual({
+    expect(parse(args)).toEqual({
       kind: 'run',
       run: {
         ...{ scenario: 'a.yaml', urls: ['http://a', 'http://b'], seed: 7, json: 'o.json' },
         ...{ control: undefined, report: undefined },
       },
     });
-    expect(parseLoadArguments(['list'])).toEqual({ kind: 'list' });
-    expect(parseLoadArguments(['run', '--help'])).toEqual({ kind: 'help' });
+    expect(parse(['list'])).toEqual({ kind: 'list' });
+    expect(parse(['run', '--help'])).toEqual({
+      kind: 'help',
+      text: expect.stringContaining('Usage: npm run loadtest -- run [options] <scenario...>') as string,
+    });
   });
 
   it.each([
@@ -31,7 +37,7 @@ describe('the command line', () => {
     [['run', 'a', '--json', 'x', '--report', 'x'], '--json and --report would both write x'],
     [['run', 'a', '--seed', '0'], '--seed 0 is not a whole number from 1 on'],
   ])('refuses %j', (args, why) => {
-    expect(parseLoadArguments(args)).toEqual({ kind: 'refused', why });
+    expect(parse(args)).toEqual({ kind: 'refused', why });
   });
 });
 

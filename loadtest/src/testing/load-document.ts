@@ -1,5 +1,5 @@
 import type { Percentiles } from '@skein/native-peer/measures';
-import type { Figures, LoadDocument, Sample } from './document.ts';
+import type { Figures, LoadDocument, Sample } from '../report/document.ts';
 
 const spread: Percentiles = { count: 10, mean: 3, p50: 2, p95: 5, p99: 9, max: 12 };
 const brief = { count: 10, p50: 2, p95: 5, p99: 9, max: 12 };
