@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './setup/command.mjs';
 import { main } from './setup/main.mjs';
-import { root } from './setup/paths.mjs';
+import { localCache, root } from './setup/paths.mjs';
 import { formatDuration } from './setup/progress.mjs';
 import { setUp } from './setup/profiles.mjs';
 import { UserError } from './setup/user-error.mjs';
@@ -15,11 +15,17 @@ const CHECKS = [
   { name: 'generated gRPC types', script: [proto, '--check'], absent: !existsSync(proto) },
   { name: 'types', script: [tool('typescript', 'bin', 'tsc'), '-b'] },
   { name: 'lint', script: [tool('oxlint', 'bin', 'oxlint')] },
-  { name: 'import boundaries and clocks', script: [join(root, 'scripts', 'check', 'boundaries.mjs')] },
+  {
+    name: 'imports, folders, dialect and clocks',
+    script: [join(root, 'scripts', 'check', 'boundaries.mjs')],
+  },
   { name: 'browsers', script: [join(root, 'scripts', 'check', 'browsers.mjs')] },
   {
     name: 'format',
-    script: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+    script: [
+      tool('prettier', 'bin', 'prettier.cjs'),
+      ...['--check', '--log-level', 'warn', '--cache', '--cache-location', join(localCache, 'prettier'), '.'],
+    ],
   },
 ];
 

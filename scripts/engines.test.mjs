@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NODE_MAJOR } from './setup/node-toolchain.mjs';
 import { root } from './setup/paths.mjs';
 
@@ -38,13 +38,13 @@ describe.each(PROGRAMS)('$what under an older Node.js', ({ what, folder, main })
     return await run(program, [...args, script], options).catch((error) => error);
   };
 
-  test('ends with 78 and one line that says which one it needs', async () => {
+  it('ends with 78 and one line that says which one it needs', async () => {
     const { code, stdout, stderr } = await startedWith(process.execPath, ['--import', AS_NODE_20]);
     expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
     expect(stderr).toMatch(line('20\\.20\\.2'));
   });
 
-  test('that this machine has, too', async () => {
+  it('that this machine has, too', async () => {
     for (const node of olderNodes) {
       const { stdout: version } = await run(node, ['--version']);
       if (Number(/^v(\d+)/.exec(version)?.[1]) >= NODE_MAJOR) continue;
@@ -55,7 +55,7 @@ describe.each(PROGRAMS)('$what under an older Node.js', ({ what, folder, main })
   });
 });
 
-test('the range of each package is what its programs check, and npm start brings one that is in it', () => {
+it('the range of each package is what its programs check, and npm start brings one that is in it', () => {
   for (const { folder, main } of PROGRAMS) {
     const checked = /requireNode\('[^']*', '([^']*)'\)/.exec(
       read(`${folder}/src/${main.replace(/main$/, 'required-node')}.ts`),
@@ -65,7 +65,7 @@ test('the range of each package is what its programs check, and npm start brings
   }
 });
 
-test('a package needs what the packages need that it is made of', () => {
+it('a package needs what the packages need that it is made of', () => {
   const { packages } = JSON.parse(read('package-lock.json'));
   const least = (range) =>
     /^(?:>=|\^)\s?(\d+)(?:\.(\d+))?/

@@ -1,17 +1,7 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
-import { FOUNDATIONS, LAYERS, VENDORS } from './rules.mjs';
-
-/** Every module that `source` imports or re-exports, types included. */
-export function importsOf(source) {
-  const withoutComments = source.replace(/^\s*(\/\/|\*|\/\*).*$/gm, '');
-  const patterns = [
-    /^\s*(?:import|export)\s[^'";]*?\bfrom\s*['"]([^'"]+)['"]/gm,
-    /^\s*import\s*['"]([^'"]+)['"]/gm,
-    /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g,
-  ];
-  return patterns.flatMap((pattern) => [...withoutComments.matchAll(pattern)].map((match) => match[1]));
-}
+import { FOUNDATIONS, LAYERS, SIMULATIONS, VENDORS } from './rules.mjs';
+import { isFormerTesting, isTest, isTestCode, isTesting } from './test-code.mjs';
 
 /**
  * What is wrong with one file's import, in words, or `undefined`.
@@ -21,10 +11,15 @@ export function importsOf(source) {
 export function violation({ file, specifier, packages }) {
   const own = [...packages.values()].find(({ folder }) => file.startsWith(`${folder}/`));
   if (!own || isBuiltin(specifier)) return undefined;
+  const mayUseFakes = isTestCode(file) || SIMULATIONS.some((folder) => file.startsWith(folder));
+  if (!mayUseFakes && leadsToTestCode(file, specifier)) {
+    return `is test code; production code must not need it`;
+  }
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
-    if (!target.startsWith(`${own.folder}/`)) return `leaves its package; import it by the package's name`;
-    return isOfTests(target) && !isOfTests(file) ? `is of tests; what runs must not need it` : undefined;
+    return target.startsWith(`${own.folder}/`)
+      ? undefined
+      : `leaves its package; import it by the package's name`;
   }
   const name = packageName(specifier);
   const ours = packages.get(name);
@@ -34,6 +29,12 @@ export function violation({ file, specifier, packages }) {
       ? undefined
       : `is not in ${own.folder}/package.json`)
   );
+}
+
+function leadsToTestCode(file, specifier) {
+  if (!specifier.startsWith('.')) return /^@skein\/[^/]+\/testing(?:\/|$)/.test(specifier);
+  const target = posix.join(posix.dirname(file), specifier);
+  return isTest(target) || isTesting(target) || isFormerTesting(target);
 }
 
 function ourViolation(own, target, specifier, name) {
@@ -55,20 +56,16 @@ function vendorViolation(file, own, name) {
   if (!vendor.owners.includes(own.folder))
     return `belongs to ${vendor.owners.join(', ')}; use what that offers`;
   // A test of an adapter asks the real server what the adapter left there.
-  if (vendor.anywhere || /\/(adapters|generated)\/|\.test\.ts$/.test(file)) return undefined;
+  if (vendor.anywhere || isTest(file) || isTesting(file) || /\/(adapters|generated)\//.test(file))
+    return undefined;
   return `is a vendor: it is imported only in an adapters/ folder`;
 }
 
 /** Tests and build scripts may use what the root's devDependencies bring. */
 function isDevelopmentTool(file, name) {
-  if (file.endsWith('.mjs') || isOfTests(file)) return ['vitest', 'esbuild', 'fast-check'].includes(name);
+  if (file.endsWith('.mjs') || isTestCode(file)) return ['vitest', 'esbuild', 'fast-check'].includes(name);
   // The test kit's contract suites are written with the runner.
-  return name === 'vitest' && /\/(contract|testing)[^/]*|^libs\/testkit\//.test(file);
-}
-
-/** A test (`x.test.ts`) or what several tests share (`test-x.ts`). */
-function isOfTests(file) {
-  return /\.test\.ts$|\/test-[^/]+\.ts$/.test(file);
+  return name === 'vitest' && file.startsWith('libs/testkit/');
 }
 
 function packageName(specifier) {

@@ -4,11 +4,10 @@
  */
 export const MAY_READ_WALL_CLOCK = new Map([
   ['libs/bus/src/adapters/nats-bus.ts', 'since when there is no connection, to show'],
-  ['libs/bus/src/memory-bus.ts', 'the same'],
   ['libs/cluster/src/adapters/redis-connection.ts', 'the same'],
   ['libs/local-cluster/src/adapters/log-folders.ts', 'the name of a folder'],
+  ['services/media-node/src/node/media-node.ts', 'the name of a start'],
   ['libs/native-peer/src/processes/process-host.ts', 'reports of several processes on one axis'],
-  ['services/media-node/src/media-node.ts', 'the name of a start'],
 ]);
 
 /** The benches put what several processes saw, browsers among them, on one axis; tests move clocks by hand. */

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { root } from '../setup/paths.mjs';
 import { MAY_READ_WALL_CLOCK, wallClockReads } from './wall-clock.mjs';
 
 const file = 'services/media-node/src/pipes/executor.ts';
 
-test.each([
+it.each([
   'registry.failed(pipe, clock.now());',
   'const at = this.#parts.clock.now();',
   'const at = this.#clock.now();',
@@ -16,7 +16,7 @@ test.each([
   expect(wallClockReads({ file, source: `const one = 1;\n${line}\n` })).toEqual([2]);
 });
 
-test('the monotonic clock, other things called `now`, tests, and files with a reason are left alone', () => {
+it('the monotonic clock, other things called `now`, tests, and files with a reason are left alone', () => {
   const source = 'clock.monotonicMs(); this.#beats.now(); void this.now();';
   expect(wallClockReads({ file, source })).toEqual([]);
   const reads = 'clock.now()';

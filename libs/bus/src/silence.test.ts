@@ -1,6 +1,6 @@
 import { SkeinError } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
-import { describe, expect, test } from 'vitest';
+import { FakeClock } from '@skein/runtime/testing';
+import { describe, expect, it } from 'vitest';
 import { Silence } from './silence.ts';
 
 function setUp() {
@@ -28,7 +28,7 @@ function setUp() {
 }
 
 describe('a server', () => {
-  test('that was heard of lately is not asked', async () => {
+  it('that was heard of lately is not asked', async () => {
     const { clock, server, silence, check } = setUp();
     silence.heard();
     await clock.advance(400);
@@ -37,7 +37,7 @@ describe('a server', () => {
     expect([seen.outcome, server.asked]).toEqual(['there', 0]);
   });
 
-  test('that was silent and answers is there, asked once for all who want to know', async () => {
+  it('that was silent and answers is there, asked once for all who want to know', async () => {
     const { clock, server, check } = setUp();
     const [one, other] = [check(), check()];
     await clock.advance(300);
@@ -50,7 +50,7 @@ describe('a server', () => {
     expect([later.outcome, server.asked, server.silent]).toEqual(['there', 1, 0]);
   });
 
-  test('that does not answer within half a second is taken for gone, and told once', async () => {
+  it('that does not answer within half a second is taken for gone, and told once', async () => {
     const { clock, server, check } = setUp();
     const [one, other] = [check(), check()];
     await clock.advance(499);
@@ -59,7 +59,7 @@ describe('a server', () => {
     expect([one.outcome, other.outcome, server.silent]).toEqual(['UNAVAILABLE', 'UNAVAILABLE', 1]);
   });
 
-  test('whose connection goes meanwhile is known to be gone at once', async () => {
+  it('whose connection goes meanwhile is known to be gone at once', async () => {
     const { clock, server, check } = setUp();
     const seen = check();
     server.fail(new Error('connection disconnected'));

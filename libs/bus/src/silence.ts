@@ -1,10 +1,9 @@
 import { SkeinError } from '@skein/protocol';
-import { SingleFlight, type Clock } from '@skein/runtime';
+import { SingleFlight, withDeadline, type Clock, type DeadlineTimer } from '@skein/runtime';
 
 /** A server that was heard of so lately is not asked. */
 const HEARD_LATELY_MS = 500;
-/** Twice this is its time to answer. In two parts: after a pause of this process, what came meanwhile is read between them. */
-const HALF_ANSWER_MS = 250;
+const ANSWER_DEADLINE_MS = 500;
 
 export interface SilenceParts {
   readonly clock: Clock;
@@ -39,22 +38,30 @@ export class Silence {
   }
 
   async #ask(): Promise<void> {
-    const { clock, ask, onSilent } = this.#parts;
-    const over = new AbortController();
-    const answered = ask().then(() => this.heard());
-    const silent = clock
-      .sleep(HALF_ANSWER_MS, over.signal)
-      .then(() => clock.sleep(HALF_ANSWER_MS, over.signal))
-      .then(() => 'silent' as const);
+    const { clock, onSilent } = this.#parts;
+    const silent = (): SkeinError => {
+      onSilent();
+      return SkeinError.unavailable('the bus');
+    };
+    await withDeadline(inHalves(clock), ANSWER_DEADLINE_MS, this.#answer(), silent);
+  }
+
+  async #answer(): Promise<void> {
     try {
-      if ((await Promise.race([answered, silent])) !== 'silent') return;
+      await this.#parts.ask();
     } catch (error) {
       throw SkeinError.unavailable('the bus', error);
-    } finally {
-      over.abort();
-      for (const rest of [answered, silent]) rest.catch(() => {});
     }
-    onSilent();
-    throw SkeinError.unavailable('the bus');
+    this.heard();
   }
+}
+
+/** A deadline in two parts: after a pause of this process, sockets are read between them before the deadline passes. */
+function inHalves(clock: Clock): DeadlineTimer {
+  return {
+    after: (ms, task) => {
+      let timer = clock.after(ms / 2, () => (timer = clock.after(ms / 2, task)));
+      return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { routerRtpCapabilities } from '@skein/protocol';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from './testing/fake-gateway.ts';
-import { Bench, joinAnswer, participant, ready, track, welcome } from './testing/fake-room.ts';
+import { Bench, joinAnswer, participant, ready, track, welcome } from './testing/client-harness.ts';
 
 const ada = {
   others: [participant('ada')],

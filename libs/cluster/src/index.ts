@@ -1,14 +1,13 @@
-export { RestingRedis } from './adapters/resting-redis.ts';
 export { connectStore } from './adapters/redis-store.ts';
-export type { ClusterStore, StoreOptions, StoreStatus } from './cluster-store.ts';
-export type { LeaderAct, LeaderLease, LeaderView } from './leader-lease.ts';
+export type { ClusterStore, StoreOptions, StoreStatus } from './store/cluster-store.ts';
+export type { AuditEntry, LeaderLease, LeaderView } from './leases/leader-lease.ts';
 export {
   openNodeDirectory,
   type DirectoryQuery,
   type NodeDirectory,
   type NodeDirectoryEvents,
   type NodeDirectoryOptions,
-} from './node-directory.ts';
+} from './nodes/node-directory.ts';
 export {
   wholeReading,
   type NodeRegistry,
@@ -16,9 +15,9 @@ export {
   type RegisteredNode,
   type RegistryQuery,
   type RegistryReading,
-} from './node-registry.ts';
-export { isOver, orderOfStarts, supersedes, type NodeStart } from './node-start.ts';
-export { RegistryView } from './registry-view.ts';
+} from './leases/node-registry.ts';
+export { isOver, orderOfStarts, supersedes, type NodeStart } from './leases/node-start.ts';
+export { RegistryView } from './nodes/registry-view.ts';
 export {
   chooseCandidates,
   defaultPlacementPolicy,
@@ -27,14 +26,19 @@ export {
   type CandidateQuery,
   type NodeView,
   type PlacementPolicy,
-} from './placement.ts';
-export { DEFAULT_FAN_OUT, relaysFor } from './relay-tree.ts';
-export { publishChanges, publishViewership } from './room-events.ts';
-export { RoomNews } from './room-news.ts';
-export { openRoomFeed, type RoomFeed, type RoomFeedEvents, type RoomFeedOptions } from './room-feed.ts';
-export { openRoomFeeds, type RoomFeedRef, type RoomFeeds, type RoomFeedsOptions } from './room-feeds.ts';
+} from './placement/placement.ts';
+export { DEFAULT_FAN_OUT, relaysFor } from './placement/relay-tree.ts';
+export { publishChanges, publishViewership } from './feeds/room-events.ts';
+export { RoomPublisher } from './feeds/room-publisher.ts';
+export { openRoomFeed, type RoomFeed, type RoomFeedEvents, type RoomFeedOptions } from './feeds/room-feed.ts';
+export {
+  openRoomFeeds,
+  type RoomFeedRef,
+  type RoomFeeds,
+  type RoomFeedsOptions,
+} from './feeds/room-feeds.ts';
 export type {
-  Held,
+  RoomAnnouncement,
   MoveRequest,
   Placed,
   PlaceRequest,
@@ -42,10 +46,9 @@ export type {
   RoomHead,
   RoomStore,
   RoomWrite,
-  SessionRef,
+  SessionInRoom,
   StoredSnapshot,
   StoreRecovery,
-} from './room-store.ts';
-export { storeAddress, storeSettings, type StoreConfig } from './settings.ts';
-export type { StoreAddress } from './store-address.ts';
-export { MemoryRooms } from './memory-rooms.ts';
+} from './store/room-store.ts';
+export { storeAddress, storeSettings, type StoreConfig } from './store/settings.ts';
+export type { StoreAddress } from './store/store-address.ts';

@@ -68,4 +68,4 @@ export type {
   StreamListener,
   StreamOptions,
 } from './service-definition.ts';
-export { codeOfStatus, grpcStatus, statusName, statusOfCode, type GrpcStatusName } from './status-mapping.ts';
+export { codeOfStatus, statusName } from './status-mapping.ts';

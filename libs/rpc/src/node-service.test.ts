@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createRpcClients } from './adapters/rpc-clients.ts';
 import { createRpcServer } from './adapters/rpc-server.ts';
 import type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
@@ -36,24 +36,24 @@ async function nodeThat(handlers: Partial<NodeServiceHandlers>): Promise<NodeSer
   return clients.client(nodeService, `127.0.0.1:${port}`);
 }
 
-test('a drain carries its deadline, and how many sessions there were', async () => {
+it('a drain carries its deadline, and how many sessions there were', async () => {
   const drain = vi.fn<NodeServiceHandlers['drain']>(async () => ({ sessions: 3 }));
   const node = await nodeThat({ drain });
   expect(await node.drain({ deadlineMs: 600_000 })).toEqual({ sessions: 3 });
   expect(drain.mock.calls[0]?.[0]).toEqual({ deadlineMs: 600_000 });
 });
 
-test('some sessions are moved, and the answer says how many', async () => {
+it('some sessions are moved, and the answer says how many', async () => {
   const node = await nodeThat({ moveSessions: async ({ count }) => ({ moving: count - 1 }) });
   expect(await node.moveSessions({ count: 3 })).toEqual({ moving: 2 });
 });
 
-test.each([-1, MAX_DRAIN_MS + 1])('a drain within %d ms is refused', async (deadlineMs) => {
+it.each([-1, MAX_DRAIN_MS + 1])('a drain within %d ms is refused', async (deadlineMs) => {
   const refused = { code: 'INVALID_ARGUMENT', details: { field: 'request.deadlineMs' } };
   await expect((await nodeThat({})).drain({ deadlineMs })).rejects.toMatchObject(refused);
 });
 
-test.each([0, 1001])('moving %d sessions is refused', async (count) => {
+it.each([0, 1001])('moving %d sessions is refused', async (count) => {
   const refused = { code: 'INVALID_ARGUMENT', details: { field: 'request.count' } };
   await expect((await nodeThat({})).moveSessions({ count })).rejects.toMatchObject(refused);
 });
@@ -70,7 +70,7 @@ function crowd(people: number): RoomMedia {
   return { room: 'r', nodeId: 'n', version: 1, routerIds: ['r'], sessions, pipes: [] };
 }
 
-test('a report of a room with 300 people who receive each other, some 25 MB, arrives whole', async () => {
+it('a report of a room with 300 people who receive each other, some 25 MB, arrives whole', async () => {
   const media = crowd(300);
   const node = await nodeThat({ getRoomMedia: async () => media });
   const { sessions } = await node.getRoomMedia({ room: 'r' }, { deadlineMs: 20_000 });
@@ -78,13 +78,13 @@ test('a report of a room with 300 people who receive each other, some 25 MB, arr
   expect(sessions.at(-1)).toEqual(media.sessions.at(-1));
 });
 
-test('20 000 rooms with names of 128 letters in Chinese are listed', async () => {
+it('20 000 rooms with names of 128 letters in Chinese are listed', async () => {
   const rooms = Array.from({ length: 20_000 }, (_, n) => String(n).padEnd(128, '室'));
   const node = await nodeThat({ listRooms: async () => ({ rooms }) });
   expect((await node.listRooms({}, { deadlineMs: 10_000 })).rooms).toEqual(rooms);
 });
 
-test('a report that takes too long ends at its deadline, and one that fails with its error', async () => {
+it('a report that takes too long ends at its deadline, and one that fails with its error', async () => {
   const hanging = await nodeThat({ getRoomMedia: () => new Promise(() => {}) });
   await expect(hanging.getRoomMedia({ room: 'r' }, { deadlineMs: 100 })).rejects.toMatchObject({
     code: 'DEADLINE_EXCEEDED',
@@ -99,7 +99,7 @@ test('a report that takes too long ends at its deadline, and one that fails with
   await expect(failing.getRoomMedia({ room: 'r' })).rejects.toMatchObject({ code: 'ROOM_NOT_FOUND' });
 });
 
-test('a caller that goes in the middle of a report ends it, and the server goes on', async () => {
+it('a caller that goes in the middle of a report ends it, and the server goes on', async () => {
   const seen: AbortSignal[] = [];
   const node = await nodeThat({
     getRoomMedia: async (_, { signal }) => {

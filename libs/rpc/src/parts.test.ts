@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodesChunks, roomChunks, roomsChunks } from './control-parts.ts';
 import type { Room } from './generated/skein/control/v1/Room.ts';
 import type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
@@ -60,7 +60,7 @@ const roomOf: fc.Arbitrary<Room> = fc.record({
 const bytesOf = (part: unknown): number => Buffer.byteLength(JSON.stringify(part));
 
 describe('an answer in parts', () => {
-  test('about a room’s media is the same when it is put together, and no part is large', () => {
+  it('about a room’s media is the same when it is put together, and no part is large', () => {
     fc.assert(
       fc.property(mediaOf, (media) => {
         const parts = [...roomMediaChunks.split(media)];
@@ -71,7 +71,7 @@ describe('an answer in parts', () => {
     );
   });
 
-  test('about a room is the same when it is put together, and no part is large', () => {
+  it('about a room is the same when it is put together, and no part is large', () => {
     fc.assert(
       fc.property(roomOf, (room) => {
         const parts = [...roomChunks.split(room)];
@@ -82,7 +82,7 @@ describe('an answer in parts', () => {
     );
   });
 
-  test('that lists rooms or nodes is the same when it is put together, also when it lists none', () => {
+  it('that lists rooms or nodes is the same when it is put together, also when it lists none', () => {
     for (const count of [0, 1, 40_000]) {
       const rooms = many(count, 'room');
       const names = [...roomNamesChunks.split({ rooms })];

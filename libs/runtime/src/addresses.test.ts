@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   addressFamily,
   canonicalIp,
@@ -10,14 +10,14 @@ import {
   readHostPort,
 } from './addresses.ts';
 
-test.each(['127.0.0.1', '0.0.0.0', '::', '::1', 'fd00::1', '2001:db8::192.0.2.1'])(
+it.each(['127.0.0.1', '0.0.0.0', '::', '::1', 'fd00::1', '2001:db8::192.0.2.1'])(
   '%s is an IP address',
   (text) => {
     expect(isIpAddress(text)).toBe(true);
   },
 );
 
-test.each([
+it.each([
   '1234',
   '::::',
   '127.1',
@@ -34,7 +34,7 @@ test.each([
   expect(isIpAddress(text)).toBe(false);
 });
 
-test.each([
+it.each([
   'localhost',
   'media-1',
   'media_1.skein',
@@ -47,42 +47,32 @@ test.each([
   expect(isHost(text)).toBe(true);
 });
 
-test.each([
-  '1234',
-  '10.1',
-  '999.1.1.1',
-  '::::',
-  'a..b',
-  '-a',
-  'a-',
-  'a b',
-  'a:1',
-  '[::1]',
-  'a'.repeat(64),
-  '',
-])('%j is no host', (text) => {
-  expect(isHost(text)).toBe(false);
-});
+it.each(['1234', '10.1', '999.1.1.1', '::::', 'a..b', '-a', 'a-', 'a b', 'a:1', '[::1]', 'a'.repeat(64), ''])(
+  '%j is no host',
+  (text) => {
+    expect(isHost(text)).toBe(false);
+  },
+);
 
-test.each(['0.0.0.0', '::', '::0', '0:0:0:0:0:0:0:0'])('%s is unspecified', (text) => {
+it.each(['0.0.0.0', '::', '::0', '0:0:0:0:0:0:0:0'])('%s is unspecified', (text) => {
   expect(isUnspecified(text)).toBe(true);
 });
 
-test.each(['127.0.0.1', '127.8.8.8', '::1', '0:0::1', 'localhost', 'LOCALHOST'])('%s is loopback', (text) => {
+it.each(['127.0.0.1', '127.8.8.8', '::1', '0:0::1', 'localhost', 'LOCALHOST'])('%s is loopback', (text) => {
   expect(isLoopback(text)).toBe(true);
   expect(isUnspecified(text)).toBe(false);
 });
 
-test.each(['10.0.0.1', '::2', 'media.localhost.example', 'localhost4'])('%s is neither', (text) => {
+it.each(['10.0.0.1', '::2', 'media.localhost.example', 'localhost4'])('%s is neither', (text) => {
   expect([isLoopback(text), isUnspecified(text)]).toEqual([false, false]);
 });
 
-test('one address in two texts is one address', () => {
+it('one address in two texts is one address', () => {
   expect(canonicalIp('2001:DB8:0:0::1')).toBe(canonicalIp('2001:db8::1'));
   expect(canonicalIp('sfu.example')).toBeUndefined();
 });
 
-test('the family of a name is not known', () => {
+it('the family of a name is not known', () => {
   expect(['10.0.0.1', 'fd00::1', 'sfu.example'].map(addressFamily)).toEqual(['IPv4', 'IPv6', undefined]);
 });
 

@@ -9,6 +9,7 @@ export {
   type TlsFiles,
   type TlsFileSettings,
 } from './adapters/tls-files.ts';
+export { backoff, type Backoff, type BackoffOptions } from './backoff.ts';
 export type { Clock } from './clock.ts';
 export {
   addressFamily,
@@ -35,9 +36,12 @@ export {
   type Setting,
   type Settings,
 } from './config.ts';
+export { endsWithin, untilAborted, withDeadline, type DeadlineTimer, type Work } from './deadline.ts';
+export { formatDuration, parseDurationMs } from './duration.ts';
 export { Emitter, type Listener } from './emitter.ts';
-export { FakeClock } from './fake-clock.ts';
+export { once } from './once.ts';
 export { jitter, seededRandom, type Random } from './random.ts';
 export { RoundTrips, type RoundTripLimits } from './round-trips.ts';
 export { SingleFlight } from './single-flight.ts';
+export { formatTable, type Column } from './table.ts';
 export { TokenBucket, type TokenBucketSettings } from './token-bucket.ts';

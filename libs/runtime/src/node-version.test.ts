@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { nodeSatisfies } from './node-version.ts';
 
-test.each([
+it.each([
   ['22.15.0', '>=22.15.0', true],
   ['22.14.9', '>=22.15.0', false],
   ['20.20.2', '>=22.15.0', false],
@@ -13,6 +13,6 @@ test.each([
   expect(nodeSatisfies(version, engines)).toBe(satisfied);
 });
 
-test('a range of another form is refused, not misread', () => {
+it('a range of another form is refused, not misread', () => {
   expect(() => nodeSatisfies('22.15.0', '^22')).toThrow(RangeError);
 });

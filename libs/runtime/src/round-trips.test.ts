@@ -1,17 +1,17 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { RoundTrips } from './round-trips.ts';
 
 const limits = { minMs: 300, maxMs: 3000, unknownMs: 1000 };
 
-test('a near peer gets the shortest deadline, one that was never measured a long one', () => {
+it('a near peer gets the shortest deadline, one that was never measured a long one', () => {
   const trips = new RoundTrips(limits);
   expect(trips.deadlineMs('near')).toBe(1000);
   for (let one = 0; one < 20; one++) trips.measured('near', 1);
   expect(trips.deadlineMs('near')).toBe(300);
 });
 
-test.each([150, 300])('a peer %d ms away may lose a segment once', (rttMs) => {
+it.each([150, 300])('a peer %d ms away may lose a segment once', (rttMs) => {
   const trips = new RoundTrips(limits);
   for (let one = 0; one < 20; one++) trips.measured('far', rttMs + (one % 2));
   // TCP sends it again after its RTO, the round trip and 200 ms at least; then comes the answer.
@@ -19,20 +19,20 @@ test.each([150, 300])('a peer %d ms away may lose a segment once', (rttMs) => {
   expect(trips.deadlineMs('far')).toBeLessThan(2 * rttMs + 300);
 });
 
-test('a near peer that is busy now and then gets no longer deadline', () => {
+it('a near peer that is busy now and then gets no longer deadline', () => {
   const trips = new RoundTrips(limits);
   for (let one = 0; one < 40; one++) trips.measured('near', one % 4 === 0 ? 1 : 400);
   expect(trips.deadlineMs('near')).toBe(300);
 });
 
-test('a peer that moves farther away is known as such after some measurements', () => {
+it('a peer that moves farther away is known as such after some measurements', () => {
   const trips = new RoundTrips(limits);
   trips.measured('one', 1);
   for (let one = 0; one < 16; one++) trips.measured('one', 250);
   expect(trips.usualMs('one')).toBe(250);
 });
 
-test('the deadline stays within its limits whatever is measured, and follows each peer by itself', () => {
+it('the deadline stays within its limits whatever is measured, and follows each peer by itself', () => {
   const times = fc.array(fc.double({ min: 0, max: 20_000, noNaN: true }), { minLength: 1 });
   fc.assert(
     fc.property(times, (measured) => {
@@ -45,7 +45,7 @@ test('the deadline stays within its limits whatever is measured, and follows eac
   );
 });
 
-test('peers that are gone are forgotten', () => {
+it('peers that are gone are forgotten', () => {
   const trips = new RoundTrips(limits);
   trips.measured('one', 10);
   trips.measured('two', 10);

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeError } from './describe-error.ts';
 
-test('an error shows its type, code, message, details, stack and causes', () => {
+it('an error shows its type, code, message, details, stack and causes', () => {
   const cause = Object.assign(new TypeError('deep'), { code: 'EPIPE' });
   const error = Object.assign(new Error('top', { cause }), {
     code: 'PIPE_FAILED',
@@ -17,17 +17,17 @@ test('an error shows its type, code, message, details, stack and causes', () => 
   });
 });
 
-test('a ring of causes ends', () => {
+it('a ring of causes ends', () => {
   const error = new Error('around');
   error.cause = error;
   expect(JSON.stringify(describeError(error)).match(/"message"/g)).toHaveLength(6);
 });
 
-test('what is no error is shown as text', () => {
+it('what is no error is shown as text', () => {
   expect(describeError('just text')).toEqual({ type: 'string', message: 'just text' });
   expect(describeError(undefined)).toEqual({ type: 'undefined', message: 'undefined' });
 });
 
-test('a long text is cut', () => {
+it('a long text is cut', () => {
   expect(describeError(new Error('x'.repeat(5000))).message).toHaveLength(2001);
 });

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkOtlpSettings } from './otlp-settings.ts';
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
-test.each([
+it.each([
   endpoint,
   { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://[fd00::1]:4318/v1/traces' },
   { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
@@ -13,7 +13,7 @@ test.each([
   expect(() => checkOtlpSettings(env)).not.toThrow();
 });
 
-test.each([
+it.each([
   [
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
     'OTEL_EXPORTER_OTLP_ENDPOINT cannot work: it is no URL such as http://collector:4318',

@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { scrubLine } from './scrub.ts';
 
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl';
 
 describe('IP addresses', () => {
-  test.each([
+  it.each([
     ['10.1.2.3', '[ip]'],
     ['connect ECONNREFUSED 127.0.0.1:6379', 'connect ECONNREFUSED [ip]'],
     ['a10.1.2.3b', 'a[ip]b'],
@@ -23,7 +23,7 @@ describe('IP addresses', () => {
     expect(scrubLine(text)).toBe(scrubbed);
   });
 
-  test.each(['\n', '\t', '\b', '\f', '\r', '\u0001', '"', '\\'])(
+  it.each(['\n', '\t', '\b', '\f', '\r', '\u0001', '"', '\\'])(
     'and tokens are found in JSON after %j',
     (before) => {
       for (const [secret, instead] of [
@@ -37,7 +37,7 @@ describe('IP addresses', () => {
     },
   );
 
-  test.each([
+  it.each([
     '1.2.3',
     '12:34:56',
     'std::vector',
@@ -51,7 +51,7 @@ describe('IP addresses', () => {
 });
 
 describe('secrets', () => {
-  test.each([
+  it.each([
     [`token ${jwt} expired`, 'token [token] expired'],
     ['Authorization: Bearer abc.def-123', 'Authorization: Bearer [token]'],
     ['GET /v1/signal?room=lobby&token=abc HTTP', 'GET /v1/signal?room=lobby&token=[hidden] HTTP'],
@@ -65,7 +65,7 @@ describe('secrets', () => {
     expect(scrubLine(text)).toBe(scrubbed);
   });
 
-  test('in fields of their names are hidden, also in JSON inside JSON', () => {
+  it('in fields of their names are hidden, also in JSON inside JSON', () => {
     const secret = { keyBase64: 'QUJD', password: 'p"q\\', nested: { token: 'x' } };
     const line = JSON.stringify({ ...secret, room: 'lobby', body: JSON.stringify(secret) });
     const hidden = { keyBase64: '[hidden]', password: '[hidden]', nested: { token: '[hidden]' } };
@@ -77,14 +77,14 @@ describe('secrets', () => {
     });
   });
 
-  test('a whole SDP goes, what stands beside it stays', () => {
+  it('a whole SDP goes, what stands beside it stays', () => {
     const sdp = 'v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\ns="x"\r\na=ice-pwd:abc\r\n';
     const line = JSON.stringify({ before: 1, msg: `bad offer ${sdp}`, room: 'lobby' });
     expect(JSON.parse(scrubLine(line))).toEqual({ before: 1, msg: 'bad offer [sdp]', room: 'lobby' });
   });
 });
 
-test('names that people gave stay as they are', () => {
+it('names that people gave stay as they are', () => {
   const line = JSON.stringify({
     room: 'Zimmer 12: Café "Größe"',
     participant: 'ann@example.org',

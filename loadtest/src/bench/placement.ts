@@ -1,11 +1,6 @@
-import {
-  chooseCandidates,
-  connectStore,
-  type ClusterStore,
-  type NodeView,
-  type SessionRef,
-} from '@skein/cluster';
+import { chooseCandidates, connectStore, type ClusterStore, type NodeView } from '@skein/cluster';
 import { startRedis } from '@skein/local-cluster';
+import type { SessionRef } from '@skein/protocol';
 import { seededRandom, systemClock, type Random } from '@skein/runtime';
 import { readTreeUsage } from '../measure/cluster/adapters/proc.ts';
 import type { Bench, BenchContext } from './bench.ts';
@@ -92,7 +87,7 @@ interface Placing {
 async function placeAt(store: ClusterStore, size: Size, placing: Placing): Promise<SizeFigures> {
   const { seconds, random, signal, redisCpuMs } = placing;
   const nodes = nodeViews(size.nodes, random);
-  const people: (SessionRef & { readonly room: string })[] = [];
+  const people: Pick<SessionRef, 'room' | 'identity' | 'epoch'>[] = [];
   const mostPeople = Math.min(MOST_PEOPLE, PEOPLE_PER_ROOM * size.rooms);
   let [joins, chooseMs] = [0, 0];
   const placeMs: number[] = [];

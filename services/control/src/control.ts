@@ -10,11 +10,11 @@ import {
   type ConfigOf,
   type RunningService,
 } from '@skein/runtime';
-import type { Logger } from '@skein/telemetry';
+import { type Logger } from '@skein/telemetry';
 import { createControlHandlers } from './handlers.ts';
-import { createProbes } from './reconciler/probes.ts';
-import { Reconciler } from './reconciler/reconciler.ts';
-import { Steadiness } from './reconciler/steadiness.ts';
+import { createProbes } from './failure-detection/probes.ts';
+import { Reconciler } from './reconciler.ts';
+import { Steadiness } from './leadership/healthy-since.ts';
 import { detectionOf, type DetectionConfig, type controlSettings } from './settings.ts';
 
 /** How long a node may take to say what it holds; then it counts as silent. */

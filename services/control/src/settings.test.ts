@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describeSettings, readConfig } from '@skein/runtime';
 import { expect, test } from 'vitest';
-import { defaultBrake } from './reconciler/brake.ts';
-import { defaultDetection } from './reconciler/verdict.ts';
+import { defaultBrake } from './failure-detection/eviction-limit.ts';
+import { defaultDetection } from './failure-detection/verdict.ts';
 import { controlSettings, detectionOf } from './settings.ts';
 
 test('docs/configuration.md shows every setting of control as it is', () => {

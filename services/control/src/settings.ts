@@ -2,8 +2,8 @@ import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
 import { ConfigError, setting, type ConfigOf } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
-import { defaultBrake, type BrakePolicy } from './reconciler/brake.ts';
-import { defaultDetection, type DetectionPolicy } from './reconciler/verdict.ts';
+import { defaultBrake, type BrakePolicy } from './failure-detection/eviction-limit.ts';
+import { defaultDetection, type DetectionPolicy } from './failure-detection/verdict.ts';
 
 /** The environment variables of control. */
 export const controlSettings = {

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { clientEnvelope, clientEvents, clientMethods, closeCodes, errorCodes } from '@skein/protocol';
+import {
+  clientEnvelope,
+  clientEvents,
+  clientMethods,
+  closeCodes,
+  errorCodes,
+  errorStatus,
+} from '@skein/protocol';
 import type { ClientEventName, ClientMethod } from '@skein/protocol';
-import { statusOfCode } from '@skein/rpc';
 import { describe, expect, test } from 'vitest';
-import { httpStatusOfCode } from './http/status-of-code.ts';
 
 const protocol = readDoc('protocol.md');
 const errors = readDoc('errors.md');
@@ -80,19 +85,23 @@ describe('docs/protocol.md', () => {
 });
 
 describe('docs/errors.md', () => {
-  const rows = [...errors.matchAll(/^\| \[`(\w+)`\]\(#(\w+)\)\s*\|[^|]*\| `(\w+)`\s*\| (\d+)\s*\|$/gm)];
+  const row = /^\| \[`(\w+)`\]\(#(\w+)\) +\| ([\w ]+?) +\| `(\w+)` +\| (\d+) +\| (\w+) +\|$/gm;
+  const rows = [...errors.matchAll(row)];
 
   test('has a row and a section for each code, in the order of the source', () => {
     expect(rows.map(([, code]) => code)).toEqual([...errorCodes]);
     expect([...errors.matchAll(/^## (\w+)$/gm)].map(([, code]) => code)).toEqual([...errorCodes]);
   });
 
-  test.each(errorCodes)('%s has the gRPC and HTTP status that the code gives it', (code) => {
-    const [, , anchor, grpc, http] = rows.find((row) => row[1] === code) ?? [];
-    expect({ anchor, grpc, http: Number(http) }).toEqual({
+  test.each(errorCodes)('%s has the retry rule and the statuses that the code gives it', (code) => {
+    const [, , anchor, retry, grpc, http, webSocket] = rows.find((one) => one[1] === code) ?? [];
+    const status = errorStatus[code];
+    expect({ anchor, retry, grpc, http, webSocket }).toEqual({
       anchor: code.toLowerCase(),
-      grpc: statusOfCode[code],
-      http: httpStatusOfCode[code],
+      retry: status.retry === 'newSocket' ? 'new socket' : status.retry,
+      grpc: status.grpc,
+      http: `${status.http}`,
+      webSocket: `${status.webSocket}`,
     });
   });
 });

@@ -3,7 +3,7 @@ import './required-node.ts';
 import { readConfig, runService, systemClock, systemIds, systemRandom } from '@skein/runtime';
 import type { RunningService } from '@skein/runtime';
 import { createLogger, startTelemetry } from '@skein/telemetry';
-import { ListenError } from './adapters/web-server.ts';
+import { ListenError } from './adapters/uws-server.ts';
 import { startGateway } from './gateway.ts';
 import { gatewaySettings } from './settings.ts';
 

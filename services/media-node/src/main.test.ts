@@ -10,12 +10,12 @@ import {
   type PlaceRequest,
 } from '@skein/cluster';
 import { freePort, startNats, startRedis } from '@skein/local-cluster';
-import { SkeinError, subjects } from '@skein/protocol';
+import { grantsOfRole, SkeinError, subjects } from '@skein/protocol';
 import { createRpcClients, nodeService } from '@skein/rpc';
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { anyReceiver } from './test-media.ts';
+import { anyOpening } from './testing/rtp-parameters.ts';
 
 interface Started {
   readonly child: ChildProcess;
@@ -61,7 +61,7 @@ async function sameId() {
   const instance = (): string | undefined => directory.record(nodeId)?.instance;
   /** A session at the process that a gateway sees; `holds` asks it so often, and counts the answers. */
   const openSession = async () => {
-    const candidates = { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId };
+    const candidates = { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId };
     const who = {
       room: 'room',
       identity: 'ann',
@@ -75,8 +75,8 @@ async function sameId() {
       const request = { room: 'room', sessionId, epoch, method, data };
       return await bus.request(subjects.nodeSession(nodeId, instance()), request, { deadlineMs: 5000 });
     };
-    const opening = { identity, roomVersion: snapshot.version, rtpCapabilities: anyReceiver };
-    await ask('open', { ...opening, autoSubscribe: false });
+    const opening = { identity, roomVersion: snapshot.version, grants: grantsOfRole.participant };
+    await ask('open', { ...anyOpening, ...opening });
     const holds = async (times: number): Promise<Record<string, number>> => {
       const counts: Record<string, number> = {};
       for (let time = 0; time < times; time++) {
@@ -146,12 +146,12 @@ describe('the media node as a process', () => {
     const store = await connectStore({ ...shared, url: redis.url });
     const place = (nodeId: string): PlaceRequest => ({
       ...{ room: 'room', identity: 'ann', name: 'ann', sessionId: systemIds('ses'), maxParticipants: 9 },
-      candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
+      candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId },
     });
     const open = async ({ participant, snapshot }: Placed): Promise<unknown> => {
       const { identity, sessionId, epoch, nodeId } = participant;
-      const opening = { identity, roomVersion: snapshot.version, rtpCapabilities: anyReceiver };
-      const data = { ...opening, autoSubscribe: false };
+      const opening = { identity, roomVersion: snapshot.version, grants: grantsOfRole.participant };
+      const data = { ...anyOpening, ...opening };
       const request = { room: 'room', sessionId, epoch, method: 'open', data };
       return await bus.request(subjects.nodeSession(nodeId), request, { deadlineMs: 5000 });
     };

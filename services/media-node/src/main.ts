@@ -14,8 +14,8 @@ import {
 import { createLogger, startTelemetry } from '@skein/telemetry';
 import { coreCount } from './adapters/cores.ts';
 import { mediasoupEngine } from './adapters/mediasoup-engine.ts';
-import { planAddresses, type NodeAddresses } from './addresses/plan.ts';
-import { MediaNode, type MediaNodeConfig } from './media-node.ts';
+import { planAddresses, type NodeAddresses } from './addresses/address-plan.ts';
+import { MediaNode, type MediaNodeConfig } from './node/media-node.ts';
 import { mediaNodeSettings } from './settings.ts';
 
 const VERSION = '0.1.0';

@@ -2,7 +2,7 @@ import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
 import { setting, type Setting } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
-import { addressSettings } from './addresses/settings.ts';
+import { addressSettings } from './addresses/address-settings.ts';
 
 /** A hard limit; what passes it is refused with `LIMIT_EXCEEDED`, whatever the load is. */
 function limit(env: string, defaultLimit: number, doc: string): Setting<number> {

@@ -1,12 +1,12 @@
 import { connect, SkeinClientError, type CloseReason, type Room } from '@skein/client';
 import { CallView } from './call/call-view.ts';
-import { EndingView } from './ending/ending-view.ts';
+import { EndingView } from './ending-view.ts';
 import { LobbyView, type JoinWish } from './lobby/lobby-view.ts';
-import { OwnMedia } from './own-media.ts';
-import type { PageQuery } from './page-query.ts';
-import { joinProblem } from './problem-text.ts';
-import { pageBase } from './adapters/page-base.ts';
-import { rememberedName, rememberName } from './adapters/memory.ts';
+import { OwnMedia } from './devices/local-media.ts';
+import type { PageQuery } from './address/page-query.ts';
+import { joinProblem } from './texts/problem-text.ts';
+import { pageBase } from './address/page-base.ts';
+import { rememberedName, rememberName } from './adapters/remembered-name.ts';
 
 declare global {
   interface Window {

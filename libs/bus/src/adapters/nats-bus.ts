@@ -1,6 +1,15 @@
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { limits, SkeinError } from '@skein/protocol';
-import { ConfigError, Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
+import {
+  backoff,
+  ConfigError,
+  Emitter,
+  endsWithin,
+  systemRandom,
+  withDeadline,
+  type Backoff,
+  type Clock,
+} from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { BoundedServer } from '../bounded-server.ts';
 import type { Bus, BusStatus, BusSubscription } from '../bus.ts';
@@ -14,9 +23,8 @@ import { natsServersAt } from './nats-servers.ts';
 import { isLoginTrouble, TroubleLog } from './nats-trouble.ts';
 import { requestSpan, traceHeaders, withTraceOf } from './trace-headers.ts';
 
-const FIRST_RETRY_MS = 100;
 /** Short: when NATS is back, every process finds it within about a second. */
-const LONGEST_RETRY_MS = 1000;
+const RETRY = { firstMs: 100, maxMs: 1000, jitter: 0.2 };
 const CLOSE_DEADLINE_MS = 3000;
 /** A request that waits for so long makes sure that it is not the server that hangs. */
 const DOUBT_AFTER_MS = 600;
@@ -38,11 +46,12 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   const sinceMs = clock.now();
   const servers = typeof url === 'string' ? natsServersAt(url) : url;
   const trouble = new TroubleLog(log);
-  for (let attempt = 0; ; attempt++) {
+  const retryDelayMs = backoff({ ...RETRY, random });
+  for (let failures = 1; ; failures++) {
     signal?.throwIfAborted();
     const handshake = { secured: false };
     try {
-      const reconnects = new Reconnects(random);
+      const reconnects = new Reconnects(retryDelayMs);
       const connection = await connect(connectionOptions(servers, name, () => reconnects.delayMs, handshake));
       if (signal?.aborted) {
         await connection.close();
@@ -54,15 +63,11 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof ConfigError) throw error;
-      if (attempt === 0) onStatus?.({ state: 'disconnected', sinceMs });
+      if (failures === 1) onStatus?.({ state: 'disconnected', sinceMs });
       trouble.tell(error, handshake);
-      await clock.sleep(retryDelayMs(attempt, random), signal);
+      await clock.sleep(retryDelayMs(failures), signal);
     }
   }
-}
-
-function retryDelayMs(attempt: number, random: Random): number {
-  return jitter(Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS), random);
 }
 
 /** `max_payload` counts headers too. */
@@ -83,12 +88,12 @@ async function refuseSmallPayload(connection: NatsConnection): Promise<void> {
 
 /** The pause before the next attempt to reconnect. The client asks for it more than once per attempt. */
 class Reconnects {
-  readonly #random: Random;
-  #attempt = 0;
+  readonly #backoff: Backoff;
+  #failures = 0;
   #delayMs = 0;
 
-  constructor(random: Random) {
-    this.#random = random;
+  constructor(retryDelayMs: Backoff) {
+    this.#backoff = retryDelayMs;
   }
 
   get delayMs(): number {
@@ -96,11 +101,11 @@ class Reconnects {
   }
 
   tried(): void {
-    this.#delayMs = retryDelayMs(this.#attempt++, this.#random);
+    this.#delayMs = this.#backoff(++this.#failures);
   }
 
   succeeded(): void {
-    this.#attempt = 0;
+    this.#failures = 0;
     this.#delayMs = 0;
   }
 }
@@ -241,17 +246,11 @@ class NatsBus implements Bus {
 
   async flush({ deadlineMs }: { deadlineMs: number }): Promise<void> {
     if (this.#status.state === 'disconnected') throw SkeinError.unavailable('the bus');
-    const over = new AbortController();
-    const deadline = this.#clock.sleep(deadlineMs, over.signal).then(() => {
-      throw SkeinError.deadline('the bus', deadlineMs);
-    });
+    const late = (): SkeinError => SkeinError.deadline('the bus', deadlineMs);
     try {
-      await Promise.race([this.#orLost(this.#nats.flush()), deadline]);
+      await withDeadline(this.#clock, deadlineMs, this.#orLost(this.#nats.flush()), late);
     } catch (error) {
       throw fromNatsError(error, 'flush', deadlineMs);
-    } finally {
-      over.abort();
-      deadline.catch(() => {});
     }
   }
 
@@ -268,11 +267,8 @@ class NatsBus implements Bus {
     this.#events.clear();
     const servers = [...this.#servers];
     for (const [subscription] of servers) subscription.close();
-    const over = new AbortController();
     const answered = Promise.all(servers.map(([, server]) => server.idle()));
-    const deadline = this.#clock.sleep(CLOSE_DEADLINE_MS, over.signal).catch(() => {});
-    await Promise.race([answered, deadline]);
-    over.abort();
+    await endsWithin(this.#clock, CLOSE_DEADLINE_MS, answered);
     // What was answered last is still on its way out.
     await this.flush({ deadlineMs: CLOSE_DEADLINE_MS }).catch(() => {});
     await this.#nats.close();

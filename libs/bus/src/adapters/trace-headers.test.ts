@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { startNats } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
 import { injectTrace, startTelemetry, withSpan } from '@skein/telemetry';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { connectBus } from './nats-bus.ts';
 
 /** Takes traces and forgets them. */
@@ -31,12 +31,12 @@ async function busPair() {
   return { ask };
 }
 
-test('a request without a trace carries none', async () => {
+it('a request without a trace carries none', async () => {
   const { ask } = await busPair();
   expect(await ask()).toEqual({});
 });
 
-test('what serves a request is a part of the trace of what asks', async () => {
+it('what serves a request is a part of the trace of what asks', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await startCollector());
   onTestFinished(() => void vi.unstubAllEnvs());
   const { ask } = await busPair();

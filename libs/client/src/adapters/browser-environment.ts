@@ -1,5 +1,5 @@
 import type { Clock } from '@skein/runtime';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../room/environment.ts';
 import { MediasoupEngine } from './mediasoup-engine.ts';
 import { openWebSocket } from './web-socket.ts';
 

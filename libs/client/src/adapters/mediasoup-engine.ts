@@ -6,7 +6,7 @@ import type {
   TransportOffer,
 } from '@skein/protocol';
 import { Device, type types } from 'mediasoup-client';
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 import type {
   LinkOffer,
   LinkSignals,

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup-client';
-import { SkeinClientError } from '../client-error.ts';
+import { SkeinClientError } from '../errors/client-error.ts';
 import type { PictureSize, TrackSender } from '../media/engine.ts';
 import type { SendEncoding } from '../media/send-plan.ts';
 import { capturedSize, senderSamples } from './rtc-samples.ts';

@@ -1,6 +1,6 @@
 import { roomStateOf, type Participant, type RoomState, type Track } from '@skein/protocol';
 import { describe, expect, it } from 'vitest';
-import { participant, track } from '../testing/fake-room.ts';
+import { participant, track } from '../testing/client-harness.ts';
 import { diffRooms } from './room-diff.ts';
 
 const room = (participants: Participant[], tracks: Track[] = []): RoomState =>

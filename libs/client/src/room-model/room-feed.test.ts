@@ -1,6 +1,6 @@
 import type { RoomSnapshot, VersionedChange } from '@skein/protocol';
 import { describe, expect, it } from 'vitest';
-import { participant } from '../testing/fake-room.ts';
+import { participant } from '../testing/client-harness.ts';
 import { RoomFeed } from './room-feed.ts';
 
 const snapshot = (version: number, ...people: string[]): RoomSnapshot => ({

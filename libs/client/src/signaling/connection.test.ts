@@ -1,6 +1,6 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
-import type { SkeinClientError } from '../client-error.ts';
+import type { SkeinClientError } from '../errors/client-error.ts';
 import { FakeGateway, Refusal } from '../testing/fake-gateway.ts';
 import { SignalingConnection } from './connection.ts';
 

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
-import type { StoreOptions } from '../cluster-store.ts';
-import { readReplication, type Replication } from '../replication.ts';
+import { type Redis } from 'ioredis';
+import { type StoreOptions } from '../store/cluster-store.ts';
+import { readReplication, type Replication } from '../connection/replication.ts';
 import { runIdOfPrimary, type RedisClient } from './redis-client.ts';
 
 /** What a look at a server came to. `historyId`: of its data, `undefined` where the server does not say. */

@@ -8,7 +8,7 @@ import * as leaderScripts from '../scripts/leader-scripts.ts';
 import * as nodeScripts from '../scripts/node-scripts.ts';
 import * as placing from '../scripts/placing-scripts.ts';
 import * as roomScripts from '../scripts/room-scripts.ts';
-import { aNode, aRequest, aTrack } from '../test-rooms.ts';
+import { aNode, aRequest, aTrack } from '../testing/builders.ts';
 
 /** A route to a server that can hold what was sent, as a network does that is away for some seconds. */
 class HoldingProxy implements AsyncDisposable {

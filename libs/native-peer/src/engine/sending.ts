@@ -1,7 +1,6 @@
 import type { TrackKind } from '@skein/protocol';
-import type { OutgoingPath } from '../media/outgoing-stream.ts';
+import { type OutgoingPath, OutgoingStream } from '../media/outgoing-stream.ts';
 import { KeyFrameRequests } from '../media/key-frame-requests.ts';
-import { OutgoingStream } from '../media/outgoing-stream.ts';
 import { isRtcp } from '../rtp/rtp-packet.ts';
 import { readRtcp } from '../rtp/rtcp.ts';
 import { sentExtensions, sentPayloadType } from './rtp-parameters.ts';

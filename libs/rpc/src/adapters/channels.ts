@@ -1,4 +1,4 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, connectivityState, credentials } from '@grpc/grpc-js';
 import { SkeinError } from '@skein/protocol';
 import { clientChannel } from './channel-options.ts';
 
@@ -21,10 +21,13 @@ interface Channel {
 export class Channels {
   readonly #channels = new Map<string, Channel>();
   readonly #max: number;
+  readonly #onLost: (address: string) => void;
   #closed = false;
 
-  constructor(max = MAX_CHANNELS) {
+  /** `onLost` is called when an established connection ends without being closed here. */
+  constructor(max = MAX_CHANNELS, onLost: (address: string) => void = () => {}) {
     this.#max = max;
+    this.#onLost = onLost;
   }
 
   get size(): number {
@@ -33,7 +36,7 @@ export class Channels {
 
   use(address: string): ChannelUse {
     if (this.#closed) throw SkeinError.unavailable('a peer whose connections were closed');
-    const channel = this.#channels.get(address) ?? open(address);
+    const channel = this.#channels.get(address) ?? open(address, this.#onLost);
     this.#channels.delete(address);
     this.#channels.set(address, channel);
     const use: ChannelUse = {
@@ -68,6 +71,21 @@ export class Channels {
   }
 }
 
-function open(address: string): Channel {
-  return { client: new Client(address, credentials.createInsecure(), clientChannel), uses: new Set() };
+function open(address: string, onLost: (address: string) => void): Channel {
+  const client = new Client(address, credentials.createInsecure(), clientChannel);
+  watchForLoss(client, () => onLost(address));
+  return { client, uses: new Set() };
+}
+
+/** grpc-js reports each change of state once, and the end of the channel as SHUTDOWN. */
+function watchForLoss(client: Client, onLost: () => void): void {
+  const channel = client.getChannel();
+  const watch = (state: connectivityState): void =>
+    channel.watchConnectivityState(state, Infinity, () => {
+      const next = channel.getConnectivityState(false);
+      if (next === connectivityState.SHUTDOWN) return;
+      watch(next);
+      if (state === connectivityState.READY) onLost();
+    });
+  watch(channel.getConnectivityState(false));
 }

@@ -1,7 +1,7 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
-import { errorCodes, SkeinError, text, type WireError } from '@skein/protocol';
+import { errorCodes, errorStatus, grpcStatus, SkeinError, text, type WireError } from '@skein/protocol';
 import { z } from 'zod';
-import { codeOfStatus, grpcStatus, statusName, statusOfCode } from '../status-mapping.ts';
+import { codeOfStatus, statusName } from '../status-mapping.ts';
 
 /** The metadata entry that carries a `WireError` as JSON; `-bin` entries may hold any text. */
 const ERROR_KEY = 'skein-error-bin';
@@ -21,7 +21,7 @@ export function statusFor(error: SkeinError): { code: number; details: string; m
   const metadata = new Metadata();
   metadata.set(ERROR_KEY, encode(error.toWire()));
   const details = error.message.slice(0, MAX_MESSAGE_LENGTH);
-  return { code: grpcStatus[statusOfCode[error.code]], details, metadata };
+  return { code: grpcStatus[errorStatus[error.code].grpc], details, metadata };
 }
 
 function encode(wire: WireError): Buffer {

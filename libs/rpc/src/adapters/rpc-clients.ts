@@ -1,4 +1,4 @@
-import { type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { parseInput, SkeinError } from '@skein/protocol';
 import { systemClock, type Clock } from '@skein/runtime';
 import type {
@@ -27,6 +27,11 @@ export interface RpcClients {
   ): ServiceClient<Definition>;
   /** Ends the address's connection with all of its calls (`UNAVAILABLE`); the next call opens a new one. */
   closeChannel(address: string): void;
+  /**
+   * Calls `listener` with the address whenever an established connection ends that this side did not close: the peer's
+   * process ended, a network device cut it, or it was idle for a minute. Disposing unsubscribes.
+   */
+  onConnectionLost(listener: (address: string) => void): Disposable;
   /** Ends all connections; calls made afterwards fail, streams throw, with `UNAVAILABLE`. */
   close(): void;
 }
@@ -41,10 +46,17 @@ export interface RpcClientsOptions {
 
 export function createRpcClients(options: RpcClientsOptions = {}): RpcClients {
   const { clock = systemClock, maxChannels, onMessage } = options;
-  const channels = new Channels(maxChannels);
+  const lossListeners = new Set<(address: string) => void>();
+  const channels = new Channels(maxChannels, (address) => {
+    for (const listener of lossListeners) listener(address);
+  });
   return {
     client: (definition, address) => clientFor(definition, { channels, clock, address, onMessage }),
     closeChannel: (address) => channels.close(address),
+    onConnectionLost: (listener) => {
+      lossListeners.add(listener);
+      return { [Symbol.dispose]: () => lossListeners.delete(listener) };
+    },
     close: () => channels.closeAll(),
   };
 }

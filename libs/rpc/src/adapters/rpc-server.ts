@@ -1,5 +1,11 @@
-import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
-import type { ServerWritableStream, UntypedHandleCall } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
 import { parseInput, SkeinError } from '@skein/protocol';
 import { systemClock, type Clock } from '@skein/runtime';
 import type {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startTelemetry, withSpan } from '@skein/telemetry';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { nodeService } from '../node-service.ts';
 import { createRpcClients } from './rpc-clients.ts';
 import { createRpcServer } from './rpc-server.ts';
@@ -36,7 +36,7 @@ async function startCollector(): Promise<{ url: string; spans: SentSpan[] }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans };
 }
 
-test('a trace goes through a call: from what calls, through the client, to what the handler does', async () => {
+it('a trace goes through a call: from what calls, through the client, to what the handler does', async () => {
   const collector = await startCollector();
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json');

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { LogLevel } from '../logger.ts';
 import { createPinoLogger } from './pino-logger.ts';
 
@@ -9,7 +9,7 @@ function logging(level: LogLevel = 'info') {
 
 const addresses = ['203.0.113.7', '2001:db8::7'];
 
-test.each(addresses)('no IP address reaches a log: %s', (ip) => {
+it.each(addresses)('no IP address reaches a log: %s', (ip) => {
   const { lines, log } = logging();
   const error = Object.assign(
     new Error(`connect ECONNREFUSED ${ip}:4443`, { cause: new Error(`from ${ip}`) }),
@@ -29,7 +29,7 @@ test.each(addresses)('no IP address reaches a log: %s', (ip) => {
   }
 });
 
-test('a line has level, time, service, message, and the fields of the loggers above it', () => {
+it('a line has level, time, service, message, and the fields of the loggers above it', () => {
   const { lines, log } = logging();
   log.child({ room: 'lobby' }).info({ participant: 'ann' }, 'joined');
   expect(JSON.parse(lines[0] ?? '')).toEqual({
@@ -42,7 +42,7 @@ test('a line has level, time, service, message, and the fields of the loggers ab
   });
 });
 
-test('an error is written with its code and its causes', () => {
+it('an error is written with its code and its causes', () => {
   const { lines, log } = logging();
   const cause = new Error('the socket closed');
   log.error({ err: Object.assign(new Error('no pipe', { cause }), { code: 'PIPE_FAILED' }) }, 'failed');
@@ -51,7 +51,7 @@ test('an error is written with its code and its causes', () => {
   });
 });
 
-test('debug lines are whole, and only written when asked for', () => {
+it('debug lines are whole, and only written when asked for', () => {
   const quiet = logging('info');
   quiet.log.debug({}, 'from 203.0.113.7');
   expect(quiet.lines).toEqual([]);

@@ -1,3 +1,4 @@
+import { endsWithin, systemClock } from '@skein/runtime';
 import { checkOtlpSettings } from '../otlp-settings.ts';
 
 /** Tracing of this process. */
@@ -37,13 +38,10 @@ export async function startTelemetry({ service, nodeId }: TelemetryOptions): Pro
     metricReaders: [],
     logRecordProcessors: [],
   });
-  return { shutdown: () => withinDeadline(sdk.shutdown()) };
-}
-
-async function withinDeadline(sent: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, SHUTDOWN_DEADLINE_MS)));
-  // A collector that is not there must not keep a service from stopping.
-  await Promise.race([sent.catch(() => {}), tooLate]);
-  clearTimeout(timer);
+  return {
+    shutdown: async () => {
+      // A collector that is not there must not keep a service from stopping.
+      await endsWithin(systemClock, SHUTDOWN_DEADLINE_MS, sdk.shutdown());
+    },
+  };
 }

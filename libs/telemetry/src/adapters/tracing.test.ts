@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createPinoLogger } from './pino-logger.ts';
 import { startTelemetry, type Telemetry } from './start-telemetry.ts';
 import { injectTrace, withSpan, withTraceFrom } from './tracing.ts';
@@ -41,7 +41,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-test('without an endpoint nothing is recorded', async () => {
+it('without an endpoint nothing is recorded', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', '');
   vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '');
   const telemetry = await startTelemetry({ service: 'gateway' });
@@ -66,7 +66,7 @@ describe('with a collector', () => {
     collector.server.closeAllConnections();
   });
 
-  test('spans arrive with their service, across a carrier, failures marked by code only', async () => {
+  it('spans arrive with their service, across a carrier, failures marked by code only', async () => {
     const carrier = await withSpan('gateway join', { room: 'lobby' }, async () => injectTrace(), 'client');
     expect(carrier).toMatchObject({
       traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/) as string,

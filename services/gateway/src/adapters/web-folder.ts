@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { contentTypeOf, hasContentHash } from '../http/web-files.ts';
-import type { WebFile, WebFiles } from '../http/web-files.ts';
+import { contentTypeOf, hasContentHash } from '../edges/web/web-files.ts';
+import type { WebFile, WebFiles } from '../edges/web/web-files.ts';
 
 /** Reads all files below `folder`, once. A folder that is not there gives no files. */
 export async function readWebFolder(folder: string): Promise<WebFiles> {

@@ -1,10 +1,9 @@
 import type { Placed, RoomFeeds, RoomStore } from '@skein/cluster';
-import type { ClientResponse, Participant, RoomSnapshot, RoomState } from '@skein/protocol';
+import type { ClientResponse, Participant, RoomSnapshot, RoomState, SessionRef } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { Broadcaster, Socket } from '../connections/socket.ts';
-import type { SessionAddress } from '../sessions/session.ts';
-import { Audience } from './audience.ts';
+import type { Broadcaster, Socket } from '../edges/websocket/socket.ts';
+import { Audience } from './room-fanout.ts';
 import type { RoomPage } from './pages.ts';
 
 /** Whoever is told what the room's state says of a client's session. */
@@ -35,7 +34,7 @@ export interface Membership {
   /** A page of the state that all clients of the room were told of last, if it is that version and is still held. */
   page(version: number, page: number): RoomPage | undefined;
   /** From now on `watcher` is told when the room's state shows that this session is over. `false`: it is already. */
-  watch(address: SessionAddress, watcher: SessionWatcher): boolean;
+  watch(address: SessionRef, watcher: SessionWatcher): boolean;
   /** No more events. Safe to repeat; the last member of a room lets its feed go. */
   leave(): void;
 }

@@ -1,3 +1,4 @@
+import { grantsOfRole } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
 import { describe, expect, test } from 'vitest';
 import { joinRequest, MemoryCluster, type MemoryClient } from '../testing/memory-cluster.ts';
@@ -80,7 +81,8 @@ describe('viewers', () => {
     const { answer } = await watching(cluster, 'vic');
     const { sessionId, epoch, nodeId } = answer;
     expect(cluster.node.requests('open')[0]?.data).toMatchObject({
-      viewer: { identity: 'vic', sessionId, epoch, nodeId },
+      grants: grantsOfRole.viewer,
+      entry: { identity: 'vic', sessionId, epoch, nodeId },
     });
   });
 

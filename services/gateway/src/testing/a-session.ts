@@ -1,4 +1,4 @@
-import type { HeldSession } from '../sessions/session.ts';
+import type { HeldSession } from '../media-sessions/session.ts';
 
 /** A session of Ada's; its id and its node are named after its epoch. */
 export function aSession(epoch: number): HeldSession {

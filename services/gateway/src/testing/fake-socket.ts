@@ -1,5 +1,5 @@
 import type { WireError } from '@skein/protocol';
-import type { Broadcaster, Socket } from '../connections/socket.ts';
+import type { Broadcaster, Socket } from '../edges/websocket/socket.ts';
 
 export interface Heard {
   readonly id?: string | null;

@@ -59,8 +59,7 @@ export class ScriptedNode implements Disposable {
     return {
       resumeToken: `${sessionId}.1`,
       attachment: 1,
-      sendTransport: offer,
-      recvTransport: { ...offer, id: 't2' },
+      transports: [offer, { ...offer, id: 't2' }],
       subscriptions: [],
     };
   }
@@ -74,10 +73,10 @@ export class ScriptedNode implements Disposable {
     const earlier = this.requests('attach').filter((request) => request.sessionId === sessionId).length;
     const request = this.requests('open').find((one) => one.sessionId === sessionId);
     const opened = request?.data as SessionRequest<'open'> | undefined;
-    if (resumeToken !== `${sessionId}.${earlier}` || identity !== opened?.identity)
+    if (!opened || resumeToken !== `${sessionId}.${earlier}` || identity !== opened.identity)
       throw new SkeinError('SESSION_NOT_FOUND', 'no such session');
-    const role = opened?.viewer ? 'viewer' : 'participant';
-    return { resumeToken: `${sessionId}.${earlier + 1}`, attachment: earlier + 1, role };
+    const { grants } = opened;
+    return { resumeToken: `${sessionId}.${earlier + 1}`, attachment: earlier + 1, grants };
   }
 
   requests(method: SessionMethod): SessionEnvelope[] {

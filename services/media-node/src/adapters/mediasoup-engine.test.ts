@@ -3,7 +3,7 @@ import { routerRtpCapabilities, SkeinError, type RtpParameters } from '@skein/pr
 import { createWorker, observer, type types } from 'mediasoup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClientTransport, MediaRouter, MediaWorker } from '../media/engine.ts';
-import { anyReceiver, audioParameters, videoParameters } from '../test-media.ts';
+import { anyReceiver, audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
 import { mediaCodecsOfRouters, mediasoupEngine } from './mediasoup-engine.ts';
 
 let worker: MediaWorker;

@@ -10,7 +10,7 @@ import type {
   PipeListen,
   WorkerOptions,
 } from '../media/engine.ts';
-import { chirpSource } from './mediasoup-chirps.ts';
+import { chirpSource } from './mediasoup-probes.ts';
 import { clientTransport } from './mediasoup-client-transport.ts';
 import { asCapabilities, producerOf } from './mediasoup-media.ts';
 import { pipeEndpoint } from './mediasoup-pipe-endpoint.ts';

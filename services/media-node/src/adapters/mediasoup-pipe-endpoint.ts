@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
-import { PipeChirper } from './mediasoup-chirps.ts';
+import { PipeChirper } from './mediasoup-probes.ts';
 import { asParameters, mediaSource, pipedMedia, producerOf } from './mediasoup-media.ts';
 import type { WorkerAnswers } from './worker-answers.ts';
 

@@ -1,8 +1,8 @@
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MediaSource, MediaWorker, PipedMedia, PipeEndpoint } from '../media/engine.ts';
-import { videoParameters } from '../test-media.ts';
-import { testEngine } from './test-engine.ts';
+import { videoParameters } from '../testing/rtp-parameters.ts';
+import { testEngine } from '../testing/adapters/direct-engine.ts';
 
 const engine = testEngine();
 const EVERY_MS = 20;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { videoParameters } from '../test-media.ts';
+import { videoParameters } from '../testing/rtp-parameters.ts';
 import { publishedMedia } from './mediasoup-published.ts';
 
 const rtpParameters = videoParameters({ ssrcs: [1, 2], scalabilityMode: 'L1T3' });

@@ -1,7 +1,7 @@
 import { SkeinError } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, test } from 'vitest';
-import { audioParameters } from '../test-media.ts';
+import { audioParameters } from '../testing/rtp-parameters.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
 import { ANSWER_DEADLINE_MS, WorkerAnswers } from './worker-answers.ts';
 

@@ -1,8 +1,8 @@
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { MediaNodeConfig } from '../media-node.ts';
-import { PLENTY, TestCluster } from '../test-cluster.ts';
-import { audioParameters } from '../test-media.ts';
+import type { MediaNodeConfig } from '../node/media-node.ts';
+import { PLENTY, TestCluster } from '../testing/cluster.ts';
+import { audioParameters } from '../testing/rtp-parameters.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import type {
   MediaWorker,
   PipeEndpoint,
 } from '../media/engine.ts';
-import { anyReceiver, audioParameters } from '../test-media.ts';
+import { anyReceiver, audioParameters } from '../testing/rtp-parameters.ts';
 import { CapacityLedger } from './ledger.ts';
 import { limitedWorker } from './limited-worker.ts';
 import type { ResourceCounts } from './limits.ts';

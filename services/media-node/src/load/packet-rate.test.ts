@@ -1,8 +1,9 @@
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
-import type { WorkerPool } from '../workers/pool.ts';
-import { LoadMeter, SAMPLE_EVERY_MS } from './meter.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
+import { LoadMeter, SAMPLE_EVERY_MS } from './load-meter.ts';
 import type { Flow } from './packet-rate.ts';
 
 /** The promise to placement: the load figure is at most so old. */

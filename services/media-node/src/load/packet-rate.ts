@@ -1,5 +1,5 @@
 import type { MediaSink, MediaSource } from '../media/engine.ts';
-import { RateReadings } from './readings.ts';
+import { RateReadings } from './rate-readings.ts';
 
 type MeteredSource = Pick<MediaSource, 'kind' | 'muted' | 'layers' | 'packets'>;
 type MeteredSink = Pick<MediaSink, 'type' | 'paused' | 'packets'>;

@@ -8,14 +8,15 @@ import type {
   TrackUpdate,
 } from '@skein/rpc';
 import { SkeinError } from '@skein/protocol';
-import { Emitter, FakeClock, seededRandom } from '@skein/runtime';
+import { Emitter, seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
 import type { MediaKey } from '../media/media-key.ts';
-import { audioParameters } from '../test-media.ts';
-import type { RouterAt } from './plan.ts';
-import { defaultPipePolicy } from './policy.ts';
+import { audioParameters } from '../testing/rtp-parameters.ts';
+import type { RouterAt } from './planning/pipe-plan.ts';
+import { defaultPipePolicy } from './model/pipe-policy.ts';
 import { RoomPipes } from './room-pipes.ts';
 
 const origin: RouterAt = { nodeId: 'there', routerId: 't1' };

@@ -8,17 +8,17 @@ import type {
   ReleaseTrackRequest,
 } from '@skein/rpc';
 import type { MediaKey } from '../media/media-key.ts';
-import { PipeError } from './errors.ts';
-import { PipeExecutor, type ExecutorParts } from './executor.ts';
-import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
-import { pipeKey, planPipes, type PipePlanInput } from './plan.ts';
-import { PipeRegistry } from './registry.ts';
-import { RelayDesk, type RelayRoom } from './relay-desk.ts';
-import { RelayFinder } from './relay-finder.ts';
-import { RelayTree } from './relay-tree.ts';
-import type { PullStream } from './served-track.ts';
-import { PipeServing } from './serving.ts';
-import { CLOSED_AFTER_FAILURES } from './ways.ts';
+import { PipeError } from './model/pipe-errors.ts';
+import { PipeExecutor, type ExecutorParts } from './pipe-executor.ts';
+import { NodePipe, WorkerPipe, type Pipe } from './links/pipe.ts';
+import { pipeKey, planPipes, type PipePlanInput } from './planning/pipe-plan.ts';
+import { PipeRegistry } from './links/pipe-registry.ts';
+import { RelayDesk, type RelayRoom } from './relays/relay-host.ts';
+import { RelayFinder } from './relays/relay-finder.ts';
+import { RelayTree } from './relays/relay-tree.ts';
+import type { PullStream } from './tracks/outgoing-track.ts';
+import { PipeServing } from './pipe-server.ts';
+import { CLOSED_AFTER_FAILURES } from './planning/routing.ts';
 
 /** From here on plans are not made one after the other. */
 const LONG_PLAN_MS = 2;

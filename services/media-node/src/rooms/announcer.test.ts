@@ -1,12 +1,13 @@
 import type { RoomStore, RoomWrite } from '@skein/cluster';
 import { SkeinError, type Participant, type Track } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test, vi } from 'vitest';
 import type { HeldSession } from '../sessions/session-room.ts';
 import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
-import { Paced } from './paced.ts';
+import { Paced } from './throttle.ts';
 
 test('what is held is announced as it is when the store is there, above every version that was known of the room', async () => {
   const clock = new FakeClock();

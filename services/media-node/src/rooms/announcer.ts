@@ -1,9 +1,9 @@
 import type { RoomStore, RoomWrite } from '@skein/cluster';
-import { SkeinError, type VersionedChange, type Viewership } from '@skein/protocol';
+import { SkeinError, type SessionRef, type VersionedChange, type Viewership } from '@skein/protocol';
 import type { Logger } from '@skein/telemetry';
-import type { HeldSession, RoomAnnouncer, SessionName } from '../sessions/session-room.ts';
+import type { HeldSession, RoomAnnouncer } from '../sessions/session-room.ts';
 import type { Outbox } from './outbox.ts';
-import type { Paced } from './paced.ts';
+import type { Paced } from './throttle.ts';
 
 export interface AnnouncerParts {
   readonly rooms: RoomStore;
@@ -67,7 +67,7 @@ export function roomAnnouncer(
       log.warn({ room, count: refused.length, err: refused[0] }, 'sessions could not be announced');
     return { changes, viewership };
   };
-  const sessionKey = ({ identity, epoch }: SessionName): string => `${epoch} ${identity}`;
+  const sessionKey = ({ identity, epoch }: SessionRef): string => `${epoch} ${identity}`;
   return {
     published: async ({ sessionId }, track) =>
       onWritten(room, await rooms.publishTrack(room, sessionId, track)),

@@ -1,7 +1,7 @@
 import { subjects } from '@skein/protocol';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { TestCluster } from '../test-cluster.ts';
-import { audioParameters } from '../test-media.ts';
+import { TestCluster } from '../testing/cluster.ts';
+import { audioParameters } from '../testing/rtp-parameters.ts';
 import { TRACK_STATE_EVERY_MS } from './announcer.ts';
 
 let cluster: TestCluster;

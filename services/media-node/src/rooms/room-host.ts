@@ -4,18 +4,18 @@ import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource, PipeListen } from '../media/engine.ts';
 import { mediaKey, trackEpochOf, type MediaKey } from '../media/media-key.ts';
-import type { PeerPipes } from '../pipes/executor.ts';
-import type { RouterAt } from '../pipes/plan.ts';
-import type { PipePolicy } from '../pipes/policy.ts';
+import type { PeerPipes } from '../pipes/pipe-executor.ts';
+import type { RouterAt } from '../pipes/planning/pipe-plan.ts';
+import type { PipePolicy } from '../pipes/model/pipe-policy.ts';
 import { RoomPipes } from '../pipes/room-pipes.ts';
 import type { Session } from '../sessions/session.ts';
 import type { RoomAnnouncer, Seat, SessionRoom } from '../sessions/session-room.ts';
-import type { WorkerPolicy } from '../workers/choice.ts';
-import type { WorkerPool } from '../workers/pool.ts';
-import { TrackNeeds, type NeededTrack } from './needs.ts';
+import type { WorkerPolicy } from '../workers/worker-choice.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
+import { TrackNeeds, type NeededTrack } from './track-demand.ts';
 import { RoomRouters } from './room-routers.ts';
 import { RoomSessions } from './room-sessions.ts';
-import { RoomSources } from './sources.ts';
+import { RoomSources } from './room-sources.ts';
 import { ViewerCheck } from './viewer-check.ts';
 
 /** How long `sync` waits for the store and what it brings. */

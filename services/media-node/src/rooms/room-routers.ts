@@ -1,10 +1,10 @@
 import { SkeinError } from '@skein/protocol';
 import { CapacityError } from '../capacity/limits.ts';
 import type { MediaRouter } from '../media/engine.ts';
-import { PipeError } from '../pipes/errors.ts';
+import { PipeError } from '../pipes/model/pipe-errors.ts';
 import type { Seat } from '../sessions/session-room.ts';
-import { chooseWorker, type WorkerPolicy } from '../workers/choice.ts';
-import type { WorkerPool } from '../workers/pool.ts';
+import { chooseWorker, type WorkerPolicy } from '../workers/worker-choice.ts';
+import type { WorkerPool } from '../workers/worker-pool.ts';
 
 interface RoomRouter {
   readonly workerIndex: number;

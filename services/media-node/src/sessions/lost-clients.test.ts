@@ -1,5 +1,11 @@
-import { routerRtpCapabilities, type Participant, type ParticipantConnection } from '@skein/protocol';
-import { Emitter, FakeClock } from '@skein/runtime';
+import {
+  grantsOfRole,
+  routerRtpCapabilities,
+  type Participant,
+  type ParticipantConnection,
+} from '@skein/protocol';
+import { Emitter } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
 import type { ClientTransport } from '../media/engine.ts';
@@ -21,7 +27,7 @@ class Fixture {
   #attachment = 0;
 
   constructor() {
-    const name = { sessionId: 'ses_ada', identity: 'ada', epoch: 7 };
+    const name = { room: 'blue', identity: 'ada', sessionId: 'ses_ada', epoch: 7, nodeId: 'n1' };
     this.session = new Session(name, this.#room(), () => undefined);
   }
 
@@ -31,7 +37,9 @@ class Fixture {
       roomVersion: 1,
       rtpCapabilities: routerRtpCapabilities,
       autoSubscribe: false,
-      viewer: viewer ? ada : undefined,
+      grants: grantsOfRole[viewer ? 'viewer' : 'participant'],
+      transports: [{ direction: 'send' }, { direction: 'receive' }],
+      entry: viewer ? ada : undefined,
     });
     [this.#resumeToken, this.#attachment] = [answer.resumeToken, answer.attachment];
     for (const { events } of this.transports) events.emit('path', { path: 'connected' });

@@ -1,13 +1,13 @@
-import { roomStateOf, type Participant, type Track } from '@skein/protocol';
+import { roomStateOf, type Participant, type SessionRef, type Track } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
-import { audioParameters } from '../test-media.ts';
+import { audioParameters } from '../testing/rtp-parameters.ts';
 import { Publications } from './publications.ts';
-import type { RoomAnnouncer, SessionName, SessionRoom } from './session-room.ts';
+import type { RoomAnnouncer, SessionRoom } from './session-room.ts';
 
-const ann: SessionName = { sessionId: 'ses_2', identity: 'ann', epoch: 2 };
+const ann: SessionRef = { room: 'r', identity: 'ann', sessionId: 'ses_2', epoch: 2, nodeId: 'n1' };
 
 function track(trackId: string, given: Partial<Track> = {}): Track {
   return {
@@ -94,7 +94,7 @@ test('of mutes and unmutes at the same time the last one is what comes of it, al
   const announced: boolean[] = [];
   const announce = {
     published: async () => {},
-    muted: async (_: SessionName, __: string, from: MediaSource) => void announced.push(from.muted),
+    muted: async (_: SessionRef, __: string, from: MediaSource) => void announced.push(from.muted),
   } as unknown as RoomAnnouncer;
   const room: Partial<SessionRoom> = {
     ...{ name: 'room', nodeId: 'here', log: silentLogger, announce, addSource: () => {} },

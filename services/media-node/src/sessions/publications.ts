@@ -1,10 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { limits, SkeinError, type RtpParameters, type SessionRequest, type Track } from '@skein/protocol';
+import {
+  limits,
+  SkeinError,
+  type RtpParameters,
+  type SessionRef,
+  type SessionRequest,
+  type Track,
+} from '@skein/protocol';
 import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
 import { mediaKey } from '../media/media-key.ts';
-import { SessionError } from './errors.ts';
-import type { SessionName, SessionRoom } from './session-room.ts';
+import { SessionError } from './session-errors.ts';
+import type { SessionRoom } from './session-room.ts';
 import { checkCodecKinds, checkKind, checkStreamsUnused, shareStreams } from './track-rules.ts';
 
 /**
@@ -28,10 +35,11 @@ interface ReplacedStreams extends Disposable {
 }
 
 export interface PublicationsParts {
-  readonly session: SessionName;
+  readonly session: SessionRef;
   readonly room: SessionRoom;
   readonly routerId: string;
-  readonly transport: ClientTransport;
+  /** Absent: the session was opened without one that sends. */
+  readonly transport: ClientTransport | undefined;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
 }
@@ -252,6 +260,7 @@ export class Publications {
     muted,
   }: SessionRequest<'publish'>): Promise<MediaSource> {
     const { transport, signal } = this.#parts;
+    if (!transport) throw SessionError.noTransport('send');
     const restsWhenStill = of === 'screen';
     const source = await transport.receive({ kind, rtpParameters, muted, restsWhenStill });
     if (signal.aborted) source.close();

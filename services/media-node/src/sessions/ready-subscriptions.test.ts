@@ -1,8 +1,8 @@
 import { limits, type RtpParameters } from '@skein/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MediaNode } from '../media-node.ts';
-import { TestCluster, type TestSession } from '../test-cluster.ts';
-import { audioParameters, videoParameters } from '../test-media.ts';
+import type { MediaNode } from '../node/media-node.ts';
+import { TestCluster, type TestSession } from '../testing/cluster.ts';
+import { audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
 
 let cluster: TestCluster;
 let node: MediaNode;

@@ -1,30 +1,41 @@
 import {
+  carries,
+  checkPublish,
   parseInput,
   sessionMethods,
   SkeinError,
   type DtlsParameters,
+  type Grants,
   type RtpCapabilities,
   type SessionMethod,
+  type SessionRef,
   type TransportDirection,
+  type TransportRequest,
 } from '@skein/protocol';
 import type { ClientTransport, MediaRouter } from '../media/engine.ts';
+import { SessionError } from './session-errors.ts';
 import { Publications } from './publications.ts';
-import type { SessionName, SessionRoom } from './session-room.ts';
+import type { SessionRoom } from './session-room.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** What a client asks of its session's media. */
 export type MediaMethod = Exclude<SessionMethod, 'open' | 'close' | 'attach' | 'detach' | 'reportMediaLoss'>;
 
+export interface SessionTransport extends TransportRequest {
+  readonly transport: ClientTransport;
+}
+
 export interface SessionTransports {
   readonly router: MediaRouter;
-  readonly send: ClientTransport;
-  readonly recv: ClientTransport;
+  /** As `open` named them, in the same order. */
+  readonly transports: readonly SessionTransport[];
 }
 
 export interface SessionMediaParts extends SessionTransports {
-  readonly session: SessionName;
+  readonly session: SessionRef;
   readonly room: SessionRoom;
   readonly capabilities: RtpCapabilities;
+  readonly grants: Grants;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
 }
@@ -39,18 +50,23 @@ export class SessionMedia {
   readonly publications: Publications;
   readonly subscriptions: Subscriptions;
   readonly #parts: SessionMediaParts;
-  readonly #connections = new Map<TransportDirection, Connection>();
+  readonly #connections = new Map<ClientTransport, Connection>();
 
   constructor(parts: SessionMediaParts) {
     this.#parts = parts;
-    const { session, room, signal, router, send, recv, capabilities } = parts;
+    const { session, room, signal, router, capabilities } = parts;
     const shared = { session, room, signal };
-    this.publications = new Publications({ ...shared, routerId: router.id, transport: send });
-    this.subscriptions = new Subscriptions({ ...shared, router, transport: recv, capabilities });
+    this.publications = new Publications({ ...shared, routerId: router.id, transport: this.#find('send') });
+    this.subscriptions = new Subscriptions({
+      ...shared,
+      router,
+      transport: this.#find('recv'),
+      capabilities,
+    });
   }
 
-  get offers(): Record<'sendTransport' | 'recvTransport', ClientTransport['offer']> {
-    return { sendTransport: this.#parts.send.offer, recvTransport: this.#parts.recv.offer };
+  get offers(): ClientTransport['offer'][] {
+    return this.#parts.transports.map(({ transport }) => transport.offer);
   }
 
   /** Runs one request; `data` as it came. */
@@ -63,10 +79,13 @@ export class SessionMedia {
       }
       case 'restartIce': {
         const { direction } = parseInput(sessionMethods.restartIce.request, data);
-        return { iceParameters: await this.#parts[direction].restartIce() };
+        return { iceParameters: await this.#transport(direction).restartIce() };
       }
-      case 'publish':
-        return await this.publications.publish(parseInput(sessionMethods.publish.request, data));
+      case 'publish': {
+        const request = parseInput(sessionMethods.publish.request, data);
+        checkPublish(this.#parts.grants, request.source);
+        return await this.publications.publish(request);
+      }
       case 'unpublish':
         await this.publications.unpublish(parseInput(sessionMethods.unpublish.request, data).trackId);
         return {};
@@ -92,14 +111,25 @@ export class SessionMedia {
     this.publications.close();
   }
 
+  #find(wanted: TransportDirection): ClientTransport | undefined {
+    return this.#parts.transports.find((one) => carries(one, wanted))?.transport;
+  }
+
+  #transport(wanted: TransportDirection): ClientTransport {
+    const found = this.#find(wanted);
+    if (!found) throw SessionError.noTransport(wanted);
+    return found;
+  }
+
   /** A client that lost its gateway before the answer asks again: the same fingerprint is answered the same. */
   async #connect(direction: TransportDirection, dtls: DtlsParameters): Promise<void> {
     const fingerprint = JSON.stringify(dtls);
-    const earlier = this.#connections.get(direction);
+    const transport = this.#transport(direction);
+    const earlier = this.#connections.get(transport);
     if (earlier && earlier.fingerprint !== fingerprint)
       throw new SkeinError('TRANSPORT_STATE', 'this transport is connected already; it is done once');
-    const connection = earlier ?? { fingerprint, done: this.#parts[direction].connect(dtls) };
-    this.#connections.set(direction, connection);
+    const connection = earlier ?? { fingerprint, done: transport.connect(dtls) };
+    this.#connections.set(transport, connection);
     await connection.done;
   }
 }

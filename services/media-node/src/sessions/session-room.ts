@@ -4,6 +4,7 @@ import type {
   Role,
   RoomState,
   SessionEvent,
+  SessionRef,
   Track,
 } from '@skein/protocol';
 import type { Clock, IdSource } from '@skein/runtime';
@@ -16,13 +17,6 @@ export interface Seat extends Disposable {
   readonly router: MediaRouter;
 }
 
-/** A participant's session, as announcements name it. */
-export interface SessionName {
-  readonly sessionId: string;
-  readonly identity: string;
-  readonly epoch: number;
-}
-
 /** A session as the store is to have it. */
 export interface HeldSession {
   readonly role: Role;
@@ -33,16 +27,16 @@ export interface HeldSession {
 /** Tells the room's state what this node holds. */
 export interface RoomAnnouncer {
   /** Fails as `RoomStore.publishTrack`; nothing is announced later. */
-  published(session: SessionName, track: Track): Promise<void>;
+  published(session: SessionRef, track: Track): Promise<void>;
   /** Announces whether the source is muted, now or once the store answers again. */
-  muted(session: SessionName, trackId: string, source: MediaSource): Promise<void>;
+  muted(session: SessionRef, trackId: string, source: MediaSource): Promise<void>;
   /** `isGone`: asked when a late one is written, because the track may be published again by then. */
-  unpublished(session: SessionName, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
+  unpublished(session: SessionRef, trackId: string, reason: string, isGone: () => boolean): Promise<void>;
   /** Whether the client is connected, as `connection` says when it is written. Now, or once the store answers again. */
-  connection(session: SessionName, connection: () => ParticipantConnection): Promise<void>;
-  left(session: SessionName, reason: string): Promise<void>;
+  connection(session: SessionRef, connection: () => ParticipantConnection): Promise<void>;
+  left(session: SessionRef, reason: string): Promise<void>;
   /** Later, if it is still placed here then. */
-  leftUnlessMoved(session: SessionName, reason: string): void;
+  leftUnlessMoved(session: SessionRef, reason: string): void;
   /** Puts back what the store has lost, as it is when it is written. `knownVersion`: the room's highest that was seen here. */
   held(sessions: () => readonly HeldSession[], knownVersion: () => number | undefined): Promise<void>;
 }

@@ -1,20 +1,24 @@
 import {
+  checkPermission,
+  grantsOfRole,
   limits,
   parseInput,
+  roleOf,
   sessionMethods,
   withConnection,
+  type Grants,
   type Participant,
   type ParticipantConnection,
   type Role,
   type SessionEndReason,
   type SessionMethod,
+  type SessionRef,
   type SessionRequest,
   type SessionResponse,
-  type TransportDirection,
+  type TransportRequest,
 } from '@skein/protocol';
-import type { ClientTransport } from '../media/engine.ts';
 import { mediaKey } from '../media/media-key.ts';
-import { SessionError } from './errors.ts';
+import { SessionError } from './session-errors.ts';
 import { watchMediaPath } from './media-path.ts';
 import {
   connectionOf,
@@ -24,9 +28,9 @@ import {
   type LifeInput,
   type LifeOutcome,
   type SessionLife,
-} from './session-life.ts';
-import { SessionMedia, type MediaMethod, type SessionTransports } from './session-media.ts';
-import type { HeldSession, Seat, SessionName, SessionRoom } from './session-room.ts';
+} from './session-state.ts';
+import { SessionMedia, type SessionTransport, type SessionTransports } from './session-media.ts';
+import type { HeldSession, Seat, SessionRoom } from './session-room.ts';
 
 /** How long `open` waits for the room's state to be as new as the placement. */
 const ROOM_STATE_DEADLINE_MS = 2000;
@@ -52,7 +56,7 @@ export interface EndOptions {
 
 /** One participant's life on this node. */
 export class Session {
-  readonly name: SessionName;
+  readonly name: SessionRef;
   readonly #room: SessionRoom;
   readonly #onEnd: (session: Session) => void;
   readonly #ending = new AbortController();
@@ -61,7 +65,7 @@ export class Session {
   #life: SessionLife;
   #check: Disposable | undefined;
   #opened: Promise<SessionResponse<'open'>> | undefined;
-  #role: Role = 'participant';
+  #grants: Grants = grantsOfRole.participant;
   #entry: Participant | undefined;
   #seat: Seat | undefined;
   #requests = 0;
@@ -70,7 +74,7 @@ export class Session {
   /** Its media was lost while its client was away: only a client that comes back is to have it made anew. */
   #mediaLostAway = false;
 
-  constructor(name: SessionName, room: SessionRoom, onEnd: (session: Session) => void) {
+  constructor(name: SessionRef, room: SessionRoom, onEnd: (session: Session) => void) {
     this.name = name;
     this.#room = room;
     this.#onEnd = onEnd;
@@ -96,7 +100,7 @@ export class Session {
   }
 
   get role(): Role {
-    return this.#role;
+    return roleOf(this.#grants);
   }
 
   /** `undefined` when what the store has is not this session's to restore. */
@@ -104,7 +108,7 @@ export class Session {
     const entry = this.#entry;
     if (!entry || this.leaving || this.#state.kind === 'closed') return undefined;
     return {
-      role: this.#role,
+      role: this.role,
       entry: withConnection(entry, this.#shownConnection),
       tracks: this.media?.publications.tracks ?? [],
     };
@@ -142,7 +146,7 @@ export class Session {
         default: {
           const { media } = this;
           if (!media) throw SessionError.notFound(this.name.sessionId);
-          if (this.#role === 'viewer' && isPublishing(method)) throw SessionError.viewerPublishes(method);
+          checkPermission(this.#grants, method);
           return await media.run(method, data);
         }
       }
@@ -178,43 +182,43 @@ export class Session {
 
   async #open(request: SessionRequest<'open'>): Promise<SessionResponse<'open'>> {
     const inRoom = this.#waitUntilPlaced(request);
-    const transports = this.#makeTransports();
+    const transports = this.#makeTransports(request.transports);
     const settled = await Promise.allSettled([transports, inRoom]);
     this.#ending.signal.throwIfAborted();
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
     const media = this.#begin(await transports, request);
-    const subscriptions = request.autoSubscribe
-      ? await media.subscriptions.subscribeToAll(READY_SUBSCRIPTIONS_DEADLINE_MS)
-      : [];
+    const subscriptions =
+      request.autoSubscribe && request.grants.canSubscribe
+        ? await media.subscriptions.subscribeToAll(READY_SUBSCRIPTIONS_DEADLINE_MS)
+        : [];
     this.#ending.signal.throwIfAborted();
     const { resumeToken, attachment } = this.#life;
-    return { resumeToken, attachment, ...media.offers, subscriptions };
+    return { resumeToken, attachment, transports: media.offers, subscriptions };
   }
 
-  async #waitUntilPlaced({ roomVersion, viewer }: SessionRequest<'open'>): Promise<void> {
+  async #waitUntilPlaced({ roomVersion, grants, entry }: SessionRequest<'open'>): Promise<void> {
     const state = await this.#room.waitFor(roomVersion, ROOM_STATE_DEADLINE_MS);
     const shown = state.participants.get(this.name.identity);
-    // A viewer is in no state, so that the gateway says how it was placed; a later participant voids it all the same.
-    const placed = viewer && (shown?.epoch ?? 0) <= viewer.epoch ? viewer : shown;
+    // The state lists no viewers, so the gateway says how one was placed; a later participant voids it all the same.
+    const placed = entry && (shown?.epoch ?? 0) <= entry.epoch ? entry : shown;
     if (placed?.sessionId !== this.name.sessionId || placed.epoch !== this.name.epoch) {
       throw SessionError.staleEpoch(placed?.epoch ?? 0, this.name.epoch);
     }
-    this.#role = viewer ? 'viewer' : 'participant';
+    this.#grants = grants;
     this.#entry = placed;
   }
 
-  async #makeTransports(): Promise<SessionTransports> {
+  async #makeTransports(requests: readonly TransportRequest[]): Promise<SessionTransports> {
     const seat = await this.#room.takeSeat();
     this.#seat = this.#hold(seat);
     const { router } = seat;
-    const make = async (direction: TransportDirection): Promise<ClientTransport> => {
-      const transport = await router.createClientTransport(direction);
+    const make = async ({ direction }: TransportRequest): Promise<SessionTransport> => {
+      const transport = await router.createClientTransport(direction === 'receive' ? 'recv' : 'send');
       this.#hold({ [Symbol.dispose]: () => transport.close() });
       this.#hold(watchMediaPath(transport, this.#room.clock, () => this.#mediaLost()));
-      return transport;
+      return { direction, transport };
     };
-    const [send, recv] = await Promise.all([make('send'), make('recv')]);
-    return { router, send, recv };
+    return { router, transports: await Promise.all(requests.map(make)) };
   }
 
   /** Frees `held` when the session ends; at once if it has ended while it was being made. */
@@ -227,11 +231,21 @@ export class Session {
     return held;
   }
 
-  #begin(transports: SessionTransports, { rtpCapabilities }: SessionRequest<'open'>): SessionMedia {
+  #begin(
+    transports: SessionTransports,
+    { rtpCapabilities: capabilities }: SessionRequest<'open'>,
+  ): SessionMedia {
     const { name: session } = this;
     const room = this.#room;
     const { signal } = this.#ending;
-    const media = new SessionMedia({ ...transports, session, room, signal, capabilities: rtpCapabilities });
+    const media = new SessionMedia({
+      ...transports,
+      session,
+      room,
+      signal,
+      capabilities,
+      grants: this.#grants,
+    });
     this.#state = { kind: 'open', media };
     this.#hold(room.clock.after(TRANSIT_DEADLINE_MS, () => media.publications.dropLeftBehind()));
     const { identity: participant, sessionId } = session;
@@ -250,7 +264,7 @@ export class Session {
         : SessionError.staleEpoch(this.#room.state?.participants.get(this.name.identity)?.epoch ?? 0, epoch);
     if (this.#mediaLostAway) this.#hold(this.#room.clock.after(0, () => this.#mediaLost()));
     const { attachment, resumeToken: next } = this.#life;
-    return { resumeToken: next, attachment, role: this.#role };
+    return { resumeToken: next, attachment, grants: this.#grants };
   }
 
   /** One step of the session's life, and what comes of it. Resolves as `end` does. */
@@ -280,7 +294,7 @@ export class Session {
   #showConnection(): void {
     const { clock, announce } = this.#room;
     const connection = connectionOf(this.#life, clock.monotonicMs());
-    if (connection === this.#shownConnection || this.#role === 'viewer' || this.leaving) return;
+    if (connection === this.#shownConnection || this.role === 'viewer' || this.leaving) return;
     this.#shownConnection = connection;
     // One that waits while the node stops has nobody left to show it to.
     announce.connection(this.name, () => this.#shownConnection).catch(() => undefined);
@@ -308,8 +322,4 @@ export class Session {
     if (this.#mediaLostAway) return;
     void this.end('media-timeout', { leave: 'unlessMoved', tell: 'media-timeout' });
   }
-}
-
-function isPublishing(method: MediaMethod): boolean {
-  return method === 'publish' || method === 'unpublish' || method === 'setTrackMuted';
 }

@@ -3,6 +3,7 @@ import {
   type Layers,
   type ReadySubscription,
   type RtpCapabilities,
+  type SessionRef,
   type SessionRequest,
   type SessionResponse,
   type SubscribeResult,
@@ -12,8 +13,8 @@ import { SingleFlight } from '@skein/runtime';
 import type { ClientTransport, MediaRouter, MediaSink, MediaSource } from '../media/engine.ts';
 import { attainable, sameLayers, topOf } from '../media/layers.ts';
 import { mediaKey, type MediaKey } from '../media/media-key.ts';
-import { SessionError } from './errors.ts';
-import type { SessionName, SessionRoom } from './session-room.ts';
+import { SessionError } from './session-errors.ts';
+import type { SessionRoom } from './session-room.ts';
 import { chooseReady, fittingCount } from './ready-choice.ts';
 import { canReceive, priorityOf } from './track-rules.ts';
 
@@ -34,10 +35,11 @@ interface Subscription {
 type SubscriptionUpdate = SessionRequest<'updateSubscriptions'>['updates'][number];
 
 export interface SubscriptionsParts {
-  readonly session: SessionName;
+  readonly session: SessionRef;
   readonly room: SessionRoom;
   readonly router: MediaRouter;
-  readonly transport: ClientTransport;
+  /** Absent: the session was opened without one that receives. */
+  readonly transport: ClientTransport | undefined;
   readonly capabilities: RtpCapabilities;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
@@ -207,6 +209,7 @@ export class Subscriptions {
     deadlineMs: number,
   ): Promise<ReadySubscription> {
     const { room, router, transport, capabilities, signal } = this.#parts;
+    if (!transport) throw SessionError.noTransport('recv');
     const need = room.holdNeed(track, router.id);
     try {
       const source = await room.source(router.id, mediaKey(track), deadlineMs, signal);

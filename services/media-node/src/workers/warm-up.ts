@@ -1,5 +1,5 @@
 import type { MediaRouter, PipeListen } from '../media/engine.ts';
-import type { WorkerPool } from './pool.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
 /**
  * Makes on each worker what a first call will need, and lets it go again: the code is then compiled, and the worker has

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { MediaNode } from '../media-node.ts';
-import { TestCluster } from '../test-cluster.ts';
-import { audioParameters } from '../test-media.ts';
+import type { MediaNode } from '../node/media-node.ts';
+import { TestCluster } from '../testing/cluster.ts';
+import { audioParameters } from '../testing/rtp-parameters.ts';
 
 let cluster: TestCluster;
 let one: MediaNode;

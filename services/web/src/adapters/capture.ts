@@ -1,4 +1,6 @@
-import type { DeviceKind, DeviceProblem } from '../problem-text.ts';
+export type DeviceKind = 'camera' | 'microphone' | 'screen';
+/** Why a device could not be opened; named after what the person can do about it. */
+export type DeviceProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'failed';
 
 export type Captured =
   | { readonly outcome: 'captured'; readonly track: MediaStreamTrack }

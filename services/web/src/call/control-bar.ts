@@ -1,5 +1,5 @@
-import { element, setAttributes } from '../elements.ts';
-import { icon, type IconName } from '../icons.ts';
+import { element, setAttributes } from '../elements/element.ts';
+import { icon, type IconName } from '../elements/icons.ts';
 import { SHORTCUTS, type Action } from './actions.ts';
 
 interface Look {

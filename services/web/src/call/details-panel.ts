@@ -1,9 +1,16 @@
 import type { RemoteParticipant, RemoteTrack, Room, RoomStats, TrackSource, TrackStats } from '@skein/client';
 import { every } from '../adapters/page-clock.ts';
-import { element } from '../elements.ts';
-import { icon } from '../icons.ts';
+import { element } from '../elements/element.ts';
+import { icon } from '../elements/icons.ts';
 import { QUALITIES, type Quality } from './layer-choice.ts';
-import { bitrateText, framesText, layersText, lossText, millisecondsText, pictureText } from './stat-text.ts';
+import {
+  bitrateText,
+  framesText,
+  layersText,
+  lossText,
+  millisecondsText,
+  pictureText,
+} from '../texts/stat-text.ts';
 
 const REFRESH_MS = 1000;
 

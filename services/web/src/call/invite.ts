@@ -1,7 +1,7 @@
 import type { Role } from '@skein/client';
-import type { Notices } from '../notices.ts';
-import { pageBase } from '../adapters/page-base.ts';
-import { inviteAddress } from '../page-query.ts';
+import type { Notices } from '../elements/notices.ts';
+import { pageBase } from '../address/page-base.ts';
+import { inviteAddress } from '../address/page-query.ts';
 
 /** Copies the link into `room`, or shows it where the browser copies nothing. Who got it from a viewer watches too. */
 export async function copyInvite(room: string, role: Role, notices: Notices): Promise<void> {

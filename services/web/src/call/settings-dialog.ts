@@ -1,6 +1,6 @@
-import { DeviceFields, type DeviceChoice } from '../device-fields.ts';
-import { element } from '../elements.ts';
-import type { OwnMedia } from '../own-media.ts';
+import { DeviceFields, type DeviceChoice } from '../devices/device-fields.ts';
+import { element } from '../elements/element.ts';
+import type { OwnMedia } from '../devices/local-media.ts';
 
 /** Choice of devices during a call. */
 export class SettingsDialog implements Disposable {

@@ -1,5 +1,5 @@
 import type { RemoteTrack } from '@skein/client';
-import { element } from '../elements.ts';
+import { element } from '../elements/element.ts';
 import { fitGrid, TILE_GAP } from './fit-grid.ts';
 import { ScreenTile, Tile } from './tile.ts';
 

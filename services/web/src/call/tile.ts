@@ -1,7 +1,7 @@
 import type { RemoteTrack } from '@skein/client';
-import { element } from '../elements.ts';
-import { icon } from '../icons.ts';
-import { hueOf, initialsOf } from '../initials.ts';
+import { element } from '../elements/element.ts';
+import { icon } from '../elements/icons.ts';
+import { hueOf, initialsOf } from '../elements/initials.ts';
 
 const HUES = 8;
 

@@ -1,9 +1,9 @@
 import type { Role } from '@skein/client';
-import { DeviceFields } from '../device-fields.ts';
-import { element } from '../elements.ts';
-import { icon } from '../icons.ts';
-import type { OwnMedia } from '../own-media.ts';
-import type { ProblemText } from '../problem-text.ts';
+import { DeviceFields } from '../devices/device-fields.ts';
+import { element } from '../elements/element.ts';
+import { icon } from '../elements/icons.ts';
+import type { OwnMedia } from '../devices/local-media.ts';
+import type { ProblemText } from '../texts/problem-text.ts';
 import { Preview } from './preview.ts';
 
 export interface JoinWish {

@@ -1,9 +1,9 @@
 import { watchLevel } from '../adapters/sound-level.ts';
-import { element, setAttributes } from '../elements.ts';
-import { icon } from '../icons.ts';
-import { initialsOf } from '../initials.ts';
-import type { OwnKind, OwnMedia } from '../own-media.ts';
-import { deviceText, type ProblemText } from '../problem-text.ts';
+import { element, setAttributes } from '../elements/element.ts';
+import { icon } from '../elements/icons.ts';
+import { initialsOf } from '../elements/initials.ts';
+import type { OwnKind, OwnMedia } from '../devices/local-media.ts';
+import { deviceText, type ProblemText } from '../texts/problem-text.ts';
 
 /** What the others will see and hear, before they do. */
 export class Preview implements Disposable {

@@ -1,10 +1,10 @@
 import type { ReadySubscription } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { TestWires } from '../../adapters/test-wires.ts';
-import type { MediaNode } from '../../media-node.ts';
-import { TestCluster, type TestSession } from '../../test-cluster.ts';
-import { audioParameters, videoParameters } from '../../test-media.ts';
+import { TestWires } from '../../testing/wires.ts';
+import type { MediaNode } from '../../node/media-node.ts';
+import { TestCluster, type TestSession } from '../../testing/cluster.ts';
+import { audioParameters, videoParameters } from '../../testing/rtp-parameters.ts';
 
 const SOUND_EVERY_MS = 20;
 const PICTURE_EVERY_MS = 40;

@@ -2,8 +2,8 @@ import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource } from '../../media/engine.ts';
 import type { MediaKey } from '../../media/media-key.ts';
-import type { NodePipe } from '../pipe.ts';
-import type { ServedTrack } from '../served-track.ts';
+import type { NodePipe } from '../links/pipe.ts';
+import type { ServedTrack } from '../tracks/outgoing-track.ts';
 import { ladderOf, layersAt, rungsWithout, type Ladder, type TrackCost } from './ladder.ts';
 import { limitedTo, LINK, newLink, observe, type LinkSample, type LinkState } from './link.ts';
 

@@ -1,3 +1,0 @@
-// Signaling's wires, for programs that bring their own.
-export { openWebSocket } from '../adapters/web-socket.ts';
-export type { OpenSocket, SignalingSocket, SocketHandlers } from './socket.ts';

@@ -1,0 +1,69 @@
+import type { RoomPublisher, RoomStore } from '@skein/cluster';
+import { SkeinError } from '@skein/protocol';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
+import { silentLogger } from '@skein/telemetry';
+import { eventually } from '@skein/testkit';
+import { describe, expect, test } from 'vitest';
+import { MemoryCluster } from '../testing/memory-cluster.ts';
+import { SessionEndings } from './session-closer.ts';
+import type { NodeSessions } from './node-client.ts';
+
+describe('the end of a session', () => {
+  test('is tried again while the bus is away', async () => {
+    await using cluster = await MemoryCluster.start();
+    const client = await cluster.joined('ada');
+    cluster.hub.setDown(true);
+    client.socket.close(1001, '');
+    await cluster.clock.advance(2000);
+    expect(cluster.node.requests('close')).toHaveLength(0);
+    cluster.hub.setDown(false);
+    await cluster.clock.advance(10_000);
+    await eventually('the node to be told', () => cluster.node.requests('close').length === 1);
+    await cluster.clock.advance(100_000);
+    expect(cluster.node.requests('close')).toHaveLength(1);
+  });
+
+  test('takes the participant out of the room when the node does not answer, and gives up in time', async () => {
+    await using cluster = await MemoryCluster.start();
+    const [ada, bob] = [await cluster.joined('ada'), await cluster.joined('bob')];
+    cluster.node[Symbol.dispose]();
+    ada.socket.close(1001, '');
+    const gone = await eventually('ada to have left', () =>
+      bob.socket
+        .events('roomChanged')
+        .find(({ data }) => (data as { type: string }).type === 'participantLeft'),
+    );
+    expect(gone).toMatchObject({ data: { identity: 'ada', reason: 'disconnected' } });
+    await cluster.clock.advance(100_000);
+    await cluster.signaling.endings.stop(0);
+  });
+});
+
+describe('endings', () => {
+  test('past their bound are tried once, and the ones before go on', async () => {
+    const clock = new FakeClock();
+    const asked: string[] = [];
+    const nodes = {
+      request: async ({ sessionId }: { sessionId: string }) => {
+        asked.push(sessionId);
+        throw SkeinError.unavailable('the peer');
+      },
+    };
+    const rooms = { leave: async () => Promise.reject(SkeinError.unavailable('the store')) };
+    const endings = new SessionEndings({
+      ...{ clock, random: seededRandom(1), log: silentLogger, resumeGraceMs: 1000, maxEndings: 2 },
+      nodes: nodes as unknown as NodeSessions,
+      rooms: rooms as unknown as RoomStore,
+      news: {} as RoomPublisher,
+    });
+    const at = { room: 'blue', identity: 'ada', epoch: 1, nodeId: 'n' };
+    await Promise.all(['a', 'b', 'c'].map((sessionId) => endings.end({ ...at, sessionId }, 'disconnected')));
+    expect(asked).toEqual(['a', 'b', 'c']);
+    await clock.advance(700);
+    expect(asked.slice(3).toSorted()).toEqual(['a', 'b']);
+    const stopped = endings.stop(0);
+    await clock.advance(0);
+    await stopped;
+  });
+});

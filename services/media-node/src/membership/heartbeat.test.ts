@@ -1,0 +1,169 @@
+import { createMemoryBus } from '@skein/bus/testing';
+import type { NodeRegistry } from '@skein/cluster';
+import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
+import { silentLogger } from '@skein/telemetry';
+import { describe, expect, test } from 'vitest';
+import { Beats, LEASE_TTL_MS, leaseTtlMs } from './heartbeat.ts';
+
+function setUp() {
+  const clock = new FakeClock();
+  const hub = createMemoryBus({ clock });
+  const heard: number[] = [];
+  hub.connect('gateway').subscribe(subjects.anyNodeBeat, (beat) => heard.push((beat as NodeRecord).beat));
+  const registry = {
+    failing: undefined as SkeinError | undefined,
+    renewed: [] as (number | undefined)[],
+    released: [] as number[],
+    leasesMs: [] as number[],
+    /** The round trip to the store. */
+    awayMs: 0,
+  };
+  const nodes: Pick<NodeRegistry, 'renew' | 'release'> = {
+    renew: async (_record, { fence, ttlMs }) => {
+      registry.leasesMs.push(ttlMs);
+      if (registry.awayMs > 0) await clock.sleep(registry.awayMs);
+      if (registry.failing) throw registry.failing;
+      registry.renewed.push(fence);
+      return 7;
+    },
+    release: async (_nodeId, fence) => void registry.released.push(fence),
+  };
+  const news: string[] = [];
+  hub.connect('peer').subscribe(subjects.anyNodeState, (told) => {
+    const { state: present, fence } = told as NodeRecord;
+    news.push(`${present} ${fence}`);
+  });
+  const state = { present: 'ready', fenced: 0, answer: 'yield' as 'retake' | 'yield' | Error };
+  const beats = new Beats({
+    ...{ clock, random: seededRandom(3), log: silentLogger, bus: hub.connect('node') },
+    nodes: nodes as NodeRegistry,
+    record: (beat, fence) => ({ nodeId: 'n', beat, fence, state: state.present }) as NodeRecord,
+    onFenced: async () => {
+      state.fenced++;
+      if (state.answer instanceof Error) throw state.answer;
+      return state.answer;
+    },
+  });
+  return { clock, heard, news, registry, beats, state };
+}
+
+describe('a node', () => {
+  test('says at once and then four times a second that it lives, with the fence that it was given', async () => {
+    const { clock, heard, registry, beats } = setUp();
+    beats.start();
+    await clock.advance(0);
+    await clock.advance(10_000);
+    expect(heard.length).toBeGreaterThanOrEqual(38);
+    expect(heard.length).toBeLessThanOrEqual(42);
+    expect(heard).toEqual(heard.map((_, at) => at));
+    expect(registry.renewed).toEqual(heard.map((beat) => (beat === 0 ? undefined : 7)));
+  });
+
+  test('that could not start says nothing and takes no lease', async () => {
+    const { clock, heard, registry, beats } = setUp();
+    await beats.now();
+    await beats.stop('n');
+    await clock.advance(1000);
+    expect([heard, registry.renewed]).toEqual([[], []]);
+  });
+
+  test('tells the other nodes that it is there, and of another state, and else nothing', async () => {
+    const { clock, news, beats, state } = setUp();
+    beats.start();
+    await clock.advance(10_000);
+    // With its lease, by which others tell that this start is the later one.
+    expect(news).toEqual(['ready undefined', 'ready 7']);
+    state.present = 'draining';
+    await beats.now();
+    await clock.advance(10_000);
+    expect(news).toEqual(['ready undefined', 'ready 7', 'draining 7']);
+  });
+
+  test('goes on beating while the store is down, and renews when it is back', async () => {
+    const { clock, heard, registry, beats, state } = setUp();
+    registry.failing = SkeinError.unavailable('the store');
+    beats.start();
+    await clock.advance(2500);
+    expect(heard.length).toBeGreaterThanOrEqual(9);
+    registry.failing = undefined;
+    await clock.advance(300);
+    expect(registry.renewed).toEqual([undefined]);
+    expect(state.fenced).toBe(0);
+  });
+
+  test('whose lease another start of it holds renews it no more', async () => {
+    const { clock, registry, beats, state } = setUp();
+    registry.failing = new SkeinError('STALE_EPOCH', 'taken');
+    beats.start();
+    await clock.advance(1000);
+    expect(state.fenced).toBe(1);
+    registry.failing = undefined;
+    await clock.advance(1000);
+    expect(registry.renewed).toEqual([]);
+  });
+
+  test('that was buried takes a lease anew', async () => {
+    const { clock, registry, beats, state } = setUp();
+    beats.start();
+    await clock.advance(0);
+    state.answer = 'retake';
+    registry.failing = new SkeinError('STALE_EPOCH', 'buried');
+    await clock.advance(300);
+    registry.failing = undefined;
+    await clock.advance(1000);
+    expect(registry.renewed.slice(0, 2)).toEqual([undefined, undefined]);
+    expect(registry.renewed.at(-1)).toBe(7);
+  });
+
+  test('asks again when it could not be found out who has the lease', async () => {
+    const { clock, registry, beats, state } = setUp();
+    state.answer = SkeinError.unavailable('the store');
+    registry.failing = new SkeinError('STALE_EPOCH', 'taken');
+    beats.start();
+    await clock.advance(1000);
+    expect(state.fenced).toBeGreaterThan(2);
+  });
+
+  test('that stops beats once more, gives the lease back, and is silent', async () => {
+    const { clock, heard, registry, beats } = setUp();
+    beats.start();
+    await clock.advance(0);
+    await beats.stop('n');
+    expect(registry.released).toEqual([7]);
+    await clock.advance(5000);
+    expect(heard).toEqual([0, 1]);
+  });
+
+  test.each([1, 150, 300])(
+    'never lets its lease run out while it lives, %d ms away from the store',
+    async (awayMs) => {
+      const { clock, registry, beats } = setUp();
+      registry.awayMs = awayMs;
+      beats.start();
+      await clock.advance(5000);
+      const kept = registry.leasesMs.slice(3);
+      const renewals = registry.renewed.length;
+      await clock.advance(20_000);
+      const everyMs = 20_000 / (registry.renewed.length - renewals);
+      // One renewal may come a retransmission late.
+      for (const leaseMs of kept) expect(leaseMs).toBeGreaterThan(everyMs + 200);
+    },
+  );
+});
+
+test('a node near the store has the shortest lease', async () => {
+  const { clock, registry, beats } = setUp();
+  registry.awayMs = 1;
+  beats.start();
+  await clock.advance(5000);
+  expect(new Set(registry.leasesMs.slice(1))).toEqual(new Set([LEASE_TTL_MS]));
+});
+
+test('a lease is never shorter than it takes to be renewed, and bounded', () => {
+  expect(leaseTtlMs(0)).toBe(LEASE_TTL_MS);
+  expect(leaseTtlMs(202)).toBe(LEASE_TTL_MS);
+  expect(leaseTtlMs(800)).toBe(1250);
+  expect(leaseTtlMs(1e9)).toBe(10_000);
+});

@@ -1,0 +1,76 @@
+import type { RegisteredNode } from '@skein/cluster';
+import type { NodeRecord } from '@skein/protocol';
+import { SkeinError } from '@skein/protocol';
+import { FakeClock } from '@skein/runtime/testing';
+import { silentLogger } from '@skein/telemetry';
+import { expect, test } from 'vitest';
+import { CLAIM_DEADLINE_MS, claimNodeId, LAPSE_DEADLINE_MS } from './node-id-claim.ts';
+
+function setUp() {
+  const clock = new FakeClock();
+  const registry = { holders: [] as string[], fails: false, renews: false, beat: 0 };
+  const list = async (): Promise<readonly RegisteredNode[]> => {
+    if (registry.fails) throw SkeinError.unavailable('the store');
+    if (registry.renews) registry.beat++;
+    return registry.holders.map((nodeId) => ({
+      record: { nodeId, beat: registry.beat } as NodeRecord,
+      ...{ fence: 1, leaseAgeMs: 10 },
+    }));
+  };
+  const claim = { outcome: 'waiting' };
+  const begin = (): void =>
+    void claimNodeId({ nodeId: 'one', nodes: { list }, clock, log: silentLogger }).then(
+      () => (claim.outcome = 'claimed'),
+      (error: Error) => (claim.outcome = error.message),
+    );
+  return { clock, registry, claim, begin };
+}
+
+test('an id that nobody holds is claimed at once, whatever others there are', async () => {
+  const { clock, registry, claim, begin } = setUp();
+  registry.holders = ['two', 'three'];
+  begin();
+  await clock.advance(0);
+  expect(claim.outcome).toBe('claimed');
+});
+
+test('an id whose holder was killed is claimed when its lease has run out', async () => {
+  const { clock, registry, claim, begin } = setUp();
+  registry.holders = ['one'];
+  begin();
+  await clock.advance(600);
+  expect(claim.outcome).toBe('waiting');
+  registry.holders = [];
+  await clock.advance(100);
+  expect(claim.outcome).toBe('claimed');
+});
+
+test('an id whose holder was killed where the store is far is waited for as long as its lease may last', async () => {
+  const { clock, registry, claim, begin } = setUp();
+  registry.holders = ['one'];
+  begin();
+  await clock.advance(LAPSE_DEADLINE_MS - 500);
+  expect(claim.outcome).toBe('waiting');
+  registry.holders = [];
+  await clock.advance(100);
+  expect(claim.outcome).toBe('claimed');
+});
+
+test('an id that another process goes on renewing is refused, with what to do', async () => {
+  const { clock, registry, claim, begin } = setUp();
+  registry.holders = ['one'];
+  registry.renews = true;
+  begin();
+  for (let passedMs = 0; passedMs < CLAIM_DEADLINE_MS + 200; passedMs += 100) await clock.advance(100);
+  expect(claim.outcome).toBe(
+    'another process runs as node one; give each its own SKEIN_NODE_ID, or stop that one first',
+  );
+});
+
+test('a store that does not answer holds nobody up', async () => {
+  const { clock, registry, claim, begin } = setUp();
+  registry.fails = true;
+  begin();
+  await clock.advance(0);
+  expect(claim.outcome).toBe('claimed');
+});

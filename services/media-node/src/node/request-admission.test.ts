@@ -1,0 +1,59 @@
+import { limits } from '@skein/protocol';
+import { describe, expect, test } from 'vitest';
+import { Admission } from './request-admission.ts';
+
+/** What the bus lets a node serve at once. */
+const MAX_IN_FLIGHT = 4096;
+
+/** Requests that wait until they are let go. */
+function setUp() {
+  const admission = new Admission();
+  const waiting: (() => void)[] = [];
+  const refused: unknown[] = [];
+  const ask = (sessionId: string, count = 1): void => {
+    for (let one = 0; one < count; one++) {
+      admission
+        .run(sessionId, () => new Promise<void>((resolve) => waiting.push(resolve)))
+        .catch((error: unknown) => refused.push(error));
+    }
+  };
+  const settle = async (): Promise<void> => {
+    for (const letGo of waiting.splice(0)) letGo();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { admission, ask, refused, settle };
+}
+
+describe('the requests that a node serves at once', () => {
+  test('cannot be used up by 64 sessions with all that each may have in flight: 500 others are served', async () => {
+    const { admission, ask, refused, settle } = setUp();
+    for (let session = 0; session < 64; session++) ask(`greedy-${session}`, limits.requestsInFlight);
+    expect(admission.total).toBeLessThan(MAX_IN_FLIGHT / 2);
+    await settle();
+    for (let session = 0; session < 64; session++) ask(`greedy-${session}`, limits.requestsInFlight);
+    await new Promise((resolve) => setImmediate(resolve));
+    refused.length = 0;
+    for (let session = 0; session < 500; session++) ask(`modest-${session}`, 4);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(refused).toEqual([]);
+    expect(admission.total).toBeLessThan(MAX_IN_FLIGHT);
+  });
+
+  test('are all a session`s that the protocol allows while few run, and a few while many do', async () => {
+    const { admission, ask, refused, settle } = setUp();
+    ask('one', limits.requestsInFlight);
+    expect(admission.total).toBe(limits.requestsInFlight);
+    for (let session = 0; session < 15; session++) ask(`more-${session}`, limits.requestsInFlight);
+    ask('two', 6);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(refused).toHaveLength(2);
+    expect(refused[0]).toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+      retryAfterMs: expect.any(Number) as number,
+    });
+    await settle();
+    expect(admission.total).toBe(0);
+    ask('two', 6);
+    expect(admission.total).toBe(6);
+  });
+});

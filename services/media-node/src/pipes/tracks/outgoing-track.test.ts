@@ -1,0 +1,154 @@
+import type { TrackUpdate } from '@skein/rpc';
+import { Emitter } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { MediaSource, PipedMedia, PipeEndpoint } from '../../media/engine.ts';
+import { ServedTrack, type PullStream } from './outgoing-track.ts';
+
+const GRACE_MS = 2000;
+const opened = (muted: boolean): TrackUpdate => ({
+  update: 'opened',
+  opened: {
+    kind: 'audio',
+    rtpParametersJson: '{"codecs":[],"headerExtensions":[],"encodings":[],"rtcp":{}}',
+    muted,
+  },
+});
+
+class FakeStream implements PullStream {
+  readonly sent: TrackUpdate[] = [];
+  readonly #closed = new AbortController();
+
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  send(update: TrackUpdate): boolean {
+    this.sent.push(update);
+    return !this.closed.aborted;
+  }
+
+  end(): void {
+    this.#closed.abort();
+  }
+}
+
+let clock: FakeClock;
+let served: ServedTrack;
+let source: MediaSource;
+let copies: number;
+let ends: number;
+/** Whether the worker can hold layers back. */
+let able: boolean;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  copies = 0;
+  ends = 0;
+  able = true;
+  served = new ServedTrack({ media: 'mic@1', clock, graceMs: GRACE_MS, onEnd: () => ends++ });
+  const layers = { spatial: 3, temporal: 1 };
+  const available = { spatialLayer: 2, temporalLayer: 0 };
+  const events: MediaSource['events'] = new Emitter();
+  source = { muted: false, closed: false, layers, available, events } as Partial<MediaSource> as MediaSource;
+});
+
+async function open(stream: PullStream, pullId = 'p1'): Promise<void> {
+  const rtpParameters: PipedMedia['rtpParameters'] = {
+    codecs: [],
+    headerExtensions: [],
+    encodings: [],
+    rtcp: {},
+  };
+  const send: PipeEndpoint['send'] = async () => {
+    copies++;
+    return { kind: 'audio', rtpParameters, setLayers: async () => able, close: () => copies-- };
+  };
+  served.attach(pullId, stream);
+  await served.open({ send } as Partial<PipeEndpoint> as PipeEndpoint, source);
+}
+
+describe('a track that another node pulls', () => {
+  test('stays in the pipe when the call breaks, and goes on with the puller that comes back', async () => {
+    const first = new FakeStream();
+    await open(first);
+    first.end();
+    source.events.emit('muted', { muted: true });
+    await clock.advance(GRACE_MS - 1);
+    const second = new FakeStream();
+    served.attach('p1', second);
+    await clock.advance(GRACE_MS);
+    expect([first.sent, second.sent]).toEqual([[opened(false)], [opened(true)]]);
+    expect([copies, ends]).toEqual([1, 0]);
+  });
+
+  test('is let go when its puller does not come back', async () => {
+    const stream = new FakeStream();
+    await open(stream);
+    stream.end();
+    await clock.advance(GRACE_MS);
+    expect([copies, ends]).toEqual([0, 1]);
+  });
+
+  test('is let go at once when the puller says so, but not for the word of an earlier pull', async () => {
+    const stream = new FakeStream();
+    await open(stream, 'p2');
+    served.release('p1');
+    expect(copies).toBe(1);
+    served.release('p2');
+    expect([copies, ends, stream.closed.aborted]).toEqual([0, 1, true]);
+  });
+
+  test('is sent once when the puller comes back before the loss of its call was seen', async () => {
+    const [first, second] = [new FakeStream(), new FakeStream()];
+    await open(first);
+    served.attach('p1', second);
+    await clock.advance(GRACE_MS);
+    expect([copies, ends, first.closed.aborted, second.closed.aborted]).toEqual([1, 0, true, false]);
+  });
+
+  test('ends for its puller with its source', async () => {
+    const stream = new FakeStream();
+    await open(stream);
+    source.events.emit('closed', { reason: 'unpublished' });
+    expect(stream.sent.at(-1)).toEqual({ update: 'closed', closed: { reason: 'unpublished' } });
+    expect([copies, ends, stream.closed.aborted]).toEqual([0, 1, true]);
+  });
+
+  const told = (spatialLayer: number): TrackUpdate => ({
+    update: 'layers',
+    layers: { spatialLayer, temporalLayer: 0 },
+  });
+
+  test('whose upper layers are held back says so, again to a puller that comes back, and when they are sent again', async () => {
+    const [first, second] = [new FakeStream(), new FakeStream()];
+    await open(first);
+    await served.setLayers({ spatialLayer: 1, temporalLayer: 0 });
+    served.attach('p1', second);
+    await served.setLayers(undefined);
+    expect(first.sent).toEqual([opened(false), told(1)]);
+    expect(second.sent).toEqual([opened(false), told(1), told(2)]);
+  });
+
+  test('of which fewer layers arrive here passes that on, and what is less of both', async () => {
+    const stream = new FakeStream();
+    await open(stream);
+    const arrives = (spatialLayer: number): void => {
+      Object.assign(source, { available: { spatialLayer, temporalLayer: 0 } });
+      source.events.emit('available', { layers: source.available });
+    };
+    arrives(1);
+    await served.setLayers({ spatialLayer: 0, temporalLayer: 0 });
+    arrives(2);
+    await served.setLayers(undefined);
+    expect(stream.sent).toEqual([opened(false), told(1), told(0), told(2)]);
+  });
+
+  test('stays whole, and says nothing, on a worker that cannot hold layers back', async () => {
+    const stream = new FakeStream();
+    able = false;
+    await open(stream);
+    expect(await served.setLayers({ spatialLayer: 0, temporalLayer: 0 })).toBe(false);
+    expect(stream.sent).toEqual([opened(false)]);
+  });
+});

@@ -1,0 +1,67 @@
+import { grantsOfRole, limits, type Grants } from '@skein/protocol';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { MediaNode } from '../node/media-node.ts';
+import { TestCluster, type TestSession } from '../testing/cluster.ts';
+import { audioParameters } from '../testing/rtp-parameters.ts';
+
+let cluster: TestCluster;
+let node: MediaNode;
+let rooms = 0;
+
+beforeAll(async () => {
+  cluster = await TestCluster.start();
+  node = await cluster.addNode();
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+});
+
+const place = (identity: string): Promise<TestSession> => cluster.place(node, `opened ${++rooms}`, identity);
+const fingerprints = [{ algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') }];
+const dtlsParameters = { role: 'client', fingerprints };
+
+it('answers one offer for each transport that is asked for, in the same order', async () => {
+  const ada = await place('ada');
+  const transports = [{ direction: 'receive' as const }, { direction: 'send' as const }];
+  const answer = await ada.ask('open', { ...ada.opening, transports });
+  expect(answer.transports).toHaveLength(limits.transportsPerSession);
+  expect(node.counts).toMatchObject({ clientTransports: 2 });
+  await ada.leave();
+});
+
+it('opens one transport for both directions, which connects once', async () => {
+  const ada = await place('ada');
+  const { transports } = await ada.ask('open', { ...ada.opening, transports: [{ direction: 'both' }] });
+  expect(transports).toHaveLength(1);
+  await ada.ask('connectTransport', { direction: 'send', dtlsParameters });
+  await ada.ask('connectTransport', { direction: 'recv', dtlsParameters });
+  await ada.publishAudio('mic', audioParameters({ ssrc: 11 }));
+  expect(node.counts).toMatchObject({ clientTransports: 1, tracks: 1 });
+  await ada.leave();
+});
+
+it('refuses what needs a transport that was not asked for', async () => {
+  const ada = await place('ada');
+  await ada.ask('open', { ...ada.opening, transports: [{ direction: 'receive' }] });
+  const refused = { code: 'TRANSPORT_STATE', details: { direction: 'send' } };
+  await expect(ada.publishAudio('mic', audioParameters({ ssrc: 11 }))).rejects.toMatchObject(refused);
+  await expect(ada.ask('restartIce', { direction: 'send' })).rejects.toMatchObject(refused);
+  await ada.ask('restartIce', { direction: 'recv' });
+  await ada.leave();
+});
+
+it('enforces the grants of the open request, by method and by source', async () => {
+  const ada = await place('ada');
+  const grants: Grants = {
+    ...grantsOfRole.participant,
+    canPublishSources: ['camera'],
+    canSubscribe: false,
+  };
+  const { subscriptions } = await ada.ask('open', { ...ada.opening, autoSubscribe: true, grants });
+  expect(subscriptions).toEqual([]);
+  const denied = { code: 'PERMISSION_DENIED' };
+  await expect(ada.publishAudio('mic', audioParameters({ ssrc: 11 }))).rejects.toMatchObject(denied);
+  await expect(ada.ask('subscribe', { trackId: 'mic' })).rejects.toMatchObject(denied);
+  expect(node.counts).toMatchObject({ tracks: 0 });
+  await ada.leave();
+});

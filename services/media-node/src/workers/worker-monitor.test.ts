@@ -1,0 +1,66 @@
+import { FakeClock } from '@skein/runtime/testing';
+import { silentLogger } from '@skein/telemetry';
+import { describe, expect, test } from 'vitest';
+import { testWorker } from '../testing/fake-worker.ts';
+import { WorkerWatch } from './worker-monitor.ts';
+
+const stopped = { state: 'stopped', cpuMs: 0 } as const;
+const busy = { state: 'runs', cpuMs: 0 } as const;
+
+function setUp() {
+  const clock = new FakeClock();
+  const worker = testWorker(100);
+  const watch = new WorkerWatch({ worker, clock, log: silentLogger });
+  const ask = (): void => void watch.cpuMs().catch(() => {});
+  return { clock, worker, watch, ask };
+}
+
+describe('a worker that is watched', () => {
+  test('is not looked at while it answers', async () => {
+    const { clock, worker, watch } = setUp();
+    for (let second = 0; second < 5; second++) {
+      expect(await watch.cpuMs()).toBe(0);
+      await clock.advance(1000);
+    }
+    expect([worker.asked, worker.looks]).toEqual([5, 0]);
+  });
+
+  test('is ended when it hangs, once, and is suspect until it has died', async () => {
+    const { clock, worker, watch, ask } = setUp();
+    worker.hang(stopped);
+    ask();
+    await clock.advance(399);
+    expect([watch.suspect, worker.ended]).toEqual([false, undefined]);
+    await clock.advance(1);
+    expect([watch.suspect, worker.asked, worker.ended]).toEqual([true, 2, undefined]);
+    await clock.advance(200);
+    expect([watch.suspect, worker.ended]).toEqual([true, 'killed']);
+    ask();
+    await clock.advance(60_000);
+    expect(worker.looks).toBe(3);
+  });
+
+  test('is not suspect any more when it has answered after all', async () => {
+    const { clock, worker, watch, ask } = setUp();
+    worker.hang(busy);
+    ask();
+    await clock.advance(900);
+    expect(watch.suspect).toBe(true);
+    worker.goOn();
+    await clock.advance(0);
+    expect(watch.suspect).toBe(false);
+    const { looks } = worker;
+    await clock.advance(60_000);
+    expect([worker.looks, worker.ended]).toEqual([looks, undefined]);
+  });
+
+  test('is left alone when it has died by itself', async () => {
+    const { clock, worker, watch, ask } = setUp();
+    worker.hang(stopped);
+    ask();
+    await clock.advance(500);
+    watch.close();
+    await clock.advance(60_000);
+    expect([worker.ended, watch.suspect]).toEqual([undefined, false]);
+  });
+});
