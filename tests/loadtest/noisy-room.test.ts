@@ -1,7 +1,7 @@
 import { benches } from '@skein/loadtest/bench';
 import { expect, it } from 'vitest';
 
-it('one client that mutes in a loop is refused most of it, closes nobody`s socket, and its last wish is shown', async () => {
+it('a mute loop is mostly refused, closes no socket, and its last state is shown', async () => {
   const bench = benches.find(({ name }) => name === 'noisy-room');
   const { signal } = new AbortController();
   const result = await bench!.run({ form: 'short', seed: 1, say: () => {}, signal });

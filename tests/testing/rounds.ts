@@ -1,9 +1,9 @@
 import {
-  Bench,
+  FaultBench,
   runRound,
   scenarios,
   SIX_ON_THREE,
-  type Mix,
+  type CompositeScenario,
   type Scenario,
   type Setting,
 } from '@skein/loadtest/chaos';
@@ -16,7 +16,7 @@ const SEED = 1;
 
 /** The short form of these scenarios, one round each, one after another on the same call of four people. */
 export function holdsThrough(names: readonly string[], setting: Partial<Setting> = {}): void {
-  let bench: Bench | undefined;
+  let bench: FaultBench | undefined;
   const lines: string[] = [];
   let played = 0;
   let held = 0;
@@ -24,8 +24,8 @@ export function holdsThrough(names: readonly string[], setting: Partial<Setting>
 
   beforeAll(async () => {
     const random = seededRandom(SEED);
-    const whole = { ...SIX_ON_THREE, people: 4, ...setting };
-    bench = await Bench.open({ setting: whole, form: 'short', random, say: (line) => lines.push(line) });
+    const whole = { ...SIX_ON_THREE, clients: 4, ...setting };
+    bench = await FaultBench.open({ setting: whole, form: 'short', random, say: (line) => lines.push(line) });
   }, OPEN_DEADLINE_MS);
 
   afterAll(async () => {
@@ -66,7 +66,7 @@ export function holdsThrough(names: readonly string[], setting: Partial<Setting>
   );
 }
 
-function scenario(name: string): Scenario | Mix {
+function scenario(name: string): Scenario | CompositeScenario {
   const found = scenarios.find((one) => one.name === name);
   if (!found) throw new Error(`there is no scenario ${name}`);
   return found;

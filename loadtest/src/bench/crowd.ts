@@ -7,7 +7,7 @@ import { arrivalTimes, openLoop } from './arrivals.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { natsSubscriptions } from './crowd/adapters/nats-subscriptions.ts';
 import { NatsTap, TAPPED_SUBJECTS } from './crowd/adapters/nats-tap.ts';
-import { Person, type Traffic } from './crowd/person.ts';
+import { Person, type Traffic } from './crowd/participant.ts';
 import { spreadOf } from '../measure/statistics.ts';
 
 interface Plan {

@@ -2,7 +2,7 @@ import { systemClock, systemRandom } from '@skein/runtime';
 import { EXIT_FAILED, runTool, stamped, type ToolContext } from '../cli/runner.ts';
 import { defineChaos, type ChaosArguments } from './command-line.ts';
 import { runJoinBurst } from './join-burst.ts';
-import { summarize, type ChaosSummary } from './report.ts';
+import { summarize, type ChaosSummary } from './judging/report.ts';
 import { runScenario } from './run.ts';
 import { scenarios } from './scenarios/index.ts';
 

@@ -10,11 +10,11 @@ export interface ToolContext {
   /** Aborted by the first Ctrl-C of a tool with `onSignal: 'abort'`. */
   readonly signal: AbortSignal;
   /** The exit code that the signal asks for; `undefined` before there is one. */
-  interruptedWith(): number | undefined;
+  readonly interruptedWith: () => number | undefined;
   /** A line for people, on stderr. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** The result, on stdout. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
 }
 
 export interface Tool<Asked extends { readonly kind: string }> extends InterruptionOptions {
@@ -23,7 +23,7 @@ export interface Tool<Asked extends { readonly kind: string }> extends Interrupt
   readonly define: DefineProgram<Asked>;
   readonly explainCommand?: ExplainCommand;
   /** Answers with the exit code. What it throws is said as `NAME: message`, with exit code 1 (`InputRefused`: 2). */
-  run(asked: Asked, context: ToolContext): Promise<number> | number;
+  readonly run: (asked: Asked, context: ToolContext) => Promise<number> | number;
 }
 
 /**

@@ -4,7 +4,7 @@ import { Failures } from './failures.ts';
 import type { Fleet } from './fleet.ts';
 import type { RunPlan, Step } from './plan/plan.ts';
 
-export interface ExecutorParts {
+export interface ExecutorDeps {
   readonly plan: RunPlan;
   /** Gateways, as many as were planned with. */
   readonly urls: readonly string[];
@@ -30,17 +30,17 @@ export class Executor {
   answered = 0;
   /** Steps that came later than planned because the tool was busy. */
   lateSteps = 0;
-  readonly #parts: ExecutorParts;
+  readonly #deps: ExecutorDeps;
   readonly #joining = new Map<string, Promise<void>>();
   readonly #others = new Set<Promise<void>>();
 
-  constructor(parts: ExecutorParts) {
-    this.#parts = parts;
+  constructor(deps: ExecutorDeps) {
+    this.#deps = deps;
   }
 
   /** Resolves when the last step is under way; `signal` ends it earlier. */
   async run(signal: AbortSignal): Promise<void> {
-    const { plan, clock, startMs } = this.#parts;
+    const { plan, clock, startMs } = this.#deps;
     for (const step of plan.steps) {
       const waitMs = startMs + step.atMs - clock.monotonicMs();
       if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined);
@@ -57,13 +57,13 @@ export class Executor {
   async settle(deadlineMs: number): Promise<void> {
     const waited = new AbortController();
     const all = Promise.allSettled([...this.#joining.values(), ...this.#others]);
-    const tooLate = this.#parts.clock.sleep(deadlineMs, waited.signal).catch(() => undefined);
+    const tooLate = this.#deps.clock.sleep(deadlineMs, waited.signal).catch(() => undefined);
     await Promise.race([all, tooLate]);
     waited.abort();
   }
 
   #begin(step: Step): void {
-    const { fleet, injectFault } = this.#parts;
+    const { fleet, injectFault } = this.#deps;
     switch (step.type) {
       case 'join': {
         const joined = this.#join(step);
@@ -80,7 +80,7 @@ export class Executor {
   }
 
   async #join({ peer, gateway }: Extract<Step, { type: 'join' }>): Promise<void> {
-    const { fleet, onHopeless, plan, urls } = this.#parts;
+    const { fleet, onHopeless, plan, urls } = this.#deps;
     // Its own gateway first, then the others, for when that one goes away.
     const [url = '', ...otherUrls] = [...urls.slice(gateway), ...urls.slice(0, gateway)];
     try {

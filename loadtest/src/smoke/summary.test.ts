@@ -13,7 +13,7 @@ const healthy = {
   leakedAfterLeave: 0,
 };
 
-it('counts from connecting for those who were there, and from the news for those who came later', () => {
+it('the first frame counts from the connect of those present, from the event for later ones', () => {
   const delays = firstFrameDelays({
     connectMs: 100,
     presentAtJoin: ['ada'],

@@ -79,7 +79,7 @@ type Transport =
   | { readonly kind: 'none' }
   | { readonly kind: 'open'; readonly link: PacketLink; readonly up: Promise<void> };
 
-interface NativeLinkParts {
+interface NativeLinkDeps {
   readonly world: PeerWorld;
   readonly offer: LinkOffer;
   readonly signals: LinkSignals;
@@ -103,7 +103,7 @@ class NativeLink implements MediaLink {
   };
   #closed = false;
 
-  constructor({ world, offer, signals, handlers, connectDelayMs, closedBy }: NativeLinkParts) {
+  constructor({ world, offer, signals, handlers, connectDelayMs, closedBy }: NativeLinkDeps) {
     this.#world = world;
     this.#offer = offer;
     this.#signals = signals;

@@ -1,4 +1,5 @@
-import { KILLED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { KILLED } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const controlSplit: Scenario = {
   name: 'control-split',
@@ -6,7 +7,7 @@ export const controlSplit: Scenario = {
   setting: { ...SIX_ON_THREE, controls: 2 },
   rounds: 4,
   recovers: 'media',
-  felt: 'always',
+  impact: 'always',
   // As for `node-kill`: the control that decides when the node dies is one that runs.
   bounds: KILLED,
 

@@ -1,4 +1,5 @@
-import { SIX_ON_THREE, UNNOTICED_MS, type Scenario } from '../scenario.ts';
+import { UNNOTICED_MS } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const gatewayKill: Scenario = {
   name: 'gateway-kill',
@@ -6,7 +7,7 @@ export const gatewayKill: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'signaling',
-  felt: 'always',
+  impact: 'always',
   // The design's budget for signaling, p95; one more try to connect at most. Media does not notice.
   bounds: {
     recoverMs: { p95: 300, max: 1_000 },

@@ -1,5 +1,6 @@
 import { eventually } from '@skein/testkit';
-import { REPLACED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { REPLACED } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 const CONTROL_DEADLINE_MS = 10_000;
 const DEADLINE_MS = 60_000;
@@ -10,7 +11,7 @@ export const nodeDrain: Scenario = {
   setting: { ...SIX_ON_THREE, env: { SKEIN_NODE_DRAIN_DEADLINE_MS: String(DEADLINE_MS) } },
   rounds: 4,
   recovers: 'media',
-  felt: 'perhaps',
+  impact: 'perhaps',
   bounds: REPLACED,
 
   async fault(stage) {

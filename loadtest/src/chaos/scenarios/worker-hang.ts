@@ -1,4 +1,5 @@
-import { SILENT, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { SILENT } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const workerHang: Scenario = {
   name: 'worker-hang',
@@ -6,7 +7,7 @@ export const workerHang: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'media',
-  felt: 'always',
+  impact: 'always',
   bounds: SILENT,
 
   async fault(stage) {
