@@ -49,6 +49,38 @@ export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
  *     },
  */
 export const ORDER = {
+  'libs/native-peer': {
+    '.': [['index.ts', 'main.ts'], 'adapters', 'processes', 'peers', 'engine', ['media', 'measures'], 'rtp'],
+  },
+  'libs/local-cluster': { '.': ['index.ts', 'cli', 'adapters', '*.ts'] },
+  'libs/testkit': {
+    '.': [
+      'index.ts',
+      'meeting-page.ts',
+      ['cluster-probe.ts', 'signal-client.ts'],
+      'adapters',
+      'network',
+      '*.ts',
+    ],
+    adapters: ['*.ts', 'relay'],
+  },
+  loadtest: {
+    '.': [['run', 'bench', 'chaos', 'smoke'], 'report', 'scenario', ['measure', 'cli']],
+    run: ['*.ts', 'adapters', 'plan'],
+    scenario: ['adapters', '*.ts'],
+    report: ['index.ts', 'html', '*.ts'],
+    'report/html': ['page.ts', 'adapters', '*.ts'],
+    measure: ['cluster', '*.ts'],
+    'measure/cluster': ['cluster-meter.ts', 'adapters', '*.ts'],
+    bench: ['*.ts', ['crowd', 'fan-out', 'first-frame', 'forward', 'simulation'], 'adapters'],
+    'bench/crowd': ['*.ts', 'adapters'],
+    'bench/forward': ['*.ts', 'adapters'],
+    chaos: ['*.ts', 'scenarios', 'stage', 'judging', 'observing', 'clients'],
+    'chaos/clients': ['adapters', '*.ts'],
+    'chaos/clients/adapters': ['*.ts', ['page', 'native']],
+    'chaos/observing': ['*.ts', 'adapters', 'leaks.ts'],
+  },
+  tests: { '.': [['chaos', 'cluster', 'loadtest']] },
   'libs/protocol': {
     '.': [
       'index.ts',

@@ -1,4 +1,4 @@
-import { type DefineProgram } from '../cli/command-line.ts';
+import type { DefineProgram } from '../cli/command-line.ts';
 import { listed, oneOf, wholeNumber } from '../cli/values.ts';
 
 export interface BenchArguments {

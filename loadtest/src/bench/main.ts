@@ -1,5 +1,5 @@
 import { EXIT_FAILED, runTool, stamped, type ToolContext } from '../cli/runner.ts';
-import { type Bench, type BenchResult } from './bench.ts';
+import type { Bench, BenchResult } from './bench.ts';
 import { judge } from './budgets.ts';
 import { defineBench, type BenchArguments } from './command-line.ts';
 import { benches } from './index.ts';

@@ -92,7 +92,10 @@ async function runBurst(
   const natsMonitorUrl = `http://127.0.0.1:${natsMonitoringPort}`;
   const leakCheck = await LeakCheck.begin({ cluster, probe, natsMonitorUrl });
   const guests: Guest[] = [];
-  await using observer = await Observer.start({ rooms, cluster, clients: () => guests, everyMs }, onViolation);
+  await using observer = await Observer.start(
+    { rooms, cluster, clients: () => guests, everyMs },
+    onViolation,
+  );
   say(`${clients} joins of ${what} within ${WITHIN_MS / 1000} s`);
   const failed = await joinAll({ cluster, rooms, clients }, guests);
   for (const open of await observer.calm()) say(`not well, though not for long: ${open}`);

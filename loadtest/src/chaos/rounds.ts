@@ -37,7 +37,10 @@ const AFTERMATH_MS = { long: 5_000, short: 1_000 };
 const NEWCOMER = 'a newcomer';
 
 /** Runs one round of a scenario, or of one that a mix has picked. */
-export async function runRound(scenario: Scenario | CompositeScenario, deps: StageDeps): Promise<RoundFigures> {
+export async function runRound(
+  scenario: Scenario | CompositeScenario,
+  deps: StageDeps,
+): Promise<RoundFigures> {
   if (!('picks' in scenario)) return await playRound(scenario, deps);
   const picked = pick(scenario.picks, deps.random);
   deps.say(picked.name);

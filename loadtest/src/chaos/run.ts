@@ -21,7 +21,10 @@ export interface RunOptions {
  * Runs a scenario's rounds on one call; stops at the first round that does not hold. When something throws, what was
  * measured by then is told with it.
  */
-export async function runScenario(scenario: Scenario | CompositeScenario, options: RunOptions): Promise<ChaosSummary> {
+export async function runScenario(
+  scenario: Scenario | CompositeScenario,
+  options: RunOptions,
+): Promise<ChaosSummary> {
   const { form, seed, say } = options;
   const random: Random = seededRandom(seed);
   const setting = { ...scenario.setting, clients: options.clients ?? scenario.setting.clients };

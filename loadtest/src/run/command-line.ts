@@ -1,5 +1,5 @@
-import { type Command } from 'commander';
-import { type DefineProgram, type ExplainCommand } from '../cli/command-line.ts';
+import type { Command } from 'commander';
+import type { DefineProgram, ExplainCommand } from '../cli/command-line.ts';
 import { onlyOne, wholeNumber } from '../cli/values.ts';
 
 export interface RunArguments {

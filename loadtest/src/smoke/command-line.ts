@@ -1,4 +1,4 @@
-import { type DefineProgram } from '../cli/command-line.ts';
+import type { DefineProgram } from '../cli/command-line.ts';
 
 export interface SmokeArguments {
   readonly json: boolean;

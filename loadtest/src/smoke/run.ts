@@ -12,7 +12,7 @@ import {
   type Browser,
   type MediaReport,
 } from '@skein/testkit';
-import { type SmokeArguments } from './command-line.ts';
+import type { SmokeArguments } from './command-line.ts';
 import { faultsOf, firstFrameDelays, joinDelay, medianAndMaxMs, type SmokeSummary } from './summary.ts';
 
 const PEOPLE = ['ada', 'ben', 'cleo'] as const;

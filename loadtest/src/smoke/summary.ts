@@ -1,4 +1,4 @@
-import { type PageTimeline } from '@skein/testkit';
+import type { PageTimeline } from '@skein/testkit';
 import { spreadMsOf, type SpreadMs } from '../measure/statistics.ts';
 
 /** Rounded to whole milliseconds; zeros for nothing. */

@@ -128,7 +128,8 @@ export class MeasuringClient implements ClientApi {
   }
 
   #spurious(event: string, identity: string): void {
-    if (identity.startsWith(PROBE) || this.#expectedAbsent.has(identity)) return this.#arrivals.forget(identity);
+    if (identity.startsWith(PROBE) || this.#expectedAbsent.has(identity))
+      return this.#arrivals.forget(identity);
     this.#spuriousEvents.push({ event, identity, atMs: this.#deps.nowMs() });
   }
 

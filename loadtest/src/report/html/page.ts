@@ -1,5 +1,5 @@
 import { formatDuration } from '../../scenario/duration.ts';
-import { type LoadDocument } from '../document.ts';
+import type { LoadDocument } from '../document.ts';
 import { clockText } from '../format.ts';
 import { drawCharts } from './adapters/draw-charts.ts';
 import { uplotScript, uplotStyle } from './adapters/uplot-files.ts';

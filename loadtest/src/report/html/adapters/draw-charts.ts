@@ -1,5 +1,5 @@
-import { type default as UPlot } from 'uplot';
-import { type ChartData } from '../chart.ts';
+import type UPlot from 'uplot';
+import type { ChartData } from '../chart.ts';
 
 /** Defined by `uplotScript()`, which the page runs before this. */
 declare const uPlot: typeof UPlot;

@@ -8,7 +8,9 @@ import type { Client } from '../../client.ts';
 import type { AnswerMessage, CallMessage } from './messages.ts';
 
 /** The compiled program; this file is at the same depth in `src` and in `dist`. */
-const PROGRAM = fileURLToPath(new URL('../../../../../dist/chaos/clients/adapters/native/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(
+  new URL('../../../../../dist/chaos/clients/adapters/native/main.js', import.meta.url),
+);
 const JOIN_DEADLINE_MS = 20_000;
 const ANSWER_DEADLINE_MS = 3_000;
 const STOP_DEADLINE_MS = 3_000;
