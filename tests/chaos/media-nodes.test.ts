@@ -8,7 +8,7 @@ const onNetwork = Network.possible
   : [];
 const onRelays = Network.canImpair ? ['slow-link'] : [];
 
-describe('a call goes on through what happens to media nodes', () => {
+describe('a call survives the faults of media nodes', () => {
   holdsThrough(
     ['node-kill', 'worker-kill', 'worker-hang', 'node-hang', 'node-drain', ...onRelays, ...onNetwork],
     {

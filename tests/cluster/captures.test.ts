@@ -64,7 +64,7 @@ describe('what is captured changes under a call', () => {
     });
   });
 
-  it('the system takes the microphone away and gives it back: the app is told', async () => {
+  it('the app gets an event when the system takes the microphone away and gives it back', async () => {
     expect(await ada.interruptMicrophone(['mute', 'unmute'])).toEqual(['interrupted', 'live']);
   });
 

@@ -39,7 +39,7 @@ describe('an open loop', () => {
     expect(await report).toMatchObject({ failed: 0, lateMs: { max: 0 } });
   });
 
-  it('counts what fails and goes on', async () => {
+  it('counts failures and continues', async () => {
     const clock = new FakeClock();
     const begin = (index: number): Promise<void> =>
       index === 0 ? Promise.reject(new Error('the room is full')) : Promise.resolve();

@@ -8,7 +8,7 @@ it('many sockets come from several addresses of the loopback', () => {
   expect(new Set(Array.from({ length: 10_000 }, (_, at) => sourceAddress(at))).size).toBe(3);
 });
 
-it('too low a limit of open files is told with what to do about it', () => {
+it('too low a limit of open files is reported with its remedy', () => {
   expect(whyTooMany(10_000, 20_000)).toBeUndefined();
   expect(whyTooMany(10_000, undefined)).toBeUndefined();
   expect(whyTooMany(10_000, 1024)).toBe(

@@ -8,7 +8,7 @@ export type CpuMs = Readonly<Record<'gateway' | 'mediaNodes' | 'redis' | 'nats' 
 
 /** What the stores have been asked so far. */
 export interface OperationCounts {
-  /** Calls of scripts: round trips of whoever places, publishes or leaves. */
+  /** Script calls: round trips of placing, publishing and leaving. */
   readonly redisScripts: number;
   /** All other commands, those that scripts make among them. */
   readonly redisCommands: number;

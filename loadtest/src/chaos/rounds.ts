@@ -99,7 +99,7 @@ async function figuresOf(
     failed: [
       ...stage.failed,
       ...unmeasured(views, received),
-      ...(found.length === 0 && stage.impact === 'always' ? [NO_IMPACT] : []),
+      ...(found.length === 0 && stage.impact === 'certain' ? [NO_IMPACT] : []),
       ...clients.flatMap(({ problems }) => problems.splice(0)),
       ...(await Promise.all(open)),
     ],

@@ -59,7 +59,7 @@ describe('before a run', () => {
     expect(preflight(scenario({ peersPerRoom: 1 }), { cores: 64 }).processes).toBe(1);
   });
 
-  it('too few file handles are told of', () => {
+  it('too few file handles cause a warning', () => {
     const { warnings } = preflight(scenario({ peersPerRoom: 2000, connect: 'signaling' }), {
       ...{ cores: 2, fileLimit: 1024 },
     });

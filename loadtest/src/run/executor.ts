@@ -13,18 +13,18 @@ export interface ExecutorDeps {
   /** When the run began, on the monotonic clock. */
   readonly startMs: number;
   readonly injectFault: (fault: Fault) => Promise<void>;
-  /** Nobody could join so far, and it is no use to go on. */
+  /** Nobody could join so far: the run is given up. */
   readonly onHopeless: (why: string) => void;
 }
 
-/** So many joins at a time; further ones wait, and count as late. */
+/** Concurrent joins; further ones wait, and count as late. */
 const MOST_PENDING_JOINS = 4000;
-/** After so many joins that failed, with none that did not, the run ends. */
+/** The run ends after this many failed joins without a successful one. */
 const HOPELESS_JOINS = 5;
 /** From here on a step counts as late. */
 const LATE_MS = 100;
 
-/** Carries out a plan, step by step at its time. What fails is counted, and the run goes on. */
+/** Executes a plan, each step at its time. Failures are counted and do not end the run. */
 export class Executor {
   readonly failures = new Failures();
   answered = 0;
@@ -102,7 +102,7 @@ export class Executor {
   }
 
   #watch(work: Promise<void>): void {
-    // A peer that is lost meanwhile is told of by its own event.
+    // A peer that is lost meanwhile emits its own event.
     const ended = work.catch(() => undefined).finally(() => this.#others.delete(ended));
     this.#others.add(ended);
   }

@@ -21,7 +21,7 @@ async function run(args: RunArguments, { signal, interruptedWith, print }: ToolC
   if (args.urls.length > 0 && scenario.faults.length > 0) {
     throw new ScenarioRefused('faults can only be injected into the tool’s own cluster: leave --url out');
   }
-  // Drawn anew whatever the seed: two machines that play the same scenario on one cluster must not meet in its rooms.
+  // Independent of the seed: two machines that run the same scenario on one cluster must not meet in its rooms.
   const roomPrefix = `${systemIds('load')}-`;
   // Before a cluster is started for it.
   const plan = planRun(scenario, { roomPrefix, gateways: args.urls.length || scenario.cluster.gateways });

@@ -41,7 +41,7 @@ export interface LoadOptions {
 }
 
 const TICK_MS = 1000;
-/** How long an own cluster is watched at rest, to know what it does by itself. */
+/** How long an own cluster is measured at rest, for its cost without load. */
 const REST_MS = 2000;
 /** Joins that are under way at the end are waited for, but no longer. */
 const SETTLE_MS = 5000;

@@ -76,7 +76,7 @@ export function compareTurns(ours: readonly Turn[], bare: readonly Turn[]): Comp
   };
 }
 
-/** So many rounds without loss are enough. */
+/** Rounds without loss that are enough. */
 export function leastCleanRounds(rounds: number): number {
   return Math.max(1, Math.ceil(rounds * LEAST_CLEAN_SHARE));
 }

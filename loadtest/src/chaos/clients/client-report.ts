@@ -1,6 +1,6 @@
 import type { Gap } from './gaps.ts';
 
-/** What one person's client is told to do and what it answers. Shared by the clients and the bench; times are milliseconds since 1970. */
+/** Commands and answers of one client of the call. Shared by clients and bench; times are milliseconds since 1970. */
 export interface ClientOptions {
   /** Gateways, tried in turn. */
   readonly urls: readonly string[];

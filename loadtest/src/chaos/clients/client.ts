@@ -11,6 +11,6 @@ export interface Client extends AsyncDisposable {
   expectAbsence(identities: readonly string[]): Promise<void>;
   /** For good. */
   leave(): Promise<void>;
-  /** Leaves and joins anew, on this node. */
+  /** Leaves and joins again, on this node. */
   rejoin(nodeId: string): Promise<void>;
 }

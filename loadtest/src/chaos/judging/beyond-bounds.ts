@@ -15,7 +15,7 @@ export function beyondBounds(rounds: readonly RoundFigures[], bounds: Partial<Bo
 function lateRecoveries(rounds: readonly RoundFigures[], bound: Bounds['recoverMs']): string[] {
   const recoveries = rounds.flatMap((round) => round.recoveries);
   if (recoveries.length === 0) {
-    if (rounds.every(({ impact }) => impact === 'perhaps')) return [];
+    if (rounds.every(({ impact }) => impact === 'possible')) return [];
     return [`recoverMs has a bound, p95 ${bound.p95}, and was not measured`];
   }
   const measured = spreadMsOf(recoveries.map(({ ms }) => ms));

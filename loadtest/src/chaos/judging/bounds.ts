@@ -6,10 +6,10 @@
 export type Recovery = 'media' | 'healing' | 'signaling' | 'service';
 
 /**
- * `always`: the fault takes something from somebody, so that a round without a recovery broke nothing, or measured nothing,
- * and does not hold. `perhaps`: at best nobody loses anything, and a round without a recovery is a good one.
+ * `certain`: the fault takes something from somebody, so that a round without a recovery broke nothing, or measured nothing,
+ * and does not hold. `possible`: at best nobody loses anything, and a round without a recovery is a good one.
  */
-export type Impact = 'always' | 'perhaps';
+export type Impact = 'certain' | 'possible';
 
 /** Milliseconds. Every scenario bounds every figure, and a figure that has a bound must have been measured. */
 export interface Bounds {

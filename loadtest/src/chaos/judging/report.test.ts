@@ -13,7 +13,7 @@ function round({ recoverMs = [], duringMs = [], afterMs = 20, ...more }: Shortha
   return {
     recoveries: recoverMs.map((ms, at) => ({ identity: `person-${at}`, ms })),
     gaps: duringMs.map((ms) => gap({ duringMs: ms, afterMs })),
-    ...{ undisturbedGapMs: [], impact: 'always', failed: [], ...more },
+    ...{ undisturbedGapMs: [], impact: 'certain', failed: [], ...more },
   };
 }
 
@@ -131,8 +131,8 @@ describe('summarize', () => {
   });
 
   it('needs no recovery where a fault is at best not felt, but judges one that there is', () => {
-    const unfelt = round({ impact: 'perhaps', duringMs: [120] });
-    const late = round({ impact: 'perhaps', duringMs: [2_500], recoverMs: [2_400] });
+    const unfelt = round({ impact: 'possible', duringMs: [120] });
+    const late = round({ impact: 'possible', duringMs: [2_500], recoverMs: [2_400] });
     expect(summarize({ ...good, rounds: [unfelt] }).ok).toBe(true);
     expect(summarize({ ...good, rounds: [unfelt, late] }).failed).toEqual([
       'recoverMs.p95 is 2400, more than 2000',
@@ -140,7 +140,7 @@ describe('summarize', () => {
   });
 
   it('needs a recovery as soon as one fault of several is felt', () => {
-    const rounds = [round({ impact: 'perhaps', duringMs: [1] }), round({ duringMs: [1] })];
+    const rounds = [round({ impact: 'possible', duringMs: [1] }), round({ duringMs: [1] })];
     expect(summarize({ ...good, rounds }).ok).toBe(false);
   });
 

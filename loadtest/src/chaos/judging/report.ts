@@ -44,7 +44,7 @@ export interface Outcome {
   readonly violations: readonly Violation[];
   /** What was left at the end, in words. `undefined`: the run did not come to its end, so nobody looked. */
   readonly leaks: readonly string[] | undefined;
-  /** Why the run could not go on to its end. */
+  /** Why the run ended early. */
   readonly error?: unknown;
 }
 

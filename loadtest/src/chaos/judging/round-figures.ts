@@ -24,7 +24,7 @@ export interface RoundFigures {
   readonly undisturbedGapMs: readonly number[];
   /** Whether there must be a recovery among these. */
   readonly impact: Impact;
-  /** In a mix: what this round was, and by which bounds it is judged by itself. */
+  /** In a composite scenario: the scenario of this round, whose bounds judge it. */
   readonly picked?: { readonly name: string; readonly bounds: Bounds };
   /** What did not hold in this round. */
   readonly failed: readonly string[];

@@ -157,7 +157,7 @@ describe('suspicions', () => {
 describe('checkInvariants', () => {
   const lost: Observation = { ...healthy, expected: ['ada', 'ben', 'cleo'] };
 
-  it('counts what lasts longer than its grace, and tells it once', () => {
+  it('reports a suspicion that outlasts its grace, once', () => {
     expect(watch(lost, [0, 7_000])).toEqual([]);
     const told = watch(lost, [0, 7_000, 8_500, 20_000]);
     expect(told).toEqual([{ invariant: 'nobody is lost', what: 'cleo is not in the room', atMs: 8_500 }]);
@@ -193,7 +193,7 @@ describe('checkInvariants', () => {
     expect(later(8_500, lost)).toEqual([]);
   });
 
-  it('starts anew when it was well in between', () => {
+  it('restarts the grace when the state was good in between', () => {
     let { history } = checkInvariants(lost, new Map());
     ({ history } = checkInvariants({ ...healthy, atMs: 7_000 }, history));
     expect(checkInvariants({ ...lost, atMs: 9_000 }, history).violations).toEqual([]);

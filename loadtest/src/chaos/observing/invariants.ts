@@ -29,7 +29,7 @@ const GRACE_MS = {
   'no spurious event': 0,
   /** A service ended that nobody told to. */
   'no service crashes': 0,
-  /** A control did what only the one that leads may do, after another one had taken its place. */
+  /** A control acted as leader after another one had replaced it. */
   'one control decides': 0,
   /** A client was told that its call is over. */
   'no call ends': 0,
@@ -57,7 +57,7 @@ export interface Suspicion {
 /** Since when each suspicion was seen without a break, and whether it was reported. */
 export type History = ReadonlyMap<string, { readonly sinceMs: number; readonly reported: boolean }>;
 
-/** Judges one observation with what was seen before. A violation is told once for as long as it lasts. */
+/** Judges one observation against the history. Reports a violation once while it lasts. */
 export function checkInvariants(
   observation: Observation,
   before: History,

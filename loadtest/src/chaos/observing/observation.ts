@@ -10,7 +10,7 @@ export interface Observation {
   readonly expected: readonly string[];
   /** All rooms that are watched, as one. `unknown`: the store did not answer; `gone`: it has none of them. */
   readonly room: RoomSnapshot | 'gone' | 'unknown';
-  /** What controls did that only the one that leads may do, as the store has seen it, in order; all since the start. */
+  /** The leader audit log of the store since the start, in order. */
   readonly acts: readonly AuditEntry[];
   /** Nodes that run, by id; `silent` when one did not answer. */
   readonly nodes: ReadonlyMap<string, NodeMedia | 'silent'>;

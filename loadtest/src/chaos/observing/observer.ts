@@ -8,10 +8,10 @@ import type { ClientView } from '../clients/client-report.ts';
 import { checkInvariants, LONGEST_GRACE_MS, undecided, type History, type Violation } from './invariants.ts';
 import { asOneMedia, asOneRoom, isWhole, type NodeMedia, type Observation } from './observation.ts';
 
-/** Somebody who is to be in a room. Who has no view tells nothing of what they see. */
+/** A client expected in a room. Without `view` the observer learns nothing from it. */
 type WatchedClient = Pick<Client, 'identity'> & Partial<Pick<Client, 'view'>>;
 
-/** Whom the observer watches; read anew each time, since nodes and people come and go. */
+/** Whom the observer watches; read on each look, since nodes and clients come and go. */
 export interface Watched {
   /** At least one, and nobody in two of them. */
   readonly rooms: readonly string[];

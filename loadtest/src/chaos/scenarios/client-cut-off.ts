@@ -10,7 +10,7 @@ export const clientCutOff: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 4,
   recovers: 'media',
-  impact: 'always',
+  impact: 'certain',
   // A browser says after 5 to 8 s that its path is gone; an ICE restart is tried, then media is rebuilt elsewhere.
   bounds: mediaLost({ p95: 15_000, max: 15_000 }),
 

@@ -2,7 +2,7 @@ import { MINUTES_MS, OUTAGE, type Scenario } from '../stage/scenario.ts';
 
 export const controlKill: Scenario = {
   name: 'control-kill',
-  what: 'Control dies; calls and joins go on without it.',
+  what: 'Control dies; calls and joins work without it.',
   ...OUTAGE,
   // Joins need no control: nothing has to be found again.
   bounds: { ...OUTAGE.bounds, recoverMs: { p95: 500, max: 1_000 } },

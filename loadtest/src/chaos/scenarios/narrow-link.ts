@@ -15,7 +15,7 @@ export const narrowLink: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network', layers: 3 },
   rounds: 4,
   recovers: 'healing',
-  impact: 'perhaps',
+  impact: 'possible',
   bounds: {
     recoverMs: { p95: 1_000, max: 2_000 },
     longestGapMs: { during: { audio: 300, video: 2_000 }, after: { audio: 300, video: 2_000 } },

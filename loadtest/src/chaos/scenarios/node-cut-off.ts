@@ -7,7 +7,7 @@ export const nodeCutOff: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 4,
   recovers: 'media',
-  impact: 'always',
+  impact: 'certain',
   bounds: SILENT,
 
   async fault(stage) {

@@ -7,11 +7,11 @@ const DEADLINE_MS = 60_000;
 
 export const nodeDrain: Scenario = {
   name: 'node-drain',
-  what: 'A media node is drained, by an operator or by SIGTERM, and ends by itself when it is empty.',
+  what: 'A media node is drained, by an operator or by SIGTERM, and exits when it is empty.',
   setting: { ...SIX_ON_THREE, env: { SKEIN_NODE_DRAIN_DEADLINE_MS: String(DEADLINE_MS) } },
   rounds: 4,
   recovers: 'media',
-  impact: 'perhaps',
+  impact: 'possible',
   bounds: REPLACED,
 
   async fault(stage) {

@@ -7,7 +7,7 @@ export const nodeKill: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'media',
-  impact: 'always',
+  impact: 'certain',
   bounds: KILLED,
 
   async fault(stage) {

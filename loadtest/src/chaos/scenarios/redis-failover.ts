@@ -9,7 +9,7 @@ export const redisFailover: Scenario = {
   setting: { ...SIX_ON_THREE, redisFailsOver: true },
   rounds: 4,
   recovers: 'service',
-  impact: 'always',
+  impact: 'certain',
   bounds: OUTAGE.bounds,
 
   async fault(stage) {

@@ -16,7 +16,7 @@ export const rollingUpdate: Scenario = {
   },
   rounds: 1,
   recovers: 'media',
-  impact: 'perhaps',
+  impact: 'possible',
   bounds: REPLACED,
 
   async fault(stage) {

@@ -10,7 +10,7 @@ export const slowLink: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 3,
   recovers: 'service',
-  impact: 'always',
+  impact: 'certain',
   // A newcomer joins while it is slow: some round trips of 200 ms. The repair that is under way when it heals takes another.
   bounds: { recoverMs: { p95: 2_000, max: 3_000 }, longestGapMs: { during: 1_000, after: 500 } },
 

@@ -18,7 +18,7 @@ export function placesOf(room: Pick<RoomSnapshot, 'participants'> | undefined): 
   );
 }
 
-/** Which of `identities` are placed anew, or no longer, in words. `by`: what must not do that. */
+/** Which of `identities` were placed again or removed, in words. `by`: the cause that must not do that. */
 export function movedClients(
   identities: readonly string[],
   before: Places,

@@ -8,7 +8,7 @@ export interface Scenario extends Plan {
   readonly impact: Impact;
   readonly bounds: Bounds;
   /**
-   * Breaks something through `stage.fault`, from which on time counts. What is to come back once the call has recovered
+   * Breaks something through `stage.fault`, from which time counts. What returns once the call has recovered
    * without it is left to `stage.afterwards`.
    */
   readonly fault: (stage: Stage) => Promise<void>;
@@ -54,7 +54,7 @@ export const SIX_ON_THREE: Setting = { clients: 6, mediaNodes: 3, gateways: 2, h
 export const OUTAGE = {
   setting: SIX_ON_THREE,
   recovers: 'service',
-  impact: 'always',
+  impact: 'certain',
   bounds: {
     // Back in use with the first or second try to connect, which are a second apart at most, and a join.
     recoverMs: { p95: 2_000, max: 3_000 },

@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.ts';
 import type { Observer } from '../observing/observer.ts';
 
-/** So many nodes carry people in every round, so that pipes join them and any of the faults finds something to break. */
+/** Nodes that carry clients in every round, so that pipes join them and every fault has something to break. */
 const BUSY_NODES = 2;
 
 /**
@@ -22,7 +22,7 @@ export async function spreadClients(
   await Promise.all(clients.map((client) => client.expectAbsence(identities)));
   for (const [index, nodeId] of moves) {
     await clients[index]!.rejoin(nodeId);
-    // Its page has begun anew.
+    // Its page was reloaded.
     await clients[index]!.expectAbsence(identities);
   }
   return movers.length > 0;

@@ -203,7 +203,7 @@ export class Stage {
     );
   }
 
-  /** The control that holds the lease of the one that reconciles, other than `except`. */
+  /** The control that holds the leader lease, other than `except`. */
   async leadingControl(except?: ControlProcess): Promise<ControlProcess> {
     return await eventually(
       'a control to lead',
@@ -239,7 +239,7 @@ export class Stage {
     process.kill(pid, signal);
   }
 
-  /** Waits until a process that was told to go has gone, with exit code 0. `bySignal`: SIGTERM tells it first. */
+  /** Waits until a draining process has exited with code 0. `bySignal`: sends SIGTERM first. */
   async endsByItself(
     service: MediaNodeProcess | GatewayProcess,
     { bySignal, withinMs }: { bySignal: boolean; withinMs: number },
@@ -250,7 +250,7 @@ export class Stage {
 
   async #exitOf(service: MediaNodeProcess | GatewayProcess, deadlineMs: number): Promise<ProcessExit> {
     return await eventually(
-      `${service.name} to end by itself`,
+      `${service.name} to exit`,
       () => (service.status.status === 'exited' ? service.status.exit : undefined),
       { deadlineMs },
     );

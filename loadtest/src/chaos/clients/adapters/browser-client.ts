@@ -73,7 +73,7 @@ export class BrowserClient implements Client {
     );
   }
 
-  /** A page that hangs must not stop whoever watches it: playwright gives evaluations no deadline. */
+  /** A hanging page must not block its observer: playwright gives evaluations no deadline. */
   async #answer<Value>(evaluation: Promise<Value>): Promise<Value> {
     const waiting = new AbortController();
     const late = systemClock.sleep(ANSWER_DEADLINE_MS, waiting.signal).then(() => {

@@ -16,7 +16,11 @@ export function drawCharts(clockText: (ms: number) => string): void {
   const root = document.documentElement;
   const colour = (name: string): string => getComputedStyle(root).getPropertyValue(name).trim();
   const number = (value: number): string =>
-    value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2);
+    Number.isInteger(value) || value >= 100
+      ? value.toFixed(0)
+      : value >= 1
+        ? value.toFixed(1)
+        : value.toFixed(2);
 
   const seriesOf = ({ series, unit }: ChartData): UPlot.Series[] =>
     series.map(({ name, form, points }, at) => {
@@ -43,6 +47,7 @@ export function drawCharts(clockText: (ms: number) => string): void {
     return [
       {
         ...shared,
+        size: 30,
         incrs: STEPS.map((step) => step * SECOND),
         values: (_plot, splits) => splits.map(clockText),
       },

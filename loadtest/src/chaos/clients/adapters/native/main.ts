@@ -39,7 +39,7 @@ function newClient({ clock, random, newId, openSocket }: PeerWorld): MeasuringCl
   return new MeasuringClient({
     nowMs: () => clock.now(),
     connect: (options) => connect(options, environment),
-    // All pictures that arrive are told, whether somebody looks or not.
+    // Every picture that arrives is reported, observed or not.
     openWatching: (told) => {
       onArrival = told;
       return {
@@ -61,7 +61,7 @@ function newClient({ clock, random, newId, openSocket }: PeerWorld): MeasuringCl
 
 async function handle({ id, identity, method, args }: CallMessage): Promise<void> {
   try {
-    // A person who joins again begins anew.
+    // A client that joins again starts with an empty record.
     if (method === 'join') clients.set(identity, newClient(world));
     const caller = clients.get(identity);
     if (!caller) throw new Error(`${identity} has not joined`);
