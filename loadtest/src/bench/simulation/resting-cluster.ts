@@ -144,7 +144,8 @@ export class RestingCluster {
       return Promise.resolve({});
     };
     const client = { getStatus: answer, ping: answer };
-    const clients = { client: () => client, closeChannel: () => {}, close: () => {} };
+    const onConnectionLost = () => ({ [Symbol.dispose]: () => {} });
+    const clients = { client: () => client, closeChannel: () => {}, onConnectionLost, close: () => {} };
     return clients as unknown as RpcClients;
   }
 
