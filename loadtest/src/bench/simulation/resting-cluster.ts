@@ -35,7 +35,7 @@ const GATEWAYS_PER_ROOM = 2;
 /**
  * All processes of a cluster in this one, without media and without clients, in virtual time: the product's own beats,
  * leases, directories, feeds and reconcilers, over a Redis and a NATS that count. Control's sweep of the rooms is left out:
- * one reading of each room a minute by the one that leads.
+ * one read of each room a minute by the leader.
  */
 export class RestingCluster {
   readonly #clock = new FakeClock();
@@ -144,7 +144,8 @@ export class RestingCluster {
       return Promise.resolve({});
     };
     const client = { getStatus: answer, ping: answer };
-    const clients = { client: () => client, closeChannel: () => {}, close: () => {} };
+    const onConnectionLost = () => ({ [Symbol.dispose]: () => {} });
+    const clients = { client: () => client, closeChannel: () => {}, onConnectionLost, close: () => {} };
     return clients as unknown as RpcClients;
   }
 
