@@ -44,4 +44,19 @@ export const VENDORS = [
  *       edges: [['websocket', 'web']],
  *     },
  */
-export const ORDER = {};
+export const ORDER = {
+  'libs/client': {
+    '.': [
+      '*.ts',
+      'adapters',
+      'room',
+      'session',
+      ['publications', 'subscriptions'],
+      ['media', 'signaling', 'room-model'],
+      'errors',
+    ],
+  },
+  'services/web': {
+    '.': ['*.ts', ['call', 'lobby'], 'devices', ['texts', 'elements', 'address'], 'adapters'],
+  },
+};

@@ -99,6 +99,7 @@ export class Publications {
     const kind = kindOfSource[source];
     const track = this.#makeTrack({ id, kind, source, name, muted, mediaStreamTrack });
     const { width, height } = mediaStreamTrack.getSettings();
+    if (width && height) track.handleCaptureSize({ width, height });
     const publication = new Publication(
       track,
       { source, simulcast, codec, width, height },

@@ -31,7 +31,7 @@ interface Listener {
 /**
  * Takes snapshots of a room and notifies subscribers. A change marks the part that it concerns; the next snapshot reads the
  * marked parts and shares the rest, so that a change in a room of 1000 participants reads one of them. A room whose snapshot
- * is never asked for does no work here.
+ * is never requested does no work here.
  */
 export class SnapshotStore {
   readonly #deps: SnapshotStoreDeps;
