@@ -33,6 +33,9 @@ export const VENDORS = [
   { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },
 ];
 
+/** Not tests, and on the fakes of tests all the same: benches that simulate a whole cluster in virtual time. */
+export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
+
 /**
  * The storeys of each package, by folder of its sources (`.` is the top): what stands in that folder, from top to bottom. A file
  * imports only what stands lower, types included. Names in one list stand at the same height and do not import each other;
@@ -58,5 +61,17 @@ export const ORDER = {
   },
   'services/web': {
     '.': ['*.ts', ['call', 'lobby'], 'devices', ['texts', 'elements', 'address'], 'adapters'],
+  },
+  'libs/protocol': {
+    '.': [
+      'index.ts',
+      'permissions.ts',
+      'node-messages.ts',
+      'client-messages.ts',
+      ['error-status.ts', 'parse.ts', 'subjects.ts', 'room-state-reducer.ts', 'router-capabilities.ts'],
+      ['room-state.ts', 'media.ts', 'session-ref.ts', 'grants.ts'],
+      'fields.ts',
+      ['close-codes.ts', 'errors.ts', 'limits.ts', 'roles.ts', 'track-kinds.ts'],
+    ],
   },
 };

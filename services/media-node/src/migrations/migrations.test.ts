@@ -305,7 +305,7 @@ describe('a node', () => {
       // A renewal may take the lease back in between, as a node that lives does.
       await cluster.store.nodes.release('six', (await registered('six')).fence);
       const leaderFence = (await cluster.store.leader.hold('test', 60_000)) ?? Number.NaN;
-      expect(await cluster.store.nodes.bury('six', six0.fence, leaderFence)).toBe(true);
+      expect(await cluster.store.nodes.evict('six', six0.fence, leaderFence)).toBe(true);
     });
     await vi.waitFor(
       async () =>

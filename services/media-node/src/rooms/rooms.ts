@@ -1,5 +1,5 @@
 import type { Bus } from '@skein/bus';
-import { RoomNews, type RoomFeeds, type RoomWrite } from '@skein/cluster';
+import { RoomPublisher, type RoomFeeds, type RoomWrite } from '@skein/cluster';
 import { roomAnnouncer, TRACK_STATE_EVERY_MS } from './announcer.ts';
 import { Outbox } from './outbox.ts';
 import { Paced } from './throttle.ts';
@@ -19,7 +19,7 @@ export interface RoomsParts extends Omit<RoomHostParts, 'onRelayIdle'> {
 export class Rooms {
   readonly outbox: Outbox;
   readonly #parts: RoomsParts;
-  readonly #news: RoomNews;
+  readonly #news: RoomPublisher;
   readonly #paced: Paced;
   readonly #hosts = new Map<string, RoomHost>();
   readonly #lingering = new Map<string, Disposable>();
@@ -27,7 +27,7 @@ export class Rooms {
   constructor(parts: RoomsParts) {
     this.#parts = parts;
     const { bus, clock, random, log } = parts;
-    this.#news = new RoomNews({ bus, clock });
+    this.#news = new RoomPublisher({ bus, clock });
     this.#paced = new Paced({ clock, everyMs: TRACK_STATE_EVERY_MS });
     this.outbox = new Outbox({ clock, random, log, onWritten: (room, write) => this.#written(room, write) });
   }
@@ -91,6 +91,6 @@ export class Rooms {
 
   #written(room: string, write: RoomWrite): void {
     this.#hosts.get(room)?.feed.offer(write);
-    this.#news.tell(room, write);
+    this.#news.publish(room, write);
   }
 }

@@ -1,4 +1,5 @@
-import { createMemoryBus, type Bus, type MemoryBusHub } from '@skein/bus';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus, type MemoryBusHub } from '@skein/bus/testing';
 import {
   connectStore,
   publishChanges,
@@ -159,7 +160,7 @@ export class TestCluster implements AsyncDisposable {
 function placeRequest({ nodeId }: MediaNode, room: string, identity: string): PlaceRequest {
   return {
     ...{ room, identity, name: identity, sessionId: systemIds('ses'), maxParticipants: 100 },
-    candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
+    candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId },
   };
 }
 
