@@ -33,15 +33,12 @@ export class MediasoupEngine implements MediaEngine {
       this.#device = device;
       return device.recvRtpCapabilities as RtpCapabilities;
     } catch (cause) {
-      const message =
-        'this browser lacks WebRTC or the codecs of this service; use a current Chrome, Edge, Firefox or Safari';
-      throw new SkeinClientError('BROWSER_UNSUPPORTED', message, { cause });
+      throw SkeinClientError.browserUnsupported(cause);
     }
   }
 
   openLink(offer: LinkOffer, signals: LinkSignals): MediaLink {
-    if (!this.#device)
-      throw new SkeinClientError('BROWSER_UNSUPPORTED', 'the media engine is not loaded yet');
+    if (!this.#device) throw SkeinClientError.engineNotLoaded();
     return new MediasoupLink(this.#device, offer, signals);
   }
 }
@@ -96,8 +93,7 @@ class MediasoupLink implements MediaLink {
     const codec = this.#device.sendRtpCapabilities.codecs?.find(
       ({ mimeType }) => mimeType.toLowerCase() === plan.mimeType,
     );
-    if (!codec)
-      throw new SkeinClientError('INCOMPATIBLE_CODECS', `this browser cannot send ${plan.mimeType}`);
+    if (!codec) throw SkeinClientError.cannotSend(plan.mimeType);
     const appData: ProduceData = { publication };
     using standIn = track.readyState === 'ended' ? standInTrack(publication.kind) : undefined;
     const producer = await this.#sendTransport().produce({

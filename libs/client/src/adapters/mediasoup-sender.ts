@@ -33,10 +33,7 @@ export class MediasoupSender implements TrackSender {
   }
 
   async replaceTrack(capture: MediaStreamTrack): Promise<void> {
-    if (capture.readyState === 'ended') {
-      const message = 'this MediaStreamTrack has ended; capture again and pass the new one';
-      throw new SkeinClientError('MEDIA_FAILED', message);
-    }
+    if (capture.readyState === 'ended') throw SkeinClientError.captureEnded();
     const before = this.#capture;
     this.#capture = capture;
     try {

@@ -292,7 +292,7 @@ export class Publications {
 
   #publicationOf(trackId: string): Publication {
     const publication = this.#publications.get(trackId);
-    if (!publication) throw new SkeinClientError('TRACK_NOT_FOUND', 'this track is not published any more');
+    if (!publication) throw SkeinClientError.trackNotPublished();
     return publication;
   }
 }

@@ -18,7 +18,7 @@ const requestedTracks = (harness: ClientHarness): string[] =>
     .sent('subscribeMany')
     .flatMap(({ data }) => (data['tracks'] as { trackId: string }[]).map(({ trackId }) => trackId));
 
-it('a large room subscribes to tracks beyond the join answer in a few requests, each track once', async () => {
+it('a large room subscribes beyond the join answer in a few requests, each track once', async () => {
   const harness = new ClientHarness({ others, tracks, subscriptions });
   const received = new Set<string>();
   const room = await harness.join();
@@ -49,7 +49,7 @@ it('a large room subscribes to the remaining tracks again after a rebuild', asyn
   );
 });
 
-it('a large room is complete after a state in pages, and applies waiting changes after the pages', async () => {
+it('a large room applies waiting changes once a state in pages is complete', async () => {
   const harness = new ClientHarness({ others: others.slice(0, 10) });
   const { answers } = harness.gateway;
   const join = answers.get('join');
