@@ -38,7 +38,7 @@ class TestRoom {
       joinedAtMs: 0,
       tracks: new Map(trackIds.map((id) => [id, this.#track(id, identity)])),
     } as const;
-    this.participants.set(identity, counted(participant, 'identity', countRead));
+    this.participants.set(identity, counted(participant, 'joinedAtMs', countRead));
     this.store.participantChanged(identity);
   }
 
@@ -164,7 +164,6 @@ describe('SnapshotStore', () => {
     let notified = 0;
     room.store.subscribe(() => notified++);
     room.setMuted('ada', 'cam', true);
-    room.store.get();
     room.setMuted('ada', 'cam', false);
     await microtasks();
     room.join('bob');

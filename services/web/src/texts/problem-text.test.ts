@@ -19,7 +19,7 @@ describe('problem texts', () => {
   it('name all devices with the same problem in one sentence', () => {
     expect(deviceText(['camera', 'microphone'], 'denied')).toEqual({
       title: 'The camera and microphone are blocked.',
-      advice: 'Allow them next to the page’s address. You can join without.',
+      advice: 'Allow them next to the page’s address. You can join without them.',
     });
     expect(deviceText(['camera'], 'missing').title).toBe('No camera was found.');
   });

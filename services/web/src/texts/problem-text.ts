@@ -106,7 +106,7 @@ export function rejoinsAutomatically(reason: CloseReason): boolean {
 export function deviceText(kinds: readonly DeviceKind[], problem: DeviceProblem): ProblemText {
   const names = `The ${kinds.join(' and ')}`;
   const [are, them, they] = kinds.length > 1 ? ['are', 'them', 'them'] : ['is', 'it', 'one'];
-  const without = kinds.includes('screen') ? '' : ' You can join without it.';
+  const without = kinds.includes('screen') ? '' : ` You can join without ${them}.`;
   switch (problem) {
     case 'denied':
       return {
