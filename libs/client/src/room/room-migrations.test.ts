@@ -1,31 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { RoomEvents } from './room-events.ts';
 import type { Room } from './room.ts';
 import { fakeTrack } from '../testing/fake-engine.ts';
 import { Refusal } from '../testing/fake-gateway.ts';
 import { ClientHarness, joinAnswer, participant, ready, track } from '../testing/client-harness.ts';
+import { recordEvents } from '../testing/record-events.ts';
 
 const ada = { others: [participant('ada')], tracks: [track('cam', 'ada')], subscriptions: [ready('cam')] };
 const moved = ready('cam', { subscriptionId: 'sub_cam_2' });
-
-/** Records the events about participants, tracks and the connection. */
-function record(room: Room): string[] {
-  const emitted: string[] = [];
-  const names: (keyof RoomEvents)[] = [
-    'participantJoined',
-    'participantLeft',
-    'trackPublished',
-    'trackUnpublished',
-    'trackUnsubscribed',
-    'localTrackPublished',
-    'localTrackUnpublished',
-    'sessionClosed',
-    'error',
-  ];
-  for (const name of names) room.on(name, () => emitted.push(name));
-  room.on('connectionStateChanged', ({ connection }) => emitted.push(connection.state));
-  return emitted;
-}
 
 const cameraOf = (room: Room) => room.participants.get('ada')?.tracks.get('cam');
 
@@ -34,7 +15,7 @@ describe('the loss of a gateway', () => {
     const harness = new ClientHarness(ada);
     const room = await harness.join({ url: ['https://one.example.org', 'https://two.example.org'] });
     harness.welcomeAll();
-    return { harness, room, emitted: record(room) };
+    return { harness, room, emitted: recordEvents(room) };
   }
   const resumed = { resumeToken: 'tok_next', state: { changes: [] } };
 
@@ -187,7 +168,7 @@ describe('a migration of this client', () => {
   it('keeps the old picture until the first frame from the new node, then drains the old link', async () => {
     const harness = new ClientHarness(ada);
     const room = await harness.join();
-    const emitted = record(room);
+    const emitted = recordEvents(room);
     const own = await room.publish(fakeTrack('video'), { source: 'camera' });
     const [old] = harness.engine.links;
     const before = cameraOf(room)?.mediaStreamTrack;
@@ -239,7 +220,7 @@ describe('a migration of this client', () => {
     const capture = fakeTrack('audio');
     const microphone = await room.publish(capture, { source: 'microphone' });
     await microphone.mute();
-    const emitted = record(room);
+    const emitted = recordEvents(room);
     harness.moveSession('rebuild', 2, [moved]);
     expect(harness.engine.links[0]?.sending).toBe(false);
     await harness.pass(100);
@@ -311,91 +292,5 @@ describe('a migration of this client', () => {
     harness.moveSession('switch', 2);
     await harness.pass(100);
     expect(cameraOf(room)?.mediaStreamTrack).toBe(harness.link.receivers.get('sub_cam_2')?.mediaStreamTrack);
-  });
-});
-
-describe('a migration of another participant', () => {
-  const republished = track('cam', 'ada', { epoch: 2, nodeId: 'n2' });
-  const fresh = ready('cam', { subscriptionId: 'sub_cam_2', epoch: 2 });
-
-  it('switches at the first frame of the new source without any event', async () => {
-    const harness = new ClientHarness(ada);
-    const room = await harness.join();
-    const emitted = record(room);
-    const camera = cameraOf(room);
-    harness.gateway.answers.set('subscribe', () => fresh);
-    harness.link.flowing = false;
-    const who = participant('ada', { epoch: 2, nodeId: 'n2' });
-    harness.roomChanged(11, { type: 'participantMoved', participant: who, reason: 'drain' });
-    harness.roomChanged(12, { type: 'trackPublished', track: republished });
-    await harness.pass(500);
-    const before = harness.link.receivers.get('sub_cam');
-    expect([camera?.mediaStreamTrack, before?.closed]).toEqual([before?.mediaStreamTrack, false]);
-    const after = harness.link.receivers.get('sub_cam_2');
-    if (after) after.flowing = true;
-    await harness.pass(50);
-    expect([cameraOf(room), camera?.mediaStreamTrack]).toEqual([camera, after?.mediaStreamTrack]);
-    expect(before?.closed).toBe(true);
-    expect(harness.gateway.sent('unsubscribe').map(({ data }) => data)).toEqual([
-      { subscriptionId: 'sub_cam' },
-    ]);
-    expect([camera?.nodeId, emitted]).toEqual(['n2', []]);
-  });
-
-  it('shows the last picture after a node death until the source returns', async () => {
-    const harness = new ClientHarness(ada);
-    const room = await harness.join();
-    const emitted = record(room);
-    const last = cameraOf(room)?.mediaStreamTrack;
-    harness.gateway.answers.set('subscribe', () => new Refusal('TRACK_NOT_FOUND'));
-    const closed = { subscriptionId: 'sub_cam', trackId: 'cam', reason: 'origin gone' };
-    harness.gateway.event('subscriptionClosed', closed);
-    await harness.pass(3000);
-    expect(cameraOf(room)?.mediaStreamTrack).toBe(last);
-    harness.gateway.answers.set('subscribe', () => fresh);
-    harness.roomChanged(11, { type: 'trackPublished', track: republished });
-    await harness.pass(50);
-    expect(cameraOf(room)?.mediaStreamTrack).toBe(harness.link.receivers.get('sub_cam_2')?.mediaStreamTrack);
-    expect(emitted).toEqual([]);
-  });
-
-  it('unsubscribes when the source has not returned within 10 seconds', async () => {
-    const harness = new ClientHarness(ada);
-    const room = await harness.join();
-    harness.gateway.answers.set('subscribe', () => new Refusal('TRACK_NOT_FOUND'));
-    const closed = { subscriptionId: 'sub_cam', trackId: 'cam', reason: 'origin gone' };
-    harness.gateway.event('subscriptionClosed', closed);
-    await harness.pass(9900);
-    expect(cameraOf(room)?.subscribed).toBe(true);
-    await harness.pass(200);
-    expect(cameraOf(room)?.subscribed).toBe(false);
-  });
-
-  it('retries while the own node knows only the old source', async () => {
-    const harness = new ClientHarness(ada);
-    const room = await harness.join();
-    let stale = 2;
-    harness.gateway.answers.set('subscribe', () => (stale-- > 0 ? ready('cam') : fresh));
-    harness.roomChanged(11, { type: 'trackPublished', track: republished });
-    await harness.pass(1000);
-    expect(cameraOf(room)?.mediaStreamTrack).toBe(harness.link.receivers.get('sub_cam_2')?.mediaStreamTrack);
-    expect(harness.link.receivers.size).toBe(2);
-  });
-
-  it('releases a pending subscription so that the node makes another one', async () => {
-    const harness = new ClientHarness(ada);
-    const room = await harness.join();
-    harness.engine.flowing = false;
-    harness.moveSession('switch', 2, [moved]);
-    await harness.pass(100);
-    harness.gateway.answers.set('subscribe', () => ready('cam', { subscriptionId: 'sub_cam_3', epoch: 2 }));
-    harness.roomChanged(11, { type: 'trackPublished', track: republished });
-    await harness.pass(100);
-    expect(harness.gateway.sent('unsubscribe').map(({ data }) => data)).toEqual([
-      { subscriptionId: 'sub_cam_2' },
-    ]);
-    expect(harness.link.receivers.get('sub_cam_2')?.closed).toBe(true);
-    await harness.pass(5000);
-    expect(cameraOf(room)?.mediaStreamTrack).toBe(harness.link.receivers.get('sub_cam_3')?.mediaStreamTrack);
   });
 });
