@@ -134,7 +134,7 @@ export class SnapshotStore {
     this.#scheduled = false;
     const snapshot = this.get();
     for (const listener of this.#listeners) {
-      // Also of a listener that subscribed after the change, and of a change that was reverted.
+      // The listener has subscribed after the change, or the change was reverted.
       if (listener.seen === snapshot) continue;
       listener.seen = snapshot;
       try {
