@@ -1,5 +1,5 @@
 /**
- * Who may import what. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
+ * The import rules. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
  */
 
 /** Imports between our packages run one way; `loadtest` and `tests` stand beside the services. The tests run the fault bench's short form. */
@@ -62,6 +62,10 @@ export const ORDER = {
   'services/web': {
     '.': ['*.ts', ['call', 'lobby'], 'devices', ['texts', 'elements', 'address'], 'adapters'],
   },
+  'libs/bus': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/runtime': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/telemetry': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/protocol': {
     '.': [
       'index.ts',
