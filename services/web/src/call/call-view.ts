@@ -181,11 +181,11 @@ export class CallView implements Disposable {
     const { identity, name, connection, tracks } = next;
     const before = new Map(known?.tracks.map((track) => [track.id, track]));
     for (const track of tracks) {
-      before.delete(track.id);
       this.#attach(track, name);
+      if (hasOtherLayers(before.get(track.id), track)) this.#applyQualities([track]);
+      before.delete(track.id);
     }
     for (const gone of before.values()) this.#removeTrack(gone);
-    this.#applyQualities(tracks);
     const isOn = (source: TrackSource): boolean =>
       tracks.some((track) => track.source === source && !track.muted);
     this.#stage
@@ -337,6 +337,14 @@ export class CallView implements Disposable {
     const wanted = layersFor(this.#qualities.get(track.id) ?? 'auto', track, this.#stage.tileCount);
     if (wanted?.spatialLayer !== track.preferredLayers?.spatialLayer) track.setPreferredLayers(wanted);
   }
+}
+
+/** Whether the track is new, or has other media or another number of layers, so that its quality has to be chosen again. */
+function hasOtherLayers(known: RemoteTrackSnapshot | undefined, next: RemoteTrackSnapshot): boolean {
+  return (
+    known?.spatialLayers !== next.spatialLayers ||
+    known.subscription.mediaStreamTrack !== next.subscription.mediaStreamTrack
+  );
 }
 
 function setSpeaker(player: HTMLAudioElement, deviceId: string): void {
