@@ -49,6 +49,20 @@ export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
  *     },
  */
 export const ORDER = {
+  'libs/client': {
+    '.': [
+      '*.ts',
+      'adapters',
+      'room',
+      'session',
+      ['publications', 'subscriptions'],
+      ['media', 'signaling', 'room-model'],
+      'errors',
+    ],
+  },
+  'services/web': {
+    '.': ['*.ts', ['call', 'lobby'], 'devices', ['texts', 'elements', 'address'], 'adapters'],
+  },
   'libs/bus': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/runtime': { '.': ['index.ts', 'adapters', '*.ts'] },
