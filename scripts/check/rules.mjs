@@ -33,6 +33,9 @@ export const VENDORS = [
   { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },
 ];
 
+/** Not tests, and on the fakes of tests all the same: benches that simulate a whole cluster in virtual time. */
+export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
+
 /**
  * The storeys of each package, by folder of its sources (`.` is the top): what stands in that folder, from top to bottom. A file
  * imports only what stands lower, types included. Names in one list stand at the same height and do not import each other;

@@ -2,7 +2,8 @@ import { startNats, type NatsServer } from '@skein/local-cluster';
 import { SkeinError } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connectBus, createMemoryBus, type Bus } from './index.ts';
+import { connectBus, type Bus } from './index.ts';
+import { createMemoryBus } from './testing/memory-bus.ts';
 
 const deadlineMs = 2000;
 

@@ -7,7 +7,7 @@ import { readConfig, systemClock } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectBus, busSettings, natsServers, type Bus } from './index.ts';
-import { userCredentials } from './adapters/test-credentials.ts';
+import { userCredentials } from './testing/credentials.ts';
 
 const deadlineMs = 2000;
 const dir = mkdtempSync(join(tmpdir(), 'skein-nats-'));

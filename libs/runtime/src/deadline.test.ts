@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endsWithin, untilAborted, withDeadline } from './deadline.ts';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 
 class Late extends Error {}
 const late = (): Late => new Late('too late');

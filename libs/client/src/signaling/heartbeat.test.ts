@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import { FakeGateway } from '../testing/fake-gateway.ts';
 import { SignalingConnection } from './connection.ts';

@@ -1,6 +1,7 @@
-import { createMemoryBus, type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { limits, subjects, type VersionedChange, type Viewership } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { publishChanges, readRoomEvents, type RoomEvents } from './room-events.ts';

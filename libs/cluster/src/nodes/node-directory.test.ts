@@ -1,6 +1,8 @@
-import { createMemoryBus, type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { subjects, type NodeRecord } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { beforeAll, beforeEach, describe } from 'vitest';
 import { storeContract } from './contract/store-contract.ts';
 import { type StoreUnderTest } from './contract/store-under-test.ts';

@@ -1,4 +1,5 @@
-import { Emitter, FakeClock, type Clock } from '@skein/runtime';
+import { Emitter, type Clock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { SkeinError } from '@skein/protocol';
 import { type LeaderLease } from '../leases/leader-lease.ts';
 import { type NodeRegistry } from '../leases/node-registry.ts';

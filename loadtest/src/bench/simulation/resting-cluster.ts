@@ -5,7 +5,8 @@ import { createProbes, Reconciler, Steadiness } from '@skein/control/at-rest';
 import { Beats, Peers } from '@skein/media-node/at-rest';
 import { subjects, type NodeRecord } from '@skein/protocol';
 import type { RpcClients } from '@skein/rpc';
-import { FakeClock, seededRandom, type Random } from '@skein/runtime';
+import { seededRandom, type Random } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { CountingHub } from './counting-bus.ts';
 
@@ -143,7 +144,8 @@ export class RestingCluster {
       return Promise.resolve({});
     };
     const client = { getStatus: answer, ping: answer };
-    const clients = { client: () => client, closeChannel: () => {}, close: () => {} };
+    const onConnectionLost = (): Disposable => ({ [Symbol.dispose]: () => {} });
+    const clients = { client: () => client, closeChannel: () => {}, onConnectionLost, close: () => {} };
     return clients as unknown as RpcClients;
   }
 

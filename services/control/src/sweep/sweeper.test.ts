@@ -1,6 +1,7 @@
 import { aRequest, MemoryStore } from '@skein/cluster/testing';
 import { SkeinError, type NodeRecord, type Role } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test, vi } from 'vitest';
 import { type LostSessions } from './lost-sessions.ts';

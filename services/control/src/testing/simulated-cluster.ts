@@ -1,4 +1,5 @@
-import { createMemoryBus, type Bus } from '@skein/bus';
+import { type Bus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { type ClusterStore } from '@skein/cluster';
 import { MemoryStore } from '@skein/cluster/testing';
 import {
@@ -10,7 +11,8 @@ import {
   type NodeRecord,
   type WitnessAnswer,
 } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { type NodeSight } from '../nodes/node-watch.ts';
 import { PROBE_DEADLINE_MS } from '../failure-detection/probes.ts';

@@ -1,6 +1,7 @@
 import type { RoomPublisher, RoomStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';
 import { describe, expect, test } from 'vitest';

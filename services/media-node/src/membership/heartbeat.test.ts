@@ -1,7 +1,8 @@
-import { createMemoryBus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import type { NodeRegistry } from '@skein/cluster';
 import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
 import { Beats, LEASE_TTL_MS, leaseTtlMs } from './heartbeat.ts';

@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, test } from 'vitest';
 import { Paced } from './throttle.ts';
 

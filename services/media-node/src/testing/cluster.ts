@@ -1,4 +1,5 @@
-import { createMemoryBus, type Bus, type MemoryBusHub } from '@skein/bus';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus, type MemoryBusHub } from '@skein/bus/testing';
 import {
   connectStore,
   publishChanges,

@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, test } from 'vitest';
 import { testWorker } from '../testing/fake-worker.ts';

@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, test } from 'vitest';
 import type { PipeEndpoint } from '../../media/engine.ts';
 import type { EndCounters } from '../health/pipe-health.ts';

@@ -1,5 +1,6 @@
 import type { TrackUpdate } from '@skein/rpc';
-import { Emitter, FakeClock } from '@skein/runtime';
+import { Emitter } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { MediaSource, PipedMedia, PipeEndpoint } from '../../media/engine.ts';
 import { ServedTrack, type PullStream } from './outgoing-track.ts';

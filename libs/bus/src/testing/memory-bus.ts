@@ -1,9 +1,9 @@
 import { SkeinError } from '@skein/protocol';
 import { Emitter, systemClock, systemRandom, withDeadline, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
-import { BoundedServer } from './bounded-server.ts';
-import type { Bus, BusStatus, BusSubscription } from './bus.ts';
-import { decodeData, decodeReply, encodeData, encodeEvent } from './wire.ts';
+import { BoundedServer } from '../bounded-server.ts';
+import type { Bus, BusStatus, BusSubscription } from '../bus.ts';
+import { decodeData, decodeReply, encodeData, encodeEvent } from '../wire.ts';
 
 export interface MemoryBusOptions {
   /** Default: the system's. */
