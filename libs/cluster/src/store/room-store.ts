@@ -1,14 +1,4 @@
-import {
-  type Participant,
-  type ParticipantConnection,
-  type Role,
-  type RoomSnapshot,
-  type RoomState,
-  type SessionRef,
-  type Track,
-  type VersionedChange,
-  type Viewership,
-} from '@skein/protocol';
+import type { Participant, ParticipantConnection, Role, RoomSnapshot, RoomState, SessionRef, Track, VersionedChange, Viewership } from '@skein/protocol';
 
 /**
  * Room state and placement: one atomic script per method. Every failure of the store is `UNAVAILABLE`; a write that failed so

@@ -1,13 +1,4 @@
-import {
-  type DrainNodeResponse,
-  type Node,
-  type NodeMoves,
-  type Pipe,
-  type Room,
-  type RoomParticipant,
-  type RoomSummary,
-  type RoomTrack,
-} from '@skein/rpc';
+import type { DrainNodeResponse, Node, NodeMoves, Pipe, Room, RoomParticipant, RoomSummary, RoomTrack } from '@skein/rpc';
 import { formatTable, type Column } from './table.ts';
 
 const nodeColumns: readonly Column<Node>[] = [

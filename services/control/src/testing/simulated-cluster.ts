@@ -1,6 +1,6 @@
-import { type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
 import { createMemoryBus } from '@skein/bus/testing';
-import { type ClusterStore } from '@skein/cluster';
+import type { ClusterStore } from '@skein/cluster';
 import { MemoryStore } from '@skein/cluster/testing';
 import {
   nodeDeath,
@@ -14,7 +14,7 @@ import {
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { type NodeSight } from '../nodes/node-watch.ts';
+import type { NodeSight } from '../nodes/node-watch.ts';
 import { PROBE_DEADLINE_MS } from '../failure-detection/probes.ts';
 import { Reconciler } from '../reconciler.ts';
 import { Steadiness } from '../leadership/healthy-since.ts';
@@ -183,23 +183,22 @@ export class TestWorld {
   }
 
   #storeFor(holderId: string): ClusterStore {
-    const store = this.#memory.connect({
-      beforeCall: () => {
-        if (this.#deadControls.has(holderId)) throw SkeinError.unavailable('the store');
-      },
-    });
+    const beforeCall = (): void => {
+      if (this.#deadControls.has(holderId)) throw SkeinError.unavailable('the store');
+    };
+    const store = this.#memory.connect({ beforeCall });
     /** Renewals that this control has read: one that an emptied store lost before that is known to nobody. */
     const readMs = new Map<string, number>();
     const { nodes } = store;
-    const { evict, read } = nodes;
+    const reached = this.#memory.connect({ beforeCall }).nodes;
     nodes.read = async (query) => {
-      const reading = await read(query);
+      const reading = await reached.read(query);
       for (const { record, leaseAgeMs } of this.#memory.inside.nodes.list())
         readMs.set(record.nodeId, this.clock.monotonicMs() - leaseAgeMs);
       return reading;
     };
     nodes.evict = async (nodeId, fence, leaderFence, options) => {
-      const isDead = await evict(nodeId, fence, leaderFence, options);
+      const isDead = await reached.evict(nodeId, fence, leaderFence, options);
       if (isDead) this.#evicted(holderId, nodeId, readMs.get(nodeId));
       return isDead;
     };
