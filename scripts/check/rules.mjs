@@ -47,4 +47,11 @@ export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
  *       edges: [['websocket', 'web']],
  *     },
  */
-export const ORDER = {};
+export const ORDER = {
+  'libs/cluster': {
+    '.': ['*.ts', ['adapters', 'feeds', 'nodes'], 'placement', 'store', ['leases', 'connection', 'scripts']],
+  },
+  'services/control': {
+    '.': ['*.ts', ['skeinctl', 'sweep', 'failure-detection', 'rooms'], 'leadership', 'nodes'],
+  },
+};

@@ -2,7 +2,7 @@ import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
 import { ConfigError, setting, type ConfigOf } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
-import { defaultBrake, type BrakePolicy } from './failure-detection/eviction-limit.ts';
+import { defaultEvictionLimit, type EvictionLimitPolicy } from './failure-detection/eviction-limit.ts';
 import { defaultDetection, type DetectionPolicy } from './failure-detection/verdict.ts';
 
 /** The environment variables of control. */
@@ -35,7 +35,7 @@ export const controlSettings = {
     'SKEIN_CONTROL_EVICT_AT_ONCE',
     { min: 1, max: 1000, unit: 'nodes' },
     {
-      default: defaultBrake.atOnce,
+      default: defaultEvictionLimit.atOnce,
       doc: 'When more media nodes than this are missing, or more than half of a region, each is looked at for `SKEIN_CONTROL_LONG_LOOK_MS` before it is evicted.',
     },
   ),
@@ -43,13 +43,13 @@ export const controlSettings = {
     'SKEIN_CONTROL_LONG_LOOK_MS',
     { min: 1000, max: 600_000, unit: 'milliseconds' },
     {
-      default: defaultBrake.longLookMs,
+      default: defaultEvictionLimit.longLookMs,
       doc: 'How long a media node must stay dead by all evidence when many are missing at once. Longer than the links between sites fail for.',
     },
   ),
 };
 
-/** Those of `controlSettings` that say how deaths are found. What is absent has its default. */
+/** The settings of failure detection. Absent ones have their defaults. */
 export type DetectionConfig = Partial<
   Pick<
     ConfigOf<typeof controlSettings>,
@@ -57,13 +57,13 @@ export type DetectionConfig = Partial<
   >
 >;
 
-/** How deaths are found. Throws `ConfigError` where two settings contradict each other. */
+/** The policies of failure detection. Throws `ConfigError` where two settings contradict each other. */
 export function detectionOf({
   suspectAfterMs = defaultDetection.suspectAfterMs,
   heardByOthersForMs = defaultDetection.heardByOthersForMs,
-  evictAtOnce = defaultBrake.atOnce,
-  longLookMs = defaultBrake.longLookMs,
-}: DetectionConfig): { readonly detection: DetectionPolicy; readonly brake: BrakePolicy } {
+  evictAtOnce = defaultEvictionLimit.atOnce,
+  longLookMs = defaultEvictionLimit.longLookMs,
+}: DetectionConfig): { readonly detection: DetectionPolicy; readonly evictionLimit: EvictionLimitPolicy } {
   if (heardByOthersForMs <= suspectAfterMs) {
     throw ConfigError.unworkable(
       controlSettings.heardByOthersForMs.env,
@@ -74,6 +74,6 @@ export function detectionOf({
   const askWitnessesAfterMs = (suspectAfterMs * 2) / 3;
   return {
     detection: { ...defaultDetection, suspectAfterMs, askWitnessesAfterMs, heardByOthersForMs },
-    brake: { ...defaultBrake, atOnce: evictAtOnce, longLookMs },
+    evictionLimit: { ...defaultEvictionLimit, atOnce: evictAtOnce, longLookMs },
   };
 }

@@ -70,7 +70,7 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('waits once for a Redis that hangs, then for nothing, and serves within a second of its return', async () => {
+  it('waits for a hanging Redis once, then for nothing, and serves within 1 s of its return', async () => {
     await using server = await startRedis();
     const told: StoreStatus['state'][] = [];
     const onStatus = ({ state }: StoreStatus): void => void told.push(state);
@@ -124,7 +124,7 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('fails the calls that wait when Redis dies, and carries none of them out on the next connection', async () => {
+  it('fails waiting calls when Redis dies, and runs none of them on the next connection', async () => {
     await using server = await startRedis();
     const store = await connected(server);
     await server.freeze();

@@ -18,7 +18,7 @@ async function join(identity: string, room = 'blue'): Promise<Placed> {
 }
 
 describe('placing', () => {
-  it('reads only what came since the caller heard of the room, and the whole of it when that is much or not to be had', async () => {
+  it('reads the changes since the caller’s version, or the whole room when there are many', async () => {
     const known = roomStateOf((await join('ann')).snapshot);
     await join('bob');
     const readsWhole = async (identity: string, knownThen: RoomState | undefined): Promise<boolean> => {

@@ -216,7 +216,7 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('reads the loads of many nodes from the registry, once a second, and does not listen to their beats', async () => {
+  it('reads the loads of many nodes from the registry once a second and ignores their heartbeats', async () => {
     const many = Array.from({ length: 30 }, (_, at) => aNode(`n${at}`, { fence: 1 }));
     registry.nodes = many.map((record) => ({ record, fence: 1, leaseAgeMs: 0 }));
     const directory = await started();

@@ -1,6 +1,12 @@
 import type { NodeRecord } from '@skein/protocol';
 import { leaseTimeMs } from '../leases/lease-time.ts';
-import type { NodeRegistry, NodeReport, RegisteredNode, RegistryQuery, RegistryReading } from '../leases/node-registry.ts';
+import type {
+  NodeRegistry,
+  NodeReport,
+  RegisteredNode,
+  RegistryQuery,
+  RegistryReading,
+} from '../leases/node-registry.ts';
 import { StoreError } from '../store/errors.ts';
 import type { MemoryLeader } from './memory-leader.ts';
 import type { StoreTime } from './store-time.ts';

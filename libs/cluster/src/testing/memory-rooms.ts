@@ -9,10 +9,21 @@ import {
   type VersionedChange,
 } from '@skein/protocol';
 import { StoreError } from '../store/errors.ts';
-import type { MoveRequest, Placed, PlaceRequest, PlacementCandidates, RoomAnnouncement, RoomHead, RoomStore, RoomWrite, SessionInRoom, StoredSnapshot } from '../store/room-store.ts';
+import type {
+  MoveRequest,
+  Placed,
+  PlaceRequest,
+  PlacementCandidates,
+  RoomAnnouncement,
+  RoomHead,
+  RoomStore,
+  RoomWrite,
+  SessionInRoom,
+  StoredSnapshot,
+} from '../store/room-store.ts';
 import { checkText, memberEntry, profileJson, trackEntry } from '../store/stored-entries.ts';
 import type { MemoryLeader } from './memory-leader.ts';
-import { MemoryRoom, profileOf, type Entry } from './memory-room.ts';
+import { MemoryRoom, profileOf, type Entry, type Replaced } from './memory-room.ts';
 import type { StoreTime } from './store-time.ts';
 import type { Sync } from './sync.ts';
 
@@ -30,13 +41,6 @@ export interface MemoryRoomsOptions {
   readonly history?: number;
   /** The node for a room without a host. Default: the fallback of the candidates. */
   readonly chooseFallback?: (candidates: PlacementCandidates) => string | undefined;
-}
-
-/** What an entry comes in place of. `reason`: of a move. */
-interface Replaced {
-  readonly old: Entry | undefined;
-  readonly now: number;
-  readonly reason?: string;
 }
 
 /**

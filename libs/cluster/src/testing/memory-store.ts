@@ -1,6 +1,6 @@
 import { Emitter, type Clock } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
-import { type SkeinError } from '@skein/protocol';
+import type { SkeinError } from '@skein/protocol';
 import type { LeaderLease } from '../leases/leader-lease.ts';
 import type { NodeRegistry } from '../leases/node-registry.ts';
 import type { ClusterStore, StoreStatus } from '../store/cluster-store.ts';

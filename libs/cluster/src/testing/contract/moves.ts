@@ -96,7 +96,7 @@ export function movesContract(use: UseStore): void {
       expect(second.changes).toEqual([]);
     });
 
-    it('writes the participant anew when the store has lost the room, at a higher version and epoch', async () => {
+    it('restores a participant that the store has lost, at a higher version and epoch', async () => {
       const ann = await join('ann');
       const lastVersion = (await rooms.snapshot('blue'))?.version ?? Number.NaN;
       await test.lose();

@@ -47,7 +47,7 @@ export function nodesContract(use: UseStore): void {
       expect((await nodes.list())[0]?.fence).toBe(second);
     });
 
-    it('gives a lease that ran out back to its holder; renewals that queued up meanwhile do not fence each other', async () => {
+    it('gives an expired lease back to its holder, and queued renewals do not fence each other', async () => {
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
       await test.expireNode('n1');
       const queued = [nodes.renew(aNode('n1'), { fence, ttlMs }), nodes.renew(aNode('n1'), { fence, ttlMs })];

@@ -9,6 +9,10 @@ export interface ParticipantInput {
   sessionId?: string;
   epoch?: number | string | Long;
   joinedAtMs?: number | string | Long;
+  /**
+   * Its client has lost its connection, and has not resumed yet.
+   */
+  lost?: boolean;
 }
 
 export interface Participant {
@@ -18,4 +22,8 @@ export interface Participant {
   sessionId: string;
   epoch: number;
   joinedAtMs: number;
+  /**
+   * Its client has lost its connection, and has not resumed yet.
+   */
+  lost: boolean;
 }
