@@ -1,5 +1,5 @@
 /**
- * Who may import what. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
+ * The import rules. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
  */
 
 /** Imports between our packages run one way; `loadtest` and `tests` stand beside the services. The tests run the fault bench's short form. */
@@ -53,5 +53,21 @@ export const ORDER = {
   },
   'services/control': {
     '.': ['*.ts', ['skeinctl', 'sweep', 'failure-detection', 'rooms'], 'leadership', 'nodes'],
+  },
+  'libs/bus': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/runtime': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/telemetry': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/protocol': {
+    '.': [
+      'index.ts',
+      'permissions.ts',
+      'node-messages.ts',
+      'client-messages.ts',
+      ['error-status.ts', 'parse.ts', 'subjects.ts', 'room-state-reducer.ts', 'router-capabilities.ts'],
+      ['room-state.ts', 'media.ts', 'session-ref.ts', 'grants.ts'],
+      'fields.ts',
+      ['close-codes.ts', 'errors.ts', 'limits.ts', 'roles.ts', 'track-kinds.ts'],
+    ],
   },
 };

@@ -2,6 +2,9 @@
 
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * An entry of the room's state.
+ */
 export interface ParticipantInput {
   identity?: string;
   name?: string;
@@ -15,6 +18,9 @@ export interface ParticipantInput {
   lost?: boolean;
 }
 
+/**
+ * An entry of the room's state.
+ */
 export interface Participant {
   identity: string;
   name: string;
