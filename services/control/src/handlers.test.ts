@@ -285,7 +285,7 @@ describe('DrainNode', () => {
 });
 
 describe('Rebalance', () => {
-  it('asks the nodes above their share, and leaves out the one that does not answer', async () => {
+  it('asks the nodes above their share, and leaves out a silent one', async () => {
     const crowded = await startNode({ moveSessions: async ({ count }) => ({ moving: count - 1 }) });
     const failing = await startNode({
       moveSessions: () => Promise.reject(new SkeinError('UNAVAILABLE', 'no')),

@@ -13,7 +13,7 @@ const clock = systemClock;
 const BUSY_MACHINE_MS = 3000;
 type Cleanup = Pick<TestContext, 'onTestFinished'>;
 
-/** Real servers, two nodes, and whoever listens for deaths. */
+/** Real servers, two nodes, and a listener for deaths. */
 async function cluster({ onTestFinished }: Cleanup) {
   const [redis, nats] = await Promise.all([startRedis(), startNats()]);
   const urls = { redisUrl: redis.url, natsUrl: nats.url };

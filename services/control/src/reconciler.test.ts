@@ -15,7 +15,7 @@ describe('a node that is killed or hangs', () => {
   it.each<[NodeMode, number]>([
     ['killed', 400],
     ['hung', 1400],
-  ])('%s is declared dead within %d ms, whenever in its beat it happens', async (mode, withinMs) => {
+  ])('%s is declared dead within %d ms, at any phase of its heartbeat', async (mode, withinMs) => {
     for (let phaseMs = 0; phaseMs < BEAT_EVERY_MS; phaseMs += 50) {
       const cluster = await calmCluster();
       await cluster.pass(phaseMs);
@@ -28,7 +28,7 @@ describe('a node that is killed or hangs', () => {
     }
   });
 
-  it('is told again each second for 10 s, for those who missed it', async () => {
+  it('is published each second for 10 s, for readers that missed it', async () => {
     const cluster = await calmCluster();
     let told = 0;
     cluster.onDeathNotice(() => told++);
@@ -37,7 +37,7 @@ describe('a node that is killed or hangs', () => {
     expect(told).toBe(11);
   });
 
-  it('that wakes up after its burial is a new start, and is not declared dead again', async () => {
+  it('that wakes up after its eviction is a new start, and is not evicted again', async () => {
     const cluster = await calmCluster();
     cluster.setMode('n2', 'hung');
     await cluster.pass(3000);
@@ -193,7 +193,7 @@ describe('many nodes that go missing together', () => {
 });
 
 describe('two controls', () => {
-  it('evict a node once, by the one that holds the lease', async () => {
+  it('evict a node once, by the leader', async () => {
     const cluster = new SimulatedCluster();
     for (const nodeId of ['n1', 'n2']) cluster.startNode(nodeId);
     cluster.startControl('ctl_1');
@@ -205,7 +205,7 @@ describe('two controls', () => {
     expect(cluster.evictions.map(({ by, nodeId }) => [by, nodeId])).toEqual([['ctl_1', 'n1']]);
   });
 
-  it('hand over when the one that acts stops, and within 4 s when it dies', async () => {
+  it('hand over when the leader stops, and within 4 s when it dies', async () => {
     const cluster = new SimulatedCluster();
     for (const nodeId of ['n1', 'n2']) cluster.startNode(nodeId);
     const first = cluster.startControl('ctl_1');
@@ -256,7 +256,7 @@ describe('whatever fails in whatever order', () => {
     }
   }
 
-  it('no node that lives is buried, and every dead one is in the end', async () => {
+  it('no living node is evicted, and every dead one is in the end', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
         const cluster = new SimulatedCluster();
@@ -267,7 +267,7 @@ describe('whatever fails in whatever order', () => {
         for (const one of steps) await carryOut(cluster, one);
         cluster.setStore('up');
         cluster.setBus('up');
-        // The lease of the reconciler anew, store and bus steady, the questions, and the longer look.
+        // A new leader lease, store and bus healthy again, the probes, and the longer look.
         await cluster.pass(1000 + 2000 + 1500 + defaultEvictionLimit.longLookMs);
 
         expect(cluster.wrongEvictions).toEqual([]);

@@ -12,7 +12,7 @@ export const controlSettings = {
   ...logSettings,
   grpcHost: setting.host('SKEIN_CONTROL_GRPC_HOST', {
     default: '127.0.0.1',
-    doc: 'Where the gRPC API listens. It asks nobody who they are: keep it off public networks.',
+    doc: 'Where the gRPC API listens. The API is unauthenticated: keep it off public networks.',
   }),
   grpcPort: setting.port('SKEIN_CONTROL_GRPC_PORT', { default: 7000, doc: 'Port of the gRPC API.' }),
   suspectAfterMs: setting.integer(
@@ -20,7 +20,7 @@ export const controlSettings = {
     { min: 500, max: 60_000, unit: 'milliseconds' },
     {
       default: defaultDetection.suspectAfterMs,
-      doc: 'How long a media node may be silent, which beats every 250 ms, before it is asked whether it lives. Raise it where a whole site loses beats now and then.',
+      doc: 'How long a media node may be silent before it is suspected and probed. Its heartbeats come every 250 ms. Raise it where a whole site sometimes loses heartbeats.',
     },
   ),
   heardByOthersForMs: setting.integer(
@@ -28,7 +28,7 @@ export const controlSettings = {
     { min: 1000, max: 600_000, unit: 'milliseconds' },
     {
       default: defaultDetection.heardByOthersForMs,
-      doc: 'How long a media node that control cannot reach, but whose packets still arrive at other nodes, is kept before it is evicted. Longer than `SKEIN_CONTROL_SUSPECT_AFTER_MS`.',
+      doc: 'How long a media node is kept that control cannot reach but other nodes still receive from. Longer than `SKEIN_CONTROL_SUSPECT_AFTER_MS`.',
     },
   ),
   evictAtOnce: setting.integer(
@@ -36,7 +36,7 @@ export const controlSettings = {
     { min: 1, max: 1000, unit: 'nodes' },
     {
       default: defaultEvictionLimit.atOnce,
-      doc: 'When more media nodes than this are missing, or more than half of a region, each is looked at for `SKEIN_CONTROL_LONG_LOOK_MS` before it is evicted.',
+      doc: 'When more media nodes than this are missing, or more than half of a region, evictions wait for `SKEIN_CONTROL_LONG_LOOK_MS`.',
     },
   ),
   longLookMs: setting.integer(
@@ -44,7 +44,7 @@ export const controlSettings = {
     { min: 1000, max: 600_000, unit: 'milliseconds' },
     {
       default: defaultEvictionLimit.longLookMs,
-      doc: 'How long a media node must stay dead by all evidence when many are missing at once. Longer than the links between sites fail for.',
+      doc: 'How long the evidence against a media node must stand when many are missing at once. Longer than network failures between sites usually last.',
     },
   ),
 };

@@ -12,7 +12,7 @@ function clients(): Redis[] {
   return [...new Set(connect.mock.contexts)] as Redis[];
 }
 
-it('a client that gives up by itself is told to go on', async () => {
+it('a client that gives up is restarted', async () => {
   await using server = await startRedis();
   const states: string[] = [];
   const onStatus = ({ state }: { state: string }): void => void states.push(state);

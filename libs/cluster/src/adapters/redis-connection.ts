@@ -22,8 +22,8 @@ import { isDatabaseTrouble, RedisTroubleLog } from './redis-trouble.ts';
 import { createClient, DEFAULT_COMMAND_TIMEOUT_MS, type RedisClient } from './redis-client.ts';
 
 /**
- * How often a server is asked whether it is still the primary: who only reads would not notice. It goes along with a call,
- * so that a process at rest does not wake for it; who asks nothing is told nothing that is wrong.
+ * How often a server is checked to be still the primary, which a process that only reads would not notice. Checks run beside
+ * calls: an idle process does not wake for them, and reads nothing stale.
  */
 const CHECK_EVERY_MS = 1000;
 /** Pause before a client that has given up is restarted. */

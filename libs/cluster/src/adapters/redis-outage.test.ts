@@ -76,7 +76,7 @@ describe('a store', () => {
     const onStatus = ({ state }: StoreStatus): void => void told.push(state);
     const store = await connectStore({ url: server.url, clock: systemClock, onStatus });
     await Promise.all(calls(store));
-    // One that goes on before the connection is given up, and one after that.
+    // One that continues before the connection is dropped, and one after that.
     for (const hangs of ['briefly', 'for long']) {
       await server.freeze();
       try {
@@ -152,7 +152,7 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('stops waiting when it is told to', async () => {
+  it('stops waiting when its signal is aborted', async () => {
     const stop = new AbortController();
     const url = `redis://127.0.0.1:${await freePort()}`;
     const connecting = connectStore({

@@ -115,7 +115,7 @@ class Driver {
     this.take({ type: 'compared', version, asOf: this.feed.state?.version });
   }
 
-  /** No more events; the poll goes on. */
+  /** No more events; the poll continues. */
   rest(): number {
     for (let turns = 1; turns < 20; turns++) {
       while (this.pending) this.answer();

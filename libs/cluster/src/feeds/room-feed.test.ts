@@ -34,7 +34,7 @@ class FakeRooms {
   bornVersion = 100;
   recovered: ((recovery: StoreRecovery) => void) | undefined;
 
-  /** Empty, then made anew with what is put back. */
+  /** Empties the room and creates it again with what is put back. */
   loseAndPutBack(participants: readonly Participant[]): void {
     this.bornVersion = 500;
     this.log.length = 0;
@@ -363,7 +363,7 @@ describe('who views a room', () => {
     feed.close();
   });
 
-  it('may be incomplete in a store with another history: whoever carries viewers is told', async () => {
+  it('emits fellBack when the store’s history has changed, for nodes that carry viewers', async () => {
     const feed = await started();
     let told = 0;
     feed.on('fellBack', () => told++);

@@ -103,7 +103,7 @@ describe('a feed whose room is lost by the store', () => {
     );
   });
 
-  /** Whoever is put back comes last in the store, and where they were to those who saw them stay. */
+  /** A restored participant comes last in the store, but keeps its place for followers who saw it all the time. */
   function inOrder(room: RoomSnapshot): RoomSnapshot {
     const participants = room.participants.toSorted((one, other) => one.epoch - other.epoch);
     return { ...room, participants };

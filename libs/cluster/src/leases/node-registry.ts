@@ -30,7 +30,7 @@ export interface NodeRegistry {
    * change with every renewal and count as no change; `loads: true` adds those of all nodes, 80 bytes each.
    */
   read(query?: RegistryQuery): Promise<RegistryReading>;
-  /** Counts one session assigned to a node since `beat`, across all gateways; returns the count. Forgotten with the next beats. */
+  /** Counts one session assigned to a node since `beat`, across all gateways; returns the count. Forgotten with the next heartbeats. */
   countAssignment(nodeId: string, beat: number): Promise<number>;
 }
 

@@ -175,11 +175,11 @@ class LiveNodeDirectory implements NodeDirectory {
   }
 
   #onHeartbeat(data: unknown): void {
-    const beat = nodeRecord.safeParse(data);
+    const heartbeat = nodeRecord.safeParse(data);
     const now = this.#options.clock.monotonicMs();
     this.#lastHeartbeatMs = now;
-    if (beat.success) this.#saw(beat.data, now);
-    else this.#options.log.warn({ err: beat.error }, 'an unreadable heartbeat was dropped');
+    if (heartbeat.success) this.#saw(heartbeat.data, now);
+    else this.#options.log.warn({ err: heartbeat.error }, 'an unreadable heartbeat was dropped');
   }
 
   #onDeath(data: unknown): void {

@@ -81,7 +81,7 @@ describe('chooseCandidates', () => {
     expect(choose(nodes).openNodeIds).toEqual(['n1', 'n2']);
   });
 
-  it('leaves out nodes that it is told to, a wished one too', () => {
+  it('leaves out excluded nodes, even a preferred one', () => {
     const nodes = [view('n1'), view('n2')];
     expect(choose(nodes, { excludeNodeIds: ['n1'] }).openNodeIds).toEqual(['n2']);
     expect(() => choose(nodes, { excludeNodeIds: ['n1'], preferredNodeId: 'n1' })).toThrowError(

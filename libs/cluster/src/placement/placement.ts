@@ -26,7 +26,7 @@ export interface PlacementPolicy {
   readonly loadSlack: number;
   /** So many recent sessions a node may have whatever the others have: small rooms stay together. Default 10. */
   readonly burstSlack: number;
-  /** A node not heard from for this long is not chosen. Default 1500: six beats. */
+  /** A node not heard from for this long is not chosen. Default 1500: six heartbeats. */
   readonly staleAfterMs: number;
   /** The least that a session is expected to cost, as a share of a node. Default 0.002: 500 sessions fill a node. */
   readonly minSessionCost: number;
@@ -49,7 +49,7 @@ export interface CandidateQuery {
   /** Nodes of this region are taken while one of them is open; else any. */
   readonly region?: string | undefined;
   readonly preferredNodeId?: string | undefined;
-  /** Nodes that are out of the question, such as the one that a session moves away from. */
+  /** Nodes that are not chosen, such as the one that a session migrates away from. */
   readonly excludeNodeIds?: readonly string[] | undefined;
   /** Default: `defaultPlacementPolicy`. */
   readonly policy?: PlacementPolicy;

@@ -30,7 +30,7 @@ describe('a tree of relays', () => {
     expect(Math.max(...copies(parents).values())).toBeLessThanOrEqual(most);
   });
 
-  it('is the same for whoever sees the room, in whatever order', () => {
+  it('is the same on all nodes with the same view of the room, in any order', () => {
     const room = nodes(50);
     const reversed = new Set([...room].toReversed());
     expect(tree('media-node-3', reversed)).toEqual(new Map([...tree('media-node-3', room)].toReversed()));

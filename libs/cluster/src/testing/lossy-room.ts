@@ -137,7 +137,7 @@ export class Driver {
     this.take({ type: 'compared', version: this.room.version, asOf: this.stable.feed.state?.version });
   }
 
-  /** The store answers, the poll goes on; without the time of a recovery passing. */
+  /** The store answers and the poll continues, but the time of a recovery does not pass. */
   settle(): void {
     for (let turn = 0; turn < 20; turn++) {
       while (this.pending) this.answer();

@@ -44,7 +44,7 @@ it('a node that lives answers both ways; also an error is an answer', async () =
   expect(await ask((await rpcNode(unused)).address)).toMatchObject({ rpc: 'answered' });
 });
 
-it('nobody there is told at once', async () => {
+it('an address without a listener is refused at once', async () => {
   const { ask } = prober();
   const gone = await rpcNode(status);
   await gone.close();

@@ -38,7 +38,7 @@ const room: CommandSpec = {
   path: ['room'],
   summary: 'show one room: participants, tracks, and the pipes between nodes',
   details:
-    'A participant whose client has lost its connection is shown as lost until it resumes or leaves. Nodes that do not\nanswer are named; their pipes are missing.',
+    'A participant whose client has lost its connection is shown as lost until it resumes or leaves. Nodes that do not answer are named; their pipes are missing.',
   arguments: [{ name: 'NAME', description: 'name of the room', completes: 'rooms' }],
   options: [],
   examples: [
@@ -62,7 +62,7 @@ const drain: CommandSpec = {
   path: ['node', 'drain'],
   summary: 'empty a node for maintenance; its process ends when it is empty',
   details:
-    'The node takes no new sessions, and its sessions migrate to other nodes, make before break. Sessions that are left at\nthe deadline are closed, and their clients rebuild them elsewhere. Draining a node twice keeps the earlier deadline.',
+    'The node takes no new sessions, and its sessions migrate to other nodes, make before break. Sessions that are left at the deadline are closed, and their clients rebuild them elsewhere. Draining a node twice keeps the earlier deadline.',
   arguments: [{ name: 'NODE', description: 'id of the node; see skeinctl nodes', completes: 'nodes' }],
   options: [
     {

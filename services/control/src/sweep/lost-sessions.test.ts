@@ -57,7 +57,7 @@ it('a participant whose room its node does not carry has lost its session', asyn
   expect(await cluster({}).lostIn(member('ann', 'n1', 3_000_000))).toEqual(['ann']);
 });
 
-it('a participant that was placed before its node was started anew has lost its session', async () => {
+it('a participant placed before a restart of its node has lost its session', async () => {
   const { lostIn } = cluster({ lobby: ['ses_bob'] }, { startedAgoMs: 600_000 });
   expect(await lostIn(member('ann', 'n1', 700_000), member('bob', 'n1', 500_000))).toEqual(['ann']);
 });

@@ -205,7 +205,7 @@ it('a sweep that a failing store breaks off is done again', async () => {
   expect(rooms.people('lobby')).toEqual([]);
 });
 
-it('viewers of a node that died or lost them are taken out too, and counted anew', async () => {
+it('viewers of a node that died or lost them are removed too, and counted again', async () => {
   const { clock, rooms, published, lost, die } = await cluster();
   rooms.add('lobby', 'ann@n1');
   rooms.addViewers('lobby', 'vic@n2', 'val@n1', 'vera@n1');

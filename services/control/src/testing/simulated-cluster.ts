@@ -52,7 +52,7 @@ export class SimulatedCluster {
   readonly deaths: (NodeDeath & { atMs: number })[] = [];
   /** Successful evictions, by the control that did them. */
   readonly evictions: { by: string; nodeId: string; atMs: number }[] = [];
-  /** Burials of nodes that had been up for more than a beat. */
+  /** Evictions of nodes that had been up for more than a heartbeat. */
   readonly wrongEvictions: string[] = [];
   readonly #hub = createMemoryBus({ clock: this.clock });
   readonly #memory = new MemoryStore({ clock: this.clock });

@@ -23,7 +23,7 @@ export function leaderContract(use: UseStore): void {
     await second.close();
   });
 
-  describe('the lease of the one that leads', () => {
+  describe('the leader lease', () => {
     it('has one holder at a time, whose number stays while it renews', async () => {
       const fence = await one.hold('a', ttlMs);
       expect(fence).toBeGreaterThan(0);

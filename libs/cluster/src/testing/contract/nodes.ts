@@ -62,7 +62,7 @@ export function nodesContract(use: UseStore): void {
       expect(await nodes.list()).toEqual([]);
     });
 
-    it('buries a node whose lease has run out, and refuses its next renewal', async () => {
+    it('evicts a node whose lease has run out, and refuses its next renewal', async () => {
       const leaderFence = await lead();
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
       expect(await nodes.evict('n1', fence, leaderFence)).toBe(false);
@@ -86,7 +86,7 @@ export function nodesContract(use: UseStore): void {
       expect(await nodes.list()).toMatchObject([{ fence: again }]);
     });
 
-    it('gives a new start of a buried node a lease, which its burial does not touch', async () => {
+    it('gives a new start of an evicted node a lease that the eviction does not touch', async () => {
       const leaderFence = await lead();
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
       await test.expireNode('n1');
@@ -136,7 +136,7 @@ export function nodesContract(use: UseStore): void {
       expect(regrown.nodes.map(({ record }) => record.nodeId)).toEqual(['n2']);
     });
 
-    it('lets only the one that leads evict, and writes down who did', async () => {
+    it('lets only the leader evict, and records the eviction in the audit log', async () => {
       const leaderFence = await lead();
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
       await test.expireNode('n1');
