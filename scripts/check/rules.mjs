@@ -63,6 +63,12 @@ export const ORDER = {
   'services/web': {
     '.': ['*.ts', ['call', 'lobby'], 'devices', ['texts', 'elements', 'address'], 'adapters'],
   },
+  'libs/cluster': {
+    '.': ['*.ts', ['adapters', 'feeds', 'nodes'], 'placement', 'store', ['leases', 'connection', 'scripts']],
+  },
+  'services/control': {
+    '.': ['*.ts', ['skeinctl', 'sweep', 'failure-detection', 'rooms'], 'leadership', 'nodes'],
+  },
   'libs/bus': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/runtime': { '.': ['index.ts', 'adapters', '*.ts'] },
