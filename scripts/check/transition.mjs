@@ -4,7 +4,7 @@
  */
 export const NOT_YET = {
   /** Rings of files or folders. */
-  rings: ['libs/bus', 'libs/client', 'libs/telemetry', 'services/gateway', 'services/media-node', 'loadtest'],
+  rings: ['libs/bus', 'libs/client', 'libs/telemetry', 'services/gateway', 'loadtest'],
   /** No entry in `ORDER`. */
   order: [
     'libs/native-peer',
@@ -19,13 +19,12 @@ export const NOT_YET = {
     'libs/testkit',
     'services/control',
     'services/gateway',
-    'services/media-node',
     'services/web',
     'loadtest',
     'tests',
   ],
   /** Test code in `test-*.ts` and `testing-*.ts` instead of `src/testing`. */
-  testing: ['libs/bus', 'libs/cluster', 'services/control', 'services/media-node', 'loadtest', 'tests'],
+  testing: ['libs/bus', 'libs/cluster', 'services/control', 'loadtest', 'tests'],
   /** Types called *Parts, *Ports, *Controls, *Dependencies. */
   names: [
     'libs/native-peer',
@@ -35,7 +34,6 @@ export const NOT_YET = {
     'libs/rpc',
     'services/control',
     'services/gateway',
-    'services/media-node',
     'loadtest',
   ],
   /** Names of tests of more than 90 characters. */
@@ -48,17 +46,9 @@ export const NOT_YET = {
     'libs/protocol',
     'services/control',
     'services/gateway',
-    'services/media-node',
     'loadtest',
     'tests',
   ],
   /** Info lines without an event. */
-  events: [
-    'libs/bus',
-    'libs/cluster',
-    'libs/runtime',
-    'services/control',
-    'services/gateway',
-    'services/media-node',
-  ],
+  events: ['libs/bus', 'libs/cluster', 'libs/runtime', 'services/control', 'services/gateway'],
 };
