@@ -28,7 +28,7 @@ export const VENDORS = [
   { name: '@grpc/proto-loader', owners: ['libs/rpc'] },
   { name: 'uWebSockets.js', owners: ['services/gateway', 'loadtest'] },
   { name: 'mediasoup-client', owners: ['libs/client'] },
-  { name: 'node-datachannel', owners: ['libs/native-peer'] },
+  { name: 'node-datachannel', owners: ['libs/native-peer', 'services/media-node'] },
   { name: 'pino', owners: ['libs/telemetry'], anywhere: true },
   { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },
   { name: 'uplot', owners: ['loadtest'] },
