@@ -33,13 +33,13 @@ export default defineConfig({
           // Loading modules anew for each file costs more than all tests do.
           isolate: false,
           // Most of the time the longest ones wait for real servers, which takes no processor.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'globals', include: ownProcess, maxWorkers: 4, sequence: { groupOrder: 0 } },
+        test: { name: 'globals', include: ownProcess, maxWorkers: 3, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
