@@ -1,5 +1,5 @@
 /**
- * Who may import what. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
+ * The import rules. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
  */
 
 /** Imports between our packages run one way; `loadtest` and `tests` stand beside the services. The tests run the fault bench's short form. */
@@ -49,6 +49,24 @@ export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
  *     },
  */
 export const ORDER = {
+  'libs/client': {
+    '.': [
+      '*.ts',
+      'adapters',
+      'room',
+      'session',
+      ['publications', 'subscriptions'],
+      ['media', 'signaling', 'room-model'],
+      'errors',
+    ],
+  },
+  'services/web': {
+    '.': ['*.ts', ['call', 'lobby'], 'devices', ['texts', 'elements', 'address'], 'adapters'],
+  },
+  'libs/bus': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/runtime': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/telemetry': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/native-peer': {
     '.': [['index.ts', 'main.ts'], 'adapters', 'processes', 'peers', 'engine', ['media', 'measures'], 'rtp'],
   },
@@ -92,5 +110,16 @@ export const ORDER = {
       'fields.ts',
       ['close-codes.ts', 'errors.ts', 'limits.ts', 'roles.ts', 'track-kinds.ts'],
     ],
+  },
+  'services/media-node': {
+    '.': [
+      '*.ts',
+      ['node', 'adapters'],
+      ['migrations', 'rooms', 'load', 'membership', 'addresses'],
+      ['sessions', 'pipes', 'workers'],
+      'capacity',
+      'media',
+    ],
+    pipes: ['*.ts', ['planning', 'health', 'congestion'], 'links', ['tracks', 'relays'], 'model'],
   },
 };

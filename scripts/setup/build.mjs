@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from './command.mjs';
 import { localCache, root } from './paths.mjs';
@@ -21,7 +21,10 @@ export function typescriptStep(config) {
     what: 'compiling',
     inputs: [...FOLDERS, ...CONFIGS, 'package-lock.json'],
     outputs: compiledFolders(config),
-    build: () => run(process.execPath, [tsc, '-b', config], { cwd: root }),
+    build: async () => {
+      await run(process.execPath, [tsc, '-b', config], { cwd: root });
+      for (const dist of compiledFolders(config)) removeStale(join(root, dist), join(root, dist, '../src'));
+    },
   });
 }
 
@@ -73,6 +76,19 @@ function fingerprint(inputs) {
   };
   inputs.forEach(add);
   return hash.digest('hex');
+}
+
+/**
+ * Removes what the compiler once made of sources that moved since, and of tests, which are not compiled: an import of a file that
+ * is gone must fail, and `dist` is what runs in production.
+ */
+export function removeStale(dist, src) {
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const [, module] = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(relative(dist, path)) ?? [];
+    if (!entry.isFile() || module === undefined) continue;
+    if (module.endsWith('.test') || !existsSync(join(src, `${module}.ts`))) rmSync(path);
+  }
 }
 
 /** Where the compiler puts each package that `config` names. One with a `build.mjs` is bundled by that instead. */

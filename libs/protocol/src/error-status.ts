@@ -1,5 +1,5 @@
 import { closeCodes } from './close-codes.ts';
-import { type ErrorCode } from './errors.ts';
+import type { ErrorCode } from './errors.ts';
 
 /** gRPC status codes, as the gRPC specification numbers them. */
 export const grpcStatus = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Role } from './roles.ts';
+import type { Role } from './roles.ts';
 import { trackSources } from './track-kinds.ts';
 
 /** How others see a member of a room. */

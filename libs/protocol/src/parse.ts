@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { SkeinError } from './errors.ts';
 
 /** Parses input at an edge. Fails `INVALID_ARGUMENT` with the first invalid field, below `root`, and the reason. */

@@ -1,7 +1,7 @@
 import { SkeinError } from './errors.ts';
 import { roleOf, type Grants } from './grants.ts';
-import { type SessionMethod } from './node-messages.ts';
-import { type TrackSource } from './track-kinds.ts';
+import type { SessionMethod } from './node-messages.ts';
+import type { TrackSource } from './track-kinds.ts';
 
 /** The grants that a method can require. */
 export type Grant = 'canPublish' | 'canSubscribe' | 'canPublishData' | 'canUpdateOwnMetadata';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyChange, roomStateOf, snapshotOf, type RoomState } from './room-state-reducer.ts';
-import { type Participant, type RoomChange, type Track } from './room-state.ts';
+import type { Participant, RoomChange, Track } from './room-state.ts';
 
 const ada: Participant = {
   identity: 'ada',

@@ -1,11 +1,11 @@
 // Apart from the schemas: a browser bundle that holds a room's state must not include zod.
-import {
-  type Participant,
-  type ParticipantConnection,
-  type RoomChange,
-  type RoomSnapshot,
-  type Track,
-  type VersionedChange,
+import type {
+  Participant,
+  ParticipantConnection,
+  RoomChange,
+  RoomSnapshot,
+  Track,
+  VersionedChange,
 } from './room-state.ts';
 
 /** A room's state, indexed. Gateways, nodes and clients hold this shape and apply the same changes. */

@@ -1,5 +1,5 @@
-import { type RtpCapabilities } from './media.ts';
-import { type TrackKind } from './track-kinds.ts';
+import type { RtpCapabilities } from './media.ts';
+import type { TrackKind } from './track-kinds.ts';
 
 interface MediaCodec {
   readonly kind: TrackKind;

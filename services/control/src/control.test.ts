@@ -1,6 +1,6 @@
 import { connectStore } from '@skein/cluster';
 import { startNats, startRedis, type NatsServer, type RedisServer } from '@skein/local-cluster';
-import { type NodeRecord, type Track } from '@skein/protocol';
+import type { NodeRecord, Track } from '@skein/protocol';
 import {
   controlService,
   createRpcClients,

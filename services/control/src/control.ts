@@ -10,7 +10,7 @@ import {
   type ConfigOf,
   type RunningService,
 } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
+import type { Logger } from '@skein/telemetry';
 import { createControlHandlers } from './handlers.ts';
 import { createProbes } from './failure-detection/probes.ts';
 import { Reconciler } from './reconciler.ts';

@@ -1,4 +1,4 @@
-import { type RegisteredNode } from '@skein/cluster';
+import type { RegisteredNode } from '@skein/cluster';
 import {
   SkeinError,
   type NodeRecord,

@@ -1,4 +1,4 @@
-import { type NodeRegistry, type RegisteredNode, type RoomStore, type StoredSnapshot } from '@skein/cluster';
+import type { NodeRegistry, RegisteredNode, RoomStore, StoredSnapshot } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import {
   MAX_PAGE_SIZE,
@@ -7,7 +7,7 @@ import {
   type Room,
   type RoomSummary,
 } from '@skein/rpc';
-import { type Logger } from '@skein/telemetry';
+import type { Logger } from '@skein/telemetry';
 import { drainNode, rebalance, type NodeAt } from './nodes/operations.ts';
 import { mergePipes } from './rooms/merge-pipes.ts';
 import { pageTokenAfter, roomBeforePage } from './rooms/page-token.ts';

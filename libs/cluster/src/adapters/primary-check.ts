@@ -1,5 +1,5 @@
-import { type Redis } from 'ioredis';
-import { type StoreOptions } from '../store/cluster-store.ts';
+import type { Redis } from 'ioredis';
+import type { StoreOptions } from '../store/cluster-store.ts';
 import { readReplication, type Replication } from '../connection/replication.ts';
 import { runIdOfPrimary, type RedisClient } from './redis-client.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
 import { jitter, systemRandom, type Random, type TlsFiles } from '@skein/runtime';
-import { type StoreOptions } from '../store/cluster-store.ts';
+import type { StoreOptions } from '../store/cluster-store.ts';
 import { readStoreAddress, type Endpoint, type Login, type StoreAddress } from '../store/store-address.ts';
 
 const FIRST_RETRY_MS = 50;

@@ -1,12 +1,12 @@
-import { type ChainableCommander, type Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { SkeinError } from '@skein/protocol';
 import { Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { afterAwake } from '../connection/awake-timer.ts';
 import { Breaker } from '../connection/breaker.ts';
-import { type StoreOptions, type StoreStatus } from '../store/cluster-store.ts';
+import type { StoreOptions, StoreStatus } from '../store/cluster-store.ts';
 import { notPrimaryBecause } from '../connection/replication.ts';
-import { type StoreRecovery } from '../store/room-store.ts';
+import type { StoreRecovery } from '../store/room-store.ts';
 import { EXPIRED, type Script } from '../scripts/script.ts';
 import { StoreClock } from '../connection/store-clock.ts';
 import { checkNewPrimary, checkPrimary, type Seen } from './primary-check.ts';

@@ -1,8 +1,8 @@
-import { type LeaderLease, type LeaderView } from '../leases/leader-lease.ts';
+import type { LeaderLease, LeaderView } from '../leases/leader-lease.ts';
 import { keys } from '../scripts/keys.ts';
 import { hold, release, view } from '../scripts/leader-scripts.ts';
 import { leaseTimeMs } from '../leases/lease-time.ts';
-import { type RedisConnection } from './redis-connection.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 export class RedisLeader implements LeaderLease {
   readonly #redis: RedisConnection;

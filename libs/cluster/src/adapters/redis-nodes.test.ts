@@ -1,7 +1,7 @@
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { type LeaderLease } from '../leases/leader-lease.ts';
-import { type NodeRegistry } from '../leases/node-registry.ts';
+import type { LeaderLease } from '../leases/leader-lease.ts';
+import type { NodeRegistry } from '../leases/node-registry.ts';
 import { aNode } from '../testing/builders.ts';
 import { useRedis } from '../testing/redis-store.ts';
 

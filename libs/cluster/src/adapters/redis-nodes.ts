@@ -1,16 +1,16 @@
 import { nodeLoad, nodeRecord, SkeinError } from '@skein/protocol';
-import { type NodeRecord } from '@skein/protocol';
-import { type Logger } from '@skein/telemetry';
-import {
-  type NodeRegistry,
-  type NodeReport,
-  type RegisteredNode,
-  type RegistryQuery,
-  type RegistryReading,
+import type { NodeRecord } from '@skein/protocol';
+import type { Logger } from '@skein/telemetry';
+import type {
+  NodeRegistry,
+  NodeReport,
+  RegisteredNode,
+  RegistryQuery,
+  RegistryReading,
 } from '../leases/node-registry.ts';
 import { keys } from '../scripts/keys.ts';
 import { evict, countAssignment, discardUnless, read, release, renew } from '../scripts/node-scripts.ts';
-import { type Script } from '../scripts/script.ts';
+import type { Script } from '../scripts/script.ts';
 import { StoreError } from '../store/errors.ts';
 import { readJson } from '../store/stored-entries.ts';
 import { leaseTimeMs } from '../leases/lease-time.ts';

@@ -1,4 +1,4 @@
-import { type Logger } from '@skein/telemetry';
+import type { Logger } from '@skein/telemetry';
 import { keys } from '../scripts/keys.ts';
 import { forget } from '../scripts/room-scripts.ts';
 import { isWrongType, type RedisConnection } from './redis-connection.ts';

@@ -1,7 +1,7 @@
 import { roomStateOf, type RoomState } from '@skein/protocol';
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { type Placed, type RoomStore } from '../store/room-store.ts';
+import type { Placed, RoomStore } from '../store/room-store.ts';
 import { aRequest } from '../testing/builders.ts';
 import { useRedis } from '../testing/redis-store.ts';
 

@@ -11,22 +11,22 @@ import {
   type Track,
   type VersionedChange,
 } from '@skein/protocol';
-import {
-  type RoomAnnouncement,
-  type MoveRequest,
-  type Placed,
-  type PlaceRequest,
-  type RoomHead,
-  type RoomStore,
-  type RoomWrite,
-  type SessionInRoom,
-  type StoredSnapshot,
-  type StoreRecovery,
+import type {
+  RoomAnnouncement,
+  MoveRequest,
+  Placed,
+  PlaceRequest,
+  RoomHead,
+  RoomStore,
+  RoomWrite,
+  SessionInRoom,
+  StoredSnapshot,
+  StoreRecovery,
 } from '../store/room-store.ts';
 import { keys } from '../scripts/keys.ts';
 import * as placing from '../scripts/placing-scripts.ts';
 import * as scripts from '../scripts/room-scripts.ts';
-import { type Script } from '../scripts/script.ts';
+import type { Script } from '../scripts/script.ts';
 import { StoreError } from '../store/errors.ts';
 import {
   byArrival,
@@ -41,8 +41,8 @@ import {
   readViewership,
   trackEntry,
 } from '../store/stored-entries.ts';
-import { type Argument, type Command, type RedisConnection } from './redis-connection.ts';
-import { type RoomIndex } from './redis-room-index.ts';
+import type { Argument, Command, RedisConnection } from './redis-connection.ts';
+import type { RoomIndex } from './redis-room-index.ts';
 
 /** What a script answers: a word, and what belongs to it. Numbers travel as text. */
 type Reply = readonly [status: string, ...rest: unknown[]];

@@ -1,5 +1,5 @@
 import { silentLogger } from '@skein/telemetry';
-import { type ClusterStore, type StoreOptions } from '../store/cluster-store.ts';
+import type { ClusterStore, StoreOptions } from '../store/cluster-store.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisLeader } from './redis-leader.ts';
 import { RedisNodes } from './redis-nodes.ts';

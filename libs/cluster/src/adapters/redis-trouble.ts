@@ -1,4 +1,4 @@
-import { type Logger } from '@skein/telemetry';
+import type { Logger } from '@skein/telemetry';
 
 type Trouble = 'unreachable' | 'login' | 'permission' | 'certificate' | 'database';
 

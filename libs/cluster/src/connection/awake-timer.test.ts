@@ -1,4 +1,4 @@
-import { type Clock } from '@skein/runtime';
+import type { Clock } from '@skein/runtime';
 import { describe, expect, test } from 'vitest';
 import { afterAwake } from './awake-timer.ts';
 

@@ -1,4 +1,4 @@
-import { type Clock } from '@skein/runtime';
+import type { Clock } from '@skein/runtime';
 
 /** A timer that fires so late shows that the process was paused: by the system, a collection, or long work. */
 const PAUSE_MS = 50;

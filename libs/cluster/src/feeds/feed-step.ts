@@ -5,7 +5,7 @@ import {
   type RoomState,
   type VersionedChange,
 } from '@skein/protocol';
-import { type StoredSnapshot } from '../store/room-store.ts';
+import type { StoredSnapshot } from '../store/room-store.ts';
 
 /** How long a missing change may still come by itself, when a later one has come. */
 export const REORDER_WAIT_MS = 20;

@@ -1,4 +1,4 @@
-import { type Participant, type RoomChange, type RoomState, type Track } from '@skein/protocol';
+import type { Participant, RoomChange, RoomState, Track } from '@skein/protocol';
 import { newFeed, stepFeed, type Feed, type FeedCommand, type FeedInput } from './feed-step.ts';
 
 /**

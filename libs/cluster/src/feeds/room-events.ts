@@ -1,4 +1,4 @@
-import { type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
 import {
   limits,
   subjects,

@@ -1,8 +1,8 @@
-import { type Bus, type BusSubscription } from '@skein/bus';
+import type { Bus, BusSubscription } from '@skein/bus';
 import { SkeinError, subjects, type RoomState, type VersionedChange, type Viewership } from '@skein/protocol';
 import { Emitter, jitter, type Clock, type Listener, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type FeedInput } from './feed-step.ts';
+import type { Logger } from '@skein/telemetry';
+import type { FeedInput } from './feed-step.ts';
 import {
   newSteadyFeed,
   reached,
@@ -12,7 +12,7 @@ import {
   type SteadyInput,
 } from './regrowth.ts';
 import { readRoomEvents } from './room-events.ts';
-import { type RoomHead, type RoomStore, type RoomWrite, type StoredSnapshot } from '../store/room-store.ts';
+import type { RoomHead, RoomStore, RoomWrite, StoredSnapshot } from '../store/room-store.ts';
 
 export interface RoomFeedOptions {
   readonly room: string;

@@ -1,8 +1,8 @@
-import { type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
 import { jitter, type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
+import type { Logger } from '@skein/telemetry';
 import { openRoomFeed, type RoomFeed } from './room-feed.ts';
-import { type RoomStore, type StoredSnapshot } from '../store/room-store.ts';
+import type { RoomStore, StoredSnapshot } from '../store/room-store.ts';
 
 export interface RoomFeedsOptions {
   readonly bus: Bus;

@@ -1,8 +1,8 @@
-import { type Bus } from '@skein/bus';
-import { type Viewership } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
+import type { Bus } from '@skein/bus';
+import type { Viewership } from '@skein/protocol';
+import type { Clock } from '@skein/runtime';
 import { publishChanges, publishViewership } from './room-events.ts';
-import { type RoomWrite } from '../store/room-store.ts';
+import type { RoomWrite } from '../store/room-store.ts';
 
 /** One process publishes the viewership of a room at most this often. */
 export const VIEWERSHIP_EVERY_MS = 250;

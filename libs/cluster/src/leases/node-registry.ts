@@ -1,4 +1,4 @@
-import { type NodeLoad, type NodeRecord } from '@skein/protocol';
+import type { NodeLoad, NodeRecord } from '@skein/protocol';
 
 /** The nodes' leases and last reports. Every failure of the store is `UNAVAILABLE`. */
 export interface NodeRegistry {

@@ -1,8 +1,8 @@
-import { type Bus, type BusSubscription } from '@skein/bus';
+import type { Bus, BusSubscription } from '@skein/bus';
 import { nodeDeath, nodeRecord, subjects, type NodeRecord } from '@skein/protocol';
 import { Emitter, jitter, type Clock, type Listener, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type NodeRegistry } from '../leases/node-registry.ts';
+import type { Logger } from '@skein/telemetry';
+import type { NodeRegistry } from '../leases/node-registry.ts';
 import { isOver, orderOfStarts, supersedes, type NodeStart } from '../leases/node-start.ts';
 import { AssignmentLedger } from './assignment-ledger.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type PlacementPolicy,
 } from '../placement/placement.ts';
 import { RegistryView } from './registry-view.ts';
-import { type PlacementCandidates } from '../store/room-store.ts';
+import type { PlacementCandidates } from '../store/room-store.ts';
 import { SessionGrowth } from './session-growth.ts';
 
 export interface NodeDirectoryOptions {

@@ -1,4 +1,4 @@
-import { type NodeRegistry, type RegisteredNode } from '../leases/node-registry.ts';
+import type { NodeRegistry, RegisteredNode } from '../leases/node-registry.ts';
 
 /**
  * The registry as one process last read it: one command per reading, which brings what has changed and the loads of all.

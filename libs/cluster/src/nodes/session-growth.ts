@@ -1,4 +1,4 @@
-import { type NodeLoad } from '@skein/protocol';
+import type { NodeLoad } from '@skein/protocol';
 
 /** How old a session is at least when its node's `used` shows its media: ICE, DTLS, then the measuring. */
 const SETTLED_AFTER_MS = 2000;

@@ -1,6 +1,6 @@
 import { SkeinError, type NodeRecord } from '@skein/protocol';
-import { type Random } from '@skein/runtime';
-import { type PlacementCandidates } from '../store/room-store.ts';
+import type { Random } from '@skein/runtime';
+import type { PlacementCandidates } from '../store/room-store.ts';
 
 /** A node as one gateway sees it: its last beat, and what was assigned to it since. */
 export interface NodeView {

@@ -1,9 +1,9 @@
-import { type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type LeaderLease } from '../leases/leader-lease.ts';
-import { type NodeRegistry } from '../leases/node-registry.ts';
-import { type RoomStore } from './room-store.ts';
-import { type StoreAddress } from './store-address.ts';
+import type { Clock, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { LeaderLease } from '../leases/leader-lease.ts';
+import type { NodeRegistry } from '../leases/node-registry.ts';
+import type { RoomStore } from './room-store.ts';
+import type { StoreAddress } from './store-address.ts';
 
 /** The shared store of the cluster: rooms, nodes and who leads. */
 export interface ClusterStore {

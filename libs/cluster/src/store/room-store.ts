@@ -1,13 +1,13 @@
-import {
-  type Participant,
-  type ParticipantConnection,
-  type Role,
-  type RoomSnapshot,
-  type RoomState,
-  type SessionRef,
-  type Track,
-  type VersionedChange,
-  type Viewership,
+import type {
+  Participant,
+  ParticipantConnection,
+  Role,
+  RoomSnapshot,
+  RoomState,
+  SessionRef,
+  Track,
+  VersionedChange,
+  Viewership,
 } from '@skein/protocol';
 
 /**

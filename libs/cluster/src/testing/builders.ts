@@ -1,5 +1,5 @@
-import { type NodeRecord, type Track } from '@skein/protocol';
-import { type PlaceRequest } from '../store/room-store.ts';
+import type { NodeRecord, Track } from '@skein/protocol';
+import type { PlaceRequest } from '../store/room-store.ts';
 
 /** Things that tests of this package are about. */
 export function aRequest(given: Partial<PlaceRequest> & { identity: string }): PlaceRequest {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type Participant, type RoomState, type VersionedChange } from '@skein/protocol';
+import type { Participant, RoomState, VersionedChange } from '@skein/protocol';
 import { newSteadyFeed, stepSteadyFeed, type SteadyCommand, type SteadyInput } from '../feeds/regrowth.ts';
-import { type StoredSnapshot } from '../store/room-store.ts';
+import type { StoredSnapshot } from '../store/room-store.ts';
 import { aRequest } from './builders.ts';
 import { MemoryStore } from './memory-store.ts';
 

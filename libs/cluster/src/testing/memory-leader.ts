@@ -1,8 +1,8 @@
 import { leaseTimeMs } from '../leases/lease-time.ts';
-import { type AuditEntry, type LeaderLease, type LeaderView } from '../leases/leader-lease.ts';
+import type { AuditEntry, LeaderLease, LeaderView } from '../leases/leader-lease.ts';
 import { StoreError } from '../store/errors.ts';
-import { type StoreTime } from './store-time.ts';
-import { type Sync } from './sync.ts';
+import type { StoreTime } from './store-time.ts';
+import type { Sync } from './sync.ts';
 
 const AUDIT_LOG_LENGTH = 200;
 

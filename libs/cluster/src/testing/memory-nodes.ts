@@ -1,16 +1,16 @@
-import { type NodeRecord } from '@skein/protocol';
+import type { NodeRecord } from '@skein/protocol';
 import { leaseTimeMs } from '../leases/lease-time.ts';
-import {
-  type NodeRegistry,
-  type NodeReport,
-  type RegisteredNode,
-  type RegistryQuery,
-  type RegistryReading,
+import type {
+  NodeRegistry,
+  NodeReport,
+  RegisteredNode,
+  RegistryQuery,
+  RegistryReading,
 } from '../leases/node-registry.ts';
 import { StoreError } from '../store/errors.ts';
-import { type MemoryLeader } from './memory-leader.ts';
-import { type StoreTime } from './store-time.ts';
-import { type Sync } from './sync.ts';
+import type { MemoryLeader } from './memory-leader.ts';
+import type { StoreTime } from './store-time.ts';
+import type { Sync } from './sync.ts';
 
 const REMEMBERED_US = 3_600_000_000;
 const ASSIGNMENT_LIFE_US = 10_000_000;

@@ -1,13 +1,7 @@
-import {
-  type Participant,
-  type RoomChange,
-  type Track,
-  type VersionedChange,
-  type Viewership,
-} from '@skein/protocol';
-import { type PlaceRequest, type StoredSnapshot } from '../store/room-store.ts';
+import type { Participant, RoomChange, Track, VersionedChange, Viewership } from '@skein/protocol';
+import type { PlaceRequest, StoredSnapshot } from '../store/room-store.ts';
 import { byArrival } from '../store/stored-entries.ts';
-import { type StoreTime } from './store-time.ts';
+import type { StoreTime } from './store-time.ts';
 
 const LOG_LENGTH = 512;
 

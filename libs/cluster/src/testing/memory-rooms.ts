@@ -9,23 +9,23 @@ import {
   type VersionedChange,
 } from '@skein/protocol';
 import { StoreError } from '../store/errors.ts';
-import {
-  type MoveRequest,
-  type Placed,
-  type PlaceRequest,
-  type PlacementCandidates,
-  type RoomAnnouncement,
-  type RoomHead,
-  type RoomStore,
-  type RoomWrite,
-  type SessionInRoom,
-  type StoredSnapshot,
+import type {
+  MoveRequest,
+  Placed,
+  PlaceRequest,
+  PlacementCandidates,
+  RoomAnnouncement,
+  RoomHead,
+  RoomStore,
+  RoomWrite,
+  SessionInRoom,
+  StoredSnapshot,
 } from '../store/room-store.ts';
 import { checkText, memberEntry, profileJson, trackEntry } from '../store/stored-entries.ts';
-import { type MemoryLeader } from './memory-leader.ts';
+import type { MemoryLeader } from './memory-leader.ts';
 import { MemoryRoom, profileOf, type Entry } from './memory-room.ts';
-import { type StoreTime } from './store-time.ts';
-import { type Sync } from './sync.ts';
+import type { StoreTime } from './store-time.ts';
+import type { Sync } from './sync.ts';
 
 /** A room that an announcement makes starts this far above the versions that the announcer knew. */
 const ANNOUNCED_ABOVE = 1_000_000;

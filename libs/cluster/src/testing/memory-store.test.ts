@@ -1,10 +1,12 @@
 import { FakeClock } from '@skein/runtime/testing';
 import { beforeAll, beforeEach, describe } from 'vitest';
 import { storeContract } from './contract/store-contract.ts';
-import { type StoreUnderTest } from './contract/store-under-test.ts';
+import type { StoreUnderTest } from './contract/store-under-test.ts';
 import { MemoryStore } from './memory-store.ts';
 
-describe('the store in memory', () => storeContract(useMemory));
+describe('the store in memory', () => {
+  storeContract(useMemory);
+});
 
 function useMemory(onReady: (test: StoreUnderTest) => void): void {
   const store = new MemoryStore({ clock: new FakeClock() });

@@ -1,15 +1,15 @@
 import { Emitter, type Clock } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
-import { SkeinError } from '@skein/protocol';
-import { type LeaderLease } from '../leases/leader-lease.ts';
-import { type NodeRegistry } from '../leases/node-registry.ts';
-import { type ClusterStore, type StoreStatus } from '../store/cluster-store.ts';
-import { type RoomStore, type StoreRecovery } from '../store/room-store.ts';
+import type { SkeinError } from '@skein/protocol';
+import type { LeaderLease } from '../leases/leader-lease.ts';
+import type { NodeRegistry } from '../leases/node-registry.ts';
+import type { ClusterStore, StoreStatus } from '../store/cluster-store.ts';
+import type { RoomStore, StoreRecovery } from '../store/room-store.ts';
 import { MemoryLeader } from './memory-leader.ts';
 import { MemoryNodes } from './memory-nodes.ts';
 import { MemoryRooms, type MemoryRoomsOptions } from './memory-rooms.ts';
 import { StoreTime } from './store-time.ts';
-import { type Sync } from './sync.ts';
+import type { Sync } from './sync.ts';
 
 /** A call of the store, such as `rooms.place` or `nodes.renew`. */
 export type StoreCall = `${'rooms' | 'nodes' | 'leader'}.${string}`;

@@ -4,8 +4,8 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { connectStore } from '../adapters/redis-store.ts';
 import { keys } from '../scripts/keys.ts';
-import { type ClusterStore } from '../store/cluster-store.ts';
-import { type StoreUnderTest } from './contract/store-under-test.ts';
+import type { ClusterStore } from '../store/cluster-store.ts';
+import type { StoreUnderTest } from './contract/store-under-test.ts';
 
 /** A store on a Redis of its own, and a client that looks past the store. */
 export interface RedisUnderTest extends StoreUnderTest {

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { type Redis } from 'ioredis';
-import { type ClusterStore, type StoreOptions } from '../store/cluster-store.ts';
+import type { Redis } from 'ioredis';
+import type { ClusterStore, StoreOptions } from '../store/cluster-store.ts';
 import { hold } from '../scripts/leader-scripts.ts';
 import { read, renew } from '../scripts/node-scripts.ts';
 import { changesSince } from '../scripts/room-scripts.ts';
 import { readStoreAddress } from '../store/store-address.ts';
-import { type RedisClient } from '../adapters/redis-client.ts';
+import type { RedisClient } from '../adapters/redis-client.ts';
 import { RedisConnection } from '../adapters/redis-connection.ts';
 import { storeOver } from '../adapters/redis-store.ts';
 

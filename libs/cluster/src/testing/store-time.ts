@@ -1,4 +1,4 @@
-import { type Clock } from '@skein/runtime';
+import type { Clock } from '@skein/runtime';
 
 /** Two calls are at least this far apart, so that participants who join at one moment of a fake clock keep their order. */
 const CALL_US = 1000;

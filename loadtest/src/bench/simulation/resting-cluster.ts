@@ -2,7 +2,7 @@ import type { Bus } from '@skein/bus';
 import { openNodeDirectory, openRoomFeeds, type ClusterStore, type RoomFeeds } from '@skein/cluster';
 import { RestingRedis } from '@skein/cluster/testing';
 import { createProbes, Reconciler, Steadiness } from '@skein/control/at-rest';
-import { Beats, Peers } from '@skein/media-node/at-rest';
+import { Heartbeat, Peers } from '@skein/media-node/at-rest';
 import { subjects, type NodeRecord } from '@skein/protocol';
 import type { RpcClients } from '@skein/rpc';
 import { seededRandom, type Random } from '@skein/runtime';
@@ -87,7 +87,7 @@ export class RestingCluster {
     const bus = this.#hub.connect();
     const shared = { bus, clock: this.#clock, random: this.#random, log: silentLogger };
     const startedAtMs = this.#clock.now();
-    const beats = new Beats({
+    const beats = new Heartbeat({
       ...{ ...shared, nodes: store.nodes },
       record: (beat, fence) => ({ ...recordOf(nodeId), startedAtMs, beat, fence }),
       onFenced: () => Promise.resolve('retake'),

@@ -1,6 +1,6 @@
-import { type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
 import { subjects, type NodeDeath } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
+import type { Clock } from '@skein/runtime';
 
 const REPEAT_EVERY_MS = 1000;
 const REPEATS = 10;

@@ -1,15 +1,15 @@
 import { orderOfStarts, type NodeRegistry } from '@skein/cluster';
 import { SkeinError, type NodeDeath } from '@skein/protocol';
-import { type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
+import type { Clock, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
 import { mayEvict, type BrakePolicy } from './eviction-limit.ts';
 import { Inquiry } from './suspicion.ts';
-import { type Leadership } from '../leadership/leader-election.ts';
-import { type NodeSight, type NodeWatch } from '../nodes/node-watch.ts';
-import { type Probes } from './probes.ts';
-import { type Steadiness } from '../leadership/healthy-since.ts';
+import type { Leadership } from '../leadership/leader-election.ts';
+import type { NodeSight, NodeWatch } from '../nodes/node-watch.ts';
+import type { Probes } from './probes.ts';
+import type { Steadiness } from '../leadership/healthy-since.ts';
 import { judge, type DetectionPolicy, type Doubt, type Verdict } from './verdict.ts';
-import { type Witnesses } from './witnesses.ts';
+import type { Witnesses } from './witnesses.ts';
 
 /** Nodes that are asked at the same time. The others wait for their turn: a death found late beats a flood. */
 const MAX_ASKED_AT_ONCE = 32;

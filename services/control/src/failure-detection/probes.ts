@@ -1,9 +1,9 @@
-import { type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
 import { SkeinError, subjects } from '@skein/protocol';
 import { livenessService, type RpcClients } from '@skein/rpc';
 import { RoundTrips, type Clock } from '@skein/runtime';
-import { type Asking, type ProbeAnswer } from './verdict.ts';
-import { type NodeSight } from '../nodes/node-watch.ts';
+import type { Asking, ProbeAnswer } from './verdict.ts';
+import type { NodeSight } from '../nodes/node-watch.ts';
 
 /** How long a node may take to answer that it lives: at least, at most, and while its round trip is not known. */
 export const PROBE_DEADLINE_MS = { minMs: 300, maxMs: 3000, unknownMs: 1000 } as const;

@@ -1,6 +1,6 @@
 import { jitter, type Random } from '@skein/runtime';
-import { type NodeSight } from '../nodes/node-watch.ts';
-import { type Asking, type Doubt, type Testimony } from './verdict.ts';
+import type { NodeSight } from '../nodes/node-watch.ts';
+import type { Asking, Doubt, Testimony } from './verdict.ts';
 
 /** Asked twice without a pause, then ever less often: the rest is waiting for the lease. */
 const ASK_PAUSE_MS = { first: 100, longest: 1000 } as const;

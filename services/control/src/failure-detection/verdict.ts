@@ -1,4 +1,4 @@
-import { type Heard } from './witnesses.ts';
+import type { Heard } from './witnesses.ts';
 
 /** When a node is suspected and what it takes to declare it dead. All in milliseconds. */
 export interface DetectionPolicy {

@@ -1,7 +1,7 @@
-import { type Bus, type BusSubscription } from '@skein/bus';
+import type { Bus, BusSubscription } from '@skein/bus';
 import { subjects, witnessAnswer, type WitnessAnswer, type WitnessQuestion } from '@skein/protocol';
-import { type Clock } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
 
 /**
  * What other nodes say of a suspect, the strongest of their answers: `media` packets from it arrive, it answers their

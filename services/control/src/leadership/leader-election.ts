@@ -1,6 +1,6 @@
-import { type ClusterStore } from '@skein/cluster';
-import { type Clock } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
+import type { ClusterStore } from '@skein/cluster';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
 
 export const LEADER_TTL_MS = 3000;
 export const RENEW_EVERY_MS = 1000;

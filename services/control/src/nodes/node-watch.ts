@@ -1,5 +1,5 @@
 import { isOver, orderOfStarts, supersedes, type NodeStart, type RegisteredNode } from '@skein/cluster';
-import { type NodeDeath, type NodeRecord } from '@skein/protocol';
+import type { NodeDeath, NodeRecord } from '@skein/protocol';
 
 /** Dead and unheard nodes are forgotten then: nothing is left of them. */
 const FORGET_AFTER_MS = 600_000;

@@ -1,7 +1,7 @@
-import { type RegisteredNode } from '@skein/cluster';
+import type { RegisteredNode } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import { type NodeMoves, type NodeServiceClient } from '@skein/rpc';
-import { type Logger } from '@skein/telemetry';
+import type { NodeMoves, NodeServiceClient } from '@skein/rpc';
+import type { Logger } from '@skein/telemetry';
 import { planRebalance } from './rebalance.ts';
 
 /** A node as its gRPC API is reached. */

@@ -1,4 +1,4 @@
-import { type NodeRecord } from '@skein/protocol';
+import type { NodeRecord } from '@skein/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MAX_MOVES_PER_NODE, planRebalance, TOLERATED_SHARE } from './rebalance.ts';

@@ -1,5 +1,5 @@
 import { defaultPlacementPolicy } from '@skein/cluster';
-import { type NodeRecord } from '@skein/protocol';
+import type { NodeRecord } from '@skein/protocol';
 
 /** Nodes may differ that much from the mean of their region: evening out the rest is not worth the moves. */
 export const TOLERATED_SHARE = 1.2;

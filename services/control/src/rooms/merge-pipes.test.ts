@@ -1,4 +1,4 @@
-import { type PipeMedia, type RoomMedia } from '@skein/rpc';
+import type { PipeMedia, RoomMedia } from '@skein/rpc';
 import { describe, expect, test } from 'vitest';
 import { mergePipes } from './merge-pipes.ts';
 

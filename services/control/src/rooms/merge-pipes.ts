@@ -1,4 +1,4 @@
-import { type Pipe, type PipeMedia, type RoomMedia } from '@skein/rpc';
+import type { Pipe, PipeMedia, RoomMedia } from '@skein/rpc';
 
 /** What one end of a pipe says about it, seen in the direction in which the pipe is shown. */
 interface Report {

@@ -1,6 +1,6 @@
-import { type StoredSnapshot } from '@skein/cluster';
+import type { StoredSnapshot } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import { type RoomMedia } from '@skein/rpc';
+import type { RoomMedia } from '@skein/rpc';
 
 /** Asks one node what it holds of a room. */
 export type AskNode = (grpcAddress: string, room: string) => Promise<RoomMedia>;

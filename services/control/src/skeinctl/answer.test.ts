@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { type ControlServiceClient, type RoomSummary } from '@skein/rpc';
+import type { ControlServiceClient, RoomSummary } from '@skein/rpc';
 import { expect, test } from 'vitest';
 import { answer } from './answer.ts';
 

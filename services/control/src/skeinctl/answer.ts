@@ -1,5 +1,5 @@
-import { type ControlServiceClient, type RoomSummary } from '@skein/rpc';
-import { type Question } from './command-line.ts';
+import type { ControlServiceClient, RoomSummary } from '@skein/rpc';
+import type { Question } from './command-line.ts';
 import { formatDrain, formatNodes, formatRebalance, formatRoom, formatRooms } from './views.ts';
 
 const DEADLINE = { deadlineMs: 5_000 };

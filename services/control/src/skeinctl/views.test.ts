@@ -1,4 +1,4 @@
-import { type Node, type Room } from '@skein/rpc';
+import type { Node, Room } from '@skein/rpc';
 import { expect, test } from 'vitest';
 import { formatTable } from './table.ts';
 import { formatNodes, formatRoom, formatRooms } from './views.ts';

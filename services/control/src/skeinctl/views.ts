@@ -1,12 +1,12 @@
-import {
-  type DrainNodeResponse,
-  type Node,
-  type NodeMoves,
-  type Pipe,
-  type Room,
-  type RoomParticipant,
-  type RoomSummary,
-  type RoomTrack,
+import type {
+  DrainNodeResponse,
+  Node,
+  NodeMoves,
+  Pipe,
+  Room,
+  RoomParticipant,
+  RoomSummary,
+  RoomTrack,
 } from '@skein/rpc';
 import { formatTable, type Column } from './table.ts';
 

@@ -1,8 +1,8 @@
-import { type Participant } from '@skein/protocol';
+import type { Participant } from '@skein/protocol';
 import { MAX_FOUND_SESSIONS, type NodeServiceClient } from '@skein/rpc';
-import { type Clock } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type NodeSight, type NodeWatch } from '../nodes/node-watch.ts';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
+import type { NodeSight, NodeWatch } from '../nodes/node-watch.ts';
 
 /** Longer than a gateway tries to place a participant again: until then a session may be missing for a good reason. */
 export const LOST_AFTER_MS = 40_000;

@@ -4,7 +4,7 @@ import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test, vi } from 'vitest';
-import { type LostSessions } from './lost-sessions.ts';
+import type { LostSessions } from './lost-sessions.ts';
 import { NodeWatch } from '../nodes/node-watch.ts';
 import { Steadiness } from '../leadership/healthy-since.ts';
 import { Sweeper, type SweeperParts } from './sweeper.ts';

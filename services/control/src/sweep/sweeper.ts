@@ -1,11 +1,11 @@
-import { type RoomStore, type RoomWrite } from '@skein/cluster';
+import type { RoomStore, RoomWrite } from '@skein/cluster';
 import { SkeinError, type Participant } from '@skein/protocol';
 import { jitter, type Clock, type Random } from '@skein/runtime';
-import { type Logger } from '@skein/telemetry';
-import { type Leadership } from '../leadership/leader-election.ts';
-import { type LostSessions } from './lost-sessions.ts';
-import { type NodeWatch } from '../nodes/node-watch.ts';
-import { type Steadiness } from '../leadership/healthy-since.ts';
+import type { Logger } from '@skein/telemetry';
+import type { Leadership } from '../leadership/leader-election.ts';
+import type { LostSessions } from './lost-sessions.ts';
+import type { NodeWatch } from '../nodes/node-watch.ts';
+import type { Steadiness } from '../leadership/healthy-since.ts';
 
 /** How long the gateways have to place the participants of a dead node again. */
 export const SWEEP_AFTER_MS = 10_000;

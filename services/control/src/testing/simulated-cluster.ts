@@ -1,6 +1,6 @@
-import { type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
 import { createMemoryBus } from '@skein/bus/testing';
-import { type ClusterStore } from '@skein/cluster';
+import type { ClusterStore } from '@skein/cluster';
 import { MemoryStore } from '@skein/cluster/testing';
 import {
   nodeDeath,
@@ -14,7 +14,7 @@ import {
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { type NodeSight } from '../nodes/node-watch.ts';
+import type { NodeSight } from '../nodes/node-watch.ts';
 import { PROBE_DEADLINE_MS } from '../failure-detection/probes.ts';
 import { Reconciler } from '../reconciler.ts';
 import { Steadiness } from '../leadership/healthy-since.ts';
@@ -191,7 +191,8 @@ export class TestWorld {
     /** Renewals that this control has read: one that an emptied store lost before that is known to nobody. */
     const readMs = new Map<string, number>();
     const { nodes } = store;
-    const { evict, read } = nodes;
+    const evict = nodes.evict.bind(nodes);
+    const read = nodes.read.bind(nodes);
     nodes.read = async (query) => {
       const reading = await read(query);
       for (const { record, leaseAgeMs } of this.#memory.inside.nodes.list())

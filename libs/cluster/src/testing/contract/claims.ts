@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type PlaceRequest } from '../../store/room-store.ts';
+import type { PlaceRequest } from '../../store/room-store.ts';
 import { aRequest } from '../builders.ts';
-import { type StoreUnderTest, type UseStore } from './store-under-test.ts';
+import type { StoreUnderTest, UseStore } from './store-under-test.ts';
 
 /** Who gets an identity back after having been away. */
 export function claimsContract(use: UseStore): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aRequest, aTrack } from '../builders.ts';
-import { type StoreUnderTest, type UseStore } from './store-under-test.ts';
+import type { StoreUnderTest, UseStore } from './store-under-test.ts';
 
 /** A room that somebody damaged, and its repair. */
 export function damageContract(use: UseStore): void {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LeaderLease } from '../../leases/leader-lease.ts';
-import { type ClusterStore } from '../../store/cluster-store.ts';
+import type { LeaderLease } from '../../leases/leader-lease.ts';
+import type { ClusterStore } from '../../store/cluster-store.ts';
 import { aRequest } from '../builders.ts';
-import { type StoreUnderTest, type UseStore } from './store-under-test.ts';
+import type { StoreUnderTest, UseStore } from './store-under-test.ts';
 
 const ttlMs = 60_000;
 

@@ -1,6 +1,6 @@
 import { displayName, type Participant, type Role, type RoomState } from '@skein/protocol';
 import fc from 'fast-check';
-import { type Placed, type RoomStore, type RoomWrite } from '../../store/room-store.ts';
+import type { Placed, RoomStore, RoomWrite } from '../../store/room-store.ts';
 import { aRequest, aTrack } from '../builders.ts';
 
 const person = fc.nat(2);

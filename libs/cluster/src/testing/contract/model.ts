@@ -11,7 +11,7 @@ import {
 } from '@skein/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Placed, type RoomWrite, type StoredSnapshot } from '../../store/room-store.ts';
+import type { Placed, RoomWrite, StoredSnapshot } from '../../store/room-store.ts';
 import { aRequest } from '../builders.ts';
 import { MemoryStore } from '../memory-store.ts';
 import {
@@ -26,7 +26,7 @@ import {
   type Cast,
   type Step,
 } from './model-steps.ts';
-import { type StoreUnderTest, type UseStore } from './store-under-test.ts';
+import type { StoreUnderTest, UseStore } from './store-under-test.ts';
 
 type Outcome = { readonly write: RoomWrite | Placed } | { readonly refused: string };
 

@@ -1,8 +1,8 @@
-import { type Participant } from '@skein/protocol';
+import type { Participant } from '@skein/protocol';
 import { describe, expect, it } from 'vitest';
-import { type MoveRequest, type RoomStore } from '../../store/room-store.ts';
+import type { MoveRequest, RoomStore } from '../../store/room-store.ts';
 import { aRequest, aTrack } from '../builders.ts';
-import { type StoreUnderTest, type UseStore } from './store-under-test.ts';
+import type { StoreUnderTest, UseStore } from './store-under-test.ts';
 
 function aMove(from: Participant, given: Partial<MoveRequest> = {}): MoveRequest {
   const candidates = { fallbackNodeId: 'node-2', openNodeIds: ['node-2', 'node-3'] };
@@ -66,7 +66,11 @@ export function movesContract(use: UseStore): void {
       });
       expect((await rooms.unpublishTrack('blue', participant, 't2', 'not-moved')).changes).toHaveLength(1);
       const tracks = (await rooms.snapshot('blue'))?.tracks ?? [];
-      expect(tracks.map(({ trackId, epoch }) => [trackId, epoch]).toSorted()).toEqual([
+      expect(
+        tracks
+          .map(({ trackId, epoch }) => [trackId, epoch])
+          .toSorted(([one], [other]) => (one! < other! ? -1 : 1)),
+      ).toEqual([
         ['t1', participant.epoch],
         ['t3', ann.epoch],
       ]);

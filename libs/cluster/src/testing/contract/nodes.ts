@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type NodeRegistry } from '../../leases/node-registry.ts';
+import type { NodeRegistry } from '../../leases/node-registry.ts';
 import { aNode } from '../builders.ts';
-import { type StoreUnderTest, type UseStore } from './store-under-test.ts';
+import type { StoreUnderTest, UseStore } from './store-under-test.ts';
 
 const ttlMs = 5000;
 
@@ -103,7 +103,7 @@ export function nodesContract(use: UseStore): void {
       const second = await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
       const all = await nodes.read();
       expect(all).toMatchObject({ whole: true, gone: [] });
-      expect(all.nodes.map(({ fence }) => fence).toSorted()).toEqual([first, second]);
+      expect(all.nodes.map(({ fence }) => fence).toSorted((a, b) => a - b)).toEqual([first, second]);
 
       await nodes.renew(aNode('n1', { beat: 2, sessions: 7 }), { fence: first, ttlMs });
       const nothing = await nodes.read({ since: all.version });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Placed, type RoomStore } from '../../store/room-store.ts';
+import type { Placed, RoomStore } from '../../store/room-store.ts';
 import { aRequest, aTrack } from '../builders.ts';
-import { type StoreUnderTest, type UseStore } from './store-under-test.ts';
+import type { StoreUnderTest, UseStore } from './store-under-test.ts';
 
 /** Placing, tracks, leaving, the log and the list of rooms. */
 export function roomsContract(use: UseStore): void {

@@ -5,7 +5,7 @@ import { modelContract } from './model.ts';
 import { movesContract } from './moves.ts';
 import { nodesContract } from './nodes.ts';
 import { roomsContract } from './rooms.ts';
-import { type UseStore } from './store-under-test.ts';
+import type { UseStore } from './store-under-test.ts';
 import { viewersContract } from './viewers.ts';
 
 /** What every store does, in Redis or in memory. Call it in a `describe`. */

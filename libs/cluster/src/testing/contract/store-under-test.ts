@@ -1,4 +1,4 @@
-import { type ClusterStore } from '../../store/cluster-store.ts';
+import type { ClusterStore } from '../../store/cluster-store.ts';
 
 /** A store of either kind, and what a test does to it from outside. */
 export interface StoreUnderTest {

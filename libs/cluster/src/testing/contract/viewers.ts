@@ -1,8 +1,8 @@
-import { type Role } from '@skein/protocol';
+import type { Role } from '@skein/protocol';
 import { describe, expect, it } from 'vitest';
-import { type Placed, type PlaceRequest, type RoomStore } from '../../store/room-store.ts';
+import type { Placed, PlaceRequest, RoomStore } from '../../store/room-store.ts';
 import { aRequest, aTrack } from '../builders.ts';
-import { type StoreUnderTest, type UseStore } from './store-under-test.ts';
+import type { StoreUnderTest, UseStore } from './store-under-test.ts';
 
 export function viewersContract(use: UseStore): void {
   let test: StoreUnderTest;
