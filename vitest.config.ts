@@ -13,8 +13,12 @@ const ownProcess = [
   'libs/cluster/src/**/redis-connection.test.ts',
 ];
 
-/** Their pictures are encoded as well as the processor allows: nothing else runs meanwhile. */
-const alone = ['tests/cluster/captures.test.ts', 'tests/cluster/thin-viewer.test.ts'];
+/** Pictures encoded as well as the processor allows, and gaps in media of which a round must be free: nothing else runs meanwhile. */
+const alone = [
+  'tests/chaos/media-nodes.test.ts',
+  'tests/cluster/captures.test.ts',
+  'tests/cluster/thin-viewer.test.ts',
+];
 
 export default defineConfig({
   resolve: { conditions },
