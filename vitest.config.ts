@@ -10,16 +10,11 @@ const ownProcess = [
   'libs/telemetry/src/adapters/tracing.test.ts',
   'libs/bus/src/adapters/trace-headers.test.ts',
   'libs/rpc/src/adapters/trace-metadata.test.ts',
-  'libs/cluster/src/adapters/redis-connection.test.ts',
+  'libs/cluster/src/**/redis-connection.test.ts',
 ];
 
-/** What these assert depends on how soon pages and nodes get the processor: nothing else runs meanwhile. */
-const alone = [
-  'tests/cluster/captures.test.ts',
-  'tests/cluster/thin-viewer.test.ts',
-  'tests/cluster/media-over-tcp.test.ts',
-  'tests/loadtest/{forward,pipe,join,noisy-room,crowd}.test.ts',
-];
+/** Their pictures are encoded as well as the processor allows: nothing else runs meanwhile. */
+const alone = ['tests/cluster/captures.test.ts', 'tests/cluster/thin-viewer.test.ts'];
 
 export default defineConfig({
   resolve: { conditions },

@@ -7,13 +7,8 @@
 export const NOT_YET = {
   'libs/client': ['order', 'titles'],
   'libs/cluster': ['order', 'names', 'titles', 'events'],
-  'libs/local-cluster': ['order', 'titles'],
-  'libs/native-peer': ['order', 'names', 'titles'],
-  'libs/testkit': ['order'],
   'services/control': ['order', 'names', 'titles', 'events'],
+  'services/media-node': ['names', 'titles', 'events'],
   'services/gateway': ['rings', 'order', 'names', 'titles', 'events'],
-  'services/media-node': ['rings', 'order', 'names', 'titles', 'events'],
   'services/web': ['order'],
-  loadtest: ['rings', 'order', 'testing', 'names', 'titles'],
-  tests: ['order', 'testing', 'titles'],
 };

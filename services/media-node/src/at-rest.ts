@@ -1,3 +1,3 @@
-/** What a media node does while nobody is there, for benches that run many of them without media. */
-export { Beats, type BeatsParts } from './membership/heartbeat.ts';
-export { Peers, type PeersParts } from './membership/peers.ts';
+/** The idle work of a media node, for benches that run many of them without media. */
+export { Heartbeat, type HeartbeatDeps } from './membership/heartbeat.ts';
+export { Peers, type PeersDeps } from './membership/peers.ts';

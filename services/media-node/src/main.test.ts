@@ -14,7 +14,7 @@ import { grantsOfRole, SkeinError, subjects } from '@skein/protocol';
 import { createRpcClients, nodeService } from '@skein/rpc';
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { anyOpening } from './testing/rtp-parameters.ts';
 
 interface Started {
@@ -107,7 +107,7 @@ const isReady = ({ event }: Record<string, unknown>): boolean => event === 'read
 const LONG = { timeout: 20_000, interval: 50 };
 
 describe('the media node as a process', () => {
-  test('waits for NATS and Redis, says when it is ready, and leaves with code 0 on SIGTERM', async () => {
+  it('waits for NATS and Redis, says when it is ready, and leaves with code 0 on SIGTERM', async () => {
     const [natsPort, redisPort] = [await freePort(), await freePort()];
     const node = start({
       SKEIN_NATS_URL: `nats://127.0.0.1:${natsPort}`,
@@ -134,7 +134,7 @@ describe('the media node as a process', () => {
     );
   });
 
-  test('on SIGTERM waits for its sessions to move to another node, and leaves with code 0 when they have', async () => {
+  it('on SIGTERM waits for its sessions to move to another node, and leaves with code 0 when they have', async () => {
     await using redis = await startRedis();
     await using nats = await startNats();
     const servers = { SKEIN_NATS_URL: nats.url, SKEIN_REDIS_URL: redis.url };
@@ -184,7 +184,7 @@ describe('the media node as a process', () => {
     await Promise.all([bus.close(), store.close()]);
   });
 
-  test('drained over gRPC leaves with code 0 by itself', async () => {
+  it('drained over gRPC leaves with code 0 by itself', async () => {
     await using redis = await startRedis();
     await using nats = await startNats();
     const node = start({ SKEIN_NATS_URL: nats.url, SKEIN_REDIS_URL: redis.url });
@@ -198,7 +198,7 @@ describe('the media node as a process', () => {
     clients.close();
   });
 
-  test('with the id of one that runs ends with code 1 and says so, and the other is not disturbed', async () => {
+  it('with the id of one that runs ends with code 1 and says so, and the other is not disturbed', async () => {
     await using pair = await sameId();
     const first = pair.start();
     await vi.waitFor(() => expect(first.lines.some(isReady)).toBe(true), LONG);
@@ -212,7 +212,7 @@ describe('the media node as a process', () => {
     expect(first.child.exitCode).toBeNull();
   });
 
-  test('that hung while another took its id over answers nobody any more, and ends with code 1', async () => {
+  it('that hung while another took its id over answers nobody any more, and ends with code 1', async () => {
     await using pair = await sameId();
     const first = pair.start();
     await vi.waitFor(() => expect(first.lines.some(isReady)).toBe(true), LONG);
@@ -237,7 +237,7 @@ describe('the media node as a process', () => {
     expect(second.child.exitCode).toBeNull();
   });
 
-  test.each([
+  it.each([
     ['SKEIN_NODE_WORKERS', 'many'],
     ['SKEIN_NODE_HOST', 'no address'],
     ['SKEIN_NATS_URL', 'http://nats'],
@@ -254,7 +254,7 @@ describe('the media node as a process', () => {
     expect(node.errors[0]).toContain('; it takes ');
   });
 
-  test.each([
+  it.each([
     ['SKEIN_NODE_HOST', '0.0.0.0', 'set SKEIN_NODE_ANNOUNCED_ADDRESS'],
     ['SKEIN_NODE_PIPE_HOST', '10.0.0.1', 'set SKEIN_NODE_GRPC_HOST'],
     ['SKEIN_NODE_RTC_PORT', '25000', 'set SKEIN_NODE_PIPE_PORTS to ports outside of them'],

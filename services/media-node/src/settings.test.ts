@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describeSettings } from '@skein/runtime';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { mediaNodeSettings } from './settings.ts';
 
-test('docs/configuration.md shows every setting of the media node as it is', () => {
+it('docs/configuration.md shows every setting of the media node as it is', () => {
   const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
   const section = page.split(/^## /m).find((one) => one.startsWith('Media node\n'));
   const tables = section?.match(/^\|.*\|$(?:\n\|.*\|$)*/gm);

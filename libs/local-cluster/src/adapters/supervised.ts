@@ -79,8 +79,8 @@ export class Supervised<Ready> {
   }
 
   /**
-   * SIGTERM, and waits for it to end by itself, however much it has to finish first. Fails when it has not by
-   * `deadlineMs`; it goes on running then.
+   * Sends SIGTERM and waits until the process has drained and exited. Fails when it has not by
+   * `deadlineMs`; the process keeps running then.
    */
   async drain(deadlineMs: number): Promise<ProcessExit> {
     const child = this.#child;

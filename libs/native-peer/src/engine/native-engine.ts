@@ -79,7 +79,7 @@ type Transport =
   | { readonly kind: 'none' }
   | { readonly kind: 'open'; readonly link: PacketLink; readonly up: Promise<void> };
 
-interface NativeLinkParts {
+interface NativeLinkDeps {
   readonly world: PeerWorld;
   readonly offer: LinkOffer;
   readonly signals: LinkSignals;
@@ -103,7 +103,7 @@ class NativeLink implements MediaLink {
   };
   #closed = false;
 
-  constructor({ world, offer, signals, handlers, connectDelayMs, closedBy }: NativeLinkParts) {
+  constructor({ world, offer, signals, handlers, connectDelayMs, closedBy }: NativeLinkDeps) {
     this.#world = world;
     this.#offer = offer;
     this.#signals = signals;
@@ -127,7 +127,7 @@ class NativeLink implements MediaLink {
     const { lowestClip, keyFramesWhenAsked } = sentClipOf(track);
     const sent: SentTrack = { trackId, kind, ssrcs, lowestClip, keyFramesWhenAsked };
     const sender = new NativeSender(this.#world, this.#sending, sent, muted);
-    // Nobody waits for the transport: how it fares is told with its state.
+    // Nobody awaits the transport: its state is reported by `stateChanged`.
     up.then(() => sender.begin()).catch(() => undefined);
     return sender;
   }
@@ -139,7 +139,7 @@ class NativeLink implements MediaLink {
   }
 
   restartIce(direction: TransportDirection, _iceParameters: IceParameters): Promise<void> {
-    // libdatachannel has no ICE restart: a path that broke is made anew with the session.
+    // libdatachannel has no ICE restart: a broken path is rebuilt with the session.
     return Promise.reject(new PeerError('MEDIA_FAILED', `the ${direction} transport cannot restart ICE`));
   }
 

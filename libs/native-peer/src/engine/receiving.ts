@@ -65,6 +65,7 @@ export class Receiving implements Paced {
   readonly #feedback = new TransportFeedback();
   #feedbacks = 0;
   #anySsrc = 0;
+  #anyExtensions: Stream['extensions'] | undefined;
   #sawPacket = false;
   #sawKeyFrame = false;
 
@@ -114,6 +115,8 @@ export class Receiving implements Paced {
       keyFrameAtMs: this.#world.clock.monotonicMs() + KEY_FRAME_MS,
     };
     this.#anySsrc = ssrc;
+    // All streams of a transport have the router's ids, sound without those for bandwidth.
+    if (kind === 'video') this.#anyExtensions = stream.extensions;
     this.#bySsrc.set(ssrc, stream);
     this.#byId.set(subscriptionId, stream);
     return stream;
@@ -149,8 +152,11 @@ export class Receiving implements Paced {
     if (packet.length < 12) return;
     if (isRtcp(packet)) return this.#control(packet);
     const stream = this.#bySsrc.get(packet.readUInt32BE(8));
-    // Probes of the server's bandwidth estimate, and what was sent before an end was told.
-    if (!stream) return;
+    if (!stream) {
+      // Probes of the server's bandwidth estimate have a stream of their own. The rest was sent before an end was told.
+      this.#report(packet, this.#anyExtensions);
+      return;
+    }
     const { clock, machineMs, meter } = this.#world;
     const facts = this.#facts;
     facts.sequence = packet.readUInt16BE(2);
@@ -158,12 +164,9 @@ export class Receiving implements Paced {
     facts.bytes = packet.length;
     facts.marker = ((packet[1] ?? 0) & 0x80) !== 0;
     facts.start = stream.isVp8 ? vp8Start(packet, payloadOffset(packet)) : 'none';
-    const { captureTimeId, transportSequenceId, sendTimeId } = stream.extensions;
-    const stamp = extensionOffset(packet, captureTimeId);
+    const stamp = extensionOffset(packet, stream.extensions.captureTimeId);
     if (stamp > 0) meter.latencyMs.record(machineMs() - readNtp(packet, stamp));
-    const sequenceAt = extensionOffset(packet, transportSequenceId);
-    const sentAt = sequenceAt > 0 ? extensionOffset(packet, sendTimeId) : -1;
-    if (sentAt > 0) this.#feedback.record(packet.readUInt16BE(sequenceAt), packet.readUIntBE(sentAt, 3));
+    this.#report(packet, stream.extensions);
     const nowMs = clock.monotonicMs();
     const arrived = stream.meter.packet(facts, nowMs);
     if (stream.isVp8 && this.#world.repairsLoss) this.#repair(stream, nowMs);
@@ -177,6 +180,14 @@ export class Receiving implements Paced {
     }
     if (arrived !== 'nothing' || stream.subscription.kind === 'audio')
       this.#handlers.arrived?.(stream, nowMs, packet);
+  }
+
+  /** As browsers do, it tells the server of every packet, whatever its stream. */
+  #report(packet: Buffer, extensions: Stream['extensions'] | undefined): void {
+    if (!extensions) return;
+    const sequenceAt = extensionOffset(packet, extensions.transportSequenceId);
+    const sentAt = sequenceAt > 0 ? extensionOffset(packet, extensions.sendTimeId) : -1;
+    if (sentAt > 0) this.#feedback.record(packet.readUInt16BE(sequenceAt), packet.readUIntBE(sentAt, 3));
   }
 
   /** What came, every 100 ms; receiver reports, every second. */

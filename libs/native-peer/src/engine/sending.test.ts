@@ -40,7 +40,7 @@ function setUp(keyFramesWhenAsked: boolean) {
 }
 
 describe('a video whose key frames are asked for', () => {
-  it('has none after the first one until then, and then one in each encoding, whichever was asked for', async () => {
+  it('sends none after the first until a request, then one in each encoding', async () => {
     const video = setUp(true);
     await video.clock.advance(5000);
     expect(video.keyFrames).toEqual([1, 1]);
@@ -61,7 +61,7 @@ describe('a video whose key frames are asked for', () => {
   });
 });
 
-it('sends the key frames of its clip, and one of an encoding for each request, when nothing else is wanted', async () => {
+it('by default a video sends the key frames of its clip, and one per request of an encoding', async () => {
   const video = setUp(false);
   await video.clock.advance(400 + FRAME_MS);
   expect(video.keyFrames).toEqual([2, 2]);

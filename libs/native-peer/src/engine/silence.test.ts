@@ -19,7 +19,7 @@ function receiving(direction: 'send' | 'recv' = 'recv') {
   return { clock, told, link, inner: inner! };
 }
 
-it('says that its path is lost when nothing comes any more, and that it is back with the next packet', async () => {
+it('a silent link reports its path as lost, and as restored with the next packet', async () => {
   const { clock, told, inner } = receiving();
   for (let second = 0; second < 20; second++) {
     inner.packet(Buffer.alloc(1));

@@ -2,7 +2,7 @@ import type { Bus } from '@skein/bus';
 import { openNodeDirectory, openRoomFeeds, type ClusterStore, type RoomFeeds } from '@skein/cluster';
 import { RestingRedis } from '@skein/cluster/testing';
 import { createProbes, Reconciler, Steadiness } from '@skein/control/at-rest';
-import { Beats, Peers } from '@skein/media-node/at-rest';
+import { Heartbeat, Peers } from '@skein/media-node/at-rest';
 import { subjects, type NodeRecord } from '@skein/protocol';
 import type { RpcClients } from '@skein/rpc';
 import { seededRandom, type Random } from '@skein/runtime';
@@ -35,7 +35,7 @@ const GATEWAYS_PER_ROOM = 2;
 /**
  * All processes of a cluster in this one, without media and without clients, in virtual time: the product's own beats,
  * leases, directories, feeds and reconcilers, over a Redis and a NATS that count. Control's sweep of the rooms is left out:
- * one reading of each room a minute by the one that leads.
+ * one read of each room a minute by the leader.
  */
 export class RestingCluster {
   readonly #clock = new FakeClock();
@@ -87,7 +87,7 @@ export class RestingCluster {
     const bus = this.#hub.connect();
     const shared = { bus, clock: this.#clock, random: this.#random, log: silentLogger };
     const startedAtMs = this.#clock.now();
-    const beats = new Beats({
+    const beats = new Heartbeat({
       ...{ ...shared, nodes: store.nodes },
       record: (beat, fence) => ({ ...recordOf(nodeId), startedAtMs, beat, fence }),
       onFenced: () => Promise.resolve('retake'),
@@ -144,7 +144,8 @@ export class RestingCluster {
       return Promise.resolve({});
     };
     const client = { getStatus: answer, ping: answer };
-    const clients = { client: () => client, closeChannel: () => {}, close: () => {} };
+    const onConnectionLost = () => ({ [Symbol.dispose]: () => {} });
+    const clients = { client: () => client, closeChannel: () => {}, onConnectionLost, close: () => {} };
     return clients as unknown as RpcClients;
   }
 

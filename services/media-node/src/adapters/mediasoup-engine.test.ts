@@ -1,7 +1,7 @@
 import { freePort } from '@skein/local-cluster';
 import { routerRtpCapabilities, SkeinError, type RtpParameters } from '@skein/protocol';
 import { createWorker, observer, type types } from 'mediasoup';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientTransport, MediaRouter, MediaWorker } from '../media/engine.ts';
 import { anyReceiver, audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
 import { mediaCodecsOfRouters, mediasoupEngine } from './mediasoup-engine.ts';
@@ -26,7 +26,7 @@ async function rejected(parameters: RtpParameters, given?: ClientTransport): Pro
   return error as SkeinError;
 }
 
-test('a worker leaves what a signal means to the process that has it', () => {
+it('a worker leaves what a signal means to the process that has it', () => {
   const mediasoups = ['SIGINT', 'SIGTERM'].flatMap((signal) =>
     process.listeners(signal as NodeJS.Signals).filter(({ name }) => name === 'onSignal'),
   );
@@ -34,27 +34,27 @@ test('a worker leaves what a signal means to the process that has it', () => {
 });
 
 describe('a router', () => {
-  test('can receive exactly what the protocol says that every router can', async () => {
+  it('can receive exactly what the protocol says that every router can', async () => {
     const bare = await createWorker({ logLevel: 'none' });
     const { rtpCapabilities } = await bare.createRouter({ mediaCodecs: mediaCodecsOfRouters() });
     bare.close();
     expect(rtpCapabilities).toEqual(routerRtpCapabilities);
   });
 
-  test('offers a client one UDP and one TCP candidate, UDP first', async () => {
-    const { offer } = await router.createClientTransport('recv');
+  it('offers a client one UDP and one TCP candidate, UDP first', async () => {
+    const { offer } = await router.createClientTransport('receive');
     const candidates = offer.iceCandidates.toSorted((a, b) => b.priority - a.priority);
     expect(candidates.map(({ protocol }) => protocol)).toEqual(['udp', 'tcp']);
     expect(offer.iceParameters.iceLite).toBe(true);
     expect(offer.dtlsParameters.fingerprints.length).toBeGreaterThan(0);
   });
 
-  test('tells clients the announced address instead of the one it listens on', async () => {
+  it('tells clients the announced address instead of the one it listens on', async () => {
     const given = await mediasoupEngine().startWorker({
       listen: [{ ip: '127.0.0.1', announced: ['sfu.example'] }],
       rtcPort: 0,
     });
-    const transport = await (await given.createRouter()).createClientTransport('recv');
+    const transport = await (await given.createRouter()).createClientTransport('receive');
     expect(new Set(transport.offer.iceCandidates.map(({ address }) => address))).toEqual(
       new Set(['sfu.example']),
     );
@@ -62,13 +62,13 @@ describe('a router', () => {
   });
 });
 
-test('listens on several addresses of both families at once, and tells what each is announced as', async () => {
+it('listens on several addresses of both families at once, and tells what each is announced as', async () => {
   const listen = [
     { ip: '0.0.0.0', announced: ['203.0.113.7', '10.0.0.7'] },
     { ip: '::', announced: ['2001:db8::7'] },
   ];
   const given = await mediasoupEngine().startWorker({ listen, rtcPort: await freePort() });
-  const transport = await (await given.createRouter()).createClientTransport('recv');
+  const transport = await (await given.createRouter()).createClientTransport('receive');
   const told = transport.offer.iceCandidates.map(({ protocol, address }) => `${protocol} ${address}`);
   const addresses = ['203.0.113.7', '10.0.0.7', '2001:db8::7'];
   expect(told).toEqual(
@@ -81,7 +81,7 @@ test('listens on several addresses of both families at once, and tells what each
 describe('the end of a pipe', () => {
   const first = async (): Promise<number> => 21_000 + ((await freePort()) % 8000);
 
-  test('takes a port of its range, tells its announced address, and says when there is none left', async () => {
+  it('takes a port of its range, tells its announced address, and says when there is none left', async () => {
     const min = await first();
     const ports = { min, max: min + 3 };
     const made = async () =>
@@ -100,7 +100,7 @@ describe('the end of a pipe', () => {
     });
   });
 
-  test('listens on IPv6', async () => {
+  it('listens on IPv6', async () => {
     const end = await router.createPipeEnd({ listen: { ip: '::1' }, secure: true });
     expect(end.address.ip).toBe('::1');
     end.close();
@@ -108,7 +108,7 @@ describe('the end of a pipe', () => {
 });
 
 describe('a client transport', () => {
-  test('is connected once', async () => {
+  it('is connected once', async () => {
     const transport = await router.createClientTransport('send');
     const { fingerprints } = transport.offer.dtlsParameters;
     await transport.connect({ role: 'client', fingerprints });
@@ -117,7 +117,7 @@ describe('a client transport', () => {
     });
   });
 
-  test('says how many layers a track has', async () => {
+  it('says how many layers a track has', async () => {
     const transport = await router.createClientTransport('send');
     const receive = async (rtpParameters: RtpParameters) =>
       await transport.receive({ kind: 'video', rtpParameters, muted: false });
@@ -135,7 +135,7 @@ describe('a client transport', () => {
 });
 
 describe('RTP parameters that the router cannot take are rejected, naming the field:', () => {
-  test.each([
+  it.each([
     [
       'a codec that no router has',
       {
@@ -159,7 +159,7 @@ describe('RTP parameters that the router cannot take are rejected, naming the fi
     expect(await rejected(parameters)).toMatchObject({ code: 'RTP_PARAMETERS_REJECTED', details: { field } });
   });
 
-  test('an SSRC or a MID of another track on the same transport', async () => {
+  it('an SSRC or a MID of another track on the same transport', async () => {
     const transport = await router.createClientTransport('send');
     const first = audioParameters({ ssrc: 77, mid: '0' });
     await transport.receive({ kind: 'audio', rtpParameters: first, muted: false });
@@ -170,7 +170,7 @@ describe('RTP parameters that the router cannot take are rejected, naming the fi
   });
 });
 
-test('a worker that dies says so', async () => {
+it('a worker that dies says so', async () => {
   const doomed = await mediasoupEngine().startWorker({
     listen: [{ ip: '127.0.0.1', announced: [] }],
     rtcPort: 0,
@@ -180,7 +180,7 @@ test('a worker that dies says so', async () => {
   await expect(died).resolves.toMatchObject({ error: expect.any(Error) });
 });
 
-test('a picture may come before others on a link that has no room for all', async () => {
+it('a picture may come before others on a link that has no room for all', async () => {
   const consumers: types.Consumer[] = [];
   const onWorker = (made: types.Worker): void => {
     made.observer.on('newrouter', (one) =>
@@ -198,7 +198,7 @@ test('a picture may come before others on a link that has no room for all', asyn
   const home = await given.createRouter();
   const [sending, receiving] = [
     await home.createClientTransport('send'),
-    await home.createClientTransport('recv'),
+    await home.createClientTransport('receive'),
   ];
   const source = await sending.receive({
     ...{ kind: 'video', rtpParameters: videoParameters({ ssrcs: [51, 52], mid: '0' }), muted: false },

@@ -1,4 +1,10 @@
-import { mediaCodecs, SkeinError, type RtpCapabilities, type TransportDirection } from '@skein/protocol';
+import {
+  carries,
+  mediaCodecs,
+  SkeinError,
+  type RtpCapabilities,
+  type TransportRequest,
+} from '@skein/protocol';
 import { addressFamily, Emitter, systemClock, type Clock } from '@skein/runtime';
 import { createWorker, type types } from 'mediasoup';
 import type {
@@ -10,7 +16,7 @@ import type {
   PipeListen,
   WorkerOptions,
 } from '../media/engine.ts';
-import { chirpSource } from './mediasoup-probes.ts';
+import { probeSource } from './mediasoup-probes.ts';
 import { clientTransport } from './mediasoup-client-transport.ts';
 import { asCapabilities, producerOf } from './mediasoup-media.ts';
 import { pipeEndpoint } from './mediasoup-pipe-endpoint.ts';
@@ -37,7 +43,7 @@ export interface ClientTransportParts {
   readonly router: types.Router;
   readonly server: types.WebRtcServer;
   readonly listen: WorkerOptions['listen'];
-  readonly direction: TransportDirection;
+  readonly direction: TransportRequest['direction'];
   readonly answers: WorkerAnswers;
 }
 
@@ -75,7 +81,7 @@ async function startWorker(
       createRouter: async () => {
         const making = worker.createRouter({ mediaCodecs: mediaCodecsOfRouters() });
         const router = await answers.to(making, (late) => late.close());
-        const makeClientTransport = (direction: TransportDirection): Promise<ClientTransport> =>
+        const makeClientTransport = (direction: TransportRequest['direction']): Promise<ClientTransport> =>
           makeTransport({ router, server, listen: options.listen, direction, answers });
         return mediaRouter(router, answers, makeClientTransport);
       },
@@ -150,7 +156,8 @@ async function webRtcTransport({
     initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE_BPS,
   });
   const transport = await answers.to(making, (late) => late.close());
-  if (direction === 'send') await answers.to(transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS));
+  if (carries({ direction }, 'send'))
+    await answers.to(transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE_BPS));
   return clientTransport(transport, answers, listen);
 }
 
@@ -159,7 +166,7 @@ function mediaRouter(
   answers: WorkerAnswers,
   createClientTransport: MediaRouter['createClientTransport'],
 ): MediaRouter {
-  const chirps = chirpSource(router, answers);
+  const probes = probeSource(router, answers);
   return {
     id: router.id,
     createClientTransport,
@@ -167,7 +174,7 @@ function mediaRouter(
       const listenInfo = pipeListenInfo(listen);
       const making = router.createPipeTransport({ listenInfo, enableSrtp: secure, enableRtx: secure });
       const transport = await answers.to(making, (late) => late.close()).catch(orOutOfPorts);
-      return pipeEndpoint(transport, chirps, answers);
+      return pipeEndpoint(transport, probes, answers);
     },
     canForward: (source: MediaSource, receiver: RtpCapabilities) =>
       router.canConsume({ producerId: producerOf(source).id, rtpCapabilities: asCapabilities(receiver) }),

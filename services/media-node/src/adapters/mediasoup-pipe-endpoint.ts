@@ -1,16 +1,16 @@
 import type { types } from 'mediasoup';
 import type { PipeAddress, PipeEndpoint } from '../media/engine.ts';
-import { PipeChirper } from './mediasoup-probes.ts';
+import { PipeProber } from './mediasoup-probes.ts';
 import { asParameters, mediaSource, pipedMedia, producerOf } from './mediasoup-media.ts';
 import type { WorkerAnswers } from './worker-answers.ts';
 
-/** `chirps`: makes what the end says when it has nothing to send. */
+/** `probes`: makes the producers of probe packets. */
 export function pipeEndpoint(
   transport: types.PipeTransport,
-  chirps: () => Promise<types.Producer>,
+  probes: () => Promise<types.Producer>,
   answers: WorkerAnswers,
 ): PipeEndpoint {
-  const chirper = new PipeChirper(transport, chirps, answers);
+  const prober = new PipeProber(transport, probes, answers);
   return {
     address: addressOf(transport),
     connect: ({ ip, port, srtp }) => {
@@ -35,7 +35,7 @@ export function pipeEndpoint(
         rttMs: stats?.rtpPacketLossReceived,
       };
     },
-    chirp: () => chirper.chirp(),
+    sendProbes: () => prober.sendProbes(),
     close: () => transport.close(),
   };
 }

@@ -2,13 +2,13 @@ import { SingleFlight } from '@skein/runtime';
 import type { types } from 'mediasoup';
 import type { WorkerAnswers } from './worker-answers.ts';
 
-/** Packets in one chirp: that all are lost on a line that loses every third one happens once in 27 times. */
+/** Packets per probe: on a line that loses every third packet, all of them are lost once in 27 times. */
 const PACKETS = 3;
 const PAYLOAD_TYPE = 111;
 const SAMPLES_PER_PACKET = 960;
 
-/** Makes the senders of chirps of one router, from inside the process. */
-export function chirpSource(router: types.Router, answers: WorkerAnswers): () => Promise<types.Producer> {
+/** Makes the producers that send probe packets at one router, from inside the process. */
+export function probeSource(router: types.Router, answers: WorkerAnswers): () => Promise<types.Producer> {
   const making = new SingleFlight<'transport', types.DirectTransport>();
   let transport: types.DirectTransport | undefined;
   let ssrc = 0;
@@ -27,8 +27,8 @@ export function chirpSource(router: types.Router, answers: WorkerAnswers): () =>
   };
 }
 
-/** Says something into a pipe that is otherwise silent. What it needs is made when it is first needed. */
-export class PipeChirper {
+/** Sends probe packets into a pipe that is otherwise silent. Its producer is created on first use. */
+export class PipeProber {
   readonly #transport: types.PipeTransport;
   readonly #make: () => Promise<types.Producer>;
   readonly #answers: WorkerAnswers;
@@ -43,7 +43,7 @@ export class PipeChirper {
     transport.observer.once('close', () => this.#producer?.close());
   }
 
-  async chirp(): Promise<void> {
+  async sendProbes(): Promise<void> {
     this.#producer ??= await this.#making.run('producer', () => this.#open());
     const ssrc = this.#producer.rtpParameters.encodings?.[0]?.ssrc ?? 0;
     for (let count = 0; count < PACKETS; count++) this.#producer.send(rtpPacket(ssrc, this.#sent++));

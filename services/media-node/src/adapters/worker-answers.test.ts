@@ -1,6 +1,6 @@
 import { SkeinError } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
 import { ANSWER_DEADLINE_MS, WorkerAnswers } from './worker-answers.ts';
@@ -12,19 +12,19 @@ function setUp() {
 }
 
 describe('what is asked of a worker', () => {
-  test('is answered, and counted', async () => {
+  it('is answered, and counted', async () => {
     const { answers } = setUp();
     expect(await answers.to(Promise.resolve('router'))).toBe('router');
     expect(answers.count).toBe(1);
   });
 
-  test('fails as mediasoup does, which is no sign of the worker', async () => {
+  it('fails as mediasoup does, which is no sign of the worker', async () => {
     const { answers } = setUp();
     await expect(answers.to(Promise.reject(new TypeError('wrong')))).rejects.toThrow(TypeError);
     expect(answers.count).toBe(0);
   });
 
-  test('fails when there is no answer in time; what comes later is let go, and counts', async () => {
+  it('fails when there is no answer in time; what comes later is let go, and counts', async () => {
     const { answers, clock } = setUp();
     const request = Promise.withResolvers<string>();
     const late: string[] = [];
@@ -38,7 +38,7 @@ describe('what is asked of a worker', () => {
     expect([late, answers.count]).toEqual([['router'], 1]);
   });
 
-  test('fails as unavailable when the worker is gone, and not as a refusal of what was asked', async () => {
+  it('fails as unavailable when the worker is gone, and not as a refusal of what was asked', async () => {
     const { answers, worker } = setUp();
     worker.gone = true;
     const error: unknown = await answers

@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseWorkerProcess, readWorkerProcess } from './worker-process.ts';
 
 const stat = (state: string): string =>
   `77 (media (worker) 1) ${state} 1 77 77 0 -1 4194560 900 0 3 0 120 30 0 0 20 0 1 0 500 1000 200`;
 
 describe('a process is seen', () => {
-  test.each([
+  it.each([
     ['R', 'runs'],
     ['S', 'sleeps'],
     ['D', 'blocked'],
@@ -15,7 +15,7 @@ describe('a process is seen', () => {
     expect(parseWorkerProcess(stat(letter))).toEqual({ state, cpuMs: 1500 });
   });
 
-  test.each([
+  it.each([
     ['is dead', stat('Z')],
     ['has no name', '77 S 1'],
     ['is cut short', '77 (worker) S 1 77'],
@@ -24,7 +24,7 @@ describe('a process is seen', () => {
     expect(parseWorkerProcess(text)).toBeUndefined();
   });
 
-  test('as it is now, while it is there', async () => {
+  it('as it is now, while it is there', async () => {
     expect(await readWorkerProcess(process.pid)).toMatchObject({ cpuMs: expect.any(Number) });
     expect(await readWorkerProcess(0)).toBeUndefined();
   });

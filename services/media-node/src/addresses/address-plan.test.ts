@@ -1,5 +1,5 @@
 import { ConfigError, readConfig } from '@skein/runtime';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { planAddresses, type NodeAddresses } from './address-plan.ts';
 import { addressSettings } from './address-settings.ts';
 
@@ -86,7 +86,7 @@ describe('what other nodes are told', () => {
   });
 
   const addresses = ['127.0.0.1', '10.0.0.1', '0.0.0.0', '::', '::1', 'fd00::1'];
-  test('is never an unspecified address, whatever the settings', () => {
+  it('is never an unspecified address, whatever the settings', () => {
     let accepted = 0;
     for (const HOST of [...addresses, '0.0.0.0,::'])
       for (const ANNOUNCED_ADDRESS of ['', '203.0.113.7', '203.0.113.7,2001:db8::7', 'sfu.example'])
@@ -109,7 +109,7 @@ describe('what other nodes are told', () => {
   });
 });
 
-test.each([
+it.each([
   [{ HOST: '1234' }, '"1234" is no IP address'],
   [{ HOST: '::::' }, '"::::" is no IP address'],
   [{ HOST: '10.0.0.1,' }, 'an entry of the list is empty'],

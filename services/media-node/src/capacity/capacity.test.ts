@@ -1,5 +1,5 @@
 import { systemClock } from '@skein/runtime';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MediaNodeConfig } from '../node/media-node.ts';
 import { PLENTY, TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
@@ -27,7 +27,7 @@ async function loadOf(nodeId: string) {
 }
 
 describe('a node at a hard limit', () => {
-  test.each([
+  it.each([
     ['sessions', { sessions: 2 }],
     ['rooms', { rooms: 2 }],
     ['transports', { transports: 4 }],
@@ -55,7 +55,7 @@ describe('a node at a hard limit', () => {
     },
   );
 
-  test('of its tracks refuses one more, and takes subscriptions', async () => {
+  it('of its tracks refuses one more, and takes subscriptions', async () => {
     const node = await nodeWith({ node: { tracks: 1 } });
     const [ann, bob] = [await cluster.join(node, 'tracks', 'ann'), await cluster.join(node, 'tracks', 'bob')];
     await ann.publishAudio('trk_first', audioParameters({ ssrc: 201 }));
@@ -68,7 +68,7 @@ describe('a node at a hard limit', () => {
     await bob.publishAudio('trk_second', audioParameters({ ssrc: 202 }));
   });
 
-  test('of its subscriptions refuses one more', async () => {
+  it('of its subscriptions refuses one more', async () => {
     const node = await nodeWith({ node: { subscriptions: 1 } });
     const ann = await cluster.join(node, 'subs', 'ann');
     await ann.publishAudio('trk_subs', audioParameters({ ssrc: 301 }));
@@ -81,7 +81,7 @@ describe('a node at a hard limit', () => {
 });
 
 describe('a worker at a hard limit', () => {
-  test('leaves the next session to another one; when all are there, the node refuses', async () => {
+  it('leaves the next session to another one; when all are there, the node refuses', async () => {
     const node = await nodeWith({ worker: { sessions: 2 } }, { workers: 2 });
     const room = 'workers';
     const four = [];
@@ -98,7 +98,7 @@ describe('a worker at a hard limit', () => {
   });
 });
 
-test('the load figure follows real packets within 3 s, up and down', async () => {
+it('the load figure follows real packets within 3 s, up and down', async () => {
   const node = await nodeWith({});
   const ann = await cluster.join(node, 'measured', 'ann');
   await ann.publishAudio('trk_measured', audioParameters({ ssrc: 501 }));

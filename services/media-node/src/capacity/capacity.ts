@@ -5,6 +5,7 @@ import {
   shareInUse,
   type CapacityLimits,
   type ResourceCounts,
+  type SessionNeeds,
 } from './limits.ts';
 
 /** What this node and each of its workers hold, against their hard limits. */
@@ -26,9 +27,9 @@ export class Capacity {
   }
 
   /** Fails `LIMIT_EXCEEDED` when the node has no room for one more session. */
-  checkSession(bringsRoom: boolean): void {
+  checkSession(needs: SessionNeeds): void {
     const { node } = this.#limits;
-    const resource = blocksSession(this.#counts, node, bringsRoom);
+    const resource = blocksSession(this.#counts, node, needs);
     if (resource) throw CapacityError.full('node', resource, node[resource]);
   }
 

@@ -1,5 +1,5 @@
 import { Emitter } from '@skein/runtime';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type {
   ClientTransport,
   MediaRouter,
@@ -69,7 +69,7 @@ function setUp(limits: Partial<ResourceCounts> = {}) {
 const NOTHING = { sessions: 0, rooms: 0, transports: 0, tracks: 0, subscriptions: 0 };
 
 describe('a worker with hard limits', () => {
-  test.each(['rooms', 'transports', 'tracks', 'subscriptions'] as const)(
+  it.each(['rooms', 'transports', 'tracks', 'subscriptions'] as const)(
     'refuses more %s than it may hold, says which limit it was, and takes one again when one is gone',
     async (resource) => {
       const { worker, ledger } = setUp({ [resource]: 1 });
@@ -79,7 +79,7 @@ describe('a worker with hard limits', () => {
       const sink = await transport.send(source, anyReceiver);
       const more = {
         rooms: () => worker.createRouter(),
-        transports: () => router.createClientTransport('recv'),
+        transports: () => router.createClientTransport('receive'),
         tracks: () => transport.receive(MEDIA),
         subscriptions: () => transport.send(source, anyReceiver),
       }[resource];
@@ -94,7 +94,7 @@ describe('a worker with hard limits', () => {
     },
   );
 
-  test('counts a burst before anything of it is made', async () => {
+  it('counts a burst before anything of it is made', async () => {
     const { worker } = setUp({ transports: 2 });
     const router = await worker.createRouter();
     const burst = Array.from({ length: 5 }, () => router.createClientTransport('send'));
@@ -105,7 +105,7 @@ describe('a worker with hard limits', () => {
     ]);
   });
 
-  test('holds the limits of its node as well, which all workers share', async () => {
+  it('holds the limits of its node as well, which all workers share', async () => {
     const { worker, node } = setUp();
     const router = await worker.createRouter();
     const held = node.add('transports');
@@ -115,7 +115,7 @@ describe('a worker with hard limits', () => {
     await router.createClientTransport('send');
   });
 
-  test('does not count what could not be made', async () => {
+  it('does not count what could not be made', async () => {
     const { worker, ledger, transports } = setUp();
     const router = await worker.createRouter();
     const transport = await router.createClientTransport('send');
@@ -124,7 +124,7 @@ describe('a worker with hard limits', () => {
     expect(ledger.counts.tracks).toBe(0);
   });
 
-  test('refuses no pipe, for sessions that are there need it, and counts it', async () => {
+  it('refuses no pipe, for sessions that are there need it, and counts it', async () => {
     const { worker, ledger } = setUp({ transports: 1 });
     const router = await worker.createRouter();
     await router.createClientTransport('send');
@@ -134,7 +134,7 @@ describe('a worker with hard limits', () => {
     expect(ledger.counts.transports).toBe(1);
   });
 
-  test.each(['router', 'worker', 'dead worker'] as const)(
+  it.each(['router', 'worker', 'dead worker'] as const)(
     'gives back all at once with its %s',
     async (what) => {
       const { worker, events, ledger, node } = setUp();

@@ -12,8 +12,12 @@ export interface CapacityLimits {
   readonly worker: ResourceCounts;
 }
 
-/** The transports of one client: one to send, one to receive. */
-export const TRANSPORTS_PER_SESSION = 2;
+/** What one more session takes, besides itself. */
+export interface SessionNeeds {
+  readonly transports: number;
+  /** Its room is not there yet. */
+  readonly bringsRoom: boolean;
+}
 
 const RETRY_AFTER_MS = 2000;
 
@@ -40,13 +44,13 @@ export function shareInUse(counts: ResourceCounts, limits: ResourceCounts): numb
   return Math.max(...resources.map((resource) => counts[resource] / limits[resource]));
 }
 
-/** The first limit that leaves no room for one more session, which may bring its own room. Pure. */
+/** The first limit that leaves no capacity for one more session. Pure. */
 export function blocksSession(
   counts: ResourceCounts,
   limits: ResourceCounts,
-  bringsRoom: boolean,
+  { transports, bringsRoom }: SessionNeeds,
 ): Resource | undefined {
   if (counts.sessions >= limits.sessions) return 'sessions';
-  if (counts.transports + TRANSPORTS_PER_SESSION > limits.transports) return 'transports';
+  if (counts.transports + transports > limits.transports) return 'transports';
   return bringsRoom && counts.rooms >= limits.rooms ? 'rooms' : undefined;
 }

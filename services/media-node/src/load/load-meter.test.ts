@@ -1,6 +1,6 @@
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WorkerPool } from '../workers/worker-pool.ts';
 import { LoadMeter } from './load-meter.ts';
 import type { Flow } from './packet-rate.ts';
@@ -22,6 +22,8 @@ function setUp(flows: Flow[], cpuTime?: (index: number) => Promise<{ pid: number
   const pool = {
     slots,
     slot: (index: number) => slots[index],
+    setMeasured: (index: number, { cpu, sessions }: { cpu: number; sessions: number }) =>
+      Object.assign(slots[index] ?? {}, { cpu, sessionsMeasured: sessions }),
     get uses() {
       return slots.map(({ cpu }) => ({ running: true, cpu, limitsUsed: 0 }));
     },
@@ -33,7 +35,7 @@ function setUp(flows: Flow[], cpuTime?: (index: number) => Promise<{ pid: number
 }
 
 describe('the load of a node', () => {
-  test('is the share of a core of its busiest worker, and its packets per second', async () => {
+  it('is the share of a core of its busiest worker, and its packets per second', async () => {
     const counted = { packets: 0 };
     const { clock, worker, meter } = setUp([flow(async () => counted.packets)]);
     await meter.sample();
@@ -47,7 +49,7 @@ describe('the load of a node', () => {
     });
   });
 
-  test('of a worker is told with the sessions that are in it, without those who came later', async () => {
+  it('of a worker is told with the sessions that are in it, without those who came later', async () => {
     const { clock, slot, meter } = setUp([]);
     await meter.sample();
     slot.sessions = 3;
@@ -57,7 +59,7 @@ describe('the load of a node', () => {
     expect(slot.sessionsMeasured).toBe(3);
   });
 
-  test('of a worker that was started again begins anew', async () => {
+  it('of a worker that was started again begins anew', async () => {
     const { clock, worker, meter } = setUp([]);
     worker.cpuMs = 90_000;
     await meter.sample();
@@ -67,7 +69,7 @@ describe('the load of a node', () => {
     expect(meter.load.busiestWorkerCpu).toBe(0);
   });
 
-  test('counts packets of whom it has not asked yet like those of the others', async () => {
+  it('counts packets of whom it has not asked yet like those of the others', async () => {
     const counted = { packets: 0 };
     const flows = [flow(async () => counted.packets)];
     const { clock, meter } = setUp(flows);
@@ -79,13 +81,13 @@ describe('the load of a node', () => {
     expect(meter.load.packetsPerSecond).toBe(100);
   });
 
-  test('goes on when a worker or a counter does not answer', async () => {
+  it('goes on when a worker or a counter does not answer', async () => {
     const { meter } = setUp([flow(() => Promise.reject(new Error('closed')))]);
     await meter.sample();
     expect(meter.load.packetsPerSecond).toBe(0);
   });
 
-  test('goes on to be measured while a worker and what is on it answer nothing, and asks that worker nothing more', async () => {
+  it('goes on to be measured while a worker and what is on it answer nothing, and asks that worker nothing more', async () => {
     const never = new Promise<never>(() => {});
     const other = { pid: 2, cpuMs: 0, packets: 0 };
     let askedHung = 0;
@@ -104,7 +106,7 @@ describe('the load of a node', () => {
     expect(askedHung).toBe(1);
   });
 
-  test.each([
+  it.each([
     ['its packets', { cpus: [0.3], packetsPerSecond: 500, limitsUsed: 0 }, 0.5],
     ['its worker', { cpus: [0.8], packetsPerSecond: 500, limitsUsed: 0 }, 0.8],
     ['its packets, beyond what it can', { cpus: [0], packetsPerSecond: 2000, limitsUsed: 0 }, 2],
@@ -119,7 +121,7 @@ describe('the load of a node', () => {
     expect(usedShare({ workers, ...rest }, { packetsPerSecond: 1000 })).toBeCloseTo(used);
   });
 
-  test('counts a worker as full that does not run, or is at a hard limit of its own', () => {
+  it('counts a worker as full that does not run, or is at a hard limit of its own', () => {
     const idle = { running: true, cpu: 0, limitsUsed: 0 };
     const workers = [idle, { ...idle, running: false }, { ...idle, limitsUsed: 1 }, idle];
     expect(usedShare({ workers, packetsPerSecond: 0, limitsUsed: 0 }, { packetsPerSecond: 1 })).toBe(0.5);

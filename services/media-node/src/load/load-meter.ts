@@ -84,8 +84,8 @@ export class LoadMeter {
       const before = this.#cpu.get(index);
       this.#cpu.set(index, now);
       if (before?.pid !== now.pid || now.atMs <= before.atMs) return;
-      slot.cpu = Math.max(0, (now.cpuMs - before.cpuMs) / (now.atMs - before.atMs));
-      slot.sessionsMeasured = sessions;
+      const cpu = Math.max(0, (now.cpuMs - before.cpuMs) / (now.atMs - before.atMs));
+      pool.setMeasured(index, { cpu, sessions });
     };
     const measured = pool.slots.map(({ index }) =>
       // A worker that dies meanwhile, or hangs, is reported by the pool.

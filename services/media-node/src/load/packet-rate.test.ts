@@ -1,7 +1,7 @@
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WorkerPool } from '../workers/worker-pool.ts';
 import { LoadMeter, SAMPLE_EVERY_MS } from './load-meter.ts';
 import type { Flow } from './packet-rate.ts';
@@ -95,7 +95,7 @@ const shapes: readonly [string, () => Track[]][] = [
 ];
 
 describe('the packet rate of a node with 3000 sinks', () => {
-  test.each(shapes)('is never older than 3 s, when all stops and when all begins: %s', async (_, make) => {
+  it.each(shapes)('is never older than 3 s, when all stops and when all begins: %s', async (_, make) => {
     const node = new FakeNode(make());
     await node.seconds(6);
     const before = node.truth;
@@ -109,7 +109,7 @@ describe('the packet rate of a node with 3000 sinks', () => {
     expect(node.meter.load.packetsPerSecond / node.truth).toBeLessThan(1.15);
   });
 
-  test('shows at once who mutes and who pauses', async () => {
+  it('shows at once who mutes and who pauses', async () => {
     const node = new FakeNode(tracks(30, 100));
     await node.seconds(3);
     for (const track of node.tracks) Object.assign(track, { muted: true });
@@ -117,7 +117,7 @@ describe('the packet rate of a node with 3000 sinks', () => {
     expect(node.meter.load.packetsPerSecond).toBeCloseTo(30 * 50, -2);
   });
 
-  test.each(shapes)('costs no more than 232 questions to workers a second: %s', async (_, make) => {
+  it.each(shapes)('costs no more than 232 questions to workers a second: %s', async (_, make) => {
     const node = new FakeNode(make());
     await node.seconds(3);
     node.asked = 0;
@@ -125,7 +125,7 @@ describe('the packet rate of a node with 3000 sinks', () => {
     expect(node.asked / 4).toBeLessThanOrEqual(232);
   });
 
-  test('of tracks that differ is within a fifth when only some of them can be read', async () => {
+  it('of tracks that differ is within a fifth when only some of them can be read', async () => {
     const random = seededRandom(7);
     const node = new FakeNode(tracks(3000, 1));
     for (const track of node.tracks) track.perSecond = random() < 0.2 ? 200 : 20;

@@ -1,11 +1,4 @@
-/** A worker as far as it counts for what is left of its node. */
-export interface WorkerUse {
-  readonly running: boolean;
-  /** Share of its core. */
-  readonly cpu: number;
-  /** The highest share of one of its hard limits in use. */
-  readonly limitsUsed: number;
-}
+import type { WorkerUse } from '../workers/worker-pool.ts';
 
 export interface LoadLimits {
   /** Packets per second, received and sent, at which the node is full. */

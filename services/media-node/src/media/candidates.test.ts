@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { announcedCandidates } from './candidates.ts';
 
 const socket = { foundation: 'udpcandidate', protocol: 'udp', type: 'host' } as const;
@@ -15,11 +15,11 @@ const shown = (listen: { ip: string; announced: string[] }[], port = 4000) =>
     listen,
   );
 
-test('a socket without announced addresses is told as it is', () => {
+it('a socket without announced addresses is told as it is', () => {
   expect(shown([{ ip: '10.0.0.1', announced: [] }])).toEqual([candidate('10.0.0.1', 4000, 1_000_000_000)]);
 });
 
-test('each announced address is a candidate, the first one preferred', () => {
+it('each announced address is a candidate, the first one preferred', () => {
   const told = shown([
     { ip: '0.0.0.0', announced: ['203.0.113.7', '10.0.0.7'] },
     { ip: '::', announced: ['2001:db8::7'] },
@@ -32,12 +32,12 @@ test('each announced address is a candidate, the first one preferred', () => {
   expect(told.map(({ foundation }) => foundation)).toEqual(['udpcandidate', 'udpcandidate1', 'udpcandidate']);
 });
 
-test('two sockets behind one address and port are one candidate', () => {
+it('two sockets behind one address and port are one candidate', () => {
   const behindNat = ['10.0.0.1', '10.0.0.2'].map((ip) => ({ ip, announced: ['203.0.113.7'] }));
   expect(shown(behindNat).map(({ address }) => address)).toEqual(['203.0.113.7']);
 });
 
-test('an IPv6 address is the same however it is written', () => {
+it('an IPv6 address is the same however it is written', () => {
   const told = announcedCandidates(
     [candidate('fd00::1', 1, 1)],
     [{ ip: 'FD00:0::1', announced: ['2001:db8::7'] }],

@@ -5,7 +5,7 @@ import type {
   RtpCapabilities,
   RtpParameters,
   TrackKind,
-  TransportDirection,
+  TransportRequest,
   TransportOffer,
 } from '@skein/protocol';
 import type { Emitter, PortRange } from '@skein/runtime';
@@ -70,8 +70,8 @@ export interface WorkerProcess {
 /** Forwards between its own transports. */
 export interface MediaRouter {
   readonly id: string;
-  /** `direction` as the client sees it: a `send` transport takes its tracks. */
-  createClientTransport(direction: TransportDirection): Promise<ClientTransport>;
+  /** `direction` is the client's: a transport that sends carries its tracks to the router. */
+  createClientTransport(direction: TransportRequest['direction']): Promise<ClientTransport>;
   /**
    * One end of a pipe, not connected yet. `secure`: SRTP with AES-256-GCM and RTX; else plain RTP.
    * Fails `LIMIT_EXCEEDED` when every port is in use.
@@ -82,10 +82,15 @@ export interface MediaRouter {
   close(): void;
 }
 
-/** How a client transport's way to its client is: `gone` never comes back. */
+/** A place at a router, on the worker that was chosen. Disposing gives it back. */
+export interface RouterSlot extends Disposable {
+  readonly router: MediaRouter;
+}
+
+/** The state of a transport's path to its client. `gone` is final. */
 export type ClientPath = 'connected' | 'disconnected' | 'gone';
 
-/** One direction of one client's media. */
+/** One transport of one client's media, for one direction or both. */
 export interface ClientTransport {
   readonly id: string;
   readonly offer: TransportOffer;
@@ -134,15 +139,18 @@ export interface PipeEndpoint {
   receive(media: ReceivedMedia): Promise<MediaSource>;
   /** Fails when the end is gone. */
   counters(): Promise<PipeCounters>;
-  /** Sends a few packets that belong to no track: the other end counts them, and drops them. */
-  chirp(): Promise<void>;
+  /** Sends a few probe packets, which belong to no track: the other end counts them, and drops them. */
+  sendProbes(): Promise<void>;
   close(): void;
 }
 
-/** Bytes since the end of a pipe was made, RTP and RTCP. */
-export interface PipeCounters {
+/** RTP and RTCP bytes since the end of a pipe was created. */
+export interface EndCounters {
   readonly sentBytes: number;
   readonly receivedBytes: number;
+}
+
+export interface PipeCounters extends EndCounters {
   /**
    * Of the sent bytes, those that the other end has reported as missing, each packet once. Packets that never arrived here
    * are not among them. Falls when a track leaves the pipe. `undefined`: nothing is sent, or the worker cannot tell.

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { MediaSource } from './engine.ts';
 import { attainable } from './layers.ts';
 
@@ -9,7 +9,7 @@ const source = (spatialLayer: number, temporalLayer = 2): MediaSource =>
   }) as Partial<MediaSource> as MediaSource;
 
 describe('what a viewer gets', () => {
-  test.each([
+  it.each([
     ['all that there is, without a wish', undefined, source(2), { spatialLayer: 2 }],
     ['what arrives, without a wish', undefined, source(0), { spatialLayer: 0 }],
     [

@@ -4,8 +4,8 @@ import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
-import { Beats, LEASE_TTL_MS, leaseTtlMs } from './heartbeat.ts';
+import { describe, expect, it } from 'vitest';
+import { Heartbeat, LEASE_TTL_MS, leaseTtlMs } from './heartbeat.ts';
 
 function setUp() {
   const clock = new FakeClock();
@@ -36,7 +36,7 @@ function setUp() {
     news.push(`${present} ${fence}`);
   });
   const state = { present: 'ready', fenced: 0, answer: 'yield' as 'retake' | 'yield' | Error };
-  const beats = new Beats({
+  const beats = new Heartbeat({
     ...{ clock, random: seededRandom(3), log: silentLogger, bus: hub.connect('node') },
     nodes: nodes as NodeRegistry,
     record: (beat, fence) => ({ nodeId: 'n', beat, fence, state: state.present }) as NodeRecord,
@@ -50,7 +50,7 @@ function setUp() {
 }
 
 describe('a node', () => {
-  test('says at once and then four times a second that it lives, with the fence that it was given', async () => {
+  it('says at once and then four times a second that it lives, with the fence that it was given', async () => {
     const { clock, heard, registry, beats } = setUp();
     beats.start();
     await clock.advance(0);
@@ -61,7 +61,7 @@ describe('a node', () => {
     expect(registry.renewed).toEqual(heard.map((beat) => (beat === 0 ? undefined : 7)));
   });
 
-  test('that could not start says nothing and takes no lease', async () => {
+  it('that could not start says nothing and takes no lease', async () => {
     const { clock, heard, registry, beats } = setUp();
     await beats.now();
     await beats.stop('n');
@@ -69,7 +69,7 @@ describe('a node', () => {
     expect([heard, registry.renewed]).toEqual([[], []]);
   });
 
-  test('tells the other nodes that it is there, and of another state, and else nothing', async () => {
+  it('tells the other nodes that it is there, and of another state, and else nothing', async () => {
     const { clock, news, beats, state } = setUp();
     beats.start();
     await clock.advance(10_000);
@@ -81,7 +81,7 @@ describe('a node', () => {
     expect(news).toEqual(['ready undefined', 'ready 7', 'draining 7']);
   });
 
-  test('goes on beating while the store is down, and renews when it is back', async () => {
+  it('goes on beating while the store is down, and renews when it is back', async () => {
     const { clock, heard, registry, beats, state } = setUp();
     registry.failing = SkeinError.unavailable('the store');
     beats.start();
@@ -93,7 +93,7 @@ describe('a node', () => {
     expect(state.fenced).toBe(0);
   });
 
-  test('whose lease another start of it holds renews it no more', async () => {
+  it('whose lease another start of it holds renews it no more', async () => {
     const { clock, registry, beats, state } = setUp();
     registry.failing = new SkeinError('STALE_EPOCH', 'taken');
     beats.start();
@@ -104,7 +104,7 @@ describe('a node', () => {
     expect(registry.renewed).toEqual([]);
   });
 
-  test('that was buried takes a lease anew', async () => {
+  it('that was buried takes a lease anew', async () => {
     const { clock, registry, beats, state } = setUp();
     beats.start();
     await clock.advance(0);
@@ -117,7 +117,7 @@ describe('a node', () => {
     expect(registry.renewed.at(-1)).toBe(7);
   });
 
-  test('asks again when it could not be found out who has the lease', async () => {
+  it('asks again when it could not be found out who has the lease', async () => {
     const { clock, registry, beats, state } = setUp();
     state.answer = SkeinError.unavailable('the store');
     registry.failing = new SkeinError('STALE_EPOCH', 'taken');
@@ -126,7 +126,7 @@ describe('a node', () => {
     expect(state.fenced).toBeGreaterThan(2);
   });
 
-  test('that stops beats once more, gives the lease back, and is silent', async () => {
+  it('that stops beats once more, gives the lease back, and is silent', async () => {
     const { clock, heard, registry, beats } = setUp();
     beats.start();
     await clock.advance(0);
@@ -136,7 +136,7 @@ describe('a node', () => {
     expect(heard).toEqual([0, 1]);
   });
 
-  test.each([1, 150, 300])(
+  it.each([1, 150, 300])(
     'never lets its lease run out while it lives, %d ms away from the store',
     async (awayMs) => {
       const { clock, registry, beats } = setUp();
@@ -153,7 +153,7 @@ describe('a node', () => {
   );
 });
 
-test('a node near the store has the shortest lease', async () => {
+it('a node near the store has the shortest lease', async () => {
   const { clock, registry, beats } = setUp();
   registry.awayMs = 1;
   beats.start();
@@ -161,7 +161,7 @@ test('a node near the store has the shortest lease', async () => {
   expect(new Set(registry.leasesMs.slice(1))).toEqual(new Set([LEASE_TTL_MS]));
 });
 
-test('a lease is never shorter than it takes to be renewed, and bounded', () => {
+it('a lease is never shorter than it takes to be renewed, and bounded', () => {
   expect(leaseTtlMs(0)).toBe(LEASE_TTL_MS);
   expect(leaseTtlMs(202)).toBe(LEASE_TTL_MS);
   expect(leaseTtlMs(800)).toBe(1250);

@@ -3,7 +3,7 @@ import type { NodeRecord } from '@skein/protocol';
 import { SkeinError } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { CLAIM_DEADLINE_MS, claimNodeId, LAPSE_DEADLINE_MS } from './node-id-claim.ts';
 
 function setUp() {
@@ -26,7 +26,7 @@ function setUp() {
   return { clock, registry, claim, begin };
 }
 
-test('an id that nobody holds is claimed at once, whatever others there are', async () => {
+it('an id that nobody holds is claimed at once, whatever others there are', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.holders = ['two', 'three'];
   begin();
@@ -34,7 +34,7 @@ test('an id that nobody holds is claimed at once, whatever others there are', as
   expect(claim.outcome).toBe('claimed');
 });
 
-test('an id whose holder was killed is claimed when its lease has run out', async () => {
+it('an id whose holder was killed is claimed when its lease has run out', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.holders = ['one'];
   begin();
@@ -45,7 +45,7 @@ test('an id whose holder was killed is claimed when its lease has run out', asyn
   expect(claim.outcome).toBe('claimed');
 });
 
-test('an id whose holder was killed where the store is far is waited for as long as its lease may last', async () => {
+it('an id whose holder was killed where the store is far is waited for as long as its lease may last', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.holders = ['one'];
   begin();
@@ -56,7 +56,7 @@ test('an id whose holder was killed where the store is far is waited for as long
   expect(claim.outcome).toBe('claimed');
 });
 
-test('an id that another process goes on renewing is refused, with what to do', async () => {
+it('an id that another process goes on renewing is refused, with what to do', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.holders = ['one'];
   registry.renews = true;
@@ -67,7 +67,7 @@ test('an id that another process goes on renewing is refused, with what to do', 
   );
 });
 
-test('a store that does not answer holds nobody up', async () => {
+it('a store that does not answer holds nobody up', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.fails = true;
   begin();

@@ -4,13 +4,13 @@ import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import { LEASE_TTL_MS, MAX_LEASE_TTL_MS } from './heartbeat.ts';
 
-/** A lease that is renewed for so long is another process's. */
+/** A lease that is still renewed after this time belongs to another process. */
 export const CLAIM_DEADLINE_MS = 4 * LEASE_TTL_MS;
-/** The lease of a process that was killed runs out by then, also where the store is far. */
+/** The lease of a killed process expires within this time, also where the store is far. */
 export const LAPSE_DEADLINE_MS = MAX_LEASE_TTL_MS + 2000;
 const LOOK_EVERY_MS = 100;
 
-export interface ClaimParts {
+export interface ClaimDeps {
   readonly nodeId: string;
   readonly nodes: Pick<NodeRegistry, 'list'>;
   readonly clock: Clock;
@@ -18,17 +18,18 @@ export interface ClaimParts {
 }
 
 /**
- * Waits until no other process holds a lease for this node's id: the one before may have been killed just now. Fails
- * `UNAVAILABLE` when the lease is still renewed after `CLAIM_DEADLINE_MS`, or there after `LAPSE_DEADLINE_MS`, so that a second
- * process with the same id never disturbs the first. A store that does not answer holds nobody up; two that start at once are told apart by the lease's fence.
+ * Waits until no other process holds a lease for this node's id: the previous one may have been killed just now. Fails
+ * `UNAVAILABLE` when the lease is still renewed after `CLAIM_DEADLINE_MS`, or still exists after `LAPSE_DEADLINE_MS`, so
+ * that a second process with the same id never disturbs the first. A store that does not answer delays nothing; the
+ * lease's fence decides between two that start at once.
  */
-export async function claimNodeId({ nodeId, nodes, clock, log }: ClaimParts): Promise<void> {
+export async function claimNodeId({ nodeId, nodes, clock, log }: ClaimDeps): Promise<void> {
   const fromMs = clock.monotonicMs();
   const holdersBeat = async (): Promise<number | undefined> => {
     try {
       return (await nodes.list()).find(({ record }) => record.nodeId === nodeId)?.record.beat;
     } catch (error) {
-      log.debug({ err: error }, 'it is not known whether the node id is free; the lease will tell');
+      log.debug({ err: error }, 'reading the holder of the node id failed; the lease will decide');
       return undefined;
     }
   };
@@ -40,7 +41,7 @@ export async function claimNodeId({ nodeId, nodes, clock, log }: ClaimParts): Pr
   }
 }
 
-/** Another process has the lease of this node's id. */
+/** Another process holds the lease of this node's id. */
 export function nodeIdTaken(nodeId: string): SkeinError {
   return new SkeinError(
     'UNAVAILABLE',

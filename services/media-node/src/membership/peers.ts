@@ -1,6 +1,6 @@
 import type { Bus, BusSubscription } from '@skein/bus';
 import { orderOfStarts, supersedes, type NodeRegistry } from '@skein/cluster';
-import { nodeRecord, subjects, type NodeRecord } from '@skein/protocol';
+import { nodeRecord, SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import {
   livenessService,
   nodeService,
@@ -9,23 +9,21 @@ import {
   type RpcClients,
 } from '@skein/rpc';
 import { jitter, SingleFlight, type Clock, type Random } from '@skein/runtime';
-import { PipeError } from '../pipes/model/pipe-errors.ts';
-import type { PeerPipes } from '../pipes/pipe-executor.ts';
 
-/** Nodes kept at most; past that the one not heard of for longest is forgotten and looked up again. */
+/** Maximum number of known nodes; beyond it the least recently seen one is forgotten, and read again on demand. */
 const MAX_KNOWN = 1024;
-/** How often the registry is read for changes, jittered, so that news that got lost does no harm for longer. */
+/** Interval at which the registry is read, jittered: the longest that a lost event has consequences. */
 const READ_EVERY_MS = 5000;
-/** What was read so lately is not read again when it is asked for. */
+/** A younger view is not refreshed. */
 const FRESH_FOR_MS = 500;
 
 interface KnownPeer {
   readonly record: NodeRecord;
-  /** Without a lease it takes no sessions, but its pipes go on, and it may be reached. */
+  /** Without a lease it takes no sessions, but its pipes continue, and it may be reachable. */
   readonly hasLease: boolean;
 }
 
-export interface PeersParts {
+export interface PeersDeps {
   /** This node's own. */
   readonly nodeId: string;
   readonly bus: Bus;
@@ -36,31 +34,31 @@ export interface PeersParts {
 }
 
 /**
- * The other nodes by id: where they are, and which of them take sessions. From the registry, and from what they tell when
- * they start and when they drain. Their beats are not listened to: of many nodes, each would hear those of all others.
- * What was last read holds while the store does not answer.
+ * The other nodes by id: their addresses, and whether they take sessions. From the registry, and from the events that
+ * nodes publish when they start and when they drain. Heartbeats are ignored: every node would receive those of all others.
+ * The last view stays valid while the store does not answer.
  */
-export class Peers implements PeerPipes {
-  readonly #parts: PeersParts;
+export class Peers {
+  readonly #deps: PeersDeps;
   readonly #known = new Map<string, KnownPeer>();
   readonly #reading = new SingleFlight<'all', void>();
   #readAtMs = -Infinity;
-  /** Of the last reading: the next one brings what has changed since. */
+  /** Of the last read: the next one returns the changes since. */
   #version: number | undefined;
-  #news: BusSubscription | undefined;
+  #events: BusSubscription | undefined;
   #nextRead: Disposable | undefined;
   #closed = false;
 
-  constructor(parts: PeersParts) {
-    this.#parts = parts;
+  constructor(deps: PeersDeps) {
+    this.#deps = deps;
   }
 
-  /** The first view is there soon after. */
+  /** The first view follows soon after. */
   start(): void {
-    const { bus, clock, random } = this.#parts;
-    this.#news = bus.subscribe(subjects.anyNodeState, (data) => {
-      const news = nodeRecord.safeParse(data);
-      if (news.success) this.#know(news.data);
+    const { bus, clock, random } = this.#deps;
+    this.#events = bus.subscribe(subjects.anyNodeState, (data) => {
+      const record = nodeRecord.safeParse(data);
+      if (record.success) this.#know(record.data);
     });
     const readLater = (): void => {
       this.#nextRead = clock.after(jitter(READ_EVERY_MS, random), () => void this.refresh().then(readOn));
@@ -83,37 +81,38 @@ export class Peers implements PeerPipes {
       .map(({ record }) => record.nodeId);
   }
 
-  /** Reads the registry, unless that was done just now. Never rejects: without the store the view stays what it was. */
+  /** Reads the registry, unless the view is fresh. Never rejects: without the store the view stays as it was. */
   async refresh(): Promise<void> {
-    if (this.#parts.clock.monotonicMs() - this.#readAtMs < FRESH_FOR_MS) return;
+    if (this.#deps.clock.monotonicMs() - this.#readAtMs < FRESH_FOR_MS) return;
     await this.#read().catch(() => undefined);
   }
 
+  /** Fails `PIPE_FAILED` when the node is unknown. */
   async client(nodeId: string): Promise<PipeServiceClient> {
     if (!this.#known.has(nodeId)) await this.#read();
     const peer = this.#known.get(nodeId);
-    if (!peer) throw PipeError.unknownNode(nodeId);
-    return this.#parts.clients.client(pipeService, peer.record.grpcAddress);
+    if (!peer) throw unknownNode(nodeId);
+    return this.#deps.clients.client(pipeService, peer.record.grpcAddress);
   }
 
-  /** Whether a known node answers a call within `withinMs`; rejects when it does not. */
+  /** Resolves when a known node answers a call within `withinMs`; rejects when it does not. */
   async ping(nodeId: string, withinMs: number): Promise<unknown> {
     const peer = this.#known.get(nodeId);
-    if (!peer) throw PipeError.unknownNode(nodeId);
-    const client = this.#parts.clients.client(livenessService, peer.record.grpcAddress);
+    if (!peer) throw unknownNode(nodeId);
+    const client = this.#deps.clients.client(livenessService, peer.record.grpcAddress);
     return await client.ping({}, { deadlineMs: withinMs });
   }
 
   close(): void {
     this.#closed = true;
-    this.#news?.close();
+    this.#events?.close();
     this.#nextRead?.[Symbol.dispose]();
-    this.#parts.clients.close();
+    this.#deps.clients.close();
   }
 
   #read(): Promise<void> {
     return this.#reading.run('all', async () => {
-      const { nodes, clock } = this.#parts;
+      const { nodes, clock } = this.#deps;
       const { version, whole, nodes: changed, gone } = await nodes.read({ since: this.#version });
       this.#readAtMs = clock.monotonicMs();
       this.#version = version;
@@ -129,24 +128,31 @@ export class Peers implements PeerPipes {
 
   #know(heard: NodeRecord): void {
     const { nodeId } = heard;
-    if (nodeId === this.#parts.nodeId) return;
+    if (nodeId === this.#deps.nodeId) return;
     const known = this.#known.get(nodeId)?.record;
-    // What was read may be older than what was told meanwhile.
+    // The registry may be older than an event received meanwhile.
     const record = known && isEarlier(heard, known) ? known : heard;
     this.#known.delete(nodeId);
     this.#known.set(nodeId, { record, hasLease: true });
     const [oldest] = this.#known.keys();
     if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
-    if (known?.grpcAddress !== record.grpcAddress) this.#greet(record.grpcAddress);
+    if (known?.grpcAddress !== record.grpcAddress) this.#connect(record.grpcAddress);
   }
 
-  // Connects ahead of the first pipe, which then opens in one round trip. A peer that does not answer is asked again then.
-  #greet(address: string): void {
-    this.#parts.clients
+  // Connects ahead of the first pipe, which then opens in one round trip, and retries if this fails.
+  #connect(address: string): void {
+    this.#deps.clients
       .client(nodeService, address)
       .getStatus({})
       .catch(() => undefined);
   }
+}
+
+function unknownNode(nodeId: string): SkeinError {
+  return new SkeinError('PIPE_FAILED', 'that node is not known here', {
+    details: { nodeId },
+    retryAfterMs: 1000,
+  });
 }
 
 function isEarlier(one: NodeRecord, other: NodeRecord): boolean {

@@ -1,6 +1,6 @@
 import { subjects, witnessAnswer, type WitnessAnswer } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { TestWires } from '../testing/wires.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
@@ -33,7 +33,7 @@ async function saidOf(nodeId: string, questionId: string): Promise<string[]> {
   return answers.map(({ witnessId, heard }) => `${witnessId} ${heard}`);
 }
 
-test('a node that gets a track through a pipe is witness to its packets; others are silent', async () => {
+it('a node that gets a track through a pipe is witness to its packets; others are silent', async () => {
   const [one, two] = cluster.nodes;
   if (!one || !two) throw new Error('no nodes');
   const speaker = await cluster.join(one, 'lobby', 'ann');

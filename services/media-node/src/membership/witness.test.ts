@@ -2,7 +2,7 @@ import { createMemoryBus } from '@skein/bus/testing';
 import { subjects, witnessAnswer, type WitnessAnswer } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { Witness, type HeardEnd } from './witness.ts';
 
 /** An end whose counts the test gives, one after the other. */
@@ -40,7 +40,7 @@ async function answers(ends: readonly HeardEnd[], { answersCalls = false, questi
   return { early, heard: heard.map((one) => one.heard) };
 }
 
-test('packets that come in while it listens are told, whatever came before is not', async () => {
+it('packets that come in while it listens are told, whatever came before is not', async () => {
   expect(await answers([end(500, 500), end(100, 101)])).toEqual({
     early: ['listening'],
     heard: ['listening', 'media'],
@@ -51,15 +51,15 @@ test('packets that come in while it listens are told, whatever came before is no
   });
 });
 
-test('a node that sends nothing and answers calls is heard', async () => {
+it('a node that sends nothing and answers calls is heard', async () => {
   expect((await answers([end(5, 5)], { answersCalls: true })).heard).toEqual(['listening', 'control']);
 });
 
-test('an end that cannot be counted says nothing', async () => {
+it('an end that cannot be counted says nothing', async () => {
   expect((await answers([end('late', 100), end(100, 'gone')])).heard).toEqual(['listening', 'silent']);
 });
 
-test('a node without a pipe to the suspect says nothing, nor does the suspect itself, nor is a bad question answered', async () => {
+it('a node without a pipe to the suspect says nothing, nor does the suspect itself, nor is a bad question answered', async () => {
   expect((await answers([])).heard).toEqual([]);
   expect((await answers([end(1, 2)], { question: { nodeId: 'me' } })).heard).toEqual([]);
   expect((await answers([end(1, 2)], { question: { listenMs: 1e9 } })).heard).toEqual([]);

@@ -2,19 +2,19 @@ import type { Bus, BusSubscription } from '@skein/bus';
 import { subjects, witnessQuestion, type WitnessAnswer, type WitnessQuestion } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { EndCounters } from '../pipes/health/pipe-health.ts';
+import type { EndCounters } from '../media/engine.ts';
 
-/** Ends that are counted for one answer: one that receives is enough. */
+/** Ends counted for one answer: one that receives is enough. */
 const MAX_COUNTED = 32;
-/** Questions that are answered at the same time; more go without this node's answer. */
+/** Concurrent answers; more questions go unanswered. */
 const MAX_OPEN = 32;
 
-/** This node's end of a pipe, as far as a witness needs it. */
+/** This node's end of a pipe, as the witness uses it. */
 export interface HeardEnd {
   count(): Promise<EndCounters | 'late' | 'gone'>;
 }
 
-export interface WitnessParts {
+export interface WitnessDeps {
   readonly nodeId: string;
   readonly bus: Bus;
   /** The open pipes from a node. */
@@ -26,24 +26,28 @@ export interface WitnessParts {
 }
 
 /**
- * Tells control whether a node that it suspects is still heard here: by packets that come in through its pipes, or by an
- * answer to a call. Says nothing of nodes to which there is no pipe.
+ * Testifies to control about a node that it suspects: whether its packets still arrive here through pipes, or it answers
+ * a call. Abstains for nodes without a pipe to this one.
  */
 export class Witness {
-  readonly #parts: WitnessParts;
+  readonly #deps: WitnessDeps;
   #questions: BusSubscription | undefined;
   #open = 0;
 
-  constructor(parts: WitnessParts) {
-    this.#parts = parts;
+  constructor(deps: WitnessDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    const { bus, log } = this.#parts;
+    const { bus, log } = this.#deps;
     this.#questions = bus.subscribe(subjects.witnessQuestion, (data) => {
       const question = witnessQuestion.safeParse(data);
       if (question.success) void this.#answer(question.data);
-      else log.warn({ err: question.error }, 'a question about a suspect that could not be read was dropped');
+      else
+        log.warn(
+          { event: 'witness.question-dropped', err: question.error },
+          'a malformed question about a suspect was dropped',
+        );
     });
   }
 
@@ -53,13 +57,13 @@ export class Witness {
 
   /** Never rejects. */
   async #answer({ questionId, askerId, nodeId, listenMs }: WitnessQuestion): Promise<void> {
-    const { bus, endsFrom, ping, log, nodeId: witnessId } = this.#parts;
+    const { bus, endsFrom, ping, log, nodeId: witnessId } = this.#deps;
     const ends = endsFrom(nodeId).slice(0, MAX_COUNTED);
     if (ends.length === 0 || nodeId === witnessId || this.#open >= MAX_OPEN) return;
     this.#open++;
-    const tell = (heard: WitnessAnswer['heard']): void =>
+    const answer = (heard: WitnessAnswer['heard']): void =>
       bus.publish(subjects.witnessAnswer(askerId), { questionId, witnessId, heard } satisfies WitnessAnswer);
-    tell('listening');
+    answer('listening');
     try {
       const answered = ping(nodeId, listenMs).then(
         () => true,
@@ -67,17 +71,17 @@ export class Witness {
       );
       const media = await this.#receives(ends, listenMs);
       const heard = media ? 'media' : (await answered) ? 'control' : 'silent';
-      tell(heard);
-      log.debug({ suspect: nodeId, heard }, 'control was told whether a suspect is heard');
+      answer(heard);
+      log.debug({ suspect: nodeId, heard }, 'a question about a suspect was answered');
     } finally {
       this.#open--;
     }
   }
 
-  /** Counted twice: what came before the question says nothing. */
+  /** Counts twice, because packets from before the question prove nothing. */
   async #receives(ends: readonly HeardEnd[], listenMs: number): Promise<boolean> {
     const before = await Promise.all(ends.map((end) => end.count()));
-    await this.#parts.clock.sleep(listenMs);
+    await this.#deps.clock.sleep(listenMs);
     const after = await Promise.all(ends.map((end) => end.count()));
     return after.some((count, at) => {
       const earlier = before[at];

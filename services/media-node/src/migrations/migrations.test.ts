@@ -1,5 +1,5 @@
 import { SkeinError, subjects } from '@skein/protocol';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MediaNode } from '../node/media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
@@ -57,7 +57,7 @@ async function flows(ssrc: number, arrived: () => number): Promise<void> {
 }
 
 describe('a participant that moves to another node', () => {
-  test('is received there while what it sent before still flows, then its earlier session ends by itself', async () => {
+  it('is received there while what it sent before still flows, then its earlier session ends by itself', async () => {
     const room = newRoom();
     const [oldSsrc, newSsrcs] = [newSsrc(), newSsrc()];
     const ann = await cluster.join(one, room, 'ann');
@@ -96,7 +96,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again, bob);
   });
 
-  test('is subscribed to at its new place by who asked while its track was nowhere', async () => {
+  it('is subscribed to at its new place by who asked while its track was nowhere', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(two, room, 'bob');
@@ -110,7 +110,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again, bob);
   });
 
-  test('does not wait for another one that moved too to let go of what nobody looks at any more', async () => {
+  it('does not wait for another one that moved too to let go of what nobody looks at any more', async () => {
     const room = newRoom();
     const [ann, bob] = [await cluster.join(one, room, 'ann'), await cluster.join(one, room, 'bob')];
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
@@ -124,7 +124,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(...again);
   });
 
-  test('ends its earlier session at once when nobody receives it, and that one takes nobody out of the room', async () => {
+  it('ends its earlier session at once when nobody receives it, and that one takes nobody out of the room', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const again = await cluster.move(ann, two);
@@ -138,7 +138,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again);
   });
 
-  test('mutes what others still hear of its earlier session when it mutes the track', async () => {
+  it('mutes what others still hear of its earlier session when it mutes the track', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -159,7 +159,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again, bob, ann);
   });
 
-  test('can go from one worker of a node to another of the same', async () => {
+  it('can go from one worker of a node to another of the same', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const ann = await cluster.join(three, room, 'ann');
@@ -176,7 +176,7 @@ describe('a participant that moves to another node', () => {
   });
 });
 
-test('a session whose client reports that no media comes through ends, and its place is kept for the next one', async () => {
+it('a session whose client reports that no media comes through ends, and its place is kept for the next one', async () => {
   const room = newRoom();
   const ann = await cluster.join(one, room, 'ann');
   const bob = await cluster.join(two, room, 'bob');
@@ -196,7 +196,7 @@ test('a session whose client reports that no media comes through ends, and its p
 });
 
 describe('a session whose client has lost its gateway', () => {
-  test('goes on with the gateway that shows its token, again when the answer to that was lost', async () => {
+  it('goes on with the gateway that shows its token, again when the answer to that was lost', async () => {
     const ann = await cluster.place(one, newRoom(), 'ann');
     const opened = await ann.ask('open', ann.opening);
     await ann.ask('detach', { attachment: opened.attachment, graceMs: 60_000 });
@@ -215,7 +215,7 @@ describe('a session whose client has lost its gateway', () => {
     await vi.waitFor(() => expect(one.counts).toEqual(nothing));
   });
 
-  test('is not given to who shows its token as somebody else, and the token stays good', async () => {
+  it('is not given to who shows its token as somebody else, and the token stays good', async () => {
     const ann = await cluster.place(one, newRoom(), 'ann');
     const { resumeToken, attachment } = await ann.ask('open', ann.opening);
     const wrong = await ann
@@ -231,7 +231,7 @@ describe('a session whose client has lost its gateway', () => {
     await ann.leave();
   });
 
-  test('ends when its grace is over, and leaves the room', async () => {
+  it('ends when its grace is over, and leaves the room', async () => {
     const room = newRoom();
     const ann = await cluster.place(one, room, 'ann');
     const { attachment } = await ann.ask('open', ann.opening);
@@ -242,11 +242,11 @@ describe('a session whose client has lost its gateway', () => {
 });
 
 describe('a node', () => {
-  test('answers when it is asked whether it lives', async () => {
+  it('answers when it is asked whether it lives', async () => {
     expect(await cluster.bus.request(subjects.nodePing('one'), {}, { deadlineMs: 1000 })).toEqual({});
   });
 
-  test('that rebalances asks as many sessions to move as it was told to', async () => {
+  it('that rebalances asks as many sessions to move as it was told to', async () => {
     const sessions = await Promise.all(['a', 'b', 'c'].map((who) => cluster.join(one, newRoom(), who)));
     expect(await cluster.status(one).moveSessions({ count: 2 })).toEqual({ moving: 2 });
     const asked = expect.objectContaining({ event: 'moveRequested' });
@@ -256,7 +256,7 @@ describe('a node', () => {
     await leaveAll(...sessions);
   });
 
-  test('that drains is not chosen, takes none, asks its sessions to move, and ends when they have', async () => {
+  it('that drains is not chosen, takes none, asks its sessions to move, and ends when they have', async () => {
     const room = newRoom();
     const four = await cluster.addNode({ nodeId: 'four' });
     const ann = await cluster.join(four, room, 'ann');
@@ -280,7 +280,7 @@ describe('a node', () => {
     await leaveAll(...moved);
   });
 
-  test('that drains tells what has not moved by the deadline, whose places stay for the gateways to move', async () => {
+  it('that drains tells what has not moved by the deadline, whose places stay for the gateways to move', async () => {
     const room = newRoom();
     const five = await cluster.addNode({ nodeId: 'five' });
     const ann = await cluster.join(five, room, 'ann');
@@ -292,7 +292,7 @@ describe('a node', () => {
     await leaveAll(await cluster.move(ann, one));
   });
 
-  test('that was declared dead goes on as a new start with what is still its own', async () => {
+  it('that was declared dead goes on as a new start with what is still its own', async () => {
     const room = newRoom();
     const six = await cluster.addNode({ nodeId: 'six' });
     const ann = await cluster.join(six, room, 'ann');
@@ -326,7 +326,7 @@ async function registered(nodeId: string) {
 }
 
 describe('a store that comes back empty', () => {
-  test('is told again of the sessions and tracks that are here, which go on meanwhile', async () => {
+  it('is told again of the sessions and tracks that are here, which go on meanwhile', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const ann = await cluster.join(one, room, 'ann');

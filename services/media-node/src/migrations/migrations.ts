@@ -2,82 +2,86 @@ import type { SessionEvent } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { Session } from '../sessions/session.ts';
-import { planMoves, type MovePolicy } from './migration-plan.ts';
+import { planMigrations, type MigrationPolicy } from './migration-plan.ts';
 
-export type MoveReason = 'drain' | 'rebalance';
+export type MigrationReason = 'drain' | 'rebalance';
 
-export interface MovesParts {
+export interface MigrationsDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly policy: MovePolicy;
-  readonly tell: (sessionId: string, event: SessionEvent) => void;
+  readonly policy: MigrationPolicy;
+  readonly notify: (sessionId: string, event: SessionEvent) => void;
 }
 
-interface Wanted {
+interface Pending {
   readonly session: Session;
-  readonly reason: MoveReason;
+  readonly reason: MigrationReason;
   readonly untilMs: number;
-  timesAsked: number;
-  lastAskedMs: number;
+  requests: number;
+  lastRequestMs: number;
 }
 
-/** Asks the gateways to move sessions elsewhere, some at a time, until they have or their time is over. */
-export class Moves {
-  readonly #parts: MovesParts;
-  readonly #wanted = new Map<string, Wanted>();
+/** Requests the migration of sessions from their gateways, some at a time, until they have moved or their time is over. */
+export class Migrations {
+  readonly #deps: MigrationsDeps;
+  readonly #pending = new Map<string, Pending>();
   #wake: Disposable | undefined;
   #closed = false;
 
-  constructor(parts: MovesParts) {
-    this.#parts = parts;
+  constructor(deps: MigrationsDeps) {
+    this.#deps = deps;
   }
 
-  /** These are to move within `withinMs`. One that was to move for another reason does so for this one now. */
-  want(sessions: readonly Session[], reason: MoveReason, withinMs: number): void {
-    const untilMs = this.#parts.clock.monotonicMs() + withinMs;
+  /** Migrates these sessions within `withinMs`. This reason replaces an earlier one. */
+  add(sessions: readonly Session[], reason: MigrationReason, withinMs: number): void {
+    const untilMs = this.#deps.clock.monotonicMs() + withinMs;
     for (const session of sessions) {
-      const { timesAsked = 0, lastAskedMs = 0 } = this.#wanted.get(session.name.sessionId) ?? {};
-      this.#wanted.set(session.name.sessionId, { session, reason, untilMs, timesAsked, lastAskedMs });
+      const { requests = 0, lastRequestMs = 0 } = this.#pending.get(session.ref.sessionId) ?? {};
+      this.#pending.set(session.ref.sessionId, { session, reason, untilMs, requests, lastRequestMs });
     }
     this.#plan();
   }
 
-  /** To be called when a session has ended: the next one may be asked. */
-  ended({ name }: Session): void {
-    if (this.#wanted.delete(name.sessionId)) this.#plan();
+  /** To be called when a session has ended: the next migration may start. */
+  sessionEnded({ ref }: Session): void {
+    if (this.#pending.delete(ref.sessionId)) this.#plan();
   }
 
   close(): void {
     this.#closed = true;
     this.#wake?.[Symbol.dispose]();
-    this.#wanted.clear();
+    this.#pending.clear();
   }
 
   #plan(): void {
     if (this.#closed) return;
-    const { clock, policy } = this.#parts;
+    const { clock, policy } = this.#deps;
     const nowMs = clock.monotonicMs();
-    for (const [sessionId, { untilMs }] of this.#wanted) if (untilMs <= nowMs) this.#wanted.delete(sessionId);
-    const views = [...this.#wanted].map(([sessionId, { session, timesAsked, lastAskedMs }]) => ({
-      ...{ sessionId, timesAsked, lastAskedMs },
+    for (const [sessionId, { untilMs }] of this.#pending)
+      if (untilMs <= nowMs) this.#pending.delete(sessionId);
+    const views = [...this.#pending].map(([sessionId, { session, requests, lastRequestMs }]) => ({
+      ...{ sessionId, requests, lastRequestMs },
       room: session.room,
       leaving: session.leaving,
     }));
-    const { ask, wakeAtMs } = planMoves(views, nowMs, policy);
-    for (const sessionId of ask) this.#ask(sessionId, nowMs);
+    const { request, wakeAtMs } = planMigrations(views, nowMs, policy);
+    for (const sessionId of request) this.#request(sessionId, nowMs);
     this.#wake?.[Symbol.dispose]();
     this.#wake =
       wakeAtMs === undefined ? undefined : clock.after(Math.max(1, wakeAtMs - nowMs), () => this.#plan());
   }
 
-  #ask(sessionId: string, nowMs: number): void {
-    const wanted = this.#wanted.get(sessionId);
-    if (!wanted) return;
-    wanted.timesAsked++;
-    wanted.lastAskedMs = nowMs;
-    const { log, tell } = this.#parts;
-    const { session, reason, untilMs, timesAsked } = wanted;
-    log.info({ room: session.room, sessionId, reason, timesAsked }, 'a session is asked to move elsewhere');
-    tell(sessionId, { event: 'moveRequested', data: { reason, deadlineMs: Math.round(untilMs - nowMs) } });
+  #request(sessionId: string, nowMs: number): void {
+    const pending = this.#pending.get(sessionId);
+    if (!pending) return;
+    pending.requests++;
+    pending.lastRequestMs = nowMs;
+    const { log, notify } = this.#deps;
+    const { session, reason, untilMs, requests } = pending;
+    log.info(
+      { event: 'migration.requested', room: session.room, sessionId, reason, requests },
+      'the migration of a session was requested',
+    );
+    notify(sessionId, { event: 'moveRequested', data: { reason, deadlineMs: Math.round(untilMs - nowMs) } });
   }
 }

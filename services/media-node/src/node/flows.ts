@@ -2,7 +2,7 @@ import type { MediaSink, MediaSource } from '../media/engine.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Flow } from '../load/packet-rate.ts';
 
-/** All that is published here, and all that is sent to clients from here, by the source that it comes from. */
+/** The tracks that are published here, and those that are sent to clients, by source. */
 export function flowsOf(sessions: readonly Session[]): readonly Flow[] {
   const sinksOf = new Map<MediaSource, MediaSink[]>();
   for (const { media } of sessions) {

@@ -1,5 +1,5 @@
 import { systemClock } from '@skein/runtime';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MediaNode } from './media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
@@ -69,7 +69,7 @@ async function sendUntil(
 const sequenceNumber = (packet: Buffer): number => packet.readUInt16BE(2);
 
 describe('a track of another node', () => {
-  test('crosses once and reaches both of its viewers there, each packet once', async () => {
+  it('crosses once and reaches both of its viewers there, each packet once', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const [ann, bob, cho] = await Promise.all([
@@ -95,7 +95,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob, cho);
   });
 
-  test('is ready, paused, in the answer to opening a session, without asking for it', async () => {
+  it('is ready, paused, in the answer to opening a session, without asking for it', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
@@ -106,7 +106,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  test('asked for ten times at once, while its node opens the same pipe from its side, makes one pipe and one copy each', async () => {
+  it('asked for ten times at once, while its node opens the same pipe from its side, makes one pipe and one copy each', async () => {
     for (let round = 0; round < 5; round++) {
       const room = newRoom();
       const here = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((who) => cluster.join(one, room, who)));
@@ -126,7 +126,7 @@ describe('a track of another node', () => {
     }
   });
 
-  test('carries its muting and unmuting', async () => {
+  it('carries its muting and unmuting', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const ann = await cluster.join(one, room, 'ann');
@@ -150,7 +150,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  test('that ends closes the subscriptions behind the pipe, and the pipe goes when its linger is over', async () => {
+  it('that ends closes the subscriptions behind the pipe, and the pipe goes when its linger is over', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(two, room, 'bob');
@@ -167,7 +167,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  test('unsubscribed by its last viewer stops crossing; subscribed again it crosses again', async () => {
+  it('unsubscribed by its last viewer stops crossing; subscribed again it crosses again', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const ann = await cluster.join(one, room, 'ann');
@@ -181,7 +181,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  test('keeps its simulcast layers behind the pipe, and a key frame request from behind it reaches the publisher', async () => {
+  it('keeps its simulcast layers behind the pipe, and a key frame request from behind it reaches the publisher', async () => {
     const room = newRoom();
     const [low, mid, high] = [newSsrc(), newSsrc(), newSsrc()];
     const ann = await cluster.join(one, room, 'ann');
@@ -210,7 +210,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  test('of a node that cannot be reached fails with PIPE_FAILED, does not hold up opening, and other tracks still come', async () => {
+  it('of a node that cannot be reached fails with PIPE_FAILED, does not hold up opening, and other tracks still come', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
@@ -237,7 +237,7 @@ describe('a track of another node', () => {
 });
 
 describe('sessions', () => {
-  test('open is safe to repeat and answers the same', async () => {
+  it('open is safe to repeat and answers the same', async () => {
     const session = await cluster.place(one, newRoom(), 'ann');
     const [first, second] = await Promise.all([
       session.ask('open', session.opening),
@@ -249,7 +249,7 @@ describe('sessions', () => {
     await leaveAll(session);
   });
 
-  test('that open at once with the room they are placed in see each other', async () => {
+  it('that open at once with the room they are placed in see each other', async () => {
     const room = newRoom();
     const names = Array.from({ length: 20 }, (_, at) => `p${at}`);
     const sessions = await Promise.all(
@@ -259,7 +259,7 @@ describe('sessions', () => {
     await leaveAll(...sessions);
   });
 
-  test('leave takes the participant out of the room, and the last one takes the room', async () => {
+  it('leave takes the participant out of the room, and the last one takes the room', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -274,7 +274,7 @@ describe('sessions', () => {
     expect(await cluster.store.rooms.snapshot(room)).toBeUndefined();
   });
 
-  test('of a participant that is placed again elsewhere end by themselves', async () => {
+  it('of a participant that is placed again elsewhere end by themselves', async () => {
     const room = newRoom();
     const old = await cluster.join(one, room, 'ann');
     const again = await cluster.join(two, room, 'ann');
@@ -290,7 +290,7 @@ describe('sessions', () => {
     await leaveAll(again);
   });
 
-  test('a track that is published twice is the same track', async () => {
+  it('a track that is published twice is the same track', async () => {
     const ann = await cluster.join(one, newRoom(), 'ann');
     const rtpParameters = audioParameters({ ssrc: newSsrc() });
     const request = { trackId: 'mic', kind: 'audio', source: 'microphone', rtpParameters };
@@ -302,7 +302,7 @@ describe('sessions', () => {
     await leaveAll(ann);
   });
 
-  test('a track that cannot be announced is not published, and a leave that cannot be written is written later', async () => {
+  it('a track that cannot be announced is not published, and a leave that cannot be written is written later', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -320,7 +320,7 @@ describe('sessions', () => {
     await leaveAll(bob);
   });
 
-  test('muting takes effect at once when the store is down, and shows once it is back', async () => {
+  it('muting takes effect at once when the store is down, and shows once it is back', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');

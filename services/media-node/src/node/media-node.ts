@@ -15,7 +15,7 @@ import {
 import { hostPort, type Clock, type IdSource, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { GrpcAddress } from '../addresses/address-plan.ts';
-import { Beats } from '../membership/heartbeat.ts';
+import { Heartbeat } from '../membership/heartbeat.ts';
 import { claimNodeId, nodeIdTaken } from '../membership/node-id-claim.ts';
 import { Capacity } from '../capacity/capacity.ts';
 import type { CapacityLedger } from '../capacity/ledger.ts';
@@ -25,15 +25,15 @@ import { LoadMeter } from '../load/load-meter.ts';
 import type { LoadLimits } from '../load/used-share.ts';
 import type { MediaEngine, PipeListen, WorkerOptions } from '../media/engine.ts';
 import { Drain, type DrainEnd } from '../migrations/drain.ts';
-import { Moves } from '../migrations/migrations.ts';
-import { defaultMovePolicy, type MovePolicy } from '../migrations/migration-plan.ts';
+import { Migrations } from '../migrations/migrations.ts';
+import { defaultMigrationPolicy, type MigrationPolicy } from '../migrations/migration-plan.ts';
 import { nodeHandlers } from './node-handlers.ts';
 import { mediaCounts } from './node-report.ts';
 import { PipeRelief } from '../pipes/congestion/relief.ts';
 import { pipeHandlers } from './pipe-handlers.ts';
 import { Peers } from '../membership/peers.ts';
 import { defaultPipePolicy, type PipePolicy } from '../pipes/model/pipe-policy.ts';
-import { PipeWatch } from '../pipes/health/pipe-monitor.ts';
+import { PipeMonitor } from '../pipes/health/pipe-monitor.ts';
 import { Witness } from '../membership/witness.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { SessionDirectory } from './session-directory.ts';
@@ -41,9 +41,9 @@ import type { WorkerPolicy } from '../workers/worker-choice.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';
 import { warmUp } from '../workers/warm-up.ts';
 
-/** How long `stop` may take in all; what is not told by then is found out by others. */
+/** Deadline of `stop`; peers detect the rest by timeout. */
 const STOP_DEADLINE_MS = 5000;
-/** How long sessions may take that are to move for the sake of balance; after that they stay. */
+/** Deadline of a migration for the sake of balance; after that the session stays. */
 const REBALANCE_WITHIN_MS = 60_000;
 
 export interface MediaNodeConfig {
@@ -59,16 +59,15 @@ export interface MediaNodeConfig {
   readonly capacityLimits: CapacityLimits;
   /** Default: `defaultPipePolicy`. */
   readonly pipePolicy?: PipePolicy;
-  /** How long a drain may take when it does not say so itself. */
+  /** Deadline of a drain that does not name one. */
   readonly drainDeadlineMs: number;
-  /** Default: `defaultMovePolicy`. */
-  readonly movePolicy?: MovePolicy;
-  /** How long an empty room keeps its routers. Default 1000. */
+  /** Default: `defaultMigrationPolicy`. */
+  readonly migrationPolicy?: MigrationPolicy;
+  /** How long an unused room keeps its routers. Default 1000. */
   readonly roomLingerMs?: number;
 }
 
-/** What a node runs on. */
-export interface MediaNodeParts {
+export interface MediaNodeDeps {
   readonly engine: MediaEngine;
   readonly bus: Bus;
   readonly store: Pick<ClusterStore, 'rooms' | 'nodes'>;
@@ -76,30 +75,30 @@ export interface MediaNodeParts {
   readonly random: Random;
   readonly ids: IdSource;
   readonly log: Logger;
-  /** How other nodes are called. Default: over gRPC, straight. */
+  /** Clients of other nodes. Default: direct gRPC connections. */
   readonly clients?: RpcClients;
 }
 
-/** A media node: its workers, its rooms, and all that others ask of it. */
+/** A media node: its workers, its rooms, and the services that it offers to gateways, control and other nodes. */
 export class MediaNode {
   readonly #config: MediaNodeConfig;
-  readonly #parts: MediaNodeParts;
+  readonly #deps: MediaNodeDeps;
   readonly #capacity: Capacity;
   readonly #pool: WorkerPool;
   readonly #feeds: RoomFeeds;
   readonly #peers: Peers;
   readonly #rooms: Rooms;
-  readonly #watch: PipeWatch;
+  readonly #pipeMonitor: PipeMonitor;
   readonly #witness: Witness;
   readonly #relief: PipeRelief;
   readonly #sessions: SessionDirectory;
   readonly #meter: LoadMeter;
-  readonly #beats: Beats;
+  readonly #heartbeat: Heartbeat;
   readonly #rpc: RpcServer;
-  readonly #moves: Moves;
+  readonly #migrations: Migrations;
   readonly #drain: Drain;
   readonly #ended = Promise.withResolvers<string>();
-  /** Names this process, which may outlive a burial and the start that was buried. */
+  /** Names this process, which may outlive an eviction and the start that was evicted. */
   readonly #instance: string;
   #startedAtMs: number;
   #yielded = false;
@@ -108,14 +107,14 @@ export class MediaNode {
   #served: readonly BusSubscription[] = [];
   #stopping: Promise<void> | undefined;
 
-  private constructor(config: MediaNodeConfig, parts: MediaNodeParts) {
+  private constructor(config: MediaNodeConfig, deps: MediaNodeDeps) {
     this.#config = config;
-    this.#parts = parts;
-    const { engine, bus, store, clock, random, ids, log } = parts;
+    this.#deps = deps;
+    const { engine, bus, store, clock, random, ids, log } = deps;
     const { nodeId } = config;
     this.#startedAtMs = clock.now();
     this.#instance = ids('run');
-    // Whoever does not wait for the end is not ended by it.
+    // A caller that does not await `ended` must not crash on it.
     this.#ended.promise.catch(() => {});
     this.#capacity = new Capacity(config.capacityLimits, () => ({
       sessions: this.#sessions.size,
@@ -125,10 +124,10 @@ export class MediaNode {
     const { workers: count, listen } = config;
     this.#pool = new WorkerPool({ engine, count, listen, clock, random, log, ledger });
     this.#feeds = openRoomFeeds({ bus, rooms: store.rooms, clock, random, log });
-    const clients = parts.clients ?? createRpcClients({ clock });
+    const clients = deps.clients ?? createRpcClients({ clock });
     this.#peers = new Peers({ nodeId, bus, nodes: store.nodes, clients, clock, random });
     const pipePolicy = config.pipePolicy ?? defaultPipePolicy;
-    const tell = (sessionId: string, event: SessionEvent): void =>
+    const notify = (sessionId: string, event: SessionEvent): void =>
       bus.publish(subjects.session(sessionId), event);
     this.#rooms = new Rooms({
       ...{ nodeId, clock, random, ids, log, bus },
@@ -140,27 +139,32 @@ export class MediaNode {
       pipePolicy,
       pipeListen: config.pipes,
       roomLingerMs: config.roomLingerMs,
-      tell,
+      notify,
     });
-    this.#watch = new PipeWatch({
+    this.#pipeMonitor = new PipeMonitor({
       ...{ clock, random, peers: this.#peers, policy: pipePolicy },
-      rooms: () => this.#rooms.all,
+      rooms: () => this.#rooms.media,
     });
     this.#witness = new Witness({
       ...{ nodeId, bus, clock, log },
-      endsFrom: (peerId) => this.#watch.endsFrom(peerId),
+      endsFrom: (peerId) => this.#pipeMonitor.endsFrom(peerId),
       ping: (peerId, withinMs) => this.#peers.ping(peerId, withinMs),
     });
     this.#sessions = new SessionDirectory(this.#rooms, this.#capacity, (session) =>
-      this.#moves.ended(session),
+      this.#migrations.sessionEnded(session),
     );
-    this.#relief = new PipeRelief({ clock, random, log, rooms: () => this.#rooms.all });
-    this.#moves = new Moves({ clock, log, tell, policy: config.movePolicy ?? defaultMovePolicy });
+    this.#relief = new PipeRelief({ clock, random, log, rooms: () => this.#rooms.media });
+    this.#migrations = new Migrations({
+      clock,
+      log,
+      notify,
+      policy: config.migrationPolicy ?? defaultMigrationPolicy,
+    });
     this.#drain = new Drain({
       ...{ clock, log },
-      moves: this.#moves,
+      migrations: this.#migrations,
       sessions: () => this.#sessions.all,
-      elsewhere: () => this.#elsewhere(),
+      hasOtherNodes: () => this.#hasOtherNodes(),
     });
     const sessions = (): number => this.#sessions.size;
     this.#meter = new LoadMeter({
@@ -172,7 +176,7 @@ export class MediaNode {
       limitsUsed: () => this.#capacity.share,
       flows: () => flowsOf(this.#sessions.all),
     });
-    this.#beats = new Beats({
+    this.#heartbeat = new Heartbeat({
       ...{ bus, clock, random, log, nodes: store.nodes },
       record: (beat, fence) => this.#record(beat, fence),
       onFenced: () => this.#fenced(),
@@ -181,9 +185,9 @@ export class MediaNode {
     this.#pool.events.on('died', ({ index }) => this.#rooms.workerDied(index));
   }
 
-  /** Starts the workers, serves, and enters the cluster. Rejects, with nothing left behind, when it can't. */
-  static async start(config: MediaNodeConfig, parts: MediaNodeParts): Promise<MediaNode> {
-    const node = new MediaNode(config, parts);
+  /** Starts the workers and the services, and joins the cluster. Rejects, with everything freed, when that fails. */
+  static async start(config: MediaNodeConfig, deps: MediaNodeDeps): Promise<MediaNode> {
+    const node = new MediaNode(config, deps);
     try {
       await node.#start();
     } catch (error) {
@@ -197,7 +201,7 @@ export class MediaNode {
     return this.#config.nodeId;
   }
 
-  /** Another process has taken this node's id: there is nothing to drain, as its sessions are asked for there. */
+  /** Another process has taken this node's id: there is nothing to drain, because gateways send requests there. */
   get hasYielded(): boolean {
     return this.#yielded;
   }
@@ -215,26 +219,26 @@ export class MediaNode {
   }
 
   /**
-   * Resolves when the node has emptied itself because it was asked to over gRPC, and is to be stopped. Rejects when another
-   * process has taken its id: it is to be stopped as well, as a failure.
+   * Resolves when a drain that was requested over gRPC has ended. Rejects when another process has taken the node's id.
+   * The owner stops the node in both cases; the second one is a failure.
    */
   get ended(): Promise<string> {
     return this.#ended.promise;
   }
 
   /**
-   * Takes no more sessions and moves those it has to other nodes. Resolves when none is left, at the deadline, or when
-   * there is no other node to move to. Called again, the earlier deadline counts.
+   * Refuses new sessions and migrates the present ones to other nodes. Resolves when none is left, at the deadline, or
+   * when there is no other node. When called again, the earlier deadline counts.
    */
   async drain(options: { withinMs: number; givesUpAlone: boolean }): Promise<DrainEnd> {
-    this.#takeNoMore();
+    this.#refuseSessions();
     await this.#peers.refresh();
     return await this.#drain.begin(options);
   }
 
   /**
-   * Takes no more sessions, ends those that it has and tells their gateways, which go on with them on another node; if
-   * there is none, takes their participants out of the rooms. Gives the lease back, closes the workers. At most 5 s.
+   * Refuses new sessions, ends the present ones, and notifies their gateways, which place them on another node; without
+   * one, removes their participants from the rooms. Releases the lease and closes the workers. At most 5 s.
    */
   stop(reason: string): Promise<void> {
     this.#stopping ??= this.#stop(reason);
@@ -243,7 +247,7 @@ export class MediaNode {
 
   async #start(): Promise<void> {
     const { nodeId } = this.#config;
-    const { bus, store, clock, log } = this.#parts;
+    const { bus, store, clock, log } = this.#deps;
     await claimNodeId({ nodeId, nodes: store.nodes, clock, log });
     await this.#pool.start();
     await warmUp(this.#pool, this.#config.pipes);
@@ -254,41 +258,46 @@ export class MediaNode {
     const handle = (message: unknown): Promise<object> => this.#sessions.handle(message);
     this.#served = [
       bus.serve(subjects.nodeSession(nodeId, this.#instance), handle),
-      // For who has not heard of this process yet.
+      // For gateways that do not know this process yet.
       bus.serve(subjects.nodeSession(nodeId), handle),
       bus.serve(subjects.nodePing(nodeId), () => Promise.resolve({})),
     ];
     await bus.flush({ deadlineMs: 5000 });
     this.#meter.start();
-    this.#watch.start();
+    this.#pipeMonitor.start();
     this.#witness.start();
     this.#relief.start();
     this.#peers.start();
-    this.#beats.start();
+    this.#heartbeat.start();
   }
 
   async #stop(reason: string): Promise<void> {
-    const { clock, log } = this.#parts;
-    log.info({ reason, sessions: this.#sessions.size }, 'leaving the cluster');
-    this.#takeNoMore();
-    this.#moves.close();
+    const { clock, log } = this.#deps;
+    log.info(
+      { event: 'node.stopping', reason, sessions: this.#sessions.size },
+      'this node leaves the cluster',
+    );
+    this.#refuseSessions();
+    this.#migrations.close();
     this.#meter.stop();
     await this.#peers.refresh();
-    // The other process with this id takes their participants.
+    // After a yield, the other process with this id has their participants.
     const leave = !this.#yielded && !this.#peers.anyReady;
     const leaving = Promise.all([
       this.#sessions.endAll('node-stopped', { leave }),
-      this.#beats.stop(this.nodeId),
+      this.#heartbeat.stop(this.nodeId),
     ]);
     const over = new AbortController();
     const deadline = clock.sleep(STOP_DEADLINE_MS - 2000, over.signal).catch(() => {});
     await Promise.race([
-      leaving.catch((error: unknown) => log.warn({ err: error }, 'not all were told')),
+      leaving.catch((error: unknown) =>
+        log.warn({ event: 'node.stop-incomplete', err: error }, 'leaving the cluster failed in part'),
+      ),
       deadline,
     ]);
     over.abort();
     for (const served of this.#served) served.close();
-    this.#watch.close();
+    this.#pipeMonitor.close();
     this.#witness.close();
     this.#relief.close();
     this.#rooms.close();
@@ -323,26 +332,26 @@ export class MediaNode {
     return hostPort(host, port);
   }
 
-  /** The state is in a beat at once, so that nobody chooses this node for the next second. */
-  #takeNoMore(): void {
+  /** Announces the state at once, so that no gateway chooses this node in the next second. */
+  #refuseSessions(): void {
     if (this.#state === 'draining') return;
     this.#state = 'draining';
-    this.#sessions.stopTaking();
-    void this.#beats.now();
+    this.#sessions.refuseNew();
+    void this.#heartbeat.now();
   }
 
   #handlers(): NodeServiceHandlers {
     const { nodeId } = this.#config;
     return nodeHandlers({
       ...{ nodeId, pool: this.#pool, rooms: this.#rooms },
-      holds: (sessionId) => this.#sessions.has(sessionId),
+      hasSession: (sessionId) => this.#sessions.has(sessionId),
       drain: (withinMs) => this.#drainAndEnd(withinMs || this.#config.drainDeadlineMs),
-      move: (count) => this.#moveSome(count),
+      migrate: (count) => this.#migrate(count),
     });
   }
 
-  /** As last known, while the next look is under way. */
-  #elsewhere(): boolean {
+  /** As last known; a refresh is started. */
+  #hasOtherNodes(): boolean {
     void this.#peers.refresh();
     return this.#peers.anyReady;
   }
@@ -353,27 +362,27 @@ export class MediaNode {
     return sessions;
   }
 
-  #moveSome(count: number): number {
+  #migrate(count: number): number {
     if (this.#state === 'draining') return 0;
-    const chosen = this.#sessions.chooseToMove(count);
-    this.#moves.want(chosen, 'rebalance', REBALANCE_WITHIN_MS);
+    const chosen = this.#sessions.chooseToMigrate(count);
+    this.#migrations.add(chosen, 'rebalance', REBALANCE_WITHIN_MS);
     return chosen.length;
   }
 
-  /** Two with one id would share its requests: this one answers none from now on, and ends. */
+  /** Two processes with one id would share its requests: this one stops serving them, and ends. */
   #yield(): void {
     if (this.#yielded) return;
     this.#yielded = true;
     const taken = nodeIdTaken(this.nodeId);
-    this.#parts.log.error({ sessions: this.#sessions.size }, taken.message);
+    this.#deps.log.error({ event: 'node.yielded', sessions: this.#sessions.size }, taken.message);
     for (const served of this.#served) served.close();
-    this.#takeNoMore();
+    this.#refuseSessions();
     this.#ended.reject(taken);
   }
 
-  /** The lease is lost: was it taken by another start of this node's id, or was this one taken for dead? */
+  /** The lease is lost: either another process took this node's id, or this one was evicted as dead. */
   async #fenced(): Promise<'retake' | 'yield'> {
-    const { store, clock, log } = this.#parts;
+    const { store, clock, log } = this.#deps;
     const listed = await store.nodes.list();
     const holder = listed.find(({ record }) => record.nodeId === this.nodeId)?.record;
     if (holder && (holder.instance !== this.#instance || holder.startedAtMs !== this.#startedAtMs)) {
@@ -381,14 +390,17 @@ export class MediaNode {
       return 'yield';
     }
     this.#startedAtMs = Math.max(clock.now(), this.#startedAtMs + 1);
-    log.warn({ sessions: this.#sessions.size }, 'this node was declared dead; it goes on as a new start');
-    for (const host of this.#rooms.all) {
-      host
-        .comeBack()
+    log.warn(
+      { event: 'node.rejoining', sessions: this.#sessions.size },
+      'this node was declared dead; rejoining with a new start time',
+    );
+    for (const room of this.#rooms.all) {
+      room
+        .rejoin()
         .catch((error: unknown) =>
           log.warn(
-            { room: host.name, err: error },
-            'a room was not read after the burial; its changes will come',
+            { event: 'room.rejoin-failed', room: room.name, err: error },
+            'reading a room after the eviction failed; its changes will follow',
           ),
         );
     }

@@ -1,31 +1,31 @@
 import { SkeinError } from '@skein/protocol';
 import type { NodeServiceHandlers } from '@skein/rpc';
-import { nodeStatus, roomMedia, type ReportParts } from './node-report.ts';
+import { nodeStatus, roomMedia, type ReportDeps } from './node-report.ts';
 
-export interface NodeHandlerParts extends ReportParts {
-  /** Whether it has this session. */
-  readonly holds: (sessionId: string) => boolean;
-  /** Begins to empty the node, `0`: within its own deadline; how many sessions it has. */
+export interface NodeHandlerDeps extends ReportDeps {
+  /** Whether the session is here. */
+  readonly hasSession: (sessionId: string) => boolean;
+  /** Begins a drain; `0`: with the node's own deadline. Returns the number of sessions. */
   readonly drain: (withinMs: number) => number;
-  /** Asks so many sessions to move elsewhere; how many there were to ask. */
-  readonly move: (count: number) => number;
+  /** Migrates that many sessions to other nodes. Returns how many were found. */
+  readonly migrate: (count: number) => number;
 }
 
-/** What control and operators ask of this node: what it holds, from its memory, and to let go of sessions. */
-export function nodeHandlers(parts: NodeHandlerParts): NodeServiceHandlers {
+/** What control and operators request: this node's state, from its memory, and migrations. */
+export function nodeHandlers(deps: NodeHandlerDeps): NodeServiceHandlers {
   return {
-    getStatus: async () => nodeStatus(parts),
-    listRooms: async () => ({ rooms: parts.rooms.all.map(({ name }) => name) }),
-    findSessions: async ({ sessionIds }) => ({ sessionIds: sessionIds.filter((id) => parts.holds(id)) }),
+    getStatus: async () => nodeStatus(deps),
+    listRooms: async () => ({ rooms: deps.rooms.all.map(({ name }) => name) }),
+    findSessions: async ({ sessionIds }) => ({ sessionIds: sessionIds.filter((id) => deps.hasSession(id)) }),
     getRoomMedia: async ({ room, pipesOnly }) => {
-      const host = parts.rooms.get(room);
-      if (!host)
-        throw new SkeinError('ROOM_NOT_FOUND', 'this node carries nothing of this room', {
+      const hosted = deps.rooms.get(room);
+      if (!hosted)
+        throw new SkeinError('ROOM_NOT_FOUND', 'this room is not on this node', {
           details: { room },
         });
-      return roomMedia(parts.nodeId, host, { pipesOnly: pipesOnly ?? false });
+      return roomMedia(deps.nodeId, hosted, { pipesOnly: pipesOnly ?? false });
     },
-    drain: async ({ deadlineMs }) => ({ sessions: parts.drain(deadlineMs) }),
-    moveSessions: async ({ count }) => ({ moving: parts.move(count) }),
+    drain: async ({ deadlineMs }) => ({ sessions: deps.drain(deadlineMs) }),
+    moveSessions: async ({ count }) => ({ moving: deps.migrate(count) }),
   };
 }

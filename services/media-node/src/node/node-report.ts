@@ -1,11 +1,11 @@
 import type { MediaCounts, NodeStatus, RoomMedia } from '@skein/rpc';
 import { mediaKey, reportedName, type MediaKey } from '../media/media-key.ts';
-import type { RoomHost } from '../rooms/room-host.ts';
+import type { Room } from '../rooms/room.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Session } from '../sessions/session.ts';
 import type { WorkerPool } from '../workers/worker-pool.ts';
 
-/** Totals over all rooms: all zero when nobody is here. */
+/** Totals over all rooms. */
 export function mediaCounts(rooms: Rooms): MediaCounts {
   const counts = {
     routers: 0,
@@ -17,13 +17,13 @@ export function mediaCounts(rooms: Rooms): MediaCounts {
     workerPipes: 0,
     nodePipeBytes: 0,
   };
-  for (const host of rooms.all) {
-    const { nodePipes, workerPipes, nodePipeBytes } = host.pipes.counts;
-    counts.routers += host.routerIds.length;
+  for (const room of rooms.all) {
+    const { nodePipes, workerPipes, nodePipeBytes } = room.media.pipes.counts;
+    counts.routers += room.media.routerIds.length;
     counts.nodePipes += nodePipes;
     counts.workerPipes += workerPipes;
     counts.nodePipeBytes += nodePipeBytes;
-    for (const { media } of host.sessions) {
+    for (const { media } of room.sessions) {
       counts.sessions++;
       counts.clientTransports += media?.offers.length ?? 0;
       counts.tracks += media?.publications.trackIds.length ?? 0;
@@ -33,13 +33,13 @@ export function mediaCounts(rooms: Rooms): MediaCounts {
   return counts;
 }
 
-export interface ReportParts {
+export interface ReportDeps {
   readonly nodeId: string;
   readonly pool: WorkerPool;
   readonly rooms: Rooms;
 }
 
-export function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
+export function nodeStatus({ nodeId, pool, rooms }: ReportDeps): NodeStatus {
   return {
     nodeId,
     workers: pool.slots.map(({ index, pid, restarts, cpu, routers }) => ({
@@ -53,15 +53,15 @@ export function nodeStatus({ nodeId, pool, rooms }: ReportParts): NodeStatus {
   };
 }
 
-export function roomMedia(nodeId: string, host: RoomHost, { pipesOnly = false } = {}): RoomMedia {
-  const nameOf = (media: MediaKey): string => reportedName(media, host.state?.tracks);
+export function roomMedia(nodeId: string, room: Room, { pipesOnly = false } = {}): RoomMedia {
+  const nameOf = (media: MediaKey): string => reportedName(media, room.view.state?.tracks);
   return {
-    room: host.name,
+    room: room.name,
     nodeId,
-    version: host.state?.version ?? 0,
-    routerIds: [...host.routerIds],
-    sessions: pipesOnly ? [] : host.sessions.map((session) => sessionMedia(session, nameOf)),
-    pipes: host.pipes.report().map((pipe) => ({
+    version: room.view.state?.version ?? 0,
+    routerIds: [...room.media.routerIds],
+    sessions: pipesOnly ? [] : room.sessions.map((session) => sessionMedia(session, nameOf)),
+    pipes: room.media.pipes.report().map((pipe) => ({
       ...pipe,
       kind: pipe.kind === 'node' ? 'NODE' : 'WORKER',
       tracksIn: pipe.tracksIn.map(nameOf),
@@ -71,13 +71,13 @@ export function roomMedia(nodeId: string, host: RoomHost, { pipesOnly = false } 
 }
 
 function sessionMedia(
-  { name, media, routerId }: Session,
+  { ref, media, routerId }: Session,
   nameOf: (media: MediaKey) => string,
 ): RoomMedia['sessions'][number] {
-  const { epoch } = name;
+  const { epoch } = ref;
   return {
-    sessionId: name.sessionId,
-    identity: name.identity,
+    sessionId: ref.sessionId,
+    identity: ref.identity,
     epoch,
     routerId: routerId ?? '',
     trackIds: (media?.publications.trackIds ?? []).map((trackId) => nameOf(mediaKey({ trackId, epoch }))),

@@ -1,37 +1,36 @@
 import type { PipeServiceHandlers } from '@skein/rpc';
-import type { Rooms } from '../rooms/rooms.ts';
 import { PipeError } from '../pipes/model/pipe-errors.ts';
-import type { RoomPipes } from '../pipes/room-pipes.ts';
+import { UNKNOWN_END, type PipeServer } from '../pipes/pipe-server.ts';
+import type { Rooms } from '../rooms/rooms.ts';
 
-const GONE = { known: false, late: false, sentBytes: 0, receivedBytes: 0 };
-
-/** What other nodes ask about pipes, handed to the room that it is about. */
+/** What other nodes request about pipes, routed to the pipe server of the room. */
 export function pipeHandlers(rooms: Rooms): PipeServiceHandlers {
-  const pipesOf = (room: string): RoomPipes => {
-    const host = rooms.get(room);
-    if (!host) throw PipeError.gone();
-    return host.pipes;
+  const find = (room: string): PipeServer | undefined => rooms.get(room)?.media.pipes.server;
+  const get = (room: string): PipeServer => {
+    const server = find(room);
+    if (!server) throw PipeError.gone();
+    return server;
   };
   return {
-    openPipe: async (request) => await pipesOf(request.room).open(request),
-    pullTrack: async (request, stream) => await pipesOf(request.room).pull(request, stream),
+    openPipe: async (request) => await get(request.room).open(request),
+    pullTrack: async (request, stream) => await get(request.room).pull(request, stream),
     releaseTrack: async (request) => {
-      rooms.get(request.room)?.pipes.release(request);
+      find(request.room)?.release(request);
       return {};
     },
     probePipes: async ({ pipes, givenUp = [] }) => {
-      for (const probe of givenUp) rooms.get(probe.room)?.pipes.givenUpByPeer(probe);
-      const counted = pipes.map(async (probe) => (await rooms.get(probe.room)?.pipes.count(probe)) ?? GONE);
+      for (const probe of givenUp) rooms.get(probe.room)?.media.pipes.givenUpByPeer(probe);
+      const counted = pipes.map(async (probe) => (await find(probe.room)?.count(probe)) ?? UNKNOWN_END);
       return { ends: await Promise.all(counted) };
     },
     offerRelay: async ({ room, originNodeId, givenUp = [] }) => {
-      const host = rooms.enter(room);
+      const { server } = rooms.enter(room).media.pipes;
       try {
-        return { routerId: await host.pipes.offerRelay(originNodeId, givenUp) };
+        return { routerId: await server.offerRelay(originNodeId, givenUp) };
       } finally {
         rooms.release(room);
       }
     },
-    closePipe: async (request) => ({ closed: rooms.get(request.room)?.pipes.closeFor(request) ?? true }),
+    closePipe: async (request) => ({ closed: find(request.room)?.close(request) ?? true }),
   };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MediaNode } from './media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
@@ -47,7 +47,7 @@ const closings = (session: TestSession): unknown[] =>
   session.events.filter((event) => (event as { event: string }).event === 'subscriptionClosed');
 
 describe('a track that is published again', () => {
-  test('with the same streams is answered as it is', async () => {
+  it('with the same streams is answered as it is', async () => {
     const bob = await cluster.join(one, room, 'bob');
     const parameters = audioParameters({ ssrc: newSsrc(), mid: '0' });
     await ann.publishAudio('mic', parameters);
@@ -56,7 +56,7 @@ describe('a track that is published again', () => {
     expect(closings(bob)).toEqual([]);
   });
 
-  test.each(['one', 'two'])(
+  it.each(['one', 'two'])(
     'with other streams, as after a lost answer, sends those to a viewer on node %s',
     async (nodeId) => {
       const bob = await cluster.join(nodeId === 'one' ? one : two, room, 'bob');
@@ -68,7 +68,7 @@ describe('a track that is published again', () => {
     },
   );
 
-  test.each(['one', 'two'])(
+  it.each(['one', 'two'])(
     'in other layers reaches a viewer on node %s without a gap: the old streams flow until it has gone over',
     async (nodeId) => {
       const bob = await cluster.join(nodeId === 'one' ? one : two, room, 'bob');
@@ -97,7 +97,7 @@ describe('a track that is published again', () => {
     },
   );
 
-  test('with streams that it had before ends those first', async () => {
+  it('with streams that it had before ends those first', async () => {
     const [one, other] = [newSsrc(), newSsrc()];
     await ann.publishAudio('mic', audioParameters({ ssrc: one, mid: '0' }));
     await ann.publishAudio('mic', audioParameters({ ssrc: other, mid: '0' }));
@@ -107,14 +107,14 @@ describe('a track that is published again', () => {
     await sendUntil(one, () => bob.received(subscription).length > 0, 'audio');
   });
 
-  test('stays as muted as it was, and as it is muted meanwhile', async () => {
+  it('stays as muted as it was, and as it is muted meanwhile', async () => {
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc(), mid: '0' }));
     await ann.ask('setTrackMuted', { trackId: 'mic', muted: true });
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc(), mid: '1' }));
     expect((await cluster.store.rooms.snapshot(room))!.tracks).toMatchObject([{ muted: true }]);
   });
 
-  test('as another kind, or with a stream of another track, is refused, and goes on as it was', async () => {
+  it('as another kind, or with a stream of another track, is refused, and goes on as it was', async () => {
     const ssrc = newSsrc();
     await ann.publishAudio('mic', audioParameters({ ssrc, mid: '0' }));
     await ann.publishAudio('second', audioParameters({ ssrc: newSsrc(), mid: '1' }));
@@ -132,7 +132,7 @@ describe('a track that is published again', () => {
 });
 
 describe('a track that is unpublished', () => {
-  test('while it is being published is not in the room afterwards', async () => {
+  it('while it is being published is not in the room afterwards', async () => {
     const publishing = ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
     await ann.ask('unpublish', { trackId: 'mic' });
     await publishing.catch(() => undefined);

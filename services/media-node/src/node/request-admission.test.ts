@@ -1,13 +1,13 @@
 import { limits } from '@skein/protocol';
-import { describe, expect, test } from 'vitest';
-import { Admission } from './request-admission.ts';
+import { describe, expect, it } from 'vitest';
+import { RequestAdmission } from './request-admission.ts';
 
 /** What the bus lets a node serve at once. */
 const MAX_IN_FLIGHT = 4096;
 
 /** Requests that wait until they are let go. */
 function setUp() {
-  const admission = new Admission();
+  const admission = new RequestAdmission();
   const waiting: (() => void)[] = [];
   const refused: unknown[] = [];
   const ask = (sessionId: string, count = 1): void => {
@@ -25,7 +25,7 @@ function setUp() {
 }
 
 describe('the requests that a node serves at once', () => {
-  test('cannot be used up by 64 sessions with all that each may have in flight: 500 others are served', async () => {
+  it('cannot be used up by 64 sessions with all that each may have in flight: 500 others are served', async () => {
     const { admission, ask, refused, settle } = setUp();
     for (let session = 0; session < 64; session++) ask(`greedy-${session}`, limits.requestsInFlight);
     expect(admission.total).toBeLessThan(MAX_IN_FLIGHT / 2);
@@ -39,7 +39,7 @@ describe('the requests that a node serves at once', () => {
     expect(admission.total).toBeLessThan(MAX_IN_FLIGHT);
   });
 
-  test('are all a session`s that the protocol allows while few run, and a few while many do', async () => {
+  it('are all a session`s that the protocol allows while few run, and a few while many do', async () => {
     const { admission, ask, refused, settle } = setUp();
     ask('one', limits.requestsInFlight);
     expect(admission.total).toBe(limits.requestsInFlight);

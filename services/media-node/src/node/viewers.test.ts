@@ -1,5 +1,5 @@
 import { grantsOfRole } from '@skein/protocol';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { MediaNode } from './media-node.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
@@ -20,7 +20,7 @@ afterAll(async () => {
 const newRoom = (): string => `watched ${++rooms}`;
 const viewersOf = (room: string) => cluster.store.rooms.viewers(room);
 
-test('a viewer receives what is published, publishes nothing, and leaves without a change of the room', async () => {
+it('a viewer receives what is published, publishes nothing, and leaves without a change of the room', async () => {
   const room = newRoom();
   const ann = await cluster.join(one, room, 'ann');
   await ann.publishAudio('mic', audioParameters({ ssrc: 4711 }));
@@ -41,7 +41,7 @@ test('a viewer receives what is published, publishes nothing, and leaves without
   expect(await cluster.store.rooms.snapshot(room)).toBeUndefined();
 });
 
-test('viewers that the store has lost are put back, also in a room that nobody takes part in', async () => {
+it('viewers that the store has lost are put back, also in a room that nobody takes part in', async () => {
   const room = newRoom();
   const vic = await cluster.join(one, room, 'vic', false, 'viewer');
   const val = await cluster.join(two, room, 'val', false, 'viewer');
@@ -58,7 +58,7 @@ test('viewers that the store has lost are put back, also in a room that nobody t
   expect(await cluster.store.rooms.snapshot(room)).toBeUndefined();
 });
 
-test('a viewer that takes part from now on, or the other way round, ends the session before', async () => {
+it('a viewer that takes part from now on, or the other way round, ends the session before', async () => {
   const room = newRoom();
   const watching = await cluster.join(one, room, 'ann', false, 'viewer');
   const talking = await cluster.join(two, room, 'ann');
@@ -69,7 +69,7 @@ test('a viewer that takes part from now on, or the other way round, ends the ses
   await again.leave();
 });
 
-test('a gateway that takes a session over learns that it is a viewer’s', async () => {
+it('a gateway that takes a session over learns that it is a viewer’s', async () => {
   const room = newRoom();
   const vic = await cluster.place(one, room, 'vic', 'viewer');
   const { resumeToken } = await vic.ask('open', vic.opening);
@@ -77,7 +77,7 @@ test('a gateway that takes a session over learns that it is a viewer’s', async
   await vic.leave();
 });
 
-test('an opening with another session’s entry is refused', async () => {
+it('an opening with another session’s entry is refused', async () => {
   const vic = await cluster.place(one, newRoom(), 'vic', 'viewer');
   const entry = { ...vic.opening.entry!, sessionId: 'ses_other' };
   await expect(vic.ask('open', { ...vic.opening, entry })).rejects.toMatchObject({ code: 'STALE_EPOCH' });

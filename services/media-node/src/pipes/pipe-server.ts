@@ -7,30 +7,46 @@ import type {
   PullTrackRequest,
   ReleaseTrackRequest,
 } from '@skein/rpc';
+import type { Clock } from '@skein/runtime';
 import type { MediaSource } from '../media/engine.ts';
 import { mediaKey, trackEpochOf, type MediaKey } from '../media/media-key.ts';
-import { PipeError } from './model/pipe-errors.ts';
-import type { ExecutorParts, PipeExecutor } from './pipe-executor.ts';
 import { NodePipe } from './links/pipe.ts';
-import { pipeKey, type RouterAt } from './planning/pipe-plan.ts';
-import { ServedTrack, type PullStream } from './tracks/outgoing-track.ts';
+import type { PipeRegistry } from './links/pipe-registry.ts';
+import { PipeError } from './model/pipe-errors.ts';
+import { pipeKey, type RouterAt } from './model/pipe-model.ts';
+import type { PipePolicy } from './model/pipe-policy.ts';
+import type { PipeRoom } from './model/pipe-room.ts';
+import type { RelayHost } from './relays/relay-host.ts';
+import { OutgoingTrack, type PullStream } from './tracks/outgoing-track.ts';
 
-/** What other nodes ask about the pipes of one room. */
-export class PipeServing {
-  readonly #parts: ExecutorParts;
-  readonly #executor: PipeExecutor;
+/** The answer about an end that this node does not have. */
+export const UNKNOWN_END: PipeEndCounters = { known: false, late: false, sentBytes: 0, receivedBytes: 0 };
 
-  constructor(parts: ExecutorParts, executor: PipeExecutor) {
-    this.#parts = parts;
-    this.#executor = executor;
+export interface PipeServerDeps {
+  readonly nodeId: string;
+  readonly room: PipeRoom;
+  readonly registry: PipeRegistry;
+  readonly relayHost: RelayHost;
+  readonly policy: PipePolicy;
+  readonly clock: Clock;
+  /** Adds this node's end of a pipe that another node opens. */
+  readonly addNodePipe: (local: string, peer: RouterAt) => NodePipe;
+}
+
+/** Serves what other nodes request about the pipes of one room. */
+export class PipeServer {
+  readonly #deps: PipeServerDeps;
+
+  constructor(deps: PipeServerDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * Connects the caller's end to ours. If we are opening the same pipe ourselves, our end is that one; if the caller
-   * comes with another end than the one we knew, the old pipe is dead and ours is made anew.
+   * Connects the caller's end to ours. If both nodes open the same pipe at once, our end is the one that we are opening;
+   * if the caller comes with another end than the known one, the old pipe is dead and is replaced.
    */
   async open({ caller, routerId }: OpenPipeRequest): Promise<OpenPipeResponse> {
-    const { nodeId, registry, clock } = this.#parts;
+    const { nodeId, registry, clock } = this.#deps;
     const pipe = this.#pipeFor(caller.routerId, routerId, caller.nodeId, caller.instanceId);
     try {
       await pipe.connectTo(caller);
@@ -44,94 +60,104 @@ export class PipeServing {
     }
   }
 
-  #pipeFor(callerRouterId: string, routerId: string, callerNodeId: string, instanceId: string): NodePipe {
-    const { registry } = this.#parts;
-    const known = registry.pipe(pipeKey(callerRouterId, routerId));
-    if (known instanceof NodePipe && registry.holds(known) && known.phase.kind !== 'closing') {
-      if (known.remoteInstanceId === undefined || known.remoteInstanceId === instanceId) return known;
-    }
-    return this.#executor.addNodePipe(routerId, { nodeId: callerNodeId, routerId: callerRouterId });
-  }
-
-  /** Sends a track into the pipe for as long as it is pulled: one that is published here, or that is to be relayed. */
+  /** Sends a track into the pipe for as long as it is pulled: one that is published here, or one to relay. */
   async pull(request: PullTrackRequest, stream: PullStream): Promise<void> {
-    const { registry } = this.#parts;
+    const { registry, clock, policy } = this.#deps;
     const pipe = registry.nodePipeByInstance(request.calleeInstanceId);
-    // The caller may be ahead of us: our own opening of the same pipe is answered, but the answer still under way.
+    // The caller may be ahead of us: the answer to our own opening of the same pipe may still be under way.
     await pipe?.connected;
     if (stream.closed.aborted) return;
-    const isThis = (): boolean =>
+    const isHeld = (): boolean =>
       pipe?.endpoint !== undefined &&
       pipe.remoteInstanceId === request.callerInstanceId &&
       registry.holds(pipe);
-    if (!pipe || !isThis()) throw PipeError.gone();
+    if (!pipe || !isHeld()) throw PipeError.gone();
     const media = mediaKey(request);
-    const kept = pipe.outlets.get(media);
-    // A puller that lost its call asks again, maybe before we saw the loss: the same copy goes on.
-    if (kept) return kept.attach(request.pullId, stream);
-    const { source, need } = await this.#sourceFor(media, pipe.local, request.relayFrom, stream.closed);
+    const present = pipe.outgoing.get(media);
+    // A puller that lost its call pulls again, maybe before we noticed: the same copy is kept.
+    if (present) return present.attach(request.pullId, stream);
+    const { source, demand } = await this.#sourceFor(media, pipe.local, request.relayFrom, stream.closed);
     const { endpoint } = pipe;
-    if (!endpoint || !isThis() || stream.closed.aborted || pipe.outlets.has(media)) {
-      need?.[Symbol.dispose]();
+    if (!endpoint || !isHeld() || stream.closed.aborted || pipe.outgoing.has(media)) {
+      demand?.[Symbol.dispose]();
       throw PipeError.gone();
     }
-    const { clock, policy } = this.#parts;
-    const served: ServedTrack = new ServedTrack({
+    const track: OutgoingTrack = new OutgoingTrack({
       ...{ media, clock, graceMs: policy.pullGraceMs },
       onEnd: () => {
-        if (pipe.outlets.get(media) === served) pipe.outlets.delete(media);
-        need?.[Symbol.dispose]();
-        this.#parts.onOutletsChange();
+        demand?.[Symbol.dispose]();
+        registry.removeOutgoing(pipe, media, track);
       },
     });
-    pipe.outlets.set(media, served);
-    served.attach(request.pullId, stream);
-    await served.open(endpoint, source);
+    registry.addOutgoing(pipe, media, track);
+    track.attach(request.pullId, stream);
+    await track.open(endpoint, source);
   }
 
   release({ trackId, epoch, calleeInstanceId, pullId }: ReleaseTrackRequest): void {
-    const pipe = this.#parts.registry.nodePipeByInstance(calleeInstanceId);
-    pipe?.outlets.get(mediaKey({ trackId, epoch }))?.release(pullId);
+    const pipe = this.#deps.registry.nodePipeByInstance(calleeInstanceId);
+    pipe?.outgoing.get(mediaKey({ trackId, epoch }))?.release(pullId);
   }
 
   async count({ callerInstanceId, calleeInstanceId }: PipeProbe): Promise<PipeEndCounters> {
-    const { registry } = this.#parts;
+    const { registry } = this.#deps;
     const pipe = registry.nodePipeByInstance(calleeInstanceId);
-    const known = pipe?.remoteInstanceId === callerInstanceId && registry.holds(pipe);
-    const counted = known ? await pipe.count() : 'gone';
-    const nothing = { known: counted !== 'gone', late: counted === 'late', sentBytes: 0, receivedBytes: 0 };
-    if (typeof counted === 'string') return nothing;
-    return { ...nothing, sentBytes: counted.sentBytes, receivedBytes: counted.receivedBytes };
+    const isKnown = pipe?.remoteInstanceId === callerInstanceId && registry.holds(pipe);
+    const counted = isKnown ? await pipe.count() : 'gone';
+    if (counted === 'gone') return UNKNOWN_END;
+    if (counted === 'late') return { ...UNKNOWN_END, known: true, late: true };
+    const { sentBytes, receivedBytes } = counted;
+    return { known: true, late: false, sentBytes, receivedBytes };
   }
 
-  /** Closes our end unless tracks still cross it, or we are trying whether it works. One that is unknown is closed. */
+  /** Closes our end unless tracks still cross it, or it is a trial. An unknown end counts as closed. */
   close({ callerInstanceId, calleeInstanceId }: ClosePipeRequest): boolean {
-    const { registry, clock } = this.#parts;
+    const { registry, clock } = this.#deps;
     const pipe = registry.nodePipeByInstance(calleeInstanceId);
     if (!pipe || pipe.remoteInstanceId !== callerInstanceId || !registry.holds(pipe)) return true;
-    const onTrial = pipe.trial && registry.isDoubtful(pipe);
+    const onTrial = pipe.trial && registry.isSuspect(pipe);
     if (pipe.phase.kind === 'opening' || registry.inUse(pipe) || onTrial) return false;
     registry.closedByPeer(pipe, clock.monotonicMs());
     return true;
   }
 
   /**
-   * A track of this node, or, to be relayed, of the node that it is published on. One that came here through a relay is
-   * not passed on, and no other one without being asked to: its puller would not be where it thinks it is.
+   * A router through which another node gets the tracks of an origin that it cannot reach. `givenUp`: its pipes to the
+   * origin, which is notified. Fails `UNAVAILABLE`.
+   */
+  async offerRelay(originNodeId: string, givenUp: readonly PipeProbe[]): Promise<string> {
+    const { registry, relayHost } = this.#deps;
+    const indirect = registry.hops.some(({ relayFrom }) => relayFrom?.nodeId === originNodeId);
+    if (indirect || registry.isPathDown({ nodeId: originNodeId })) throw PipeError.cannotRelay(originNodeId);
+    return await relayHost.offer(originNodeId, givenUp);
+  }
+
+  #pipeFor(callerRouterId: string, routerId: string, callerNodeId: string, instanceId: string): NodePipe {
+    const { registry, addNodePipe } = this.#deps;
+    const known = registry.pipe(pipeKey(callerRouterId, routerId));
+    if (known instanceof NodePipe && registry.holds(known) && known.phase.kind !== 'closing') {
+      if (known.remoteInstanceId === undefined || known.remoteInstanceId === instanceId) return known;
+    }
+    return addNodePipe(routerId, { nodeId: callerNodeId, routerId: callerRouterId });
+  }
+
+  /**
+   * A track of this node, or one to relay, directly from the node that publishes it. A track that arrived here through a
+   * relay is not passed on, nor any track without a relay request: its puller would have a wrong idea of its route.
    */
   async #sourceFor(
     media: MediaKey,
     routerId: string,
     relayFrom: RouterAt | null | undefined,
     signal: AbortSignal,
-  ): Promise<{ source: MediaSource; need?: Disposable }> {
-    const { nodeId, registry, routers, desk } = this.#parts;
+  ): Promise<{ source: MediaSource; demand?: Disposable }> {
+    const { nodeId, registry, room, relayHost } = this.#deps;
     if (relayFrom && relayFrom.nodeId !== nodeId) {
       const indirect = registry.hops.some((hop) => hop.media === media && hop.relayFrom);
-      if (indirect || registry.isClosedTo(relayFrom)) throw PipeError.cannotRelay(relayFrom.nodeId);
-      return await desk.pull({ media, origin: relayFrom, routerId }, signal);
+      if (indirect || registry.isPathDown(relayFrom)) throw PipeError.cannotRelay(relayFrom.nodeId);
+      return await relayHost.pull({ media, origin: relayFrom, routerId }, signal);
     }
-    const source = routers.sourceAt(routerId, media);
+    const source = room.sourceAt(routerId, media);
     if (!source || registry.hop(media, routerId)) throw PipeError.trackNotHere(trackEpochOf(media).trackId);
     return { source };
   }

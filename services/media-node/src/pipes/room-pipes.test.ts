@@ -11,11 +11,12 @@ import { SkeinError } from '@skein/protocol';
 import { Emitter, seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';
 import type { MediaKey } from '../media/media-key.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
-import type { RouterAt } from './planning/pipe-plan.ts';
+import type { RouterAt } from './model/pipe-model.ts';
+import type { PipeRoom } from './model/pipe-room.ts';
 import { defaultPipePolicy } from './model/pipe-policy.ts';
 import { RoomPipes } from './room-pipes.ts';
 
@@ -42,31 +43,26 @@ beforeEach(() => {
   offers = [];
   sources = [];
   let ids = 0;
-  const needs = new Map<MediaKey, ReadonlySet<string>>([['mic@1', new Set(['h1'])]]);
-  pipes = new RoomPipes({
-    ...{ nodeId: 'here', room: 'lobby', policy: defaultPipePolicy, clock },
-    ...{ random: seededRandom(1), ids: (prefix) => `${prefix}_${++ids}`, log: silentLogger },
-    routers: {
-      makePipeEnd: async () => endpoint(),
-      sourceAt: () => undefined,
-      addSource: (_router, _media, source) => sources.push(source),
-    },
-    peers: { client: async (nodeId) => peer(nodeId), ready: ['there', 'mid'] },
-    demand: () => ({
+  const room: PipeRoom = {
+    ...{ name: 'lobby', hasSessions: true, hub: 'h1', nodeIds: new Set(['here', 'there', 'mid']) },
+    demand: {
       hub: 'h1',
       routers: new Set(['h1']),
-      needs,
+      demand: new Map<MediaKey, ReadonlySet<string>>([['mic@1', new Set(['h1'])]]),
       tracks: new Map<MediaKey, RouterAt>([['mic@1', origin]]),
-    }),
-    roomNodes: () => new Set(['here', 'there', 'mid']),
-    relayRoom: {
-      hub: () => 'h1',
-      takeSeat: () => Promise.reject(new Error('nothing is relayed here')),
-      need: () => ({ [Symbol.dispose]: () => {} }),
-      source: () => Promise.reject(new Error('nothing is relayed here')),
     },
+    createPipeEnd: async () => endpoint(),
+    sourceAt: () => undefined,
+    addSource: (_router, _media, source) => sources.push(source),
+    waitForSource: () => Promise.reject(new Error('nothing is relayed here')),
+    takeRouterSlot: () => Promise.reject(new Error('nothing is relayed here')),
+    holdRelayDemand: () => ({ [Symbol.dispose]: () => {} }),
+  };
+  pipes = new RoomPipes({
+    ...{ nodeId: 'here', room, policy: defaultPipePolicy, clock },
+    ...{ random: seededRandom(1), ids: (prefix) => `${prefix}_${++ids}`, log: silentLogger },
+    peers: { client: async (nodeId) => peer(nodeId), ready: ['there', 'mid'] },
     onRelayIdle: () => {},
-    abandoned: () => false,
   });
   pipes.changed();
 });
@@ -78,7 +74,7 @@ function endpoint(): PipeEndpoint {
     send: () => Promise.reject(new Error('nothing is sent from here')),
     receive: async ({ kind, muted }) => source(kind, muted),
     counters: async () => ({ sentBytes: 0, receivedBytes: 0, missedBytes: undefined, rttMs: undefined }),
-    chirp: async () => {},
+    sendProbes: async () => {},
     close: () => {},
   };
 }
@@ -136,20 +132,20 @@ async function flowsFrom(nodeId: string, nth = 1): Promise<MediaSource> {
 }
 
 describe('a pipe', () => {
-  test('is expected to bring its tracks when their pulls have failed, as they do when only the calls are not answered', async () => {
+  it('is expected to bring its tracks when their pulls have failed, as they do when only the calls are not answered', async () => {
     const { listener } = await pulledFrom('there');
     listener.onEnd(SkeinError.unavailable('there'));
     expect(pipes.report()).toMatchObject([{ peerNodeId: 'there', tracksIn: [] }]);
-    expect(pipes.watched).toMatchObject([{ expecting: true }]);
+    expect(pipes.monitored).toMatchObject([{ expecting: true }]);
   });
 
-  test('that the other node gave up, and says so through a relay, is broken at once, and that node gone round', async () => {
+  it('that the other node gave up, and says so through a relay, is broken at once, and that node gone round', async () => {
     const { request } = await pulledFrom('there');
     const { room, callerInstanceId: ours, calleeInstanceId: theirs } = request;
     pipes.givenUpByPeer({ room, callerInstanceId: 'an earlier one', calleeInstanceId: ours });
-    expect(pipes.watched).toHaveLength(1);
+    expect(pipes.monitored).toHaveLength(1);
     pipes.givenUpByPeer({ room, callerInstanceId: theirs, calleeInstanceId: ours });
-    expect(pipes.watched).toHaveLength(0);
+    expect(pipes.monitored).toHaveLength(0);
     const relayed = await pulledFrom('mid');
     expect(relayed.request.relayFrom).toEqual(origin);
     expect(offers).toEqual([
@@ -162,19 +158,19 @@ describe('a pipe', () => {
   });
 });
 
-test.each([-3_600_000, -60_000, 60_000])(
+it.each([-3_600_000, -60_000, 60_000])(
   'a pull that failed is tried again in its time when the wall clock jumps by %d ms',
   async (jumpMs) => {
     const { listener } = await pulledFrom('there');
     listener.onEnd(SkeinError.unavailable('there'));
     clock.jumpWallClock(jumpMs);
-    await clock.advance(defaultPipePolicy.backoff.baseMs * 2);
+    await clock.advance(defaultPipePolicy.backoff.firstMs * 2);
     await pulledFrom('there', 2);
   },
 );
 
 describe('a track that came through a relay', () => {
-  test('comes straight before the relay is left, and viewers have the time to go over', async () => {
+  it('comes straight before the relay is left, and viewers have the time to go over', async () => {
     const { request } = await pulledFrom('there');
     const { room, callerInstanceId: ours, calleeInstanceId: theirs } = request;
     pipes.givenUpByPeer({ room, callerInstanceId: theirs, calleeInstanceId: ours });
@@ -184,8 +180,8 @@ describe('a track that came through a relay', () => {
 
     // The direct way is tried again, and works.
     await clock.advance(1000);
-    await vi.waitFor(() => expect(pipes.watched).toHaveLength(2));
-    const trial = pipes.watched.find(({ pipe }) => pipe.peer.nodeId === 'there');
+    await vi.waitFor(() => expect(pipes.monitored).toHaveLength(2));
+    const trial = pipes.monitored.find(({ pipe }) => pipe.peer.nodeId === 'there');
     if (trial) pipes.works(trial.pipe);
     await pulledFrom('there', 2);
     expect([replaced, relayed.closed]).toEqual([0, false]);

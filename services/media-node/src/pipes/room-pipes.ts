@@ -1,54 +1,40 @@
-import type {
-  ClosePipeRequest,
-  OpenPipeRequest,
-  OpenPipeResponse,
-  PipeEndCounters,
-  PipeProbe,
-  PullTrackRequest,
-  ReleaseTrackRequest,
-} from '@skein/rpc';
+import type { PipeProbe } from '@skein/rpc';
+import type { Clock, IdSource, Random } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
 import type { MediaKey } from '../media/media-key.ts';
-import { PipeError } from './model/pipe-errors.ts';
-import { PipeExecutor, type ExecutorParts } from './pipe-executor.ts';
+import type { MonitoredPipe } from './health/pipe-monitor.ts';
 import { NodePipe, WorkerPipe, type Pipe } from './links/pipe.ts';
-import { pipeKey, planPipes, type PipePlanInput } from './planning/pipe-plan.ts';
 import { PipeRegistry } from './links/pipe-registry.ts';
-import { RelayDesk, type RelayRoom } from './relays/relay-host.ts';
+import type { PeerPipes } from './model/peer-pipes.ts';
+import { PATH_DOWN_AFTER_FAILURES, pipeKey } from './model/pipe-model.ts';
+import type { PipePolicy } from './model/pipe-policy.ts';
+import type { PipeRoom } from './model/pipe-room.ts';
+import { PipeExecutor } from './pipe-executor.ts';
+import { PipeServer } from './pipe-server.ts';
+import { planPipes } from './planning/pipe-plan.ts';
 import { RelayFinder } from './relays/relay-finder.ts';
+import { RelayHost } from './relays/relay-host.ts';
 import { RelayTree } from './relays/relay-tree.ts';
-import type { PullStream } from './tracks/outgoing-track.ts';
-import { PipeServing } from './pipe-server.ts';
-import { CLOSED_AFTER_FAILURES } from './planning/routing.ts';
 
-/** From here on plans are not made one after the other. */
+/** When a plan takes longer than this, the next one waits. */
 const LONG_PLAN_MS = 2;
 /** The longest that a change waits for its plan. */
 const REST_MAX_MS = 40;
 
-/** What the room knows and the planner needs. */
-export type PipeDemand = Pick<PipePlanInput, 'hub' | 'routers' | 'needs' | 'tracks'>;
-
-type Own = 'registry' | 'relays' | 'desk' | 'onOutletsChange';
-
-export interface RoomPipesParts extends Omit<ExecutorParts, Own> {
-  readonly demand: () => PipeDemand;
-  /** Nodes that participants of the room are on. */
-  readonly roomNodes: () => ReadonlySet<string>;
-  /** For tracks that others pull through this node. */
-  readonly relayRoom: RelayRoom;
+export interface RoomPipesDeps {
+  readonly nodeId: string;
+  readonly room: PipeRoom;
+  readonly peers: PeerPipes;
+  readonly policy: PipePolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: IdSource;
+  readonly log: Logger;
+  /** Called when nothing of the room is relayed here any more. */
   readonly onRelayIdle: () => void;
-  /** Nobody of the room is here any more: idle pipes go at once. */
-  readonly abandoned: () => boolean;
 }
 
-/** A pipe of which is to be known whether it works. */
-export interface WatchedPipe {
-  readonly pipe: NodePipe;
-  /** Whether a track should be coming in: one that is not known to be muted, though its pull may have failed. */
-  readonly expecting: boolean;
-}
-
-/** A pipe as it is reported: which tracks cross it, in which direction. */
+/** A pipe as reported: the tracks that cross it, by direction. */
 export interface PipeReport {
   readonly kind: 'node' | 'worker';
   readonly localRouterId: string;
@@ -58,46 +44,43 @@ export interface PipeReport {
   readonly tracksOut: readonly MediaKey[];
 }
 
-/** The pipes of one room on this node: plans whenever something has changed, and carries the plan out. */
+/** The pipes of one room on this node: plans after every change, and executes the plan. */
 export class RoomPipes {
-  readonly #parts: RoomPipesParts;
+  /** What other nodes request about these pipes. */
+  readonly server: PipeServer;
+  readonly #deps: RoomPipesDeps;
   readonly #registry: PipeRegistry;
   readonly #relays: RelayFinder;
   readonly #tree: RelayTree;
-  readonly #desk: RelayDesk;
+  readonly #relayHost: RelayHost;
   readonly #executor: PipeExecutor;
-  readonly #serving: PipeServing;
   #planned = false;
   #planTookMs = 0;
-  /** The next plan, where it waits. */
+  /** The next plan, while it waits. */
   #next: Disposable | undefined;
   #wake: Disposable | undefined;
   #closed = false;
 
-  constructor(parts: RoomPipesParts) {
-    this.#parts = parts;
-    const { policy, random } = parts;
+  constructor(deps: RoomPipesDeps) {
+    this.#deps = deps;
     const onChange = (): void => this.changed();
-    this.#registry = new PipeRegistry({ policy, random, onChange });
-    this.#tree = new RelayTree(parts);
-    const roomNodes = (): readonly string[] => [...parts.roomNodes()];
+    const registry = new PipeRegistry({ ...deps, onChange });
+    this.#registry = registry;
+    this.#tree = new RelayTree(deps);
     const treeRelays = (origin: string): readonly string[] => this.#tree.relaysTo(origin);
-    this.#relays = new RelayFinder({ ...parts, roomNodes, treeRelays, onChange });
-    this.#desk = new RelayDesk({ ...parts, room: parts.relayRoom, onIdle: parts.onRelayIdle });
-    const executorParts = {
-      ...parts,
-      registry: this.#registry,
-      relays: this.#relays,
-      desk: this.#desk,
-      onOutletsChange: onChange,
-    };
-    this.#executor = new PipeExecutor(executorParts);
-    this.#serving = new PipeServing(executorParts, this.#executor);
+    this.#relays = new RelayFinder({ ...deps, treeRelays, onChange });
+    this.#relayHost = new RelayHost({ ...deps, onIdle: deps.onRelayIdle });
+    this.#executor = new PipeExecutor({ ...deps, registry, relays: this.#relays });
+    this.server = new PipeServer({
+      ...deps,
+      ...{ registry, relayHost: this.#relayHost },
+      addNodePipe: (local, peer) => this.#executor.addNodePipe(local, peer),
+    });
   }
 
   /**
-   * Something that the plan depends on may have changed. Many calls in one turn make one plan. In a room that is so large
-   * that a plan takes some time, plans take at most a fifth of it.
+   * To be called when something changed that the plan depends on. Many calls in one turn make one plan. In a room so
+   * large that planning takes noticeable time, plans use at most a fifth of it.
    */
   changed(): void {
     if (this.#planned || this.#closed) return;
@@ -107,62 +90,31 @@ export class RoomPipes {
       if (!this.#closed) this.#planTimed();
     };
     if (this.#planTookMs < LONG_PLAN_MS) queueMicrotask(plan);
-    else this.#next = this.#parts.clock.after(Math.min(REST_MAX_MS, 4 * this.#planTookMs), plan);
+    else this.#next = this.#deps.clock.after(Math.min(REST_MAX_MS, 4 * this.#planTookMs), plan);
   }
 
-  open(request: OpenPipeRequest): Promise<OpenPipeResponse> {
-    return this.#serving.open(request);
-  }
-
-  pull(request: PullTrackRequest, stream: PullStream): Promise<void> {
-    return this.#serving.pull(request, stream);
-  }
-
-  release(request: ReleaseTrackRequest): void {
-    this.#serving.release(request);
-  }
-
-  count(probe: PipeProbe): Promise<PipeEndCounters> {
-    return this.#serving.count(probe);
-  }
-
-  closeFor(request: ClosePipeRequest): boolean {
-    return this.#serving.close(request);
-  }
-
-  /**
-   * A router through which another node gets the tracks of one that it cannot reach. `givenUp`: its pipes to that one,
-   * which is told. Fails `UNAVAILABLE`.
-   */
-  async offerRelay(originNodeId: string, givenUp: readonly PipeProbe[]): Promise<string> {
-    const indirect = this.#registry.hops.some(({ relayFrom }) => relayFrom?.nodeId === originNodeId);
-    if (indirect || this.#registry.isClosedTo({ nodeId: originNodeId }))
-      throw PipeError.cannotRelay(originNodeId);
-    return await this.#desk.offer(originNodeId, givenUp);
-  }
-
-  /** Whether other nodes need the room to be here, though nobody of it is. */
+  /** Whether other nodes need the room here, though no participant of it may be. */
   get relaying(): boolean {
-    return this.#desk.busy;
+    return this.#relayHost.busy;
   }
 
   routerLost(routerId: string): void {
-    this.#desk.routerLost(routerId);
+    this.#relayHost.routerLost(routerId);
     this.#registry.routerLost(routerId);
   }
 
-  /** Whether another node takes it from here. */
+  /** Whether another node pulls the track from here. */
   sends(media: MediaKey): boolean {
-    return this.#registry.pipes.some((pipe) => pipe instanceof NodePipe && pipe.outlets.has(media));
+    return this.#registry.pipes.some((pipe) => pipe instanceof NodePipe && pipe.outgoing.has(media));
   }
 
-  /** The pipes through which tracks come in or are wanted, and those that failed before and may work again. */
-  get watched(): readonly WatchedPipe[] {
+  /** The pipes through which tracks arrive or are expected, and the suspect ones. */
+  get monitored(): readonly MonitoredPipe[] {
     const { hops } = this.#registry;
     return this.#registry.pipes.flatMap((pipe) => {
       if (!(pipe instanceof NodePipe) || pipe.phase.kind !== 'open') return [];
       const incoming = hops.filter(({ from, into }) => pipeKey(from.routerId, into) === pipe.key);
-      if (incoming.length === 0 && !this.#registry.isDoubtful(pipe)) return [];
+      if (incoming.length === 0 && !this.#registry.isSuspect(pipe)) return [];
       return [{ pipe, expecting: incoming.some(({ source }) => !source?.muted) }];
     });
   }
@@ -179,27 +131,28 @@ export class RoomPipes {
     this.#registry.works(pipe);
   }
 
-  /** The other node has no end of that pipe any more, and cannot say so itself. */
+  /** The other node has given up its end of that pipe, and cannot reach this node to say so. */
   givenUpByPeer({ callerInstanceId, calleeInstanceId }: PipeProbe): void {
     const pipe = this.#registry.nodePipeByInstance(calleeInstanceId);
     if (pipe?.remoteInstanceId !== callerInstanceId) return;
     this.broken(pipe, { reason: 'the other node gave it up, and does not reach this one', cutOff: true });
   }
 
-  /** Both ends are given up: the plan makes new ones, and the other node gives up its end when it sees the new one. */
+  /** Gives up both ends: the plan opens a new pipe, and the other node drops its end when it sees the new one. */
   broken(pipe: NodePipe, { reason, cutOff }: { reason: string; cutOff: boolean }): void {
-    const { clock, log } = this.#parts;
+    const { room, clock, log } = this.#deps;
     if (!this.#registry.holds(pipe)) return;
     const { instanceId: callerInstanceId, remoteInstanceId: calleeInstanceId } = pipe;
     const { nodeId } = pipe.peer;
-    log.warn({ peerNodeId: nodeId, reason }, 'a pipe is broken and is made anew');
+    log.warn({ event: 'pipe.broken', peerNodeId: nodeId, reason }, 'a pipe is broken and will be replaced');
     if (calleeInstanceId !== undefined)
-      this.#relays.gaveUp(nodeId, { room: this.#parts.room, callerInstanceId, calleeInstanceId });
-    // Neither packets nor answers: that is as good as a second try.
-    this.#registry.failed(pipe, clock.monotonicMs(), { closed: cutOff ? CLOSED_AFTER_FAILURES : 1 });
+      this.#relays.gaveUp(nodeId, { room: room.name, callerInstanceId, calleeInstanceId });
+    // Neither packets nor answers: counts like a second failure.
+    const pathFailures = cutOff ? PATH_DOWN_AFTER_FAILURES : 1;
+    this.#registry.failed(pipe, clock.monotonicMs(), { pathFailures });
   }
 
-  /** `nodePipeBytes`: sent by the ends of those that are open. */
+  /** `nodePipeBytes`: sent by the open ends. */
   get counts(): { readonly nodePipes: number; readonly workerPipes: number; readonly nodePipeBytes: number } {
     const live = this.#live();
     const toNodes = live.flatMap((pipe) => (pipe instanceof WorkerPipe ? [] : [pipe]));
@@ -215,45 +168,51 @@ export class RoomPipes {
       peerRouterId: pipe.peer.routerId,
       tracksIn: this.#hopsInto(pipe, pipe.local),
       tracksOut:
-        pipe instanceof WorkerPipe ? this.#hopsInto(pipe, pipe.peer.routerId) : [...pipe.outlets.keys()],
+        pipe instanceof WorkerPipe ? this.#hopsInto(pipe, pipe.peer.routerId) : [...pipe.outgoing.keys()],
     }));
   }
 
-  /** Drops every pipe with what crosses it. Other nodes learn it from the ends of their pulls. */
+  /** Drops every pipe with what crosses it. Other nodes notice the end of their pulls. */
   close(): void {
     this.#closed = true;
     this.#wake?.[Symbol.dispose]();
     this.#next?.[Symbol.dispose]();
-    this.#desk.close();
+    this.#relayHost.close();
     for (const pipe of this.#registry.pipes) this.#registry.drop(pipe, 'the room is not here any more');
   }
 
   #planTimed(): void {
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     const fromMs = clock.monotonicMs();
     this.#plan();
     this.#planTookMs = clock.monotonicMs() - fromMs;
   }
 
   #plan(): void {
-    const { nodeId, clock, policy, demand, abandoned } = this.#parts;
+    const { nodeId, room, clock, policy } = this.#deps;
     const nowMs = clock.monotonicMs();
-    const lingerMs = abandoned() ? 0 : policy.lingerMs;
+    this.#registry.updateIdle(nowMs);
+    const abandoned = !room.hasSessions && !this.relaying;
     const relays = this.#relays.view;
-    const relayed = this.#desk.media;
-    const demanded = demand();
-    const crowded = this.#tree.crowded(demanded, relays);
+    const { demand } = room;
     const plan = planPipes(
-      { ...demanded, ...this.#registry.view(nowMs), nodeId, relays, relayed, crowded, lingerMs },
+      {
+        ...demand,
+        ...this.#registry.view(),
+        ...{ nodeId, relays },
+        relayed: this.#relayHost.media,
+        atFanOutLimit: this.#tree.atFanOutLimit(demand, relays),
+        lingerMs: abandoned ? 0 : policy.lingerMs,
+      },
       nowMs,
     );
     this.#wake?.[Symbol.dispose]();
     this.#wake =
       plan.wakeAtMs === undefined
         ? undefined
-        : // A timer may fire a little before its time by this clock; planning too early only plans again.
+        : // A timer may fire slightly early by this clock; planning too early only plans again.
           clock.after(Math.max(1, plan.wakeAtMs - nowMs), () => this.changed());
-    for (const command of plan.commands) this.#executor.run(command);
+    for (const command of plan.commands) this.#executor.execute(command);
   }
 
   #live(): readonly Pipe[] {

@@ -3,13 +3,13 @@ import { SkeinError, type Participant, type Track } from '@skein/protocol';
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test, vi } from 'vitest';
-import type { HeldSession } from '../sessions/session-room.ts';
+import { expect, it, vi } from 'vitest';
+import type { SessionSnapshot } from '../sessions/session-room.ts';
 import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
-import { Paced } from './throttle.ts';
+import { Throttle } from './throttle.ts';
 
-test('what is held is announced as it is when the store is there, above every version that was known of the room', async () => {
+it('what is held is announced as it is when the store is there, above every version that was known of the room', async () => {
   const clock = new FakeClock();
   const announced: unknown[] = [];
   let down = true;
@@ -22,19 +22,19 @@ test('what is held is announced as it is when the store is there, above every ve
   };
   const shared = { log: silentLogger, onWritten: () => {} };
   const outbox = new Outbox({ clock, random: seededRandom(1), ...shared });
-  const paced = new Paced({ clock, everyMs: 100 });
-  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, paced, ...shared });
+  const throttle = new Throttle({ clock, everyMs: 100 });
+  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, throttle, ...shared });
   const ann = { identity: 'ann' } as Participant;
   const mic = { trackId: 'mic' } as Track;
   const viv = { identity: 'viv' } as Participant;
-  let held: HeldSession[] = [
-    { role: 'participant', entry: ann, tracks: [mic] },
-    { role: 'viewer', entry: viv, tracks: [] },
-    { role: 'participant', entry: { identity: 'bob' } as Participant, tracks: [] },
+  let held: SessionSnapshot[] = [
+    { role: 'participant', participant: ann, tracks: [mic] },
+    { role: 'viewer', participant: viv, tracks: [] },
+    { role: 'participant', participant: { identity: 'bob' } as Participant, tracks: [] },
   ];
   let version = 7;
 
-  await announce.held(
+  await announce.restore(
     () => held,
     () => version,
   );
@@ -47,7 +47,7 @@ test('what is held is announced as it is when the store is there, above every ve
   ]);
 });
 
-test('one session that the store refuses does not keep the others out, and is counted at warn', async () => {
+it('one session that the store refuses does not keep the others out, and is counted at warn', async () => {
   const clock = new FakeClock();
   const rooms: Partial<RoomStore> = {
     announce: (_, { participants, viewers = [] }) => {
@@ -70,14 +70,18 @@ test('one session that the store refuses does not keep the others out, and is co
     onWritten: (_: string, write: RoomWrite) => written.push(write),
   };
   const outbox = new Outbox({ clock, random: seededRandom(1), ...shared });
-  const paced = new Paced({ clock, everyMs: 100 });
-  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, paced, ...shared });
-  const people = ['ann', 'evil', 'bob'].map((identity): HeldSession => ({
+  const throttle = new Throttle({ clock, everyMs: 100 });
+  const announce = roomAnnouncer('lobby', { rooms: rooms as RoomStore, outbox, throttle, ...shared });
+  const people = ['ann', 'evil', 'bob'].map((identity): SessionSnapshot => ({
     ...{ role: 'participant', tracks: [] },
-    entry: { identity } as Participant,
+    participant: { identity } as Participant,
   }));
-  const viv: HeldSession = { role: 'viewer', entry: { identity: 'viv' } as Participant, tracks: [] };
-  await announce.held(
+  const viv: SessionSnapshot = {
+    role: 'viewer',
+    participant: { identity: 'viv' } as Participant,
+    tracks: [],
+  };
+  await announce.restore(
     () => [...people, viv],
     () => 7,
   );
@@ -88,6 +92,6 @@ test('one session that the store refuses does not keep the others out, and is co
   expect(written[0]?.viewership).toMatchObject({ viewers: 1 });
   expect(warn).toHaveBeenCalledExactlyOnceWith(
     expect.objectContaining({ room: 'lobby', count: 1 }),
-    'sessions could not be announced',
+    'the store rejected sessions of this node',
   );
 });

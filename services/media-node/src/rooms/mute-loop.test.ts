@@ -1,5 +1,5 @@
 import { subjects } from '@skein/protocol';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 import { TRACK_STATE_EVERY_MS } from './announcer.ts';
@@ -12,7 +12,7 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
-test('a loop of mutes is told to the room ten times a second, and its last one always', async () => {
+it('a loop of mutes is told to the room ten times a second, and its last one always', async () => {
   const node = await cluster.addNode();
   const ann = await cluster.join(node, 'loop', 'ann');
   await ann.publishAudio('trk_loop', audioParameters({ ssrc: 1 }));

@@ -2,7 +2,7 @@ import { SkeinError } from '@skein/protocol';
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Outbox } from './outbox.ts';
 
 function setUp(maxWaiting = 10) {
@@ -14,7 +14,7 @@ function setUp(maxWaiting = 10) {
     random: seededRandom(1),
     log: silentLogger,
     onWritten: (room) => written.push(`told ${room}`),
-    backoff: { baseMs: 100, maxMs: 1000 },
+    backoff: { firstMs: 100, maxMs: 1000 },
     maxWaiting,
   });
   const write = (name: string) => async () => {
@@ -26,7 +26,7 @@ function setUp(maxWaiting = 10) {
 }
 
 describe('an announcement', () => {
-  test('is written at once when the store is there', async () => {
+  it('is written at once when the store is there', async () => {
     const { outbox, store, written, write } = setUp();
     store.down = false;
     expect(await outbox.deliver('r', 'a', write('a'))).toBe('done');
@@ -34,7 +34,7 @@ describe('an announcement', () => {
     expect(outbox.waiting).toBe(0);
   });
 
-  test('waits for a store that is down, in the order of its room, and is written when it is back', async () => {
+  it('waits for a store that is down, in the order of its room, and is written when it is back', async () => {
     const { outbox, store, written, write, clock } = setUp();
     expect(await outbox.deliver('r', 'a', write('a'))).toBe('waiting');
     await clock.advance(5000);
@@ -46,7 +46,7 @@ describe('an announcement', () => {
     expect(outbox.waiting).toBe(0);
   });
 
-  test('of the same key takes the place of the earlier one', async () => {
+  it('of the same key takes the place of the earlier one', async () => {
     const { outbox, store, written, write, clock } = setUp();
     await outbox.deliver('r', 'mute', write('muted'));
     await outbox.deliver('r', 'mute', write('unmuted'));
@@ -56,7 +56,7 @@ describe('an announcement', () => {
     expect(written).toEqual(['unmuted', 'told r']);
   });
 
-  test('that the store refuses is thrown when it was tried at once, and dropped when it was late', async () => {
+  it('that the store refuses is thrown when it was tried at once, and dropped when it was late', async () => {
     const { outbox, clock } = setUp();
     const refusal = new SkeinError('STALE_EPOCH', 'placed again');
     await expect(outbox.deliver('r', 'a', () => Promise.reject(refusal))).rejects.toBe(refusal);
@@ -71,7 +71,7 @@ describe('an announcement', () => {
     expect(outbox.waiting).toBe(0);
   });
 
-  test('past the bound takes the place of the oldest', async () => {
+  it('past the bound takes the place of the oldest', async () => {
     const { outbox, store, written, write, clock } = setUp(2);
     for (const key of ['a', 'b', 'c']) await outbox.deliver('r', key, write(key));
     expect(outbox.waiting).toBe(2);

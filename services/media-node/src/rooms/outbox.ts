@@ -1,16 +1,16 @@
 import type { RoomWrite } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import type { Clock, Random } from '@skein/runtime';
+import { backoff, type Backoff, type BackoffOptions, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import { backoffMs, type Backoff } from '../retry/backoff.ts';
 
-export interface OutboxParts {
+export interface OutboxDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Told of what a write changed. */
+  /** Called with the result of each write. */
   readonly onWritten: (room: string, write: RoomWrite) => void;
-  readonly backoff?: Backoff;
+  /** Default: 250 ms doubled to 5 s. */
+  readonly backoff?: Pick<BackoffOptions, 'firstMs' | 'maxMs'>;
   readonly maxWaiting?: number;
 }
 
@@ -23,35 +23,38 @@ interface Queue {
 }
 
 /**
- * Announcements that have to reach the store although it does not answer now, so that a room's state converges on what
- * this node holds. Kept per room, in order, one per key (the latest). At most `maxWaiting` (4096) over all rooms: past
- * that the oldest room's oldest is dropped and logged, because the newest says most about what is true now.
+ * Announcements that must reach the store even if it does not answer now, so that a room's state converges on this node's
+ * sessions. Kept per room, in order, the latest per key. At most `maxWaiting` (4096) over all rooms: beyond that the
+ * oldest announcement of the oldest room is dropped and logged, because newer ones are closer to the present state.
  */
 export class Outbox {
-  readonly #parts: OutboxParts;
+  readonly #deps: OutboxDeps;
+  readonly #backoff: Backoff;
   readonly #queues = new Map<string, Queue>();
   readonly #later = new Set<Disposable>();
   #waiting = 0;
   #closed = false;
 
-  constructor(parts: OutboxParts) {
-    this.#parts = parts;
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    const { random, backoff: growth = { firstMs: 250, maxMs: 5000 } } = deps;
+    this.#backoff = backoff({ ...growth, jitter: 0.2, random });
   }
 
-  /** Announcements that wait for the store. */
+  /** The number of announcements that wait for the store. */
   get waiting(): number {
     return this.#waiting;
   }
 
   /**
-   * Writes now. Resolves `done`, or `waiting` when the store can't be reached: then it is tried until it can. `write`
-   * is to read what it announces when it is called, so that a late one does not tell an old truth. Any other failure
-   * is thrown.
+   * Writes now. Resolves `done`, or `waiting` when the store is unreachable: then the write is retried until it
+   * succeeds. `write` must read the present state when it is called, so that a late write is not outdated. Any other
+   * failure is thrown.
    */
   async deliver(room: string, key: string, write: Write): Promise<'done' | 'waiting'> {
     if (!this.#queues.has(room)) {
       try {
-        this.#parts.onWritten(room, await write());
+        this.#deps.onWritten(room, await write());
         return 'done';
       } catch (error) {
         if (!isOutage(error)) throw error;
@@ -61,14 +64,14 @@ export class Outbox {
     return 'waiting';
   }
 
-  /** Writes in `waitMs`, then as `deliver` does. Never written when the node stops before. */
+  /** Delivers after `waitMs`, unless the node stops first. */
   deliverLater(room: string, key: string, waitMs: number, write: Write): void {
     if (this.#closed) return;
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.#deps;
     const timer = clock.after(waitMs, () => {
       this.#later.delete(timer);
       this.deliver(room, key, write).catch((error: unknown) =>
-        log.info({ room, err: error }, 'a late announcement was not needed any more'),
+        log.info({ event: 'announcement.outdated', room, err: error }, 'a late announcement was outdated'),
       );
     });
     this.#later.add(timer);
@@ -91,7 +94,7 @@ export class Outbox {
     this.#queues.set(room, queue);
     if (!queue.writes.has(key)) this.#waiting++;
     queue.writes.set(key, write);
-    if (this.#waiting > (this.#parts.maxWaiting ?? 4096)) this.#dropOldest();
+    if (this.#waiting > (this.#deps.maxWaiting ?? 4096)) this.#dropOldest();
     queue.retry ??= this.#retryLater(room, queue);
   }
 
@@ -101,15 +104,17 @@ export class Outbox {
       if (key === undefined) continue;
       queue.writes.delete(key);
       this.#waiting--;
-      this.#parts.log.error({ room }, 'too many announcements wait for the store; the oldest was dropped');
+      this.#deps.log.error(
+        { event: 'announcement.dropped', room },
+        'too many announcements wait for the store; the oldest was dropped',
+      );
       return;
     }
   }
 
   #retryLater(room: string, queue: Queue): Disposable {
-    const { clock, random, backoff = { baseMs: 250, maxMs: 5000 } } = this.#parts;
     queue.failures++;
-    return clock.after(backoffMs(backoff, queue.failures, random), () => void this.#retry(room, queue));
+    return this.#deps.clock.after(this.#backoff(queue.failures), () => void this.#retry(room, queue));
   }
 
   async #retry(room: string, queue: Queue): Promise<void> {
@@ -121,7 +126,7 @@ export class Outbox {
         return;
       }
       queue.failures = 0;
-      // A newer one of the same key, that came meanwhile, stays for its own turn.
+      // A newer one of the same key stays queued.
       if (queue.writes.get(key) === write && queue.writes.delete(key)) this.#waiting--;
     }
     if (queue.writes.size === 0) this.#queues.delete(room);
@@ -129,13 +134,13 @@ export class Outbox {
   }
 
   async #attempt(room: string, write: Write): Promise<boolean> {
-    const { onWritten, log } = this.#parts;
+    const { onWritten, log } = this.#deps;
     try {
       onWritten(room, await write());
       return false;
     } catch (error) {
       if (isOutage(error)) return true;
-      log.info({ room, err: error }, 'a late announcement was not needed any more');
+      log.info({ event: 'announcement.outdated', room, err: error }, 'a late announcement was outdated');
       return false;
     }
   }

@@ -1,17 +1,18 @@
 import { SkeinError } from '@skein/protocol';
 import { CapacityError } from '../capacity/limits.ts';
-import type { MediaRouter } from '../media/engine.ts';
+import type { MediaRouter, RouterSlot } from '../media/engine.ts';
 import { PipeError } from '../pipes/model/pipe-errors.ts';
-import type { Seat } from '../sessions/session-room.ts';
 import { chooseWorker, type WorkerPolicy } from '../workers/worker-choice.ts';
 import type { WorkerPool } from '../workers/worker-pool.ts';
 
 interface RoomRouter {
   readonly workerIndex: number;
-  readonly made: Promise<MediaRouter>;
+  readonly created: Promise<MediaRouter>;
   router: MediaRouter | undefined;
+  /** Counts the router at its worker. */
+  counted: Disposable | undefined;
   /** Sessions of the room on it. */
-  seats: number;
+  sessions: number;
 }
 
 /** One room's routers on this node, at most one per worker. */
@@ -19,7 +20,7 @@ export class RoomRouters {
   readonly #pool: WorkerPool;
   readonly #policy: WorkerPolicy;
   readonly #onChange: () => void;
-  /** In the order in which they were made: the first is the hub. */
+  /** In order of creation: the first is the hub. */
   readonly #routers = new Map<number, RoomRouter>();
   #closed = false;
 
@@ -29,30 +30,34 @@ export class RoomRouters {
     this.#onChange = onChange;
   }
 
+  /** The router through which tracks of other nodes enter. */
+  get hub(): string | undefined {
+    return this.ids[0];
+  }
+
   get ids(): readonly string[] {
     return [...this.#routers.values()].flatMap(({ router }) => (router ? [router.id] : []));
   }
 
-  /** A place on the worker that fits best. Fails `UNAVAILABLE` when no worker runs, `LIMIT_EXCEEDED` when all are full. */
-  async takeSeat(): Promise<Seat> {
-    const workers = this.#pool.views((worker) => this.#routers.get(worker)?.seats);
+  /** A place on the best worker that has capacity for that many transports. Fails `UNAVAILABLE` when no worker runs, `LIMIT_EXCEEDED` when all are full. */
+  async takeSlot({ transports }: { readonly transports: number }): Promise<RouterSlot> {
+    const workers = this.#pool.views((worker) => this.#routers.get(worker)?.sessions, transports);
     const index = chooseWorker(workers, this.#policy);
-    const slot = index === undefined ? undefined : this.#pool.slot(index);
-    if (!slot && workers.some(({ running }) => running)) throw CapacityError.workersFull();
-    if (!slot) throw SkeinError.unavailable('the media worker', undefined, 500);
+    if (index === undefined && workers.some(({ running }) => running)) throw CapacityError.workersFull();
+    if (index === undefined) throw SkeinError.unavailable('the media worker', undefined, 500);
     // Counted before anything is awaited, so that a burst of sessions spreads.
-    const room = this.#routerOn(slot.index);
-    slot.sessions++;
-    room.seats++;
-    let seated = true;
+    const room = this.#routerOn(index);
+    const counted = this.#pool.addSession(index);
+    room.sessions++;
+    let taken = true;
     const giveBack = (): void => {
-      if (!seated) return;
-      seated = false;
-      slot.sessions--;
-      room.seats--;
+      if (!taken) return;
+      taken = false;
+      counted[Symbol.dispose]();
+      room.sessions--;
     };
     try {
-      const router = await room.made;
+      const router = await room.created;
       return { router, [Symbol.dispose]: giveBack };
     } catch (error) {
       giveBack();
@@ -86,38 +91,36 @@ export class RoomRouters {
     const present = this.#routers.get(index);
     if (present) return present;
     const room: RoomRouter = {
-      ...{ workerIndex: index, router: undefined, seats: 0 },
-      made: this.#make(index),
+      ...{ workerIndex: index, router: undefined, counted: undefined, sessions: 0 },
+      created: this.#create(index),
     };
     this.#routers.set(index, room);
-    room.made.then(
-      (router) => this.#made(room, router),
+    room.created.then(
+      (router) => this.#onCreated(room, router),
       () => this.#forget(index, room),
     );
     return room;
   }
 
-  async #make(index: number): Promise<MediaRouter> {
+  async #create(index: number): Promise<MediaRouter> {
     const router = await this.#pool.createRouter(index);
     if (!this.#closed) return router;
     router.close();
     throw SkeinError.unavailable('the room');
   }
 
-  #made(room: RoomRouter, router: MediaRouter): void {
+  #onCreated(room: RoomRouter, router: MediaRouter): void {
     // The worker may have died, or the room closed, between the answer and now.
     if (this.#routers.get(room.workerIndex) !== room) return router.close();
     room.router = router;
-    const slot = this.#pool.slot(room.workerIndex);
-    if (slot) slot.routers++;
+    room.counted = this.#pool.addRouter(room.workerIndex);
     this.#onChange();
   }
 
   #forget(index: number, room: RoomRouter | undefined): void {
     if (!room || this.#routers.get(index) !== room) return;
     this.#routers.delete(index);
-    const slot = this.#pool.slot(index);
-    if (room.router && slot) slot.routers--;
+    room.counted?.[Symbol.dispose]();
     this.#onChange();
   }
 }

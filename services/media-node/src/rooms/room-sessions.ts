@@ -1,9 +1,9 @@
 import type { Participant, RoomChange, RoomState } from '@skein/protocol';
 import type { Logger } from '@skein/telemetry';
-import type { HeldSession } from '../sessions/session-room.ts';
+import type { SessionSnapshot } from '../sessions/session-room.ts';
 import type { Session } from '../sessions/session.ts';
 
-/** One room's sessions on this node, and what the room's state means for them. */
+/** One room's sessions on this node. Applies the changes of the room's state to them. */
 export class RoomSessions {
   readonly #log: Logger;
   readonly #sessions = new Map<string, Session>();
@@ -20,17 +20,17 @@ export class RoomSessions {
     return this.#sessions.size;
   }
 
-  /** What the room's state is to show of them. */
-  get held(): readonly HeldSession[] {
-    return this.all.flatMap(({ held }) => (held ? [held] : []));
+  /** The sessions as the room's state should show them. */
+  get snapshots(): readonly SessionSnapshot[] {
+    return this.all.flatMap(({ snapshot }) => (snapshot ? [snapshot] : []));
   }
 
   add(session: Session): void {
-    this.#sessions.set(session.name.sessionId, session);
+    this.#sessions.set(session.ref.sessionId, session);
   }
 
   remove(session: Session): void {
-    if (this.#sessions.get(session.name.sessionId) === session) this.#sessions.delete(session.name.sessionId);
+    if (this.#sessions.get(session.ref.sessionId) === session) this.#sessions.delete(session.ref.sessionId);
   }
 
   onChange(change: RoomChange): void {
@@ -43,9 +43,9 @@ export class RoomSessions {
         return;
       case 'participantLeft':
         for (const session of this.#of(change.identity)) {
-          if (session.name.epoch > change.epoch) continue;
+          if (session.ref.epoch > change.epoch) continue;
           if (change.reason === 'superseded') supersede(session);
-          else void session.end('removed', { leave: false, tell: 'removed' });
+          else void session.end('removed', { leave: false, notify: 'removed' });
         }
         return;
       case 'trackPublished':
@@ -57,7 +57,7 @@ export class RoomSessions {
     }
   }
 
-  /** A state without our participants is not taken for their removal: the store may have lost it. */
+  /** A state without our participants does not mean their removal: the store may have lost its data. */
   onReplaced(state: RoomState | undefined): void {
     for (const participant of state?.participants.values() ?? []) {
       for (const session of this.#olderThan(participant)) {
@@ -67,22 +67,22 @@ export class RoomSessions {
     }
   }
 
-  /** Whether the state lacks a participant that is here. */
+  /** Whether the state lacks a participant of this node. */
   missingIn(state: RoomState | undefined): boolean {
-    return this.held.some(
-      ({ role, entry: { identity, epoch } }) =>
+    return this.snapshots.some(
+      ({ role, participant: { identity, epoch } }) =>
         role === 'participant' && (state?.participants.get(identity)?.epoch ?? -1) < epoch,
     );
   }
 
-  /** The viewers that are here and not leaving. */
+  /** The viewers on this node that are not leaving. */
   get viewers(): readonly Participant[] {
-    return this.held.flatMap(({ role, entry }) => (role === 'viewer' ? [entry] : []));
+    return this.snapshots.flatMap(({ role, participant }) => (role === 'viewer' ? [participant] : []));
   }
 
   /**
-   * What the store has of viewers that are here: who was placed again since follows. Returns whether it lacks one of
-   * those that were `asked` for.
+   * Applies the store's records of this node's viewers: sessions with a newer placement elsewhere leave. Returns whether
+   * the store lacks one of the `asked` viewers.
    */
   onViewers(asked: readonly Participant[], stored: readonly Participant[]): boolean {
     for (const viewer of stored) for (const session of this.#olderThan(viewer)) session.movedAway();
@@ -90,42 +90,45 @@ export class RoomSessions {
     return asked.some(({ identity, epoch }) => (has.get(identity) ?? -1) < epoch);
   }
 
-  /** The router is gone with its worker. The gateways place the participants again, with the tracks they show. */
+  /** The router died with its worker. The gateways place the participants again, and the tracks stay shown. */
   routerLost(routerId: string): void {
     for (const session of this.all) {
       if (session.routerId === routerId)
-        void session.end('worker-died', { leave: 'unlessMoved', tell: 'worker-died' });
+        void session.end('worker-died', { leave: 'unlessMoved', notify: 'worker-died' });
     }
   }
 
-  /** The sessions that the participant had before it was placed again. */
+  /** The participant's sessions of earlier placements. */
   #olderThan({ identity, epoch }: Participant): readonly Session[] {
-    return this.#of(identity).filter(({ name }) => name.epoch < epoch);
+    return this.#of(identity).filter(({ ref }) => ref.epoch < epoch);
   }
 
   #of(identity: string): readonly Session[] {
-    return this.all.filter(({ name }) => name.identity === identity);
+    return this.all.filter(({ ref }) => ref.identity === identity);
   }
 
-  /** Who mutes a track while it moves mutes what others still hear of it too. */
+  /** Applies a mute during a migration to the old session as well: others still hear its track. */
   #followMuted(trackId: string, muted: boolean): void {
     for (const { leaving, media } of this.all) {
       if (!leaving) continue;
       media?.publications
         .followMuted(trackId, muted)
         .catch((error: unknown) =>
-          this.#log.warn({ trackId, err: error }, 'a track that moves could not be muted here'),
+          this.#log.warn(
+            { event: 'track.mute-failed', trackId, err: error },
+            'muting the old copy of a migrating track failed',
+          ),
         );
     }
   }
 }
 
 function supersede(session: Session): void {
-  void session.end('superseded', { leave: false, tell: 'superseded' });
+  void session.end('superseded', { leave: false, notify: 'superseded' });
 }
 
-/** A state that came as a whole does not say whether a participant moved or joined again: a move keeps its tracks. */
-function isInTransit({ name }: Session, state: RoomState | undefined): boolean {
+/** A whole state does not show whether a participant moved or joined again: a move keeps its tracks. */
+function isInTransit({ ref }: Session, state: RoomState | undefined): boolean {
   const tracks = [...(state?.tracks.values() ?? [])];
-  return tracks.some(({ identity, epoch }) => identity === name.identity && epoch === name.epoch);
+  return tracks.some(({ identity, epoch }) => identity === ref.identity && epoch === ref.epoch);
 }

@@ -8,7 +8,7 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-/** The tracks of a room as they are at each of its routers here, and who waits for one. */
+/** The tracks of a room at each of its routers here, and the subscriptions that wait for one. */
 export class RoomSources {
   readonly #sources = new Map<SourceKey, MediaSource>();
   readonly #waiters = new Map<SourceKey, Set<Waiter>>();
@@ -22,7 +22,7 @@ export class RoomSources {
     return this.#sources.get(keyOf(routerId, media));
   }
 
-  /** Stays until it closes, or until another one takes its place. */
+  /** Adds a source. It stays until it closes or is replaced. */
   add(routerId: string, media: MediaKey, source: MediaSource): void {
     const key = keyOf(routerId, media);
     if (source.closed) return;
@@ -35,7 +35,7 @@ export class RoomSources {
     for (const waiter of waiters ?? []) waiter.resolve(source);
   }
 
-  /** The track is published anew: nobody waits any more for what was there before it. */
+  /** The track was published again: rejects the waits for its earlier epochs. */
   supersede({ trackId, epoch }: TrackEpoch): void {
     for (const [key, waiters] of this.#waiters) {
       const waited = trackEpochOf(mediaOf(key));

@@ -2,95 +2,103 @@ import type { Bus } from '@skein/bus';
 import { RoomPublisher, type RoomFeeds, type RoomWrite } from '@skein/cluster';
 import { roomAnnouncer, TRACK_STATE_EVERY_MS } from './announcer.ts';
 import { Outbox } from './outbox.ts';
-import { Paced } from './throttle.ts';
-import { RoomHost, type RoomHostParts } from './room-host.ts';
+import { Room, type RoomDeps } from './room.ts';
+import type { RoomMedia } from './room-media.ts';
+import { Throttle } from './throttle.ts';
 
-/** How long a room that nobody is in any more keeps its routers for the next session, by default. */
+/** How long an unused room keeps its routers for the next session, by default. */
 export const ROOM_LINGER_MS = 1000;
 
-export interface RoomsParts extends Omit<RoomHostParts, 'onRelayIdle'> {
+export interface RoomsDeps extends Omit<RoomDeps, 'onRelayIdle'> {
   readonly bus: Bus;
   readonly feeds: RoomFeeds;
   /** Default: `ROOM_LINGER_MS`. */
   readonly roomLingerMs: number | undefined;
 }
 
-/** The rooms that are on this node. */
+/** The rooms on this node. */
 export class Rooms {
   readonly outbox: Outbox;
-  readonly #parts: RoomsParts;
-  readonly #news: RoomPublisher;
-  readonly #paced: Paced;
-  readonly #hosts = new Map<string, RoomHost>();
+  readonly #deps: RoomsDeps;
+  readonly #publisher: RoomPublisher;
+  readonly #throttle: Throttle;
+  readonly #rooms = new Map<string, Room>();
   readonly #lingering = new Map<string, Disposable>();
 
-  constructor(parts: RoomsParts) {
-    this.#parts = parts;
-    const { bus, clock, random, log } = parts;
-    this.#news = new RoomPublisher({ bus, clock });
-    this.#paced = new Paced({ clock, everyMs: TRACK_STATE_EVERY_MS });
+  constructor(deps: RoomsDeps) {
+    this.#deps = deps;
+    const { bus, clock, random, log } = deps;
+    this.#publisher = new RoomPublisher({ bus, clock });
+    this.#throttle = new Throttle({ clock, everyMs: TRACK_STATE_EVERY_MS });
     this.outbox = new Outbox({ clock, random, log, onWritten: (room, write) => this.#written(room, write) });
   }
 
-  get all(): readonly RoomHost[] {
-    return [...this.#hosts.values()];
+  get all(): readonly Room[] {
+    return [...this.#rooms.values()];
+  }
+
+  /** The media of all rooms. */
+  get media(): readonly RoomMedia[] {
+    return [...this.#rooms.values()].map(({ media }) => media);
   }
 
   get size(): number {
-    return this.#hosts.size;
+    return this.#rooms.size;
   }
 
-  get(room: string): RoomHost | undefined {
-    return this.#hosts.get(room);
+  get(name: string): Room | undefined {
+    return this.#rooms.get(name);
   }
 
-  /** The room, made if it is not here yet. It goes when `release` finds nobody in it. */
-  enter(room: string): RoomHost {
-    this.#lingering.get(room)?.[Symbol.dispose]();
-    this.#lingering.delete(room);
-    const present = this.#hosts.get(room);
+  /** The room, created if it is not here yet. It closes some time after `release` finds it unused. */
+  enter(name: string): Room {
+    this.#lingering.get(name)?.[Symbol.dispose]();
+    this.#lingering.delete(name);
+    const present = this.#rooms.get(name);
     if (present) return present;
-    const { rooms, feeds, log } = this.#parts;
-    const onWritten = (name: string, write: RoomWrite): void => this.#written(name, write);
-    const { outbox } = this;
-    const announce = roomAnnouncer(room, { rooms, outbox, paced: this.#paced, log, onWritten });
-    const onRelayIdle = (name: string): void => this.release(name);
-    const host = new RoomHost(room, announce, feeds.acquire(room), { ...this.#parts, onRelayIdle });
-    this.#hosts.set(room, host);
-    return host;
+    const { rooms, feeds, log } = this.#deps;
+    const onWritten = (written: string, write: RoomWrite): void => this.#written(written, write);
+    const announce = roomAnnouncer(name, {
+      ...{ rooms, log, onWritten },
+      ...{ outbox: this.outbox, throttle: this.#throttle },
+    });
+    const onRelayIdle = (idle: string): void => this.release(idle);
+    const room = new Room(name, announce, feeds.acquire(name), { ...this.#deps, onRelayIdle });
+    this.#rooms.set(name, room);
+    return room;
   }
 
-  /** To be called when a session has left the room, or a relay was let go: an empty one is freed after its linger. */
-  release(room: string): void {
-    const host = this.#hosts.get(room);
-    if (!host || host.inUse) return;
-    this.#lingering.get(room)?.[Symbol.dispose]();
+  /** To be called when a session has left the room, or a relay has ended: an unused room closes after its linger. */
+  release(name: string): void {
+    const room = this.#rooms.get(name);
+    if (!room || room.inUse) return;
+    this.#lingering.get(name)?.[Symbol.dispose]();
     this.#lingering.set(
-      room,
-      this.#parts.clock.after(this.#parts.roomLingerMs ?? ROOM_LINGER_MS, () => this.#free(host)),
+      name,
+      this.#deps.clock.after(this.#deps.roomLingerMs ?? ROOM_LINGER_MS, () => this.#free(room)),
     );
   }
 
   workerDied(index: number): void {
-    for (const host of this.all) host.workerDied(index);
+    for (const room of this.all) room.workerDied(index);
   }
 
   close(): void {
     for (const timer of this.#lingering.values()) timer[Symbol.dispose]();
-    for (const host of this.all) this.#free(host);
-    this.#paced.close();
+    for (const room of this.all) this.#free(room);
+    this.#throttle.close();
     this.outbox.close();
-    this.#news.close();
+    this.#publisher.close();
   }
 
-  #free(host: RoomHost): void {
-    this.#lingering.delete(host.name);
-    this.#hosts.delete(host.name);
-    host.close();
+  #free(room: Room): void {
+    this.#lingering.delete(room.name);
+    this.#rooms.delete(room.name);
+    room.close();
   }
 
-  #written(room: string, write: RoomWrite): void {
-    this.#hosts.get(room)?.feed.offer(write);
-    this.#news.publish(room, write);
+  #written(name: string, write: RoomWrite): void {
+    this.#rooms.get(name)?.view.feed.offer(write);
+    this.#publisher.publish(name, write);
   }
 }

@@ -1,18 +1,18 @@
 import { FakeClock } from '@skein/runtime/testing';
-import { describe, expect, test } from 'vitest';
-import { Paced } from './throttle.ts';
+import { describe, expect, it } from 'vitest';
+import { Throttle } from './throttle.ts';
 
 function setUp() {
   const clock = new FakeClock();
   const ran: string[] = [];
-  const paced = new Paced({ clock, everyMs: 100 });
+  const paced = new Throttle({ clock, everyMs: 100 });
   const run = (key: string, what: string): Promise<void> =>
     paced.run(key, async () => void ran.push(`${key} ${what}`));
   return { clock, paced, ran, run };
 }
 
 describe('what is paced', () => {
-  test('runs at once, then only the last of what came meanwhile, which stands for all', async () => {
+  it('runs at once, then only the last of what came meanwhile, which stands for all', async () => {
     const { clock, ran, run } = setUp();
     await run('a', 'first');
     const rest = Promise.all([run('a', 'second'), run('a', 'third'), run('a', 'fourth')]);
@@ -22,7 +22,7 @@ describe('what is paced', () => {
     expect(ran).toEqual(['a first', 'a fourth']);
   });
 
-  test('runs a hundred times in ten seconds when it is asked for without end', async () => {
+  it('runs a hundred times in ten seconds when it is asked for without end', async () => {
     const { clock, ran, run } = setUp();
     let last = '';
     for (let turn = 0; turn < 2000; turn++) {
@@ -34,13 +34,13 @@ describe('what is paced', () => {
     expect(ran.at(-1)).toBe(`a ${last}`);
   });
 
-  test('of one key does not wait for another', async () => {
+  it('of one key does not wait for another', async () => {
     const { ran, run } = setUp();
     await Promise.all([run('a', '1'), run('b', '1')]);
     expect(ran).toEqual(['a 1', 'b 1']);
   });
 
-  test('runs at once again after a rest', async () => {
+  it('runs at once again after a rest', async () => {
     const { clock, ran, run } = setUp();
     await run('a', '1');
     await clock.advance(100);
@@ -48,7 +48,7 @@ describe('what is paced', () => {
     expect(ran).toEqual(['a 1', 'a 2']);
   });
 
-  test('fails for all whom it stands for', async () => {
+  it('fails for all whom it stands for', async () => {
     const { clock, paced } = setUp();
     const fail = (): Promise<void> => paced.run('a', () => Promise.reject(new Error('refused')));
     await expect(fail()).rejects.toThrow('refused');
@@ -57,7 +57,7 @@ describe('what is paced', () => {
     expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
-  test('that waits when it is closed fails UNAVAILABLE', async () => {
+  it('that waits when it is closed fails UNAVAILABLE', async () => {
     const { paced, run } = setUp();
     await run('a', '1');
     const waiting = run('a', '2');

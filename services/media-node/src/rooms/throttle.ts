@@ -12,10 +12,10 @@ interface Rest {
 }
 
 /**
- * Runs what belongs to one key at most every `everyMs`: the first at once, and of those that come meanwhile the last one only,
- * for all of them. Holds one timer for each key that was busy a moment ago, and at most one call that waits.
+ * Runs the tasks of one key at most every `everyMs`: the first at once, and of those that arrive meanwhile only the last,
+ * on behalf of all. Holds one timer for each recently used key, and at most one waiting task.
  */
-export class Paced {
+export class Throttle {
   readonly #clock: Clock;
   readonly #everyMs: number;
   readonly #resting = new Map<string, Rest>();
@@ -25,7 +25,7 @@ export class Paced {
     this.#everyMs = everyMs;
   }
 
-  /** Resolves, or fails, with the run that stands for this one. */
+  /** Settles with the run on behalf of this task. */
   run(key: string, run: () => Promise<void>): Promise<void> {
     const rest = this.#resting.get(key);
     if (!rest) return this.#start(key, run);
@@ -34,7 +34,7 @@ export class Paced {
     return rest.next.done.promise;
   }
 
-  /** What still waits fails `UNAVAILABLE`. */
+  /** Waiting tasks fail `UNAVAILABLE`. */
   close(): void {
     for (const { next, timer } of this.#resting.values()) {
       timer[Symbol.dispose]();

@@ -2,7 +2,7 @@ import type { Participant } from '@skein/protocol';
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { RoomSessions } from './room-sessions.ts';
 import { ViewerCheck, VIEWERS_CHECK_MS } from './viewer-check.ts';
 
@@ -36,7 +36,7 @@ function setUp(held: readonly Participant[]) {
   return { clock, check, world };
 }
 
-test('viewers are compared with the store now and then, and those that it lacks are told', async () => {
+it('viewers are compared with the store now and then, and those that it lacks are told', async () => {
   const { clock, check, world } = setUp([viewer('vic', 5), viewer('val', 6)]);
   await clock.advance(2 * VIEWERS_CHECK_MS);
   expect(world.asked).toBeGreaterThanOrEqual(1);
@@ -50,14 +50,14 @@ test('viewers are compared with the store now and then, and those that it lacks 
   expect(world.asked).toBe(asked);
 });
 
-test('a store that does not answer says nothing', async () => {
+it('a store that does not answer says nothing', async () => {
   const { check, world } = setUp([viewer('vic', 5)]);
   world.down = true;
   await check.now();
   expect([world.asked, world.compared, world.lacking]).toEqual([1, 0, 0]);
 });
 
-test('a room without viewers asks for none', async () => {
+it('a room without viewers asks for none', async () => {
   const { clock, world } = setUp([]);
   await clock.advance(5 * VIEWERS_CHECK_MS);
   expect(world.asked).toBe(0);

@@ -3,46 +3,49 @@ import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { RoomSessions } from './room-sessions.ts';
 
-/** How often the viewers of a room are compared with the store's. */
+/** Interval at which the viewers of a room are compared with the store. */
 export const VIEWERS_CHECK_MS = 30_000;
 
-export interface ViewerCheckParts {
+export interface ViewerCheckDeps {
   readonly room: string;
   readonly sessions: RoomSessions;
   readonly rooms: Pick<RoomStore, 'viewers'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** The store lacks viewers that are here. */
+  /** Called when the store lacks viewers of this node. */
   readonly onLacking: () => void;
 }
 
 /**
- * No change of a room tells of its viewers. That one was placed again elsewhere its gateway says, at most once for sure;
- * that the store has lost some nobody says. So the store is asked, regularly and whenever there is reason to doubt it.
+ * Compares this node's viewers with the store, regularly and whenever it may have lost data. Changes of a room do not
+ * include its viewers: a gateway reports their new placement without a guarantee, and nobody reports a loss in the store.
  */
 export class ViewerCheck implements Disposable {
-  readonly #parts: ViewerCheckParts;
+  readonly #deps: ViewerCheckDeps;
   #timer: Disposable | undefined;
 
-  constructor(parts: ViewerCheckParts) {
-    this.#parts = parts;
+  constructor(deps: ViewerCheckDeps) {
+    this.#deps = deps;
     this.#checkLater();
   }
 
-  /** Never fails: without the store, the next one will tell. */
+  /** Never fails: without the store, the next check decides. */
   async now(): Promise<void> {
-    const { room, sessions, rooms, log, onLacking } = this.#parts;
-    const held = sessions.viewers;
-    if (held.length === 0) return;
+    const { room, sessions, rooms, log, onLacking } = this.#deps;
+    const present = sessions.viewers;
+    if (present.length === 0) return;
     try {
       const stored = await rooms.viewers(
         room,
-        held.map(({ identity }) => identity),
+        present.map(({ identity }) => identity),
       );
-      if (sessions.onViewers(held, stored)) onLacking();
+      if (sessions.onViewers(present, stored)) onLacking();
     } catch (error) {
-      log.debug({ room, err: error }, 'the viewers of a room could not be compared with the store; later');
+      log.debug(
+        { room, err: error },
+        'comparing the viewers of a room with the store failed; retrying later',
+      );
     }
   }
 
@@ -51,7 +54,7 @@ export class ViewerCheck implements Disposable {
   }
 
   #checkLater(): void {
-    const { clock, random } = this.#parts;
+    const { clock, random } = this.#deps;
     this.#timer = clock.after(jitter(VIEWERS_CHECK_MS, random), () => {
       this.#checkLater();
       void this.now();

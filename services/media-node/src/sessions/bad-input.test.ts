@@ -1,5 +1,5 @@
 import { limits, mediaCodecs, SkeinError, subjects } from '@skein/protocol';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaNode } from '../node/media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
@@ -36,7 +36,7 @@ const audio = (rtpParameters: unknown, more: object = {}): object => ({
 });
 
 describe('a publish is refused, with its reason, when', () => {
-  test.each([
+  it.each([
     [
       'its kind is not that of its source',
       audio(audioParameters({ ssrc: 1 }), { source: 'camera' }),
@@ -100,7 +100,7 @@ describe('a publish is refused, with its reason, when', () => {
     expect(node.counts.tracks).toBe(2);
   });
 
-  test('the participant publishes as many tracks as it may', async () => {
+  it('the participant publishes as many tracks as it may', async () => {
     const cho = await cluster.join(node, 'crowded', 'cho');
     for (let at = 0; at < limits.tracksPerParticipant; at++) {
       await cho.publishAudio(`t${at}`, audioParameters({ ssrc: 100 + at }));
@@ -112,7 +112,7 @@ describe('a publish is refused, with its reason, when', () => {
 });
 
 describe('a subscription is refused when', () => {
-  test.each([
+  it.each([
     ['the track is not there', 'subscribe', { trackId: 'nothing' }, 'TRACK_NOT_FOUND'],
     ['the track is one’s own', 'subscribe', { trackId: 'mic' }, 'OWN_TRACK'],
     [
@@ -126,7 +126,7 @@ describe('a subscription is refused when', () => {
     expect(await failure(ann.ask(method, data))).toMatchObject({ code });
   });
 
-  test.each([
+  it.each([
     ['a negative layer', { spatialLayer: -1 }, 'data.preferredLayers.spatialLayer'],
     ['a layer that no codec has', { spatialLayer: 8 }, 'data.preferredLayers.spatialLayer'],
     ['half a layer', { spatialLayer: 0, temporalLayer: 0.5 }, 'data.preferredLayers.temporalLayer'],
@@ -135,7 +135,7 @@ describe('a subscription is refused when', () => {
     expect(await failure(asked)).toMatchObject({ code: 'INVALID_ARGUMENT', details: { field } });
   });
 
-  test('the client cannot receive the codec; then it is also left out of the answer to opening', async () => {
+  it('the client cannot receive the codec; then it is also left out of the answer to opening', async () => {
     const cho = await cluster.place(node, 'room', 'cho');
     const codecs = mediaCodecs
       .filter(({ mimeType }) => mimeType !== 'video/VP8')
@@ -152,7 +152,7 @@ describe('a subscription is refused when', () => {
 });
 
 describe('a wish for layers', () => {
-  test('that the track does not have is met by the best at or below it', async () => {
+  it('that the track does not have is met by the best at or below it', async () => {
     const best = { spatialLayer: 7, temporalLayer: 7 };
     const video = await ann.ask('subscribe', { trackId: 'cam', preferredLayers: best });
     const sound = await bob.ask('subscribe', { trackId: 'mic', preferredLayers: best });
@@ -169,7 +169,7 @@ describe('of many updates', () => {
     return sessions.find((session) => session.identity === identity)?.subscriptions;
   };
 
-  test('those that are right are made, and the answer says why the others are not', async () => {
+  it('those that are right are made, and the answer says why the others are not', async () => {
     const { subscriptionId } = await ann.ask('subscribe', { trackId: 'cam' });
     const updates = [
       { subscriptionId: 'sub_x', paused: false },
@@ -185,7 +185,7 @@ describe('of many updates', () => {
     expect(await pausedOf('ann')).toEqual([{ subscriptionId, trackId: 'cam', paused: false }]);
   });
 
-  test('all are wrong: then the request fails', async () => {
+  it('all are wrong: then the request fails', async () => {
     const updates = ['sub_x', 'sub_y'].map((subscriptionId) => ({ subscriptionId, paused: false }));
     expect(await failure(ann.ask('updateSubscriptions', { updates }))).toMatchObject({
       code: 'SUBSCRIPTION_NOT_FOUND',
@@ -194,7 +194,7 @@ describe('of many updates', () => {
 });
 
 describe('a request is refused when', () => {
-  test.each([
+  it.each([
     ['its session is not here', { sessionId: 'ses_unknown' }, 'SESSION_NOT_FOUND'],
     ['its session is of another room', { room: 'other' }, 'SESSION_NOT_FOUND'],
     ['its epoch is an older one', { epoch: 1 }, 'STALE_EPOCH'],
@@ -205,12 +205,12 @@ describe('a request is refused when', () => {
     expect(await failure(ann.ask('restartIce', { direction: 'send' }, envelope))).toMatchObject({ code });
   });
 
-  test.each([[null], ['text'], [[]], [{}]])('it is %j', async (message) => {
+  it.each([[null], ['text'], [[]], [{}]])('it is %j', async (message) => {
     const call = cluster.bus.request(subjects.nodeSession(node.nodeId), message, { deadlineMs: 1000 });
     expect(await failure(call)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  test('too many of the same session wait for an answer', async () => {
+  it('too many of the same session wait for an answer', async () => {
     const requests = Array.from({ length: limits.requestsInFlight + 10 }, () =>
       ann.ask('subscribe', { trackId: 'nothing' }),
     );
@@ -221,14 +221,14 @@ describe('a request is refused when', () => {
     });
   });
 
-  test('it opens a session that the room’s state does not show: it is not opened', async () => {
+  it('it opens a session that the room’s state does not show: it is not opened', async () => {
     const cho = await cluster.place(node, 'room', 'cho');
     const stranger = cho.ask('open', { ...cho.opening, identity: 'dee' }, { sessionId: 'ses_dee' });
     expect(await failure(stranger)).toMatchObject({ code: 'STALE_EPOCH' });
     expect(node.counts).toMatchObject({ sessions: 2, clientTransports: 4 });
   });
 
-  test('it connects a transport a second time, to another client', async () => {
+  it('it connects a transport a second time, to another client', async () => {
     const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AB').join(':') }];
     const data = { direction: 'send', dtlsParameters: { role: 'client', fingerprints } };
     await ann.ask('connectTransport', data);
@@ -239,7 +239,7 @@ describe('a request is refused when', () => {
     expect(await ann.ask('connectTransport', data)).toEqual({});
   });
 
-  test.each([
+  it.each([
     ['an unknown room', 'getRoomMedia', { room: 'nowhere' }, 'ROOM_NOT_FOUND'],
     ['a blank room', 'getRoomMedia', { room: ' ' }, 'INVALID_ARGUMENT'],
   ] as const)('it asks over gRPC for %s', async (_what, method, request, code) => {

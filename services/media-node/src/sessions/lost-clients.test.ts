@@ -7,9 +7,9 @@ import {
 import { Emitter } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ClientTransport } from '../media/engine.ts';
-import type { RoomAnnouncer, SessionRoom } from './session-room.ts';
+import type { RoomAnnouncer, SessionRoom, SessionRoomMedia } from './session-room.ts';
 import { Session } from './session.ts';
 
 const GRACE_MS = 15_000;
@@ -76,19 +76,24 @@ class Fixture {
       ids: (prefix) => `${prefix}_${++ids}`,
       log: silentLogger,
       announce: announce as RoomAnnouncer,
-      state: undefined,
-      waitFor: async () => ({
-        room: 'blue',
-        version: 1,
-        participants: new Map([['ada', ada]]),
-        tracks: new Map(),
-      }),
-      takeSeat: async () => ({
-        router: { id: 'r1', createClientTransport: async () => this.#transport() } as never,
-        [Symbol.dispose]: () => undefined,
-      }),
-      isReceived: () => false,
-      tell: (_, event) => void this.told.push(event),
+      view: {
+        state: undefined,
+        waitFor: async () => ({
+          room: 'blue',
+          version: 1,
+          participants: new Map([['ada', ada]]),
+          tracks: new Map(),
+        }),
+        sync: async () => {},
+      },
+      media: {
+        takeRouterSlot: async () => ({
+          router: { id: 'r1', createClientTransport: async () => this.#transport() } as never,
+          [Symbol.dispose]: () => undefined,
+        }),
+        isReceived: () => false,
+      } as Partial<SessionRoomMedia> as SessionRoomMedia,
+      notify: (_, event) => void this.told.push(event),
     };
     return room as SessionRoom;
   }
@@ -110,20 +115,20 @@ const ada: Participant = {
 };
 
 describe('a client whose socket is lost', () => {
-  test('is shown as lost after 1.5 s, and as connected when it is back', async () => {
+  it('is shown as lost after 1.5 s, and as connected when it is back', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     await fixture.clock.advance(1499);
     expect(fixture.shown).toEqual([]);
     await fixture.clock.advance(1);
     expect(fixture.shown).toEqual(['lost']);
-    expect(fixture.session.held?.entry.connection).toBe('lost');
+    expect(fixture.session.snapshot?.participant.connection).toBe('lost');
     await fixture.back();
     expect(fixture.shown).toEqual(['lost', 'connected']);
-    expect(fixture.session.held?.entry).toEqual(ada);
+    expect(fixture.session.snapshot?.participant).toEqual(ada);
   });
 
-  test('and that is back at once was never away for the others', async () => {
+  it('and that is back at once was never away for the others', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     await fixture.clock.advance(1000);
@@ -132,7 +137,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.shown).toEqual([]);
   });
 
-  test('leaves the room when its time is over', async () => {
+  it('leaves the room when its time is over', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     await fixture.clock.advance(GRACE_MS - 1);
@@ -142,7 +147,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.shown).toEqual(['lost']);
   });
 
-  test('is shown to nobody if it only watches', async () => {
+  it('is shown to nobody if it only watches', async () => {
     const fixture = await new Fixture().open(true);
     await fixture.socketLost();
     await fixture.clock.advance(5000);
@@ -150,7 +155,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.shown).toEqual([]);
   });
 
-  test('is not moved since its media is lost too: nobody is there who could follow', async () => {
+  it('is not moved since its media is lost too: nobody is there who could follow', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     fixture.mediaLost();
@@ -159,7 +164,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.left).toEqual(['disconnected']);
   });
 
-  test('has its media made anew, if that was lost, once it is back', async () => {
+  it('has its media made anew, if that was lost, once it is back', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     fixture.mediaLost();

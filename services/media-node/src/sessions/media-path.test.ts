@@ -1,6 +1,6 @@
 import { Emitter } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ClientTransport } from '../media/engine.ts';
 import { MEDIA_TIMEOUT_MS, watchMediaPath } from './media-path.ts';
 
@@ -12,14 +12,14 @@ function setUp() {
   return { clock, events, state, watching };
 }
 
-test('a client that never connects is left alone', async () => {
+it('a client that never connects is left alone', async () => {
   const { clock, events, state } = setUp();
   events.emit('path', { path: 'disconnected' });
   await clock.advance(10 * MEDIA_TIMEOUT_MS);
   expect(state.lost).toBe(0);
 });
 
-test('a client that was connected is lost after 15 s without a way to it', async () => {
+it('a client that was connected is lost after 15 s without a way to it', async () => {
   const { clock, events, state } = setUp();
   events.emit('path', { path: 'connected' });
   events.emit('path', { path: 'disconnected' });
@@ -29,21 +29,21 @@ test('a client that was connected is lost after 15 s without a way to it', async
   expect(state.lost).toBe(1);
 });
 
-test('a client that comes back in time is not lost', async () => {
+it('a client that comes back in time is not lost', async () => {
   const { clock, events, state } = setUp();
   for (const path of ['connected', 'disconnected', 'connected'] as const) events.emit('path', { path });
   await clock.advance(10 * MEDIA_TIMEOUT_MS);
   expect(state.lost).toBe(0);
 });
 
-test('a way that is gone for good loses the client at once, and once', () => {
+it('a way that is gone for good loses the client at once, and once', () => {
   const { events, state } = setUp();
   events.emit('path', { path: 'gone' });
   events.emit('path', { path: 'gone' });
   expect(state.lost).toBe(1);
 });
 
-test('a session that has ended is not told', async () => {
+it('a session that has ended is not told', async () => {
   const { clock, events, state, watching } = setUp();
   events.emit('path', { path: 'connected' });
   events.emit('path', { path: 'disconnected' });

@@ -1,11 +1,11 @@
 import { roomStateOf, type Participant, type SessionRef, type Track } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ClientTransport, MediaSource } from '../media/engine.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 import { Publications } from './publications.ts';
-import type { RoomAnnouncer, SessionRoom } from './session-room.ts';
+import type { RoomAnnouncer, RoomStateView, SessionRoom, SessionRoomMedia } from './session-room.ts';
 
 const ann: SessionRef = { room: 'r', identity: 'ann', sessionId: 'ses_2', epoch: 2, nodeId: 'n1' };
 
@@ -30,7 +30,9 @@ function moved(tracks: readonly Track[]): { publications: Publications; unpublis
   const room: Partial<SessionRoom> = {
     name: 'room',
     log: silentLogger,
-    state: roomStateOf({ room: 'room', version: 1, participants, tracks: [...tracks] }),
+    view: {
+      state: roomStateOf({ room: 'room', version: 1, participants, tracks: [...tracks] }),
+    } as RoomStateView,
     announce: announce as RoomAnnouncer,
   };
   const publications = new Publications({
@@ -44,7 +46,7 @@ function moved(tracks: readonly Track[]): { publications: Publications; unpublis
 }
 
 describe('tracks of a participant that moved here', () => {
-  test('that did not come along are taken away; those of others and of this session stay', () => {
+  it('that did not come along are taken away; those of others and of this session stay', () => {
     const { publications, unpublished } = moved([
       track('left-behind'),
       track('came-along', { epoch: 2 }),
@@ -54,7 +56,7 @@ describe('tracks of a participant that moved here', () => {
     expect(unpublished).toEqual(['left-behind by ann 2: not-moved']);
   });
 
-  test('can be unpublished before they were published again', async () => {
+  it('can be unpublished before they were published again', async () => {
     const { publications, unpublished } = moved([track('mic'), track('cam', { identity: 'bob' })]);
     await publications.unpublish('mic');
     await publications.unpublish('cam');
@@ -89,7 +91,7 @@ function slowSource() {
   return { source, answer };
 }
 
-test('of mutes and unmutes at the same time the last one is what comes of it, also in the room`s state', async () => {
+it('of mutes and unmutes at the same time the last one is what comes of it, also in the room`s state', async () => {
   const { source, answer } = slowSource();
   const announced: boolean[] = [];
   const announce = {
@@ -97,8 +99,14 @@ test('of mutes and unmutes at the same time the last one is what comes of it, al
     muted: async (_: SessionRef, __: string, from: MediaSource) => void announced.push(from.muted),
   } as unknown as RoomAnnouncer;
   const room: Partial<SessionRoom> = {
-    ...{ name: 'room', nodeId: 'here', log: silentLogger, announce, addSource: () => {} },
-    state: roomStateOf({ room: 'room', version: 1, participants: [], tracks: [track('mic', { epoch: 2 })] }),
+    ...{ name: 'room', nodeId: 'here', log: silentLogger, announce },
+    media: { addSource: () => {} } as Partial<SessionRoomMedia> as SessionRoomMedia,
+    view: {
+      state: roomStateOf({
+        ...{ room: 'room', version: 1, participants: [] },
+        tracks: [track('mic', { epoch: 2 })],
+      }),
+    } as RoomStateView,
   };
   const transport = { receive: async () => source } as unknown as ClientTransport;
   const { signal } = new AbortController();

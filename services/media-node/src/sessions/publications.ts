@@ -15,30 +15,30 @@ import type { SessionRoom } from './session-room.ts';
 import { checkCodecKinds, checkKind, checkStreamsUnused, shareStreams } from './track-rules.ts';
 
 /**
- * How long replaced streams are forwarded: receivers go over to the new ones meanwhile. Longer than a client goes on sending
- * them, so that it never sends what nobody takes.
+ * How long replaced streams are forwarded while receivers switch to the new ones. Longer than a client keeps sending
+ * them, so that it never sends streams that nobody receives.
  */
 export const REPLACED_STREAMS_MS = 4000;
 
 interface Publication {
   request: SessionRequest<'publish'>;
-  /** Comes with the engine's answer; the track is announced right after. */
+  /** Set with the engine's answer; the track is announced right after. */
   source: MediaSource | undefined;
-  /** What it was published with before, until everyone has gone over. */
+  /** Its previous streams, until all receivers have switched. */
   readonly replaced: Set<ReplacedStreams>;
-  /** The last wish of mute and unmute. */
-  wishedMuted: boolean;
+  /** As last requested. */
+  wantsMuted: boolean;
 }
 
 interface ReplacedStreams extends Disposable {
   readonly rtpParameters: RtpParameters;
 }
 
-export interface PublicationsParts {
+export interface PublicationsDeps {
   readonly session: SessionRef;
   readonly room: SessionRoom;
   readonly routerId: string;
-  /** Absent: the session was opened without one that sends. */
+  /** Absent: the session has no transport that sends. */
   readonly transport: ClientTransport | undefined;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
@@ -46,21 +46,21 @@ export interface PublicationsParts {
 
 /** The tracks that one session publishes. */
 export class Publications {
-  readonly #parts: PublicationsParts;
+  readonly #deps: PublicationsDeps;
   readonly #tracks = new Map<string, Publication>();
-  /** The last request about each track: they run one after the other, so that none acts on what another one is changing. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** The last request about each track. They run one after another, so that none acts on what another one changes. */
+  readonly #queues = new Map<string, Promise<unknown>>();
   readonly #muting = new SingleFlight<string, void>();
 
-  constructor(parts: PublicationsParts) {
-    this.#parts = parts;
+  constructor(deps: PublicationsDeps) {
+    this.#deps = deps;
   }
 
   get trackIds(): readonly string[] {
     return [...this.#tracks.keys()];
   }
 
-  /** As the room's state is to show them. */
+  /** As the room's state should show them. */
   get tracks(): readonly Track[] {
     return [...this.#tracks.values()].flatMap(({ request, source }) =>
       source ? [this.#describe(request, source)] : [],
@@ -72,12 +72,12 @@ export class Publications {
   }
 
   /**
-   * Repeating it answers the same, also while the first is under way. With other RTP parameters, those replace the ones
-   * before: a client that lost the first answer sends new streams, and so does one whose capture has changed.
+   * Idempotent, also while the first request runs. Other RTP parameters replace the previous ones: a client that lost the
+   * first answer sends new streams, and so does one whose capture has changed.
    */
   publish(request: SessionRequest<'publish'>): Promise<{ trackId: string }> {
     const { trackId } = request;
-    return this.#inTurn(trackId, async () => {
+    return this.#enqueue(trackId, async () => {
       const present = this.#tracks.get(trackId);
       if (!present?.source) await this.#publish(request);
       else if (!isDeepStrictEqual(present.request.rtpParameters, request.rtpParameters))
@@ -87,7 +87,7 @@ export class Publications {
   }
 
   unpublish(trackId: string): Promise<void> {
-    return this.#inTurn(trackId, async () => {
+    return this.#enqueue(trackId, async () => {
       if (!this.#tracks.has(trackId) && !this.#isInTransit(trackId)) return;
       this.#forget(trackId);
       await this.#announceGone(trackId, 'unpublished');
@@ -95,43 +95,43 @@ export class Publications {
   }
 
   /**
-   * The media first, because muting must not wait for a store. Of several at once the last wish is what comes of it: the
-   * engine is asked for one at a time, and the room's state follows the source.
+   * The media first, because muting must not wait for a store. Of several concurrent requests the last one wins: the
+   * engine gets one at a time, and the room's state follows the source.
    */
   async setMuted(trackId: string, muted: boolean): Promise<void> {
-    const { session, room, signal } = this.#parts;
+    const { session, room, signal } = this.#deps;
     const publication = this.#tracks.get(trackId);
     const source = publication?.source;
     if (!publication || !source) throw SessionError.trackNotFound(trackId);
     if (muted) for (const replaced of publication.replaced) replaced[Symbol.dispose]();
-    publication.wishedMuted = muted;
-    if (source.muted === muted && room.state?.tracks.get(trackId)?.muted === muted) return;
-    while (!source.closed && source.muted !== publication.wishedMuted)
-      await this.#muting.run(trackId, () => source.setMuted(publication.wishedMuted));
+    publication.wantsMuted = muted;
+    if (source.muted === muted && room.view.state?.tracks.get(trackId)?.muted === muted) return;
+    while (!source.closed && source.muted !== publication.wantsMuted)
+      await this.#muting.run(trackId, () => source.setMuted(publication.wantsMuted));
     signal.throwIfAborted();
     await room.announce.muted(session, trackId, source);
   }
 
-  /** Takes away what the participant published before it moved here and has not published again. */
+  /** Unpublishes the tracks that the participant published before it moved here and has not published again. */
   dropLeftBehind(): void {
-    const { room, session } = this.#parts;
-    for (const trackId of room.state?.tracks.keys() ?? []) {
+    const { room, session } = this.#deps;
+    for (const trackId of room.view.state?.tracks.keys() ?? []) {
       if (!this.#isInTransit(trackId)) continue;
       room.log.info(
-        { room: room.name, participant: session.identity, trackId },
-        'a track did not come along',
+        { event: 'track.left-behind', room: room.name, participant: session.identity, trackId },
+        'a track was not published again after a move',
       );
       const isGone = (): boolean => this.#isInTransit(trackId);
       void room.announce.unpublished(session, trackId, 'not-moved', isGone);
     }
   }
 
-  /** Mutes what an earlier session still sends as its participant has it now, from elsewhere. */
+  /** Applies the participant's mute on another node to the copy that this earlier session still sends. */
   async followMuted(trackId: string, muted: boolean): Promise<void> {
     const publication = this.#tracks.get(trackId);
     const source = publication?.source;
     if (!publication || !source || source.closed || source.muted === muted) return;
-    publication.wishedMuted = muted;
+    publication.wantsMuted = muted;
     await source.setMuted(muted);
   }
 
@@ -140,13 +140,13 @@ export class Publications {
   }
 
   async #publish(request: SessionRequest<'publish'>): Promise<void> {
-    const { session, room, signal } = this.#parts;
+    const { session, room, signal } = this.#deps;
     const { trackId } = request;
     this.#check(request);
-    // Held from here on, so that the checks of a request that runs at the same time see it.
+    // Added before anything is awaited, so that the checks of a concurrent request see it.
     const publication: Publication = {
       ...{ request, source: undefined, replaced: new Set<ReplacedStreams>() },
-      wishedMuted: request.muted,
+      wantsMuted: request.muted,
     };
     this.#tracks.set(trackId, publication);
     try {
@@ -157,17 +157,17 @@ export class Publications {
     } catch (error) {
       publication.source?.close();
       if (this.#tracks.get(trackId) === publication) this.#forget(trackId);
-      // A store that did not answer in time may still have taken the announcement.
+      // A store that did not answer in time may still have written the announcement.
       if (publication.source && !signal.aborted) void this.#announceGone(trackId, 'could not be announced');
       throw error;
     }
   }
 
   #check({ trackId, kind, source, rtpParameters }: SessionRequest<'publish'>): void {
-    const { session, room } = this.#parts;
+    const { session, room } = this.#deps;
     checkKind(kind, source);
     if (this.#tracks.size >= limits.tracksPerParticipant) throw SessionError.tooManyTracks();
-    const holder = room.state?.tracks.get(trackId)?.identity;
+    const holder = room.view.state?.tracks.get(trackId)?.identity;
     if (holder !== undefined && holder !== session.identity) {
       throw SkeinError.invalidArgument('data.trackId', 'is the id of another participant’s track');
     }
@@ -175,22 +175,22 @@ export class Publications {
     checkStreamsUnused(rtpParameters, this.#streamsExcept(undefined));
   }
 
-  /** Make before break: subscribers and pipes go over to the new streams while the old ones still flow. */
+  /** Make before break: subscribers and pipes switch to the new streams while the old ones still flow. */
   async #replace(
     publication: Publication,
     earlier: MediaSource,
     request: SessionRequest<'publish'>,
   ): Promise<void> {
-    const { session, room, signal } = this.#parts;
+    const { session, room, signal } = this.#deps;
     const { trackId, rtpParameters } = request;
     this.#checkReplacement(publication.request, request);
     for (const replaced of publication.replaced)
       if (shareStreams(replaced.rtpParameters, rtpParameters)) replaced[Symbol.dispose]();
-    // The engine takes each stream once.
+    // The engine accepts each stream once.
     if (shareStreams(publication.request.rtpParameters, rtpParameters)) earlier.close();
-    // A wish that changed since the request before counts; else the room's state does, which may have changed after it.
-    const wishChanged = request.muted !== publication.request.muted;
-    const muted = wishChanged ? request.muted : earlier.muted;
+    // `muted` counts if it differs from the previous request; else the room's state does, which may have changed since.
+    const muteChanged = request.muted !== publication.request.muted;
+    const muted = muteChanged ? request.muted : earlier.muted;
     let source: MediaSource | undefined;
     try {
       source = await this.#receive({ ...request, muted });
@@ -198,7 +198,7 @@ export class Publications {
       signal.throwIfAborted();
     } catch (error) {
       source?.close();
-      // Nothing is left of it that could flow.
+      // Nothing of the track is left.
       if (earlier.closed && !signal.aborted) {
         this.#forget(trackId);
         void this.#announceGone(trackId, 'could not be replaced');
@@ -208,11 +208,11 @@ export class Publications {
     const streams = publication.request.rtpParameters;
     publication.request = request;
     publication.source = source;
-    if (wishChanged) publication.wishedMuted = muted;
+    if (muteChanged) publication.wantsMuted = muted;
     this.#add(trackId, source);
     this.#retire(publication, earlier, streams, source);
     // Muted or unmuted while the new streams were made.
-    if (source.muted !== publication.wishedMuted) await source.setMuted(publication.wishedMuted);
+    if (source.muted !== publication.wantsMuted) await source.setMuted(publication.wantsMuted);
   }
 
   #retire(
@@ -221,7 +221,7 @@ export class Publications {
     rtpParameters: RtpParameters,
     by: MediaSource,
   ): void {
-    const timer = this.#parts.room.clock.after(REPLACED_STREAMS_MS, () => replaced[Symbol.dispose]());
+    const timer = this.#deps.room.clock.after(REPLACED_STREAMS_MS, () => replaced[Symbol.dispose]());
     const replaced: ReplacedStreams = {
       rtpParameters,
       [Symbol.dispose]: () => {
@@ -259,7 +259,7 @@ export class Publications {
     rtpParameters,
     muted,
   }: SessionRequest<'publish'>): Promise<MediaSource> {
-    const { transport, signal } = this.#parts;
+    const { transport, signal } = this.#deps;
     if (!transport) throw SessionError.noTransport('send');
     const restsWhenStill = of === 'screen';
     const source = await transport.receive({ kind, rtpParameters, muted, restsWhenStill });
@@ -269,27 +269,27 @@ export class Publications {
   }
 
   #add(trackId: string, source: MediaSource): void {
-    const { session, room, routerId } = this.#parts;
-    room.addSource(routerId, mediaKey({ trackId, epoch: session.epoch }), source);
+    const { session, room, routerId } = this.#deps;
+    room.media.addSource(routerId, mediaKey({ trackId, epoch: session.epoch }), source);
   }
 
-  /** Runs `task` when the request before it about the same track is done, whatever came of that. */
-  #inTurn<Result>(trackId: string, task: () => Promise<Result>): Promise<Result> {
-    const begin = (): Promise<Result> => {
-      this.#parts.signal.throwIfAborted();
+  /** Runs `task` after the previous request about the same track, whatever its outcome. */
+  #enqueue<Result>(trackId: string, task: () => Promise<Result>): Promise<Result> {
+    const run = (): Promise<Result> => {
+      this.#deps.signal.throwIfAborted();
       return task();
     };
-    const turn = (this.#turns.get(trackId) ?? Promise.resolve()).then(begin, begin);
-    this.#turns.set(trackId, turn);
-    // Whoever made the request hears of its failure.
-    void turn
+    const queued = (this.#queues.get(trackId) ?? Promise.resolve()).then(run, run);
+    this.#queues.set(trackId, queued);
+    // The request itself reports its failure.
+    void queued
       .catch(() => undefined)
-      .then(() => this.#turns.get(trackId) === turn && this.#turns.delete(trackId));
-    return turn;
+      .then(() => this.#queues.get(trackId) === queued && this.#queues.delete(trackId));
+    return queued;
   }
 
   #describe(request: SessionRequest<'publish'>, source: MediaSource): Track {
-    const { session, room, routerId } = this.#parts;
+    const { session, room, routerId } = this.#deps;
     const { trackId, kind, name } = request;
     return {
       trackId,
@@ -307,15 +307,15 @@ export class Publications {
     };
   }
 
-  /** Shown as it was published by an earlier session of this participant. */
+  /** The room's state still shows it as published by an earlier session of this participant. */
   #isInTransit(trackId: string): boolean {
-    const { session, room } = this.#parts;
-    const shown = room.state?.tracks.get(trackId);
+    const { session, room } = this.#deps;
+    const shown = room.view.state?.tracks.get(trackId);
     return shown?.identity === session.identity && shown.epoch < session.epoch && !this.#tracks.has(trackId);
   }
 
   #announceGone(trackId: string, reason: string): Promise<void> {
-    const { session, room } = this.#parts;
+    const { session, room } = this.#deps;
     return room.announce.unpublished(session, trackId, reason, () => !this.#tracks.has(trackId));
   }
 

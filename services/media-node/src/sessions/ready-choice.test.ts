@@ -1,13 +1,13 @@
 import { limits, type Track, type TrackSource } from '@skein/protocol';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { chooseReady, fittingCount } from './ready-choice.ts';
 
 const track = (trackId: string, source: TrackSource): Track => ({ trackId, source }) as Track;
 const names = (tracks: readonly Track[]): string[] => tracks.map(({ trackId }) => trackId);
-const all = { canHave: () => true };
+const all = { canReceive: () => true };
 
-test('microphones come first, then what is presented, then cameras, each in the order of the room', () => {
+it('microphones come first, then what is presented, then cameras, each in the order of the room', () => {
   const room = [
     track('cam-1', 'camera'),
     track('mic-1', 'microphone'),
@@ -17,11 +17,11 @@ test('microphones come first, then what is presented, then cameras, each in the 
     track('mic-2', 'microphone'),
   ];
   expect(names(chooseReady(room, all))).toEqual(['mic-1', 'mic-2', 'film', 'screen', 'cam-1', 'cam-2']);
-  const some = { canHave: ({ trackId }: Track) => trackId.endsWith('2') };
+  const some = { canReceive: ({ trackId }: Track) => trackId.endsWith('2') };
   expect(names(chooseReady(room, some))).toEqual(['mic-2', 'cam-2']);
 });
 
-test('a room of a thousand gives no more than one answer holds, all of it microphones', () => {
+it('a room of a thousand gives no more than one answer holds, all of it microphones', () => {
   const room = Array.from({ length: 1000 }, (_, who) => [
     track(`cam-${who}`, 'camera'),
     track(`mic-${who}`, 'microphone'),
@@ -31,7 +31,7 @@ test('a room of a thousand gives no more than one answer holds, all of it microp
   expect(new Set(chosen.map(({ source }) => source))).toEqual(new Set(['microphone']));
 });
 
-test('what fits is below the limit, cannot take one more, and is never nothing', () => {
+it('what fits is below the limit, cannot take one more, and is never nothing', () => {
   const item = fc.string({ unit: 'binary', maxLength: 60 });
   fc.assert(
     fc.property(fc.array(item, { minLength: 1 }), fc.integer({ min: 1, max: 600 }), (items, limitBytes) => {

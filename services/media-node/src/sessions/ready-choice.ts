@@ -1,6 +1,6 @@
 import { limits, type Track, type TrackSource } from '@skein/protocol';
 
-/** Who speaks is heard first, what is presented is seen next. */
+/** Speech first, then presentations. */
 const ORDER: Readonly<Record<TrackSource, number>> = {
   microphone: 0,
   'screen-audio': 1,
@@ -9,15 +9,15 @@ const ORDER: Readonly<Record<TrackSource, number>> = {
 };
 
 /**
- * Which tracks a session is subscribed to with its `open`: at most `limits.subscriptionsPerAnswer` of those that it can
- * have, microphones first, else in the order of the room. The bound keeps the cost of a join constant in the room's size.
+ * The tracks that `open` subscribes a session to: at most `limits.subscriptionsPerAnswer` of those that it can receive,
+ * microphones first, else in the order of the room. The bound keeps the cost of a join independent of the room's size.
  */
 export function chooseReady(
   tracks: Iterable<Track>,
-  { canHave }: { readonly canHave: (track: Track) => boolean },
+  { canReceive }: { readonly canReceive: (track: Track) => boolean },
 ): readonly Track[] {
   return [...tracks]
-    .filter(canHave)
+    .filter(canReceive)
     .sort((one, other) => ORDER[one.source] - ORDER[other.source])
     .slice(0, limits.subscriptionsPerAnswer);
 }

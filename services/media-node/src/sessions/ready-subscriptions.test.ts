@@ -1,5 +1,5 @@
 import { limits, type RtpParameters } from '@skein/protocol';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MediaNode } from '../node/media-node.ts';
 import { TestCluster, type TestSession } from '../testing/cluster.ts';
 import { audioParameters, videoParameters } from '../testing/rtp-parameters.ts';
@@ -30,7 +30,7 @@ async function publishers(room: string, count: number): Promise<TestSession[]> {
   );
 }
 
-test('a crowd’s join answer has a bounded number of subscriptions, microphones first, and the rest can be had', async () => {
+it('a crowd’s join answer has a bounded number of subscriptions, microphones first, and the rest can be had', async () => {
   const people = await publishers('crowd', 10);
   const ann = await cluster.place(node, 'crowd', 'ann');
   const answer = await ann.ask('open', { ...ann.opening, autoSubscribe: true });
@@ -54,7 +54,7 @@ test('a crowd’s join answer has a bounded number of subscriptions, microphones
   await Promise.all([...people, ann].map((session) => session.leave()));
 });
 
-test('an answer is bounded in bytes too, and what it has no room for is answered when it is asked for again', async () => {
+it('an answer is bounded in bytes too, and what it has no room for is answered when it is asked for again', async () => {
   const ann = await cluster.join(node, 'heavy', 'ann');
   const large = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`x-${n}`, 'ж'.repeat(1000)]));
   for (let one = 0; one < 8; one++) {

@@ -3,35 +3,36 @@ import {
   checkPublish,
   parseInput,
   sessionMethods,
-  SkeinError,
   type DtlsParameters,
   type Grants,
   type RtpCapabilities,
   type SessionMethod,
   type SessionRef,
   type TransportDirection,
+  type TransportOffer,
   type TransportRequest,
 } from '@skein/protocol';
 import type { ClientTransport, MediaRouter } from '../media/engine.ts';
-import { SessionError } from './session-errors.ts';
 import { Publications } from './publications.ts';
+import { SessionError } from './session-errors.ts';
 import type { SessionRoom } from './session-room.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-/** What a client asks of its session's media. */
+/** The requests about a session's media. */
 export type MediaMethod = Exclude<SessionMethod, 'open' | 'close' | 'attach' | 'detach' | 'reportMediaLoss'>;
 
+/** A transport of a session, with the directions that it was requested for. */
 export interface SessionTransport extends TransportRequest {
   readonly transport: ClientTransport;
 }
 
 export interface SessionTransports {
   readonly router: MediaRouter;
-  /** As `open` named them, in the same order. */
+  /** As `open` requested them, in the same order. */
   readonly transports: readonly SessionTransport[];
 }
 
-export interface SessionMediaParts extends SessionTransports {
+export interface SessionMediaDeps extends SessionTransports {
   readonly session: SessionRef;
   readonly room: SessionRoom;
   readonly capabilities: RtpCapabilities;
@@ -49,28 +50,25 @@ interface Connection {
 export class SessionMedia {
   readonly publications: Publications;
   readonly subscriptions: Subscriptions;
-  readonly #parts: SessionMediaParts;
+  readonly #deps: SessionMediaDeps;
   readonly #connections = new Map<ClientTransport, Connection>();
 
-  constructor(parts: SessionMediaParts) {
-    this.#parts = parts;
-    const { session, room, signal, router, capabilities } = parts;
+  constructor(deps: SessionMediaDeps) {
+    this.#deps = deps;
+    const { session, room, signal, router, capabilities } = deps;
     const shared = { session, room, signal };
-    this.publications = new Publications({ ...shared, routerId: router.id, transport: this.#find('send') });
-    this.subscriptions = new Subscriptions({
-      ...shared,
-      router,
-      transport: this.#find('recv'),
-      capabilities,
-    });
+    const [send, receive] = [this.#find('send'), this.#find('recv')];
+    this.publications = new Publications({ ...shared, routerId: router.id, transport: send });
+    this.subscriptions = new Subscriptions({ ...shared, router, transport: receive, capabilities });
   }
 
-  get offers(): ClientTransport['offer'][] {
-    return this.#parts.transports.map(({ transport }) => transport.offer);
+  /** The offers of the transports, in the order of the request. */
+  get offers(): TransportOffer[] {
+    return this.#deps.transports.map(({ transport }) => transport.offer);
   }
 
-  /** Runs one request; `data` as it came. */
-  async run(method: MediaMethod, data: unknown): Promise<object> {
+  /** Handles one request; `data` is not parsed yet. */
+  async handle(method: MediaMethod, data: unknown): Promise<object> {
     switch (method) {
       case 'connectTransport': {
         const { direction, dtlsParameters } = parseInput(sessionMethods.connectTransport.request, data);
@@ -79,11 +77,11 @@ export class SessionMedia {
       }
       case 'restartIce': {
         const { direction } = parseInput(sessionMethods.restartIce.request, data);
-        return { iceParameters: await this.#transport(direction).restartIce() };
+        return { iceParameters: await this.#get(direction).restartIce() };
       }
       case 'publish': {
         const request = parseInput(sessionMethods.publish.request, data);
-        checkPublish(this.#parts.grants, request.source);
+        checkPublish(this.#deps.grants, request.source);
         return await this.publications.publish(request);
       }
       case 'unpublish':
@@ -112,22 +110,24 @@ export class SessionMedia {
   }
 
   #find(wanted: TransportDirection): ClientTransport | undefined {
-    return this.#parts.transports.find((one) => carries(one, wanted))?.transport;
+    return this.#deps.transports.find((one) => carries(one, wanted))?.transport;
   }
 
-  #transport(wanted: TransportDirection): ClientTransport {
+  #get(wanted: TransportDirection): ClientTransport {
     const found = this.#find(wanted);
     if (!found) throw SessionError.noTransport(wanted);
     return found;
   }
 
-  /** A client that lost its gateway before the answer asks again: the same fingerprint is answered the same. */
+  /**
+   * Idempotent for the same fingerprint, because a client that lost its gateway before the answer repeats the request, and
+   * a transport for both directions is connected through either of them.
+   */
   async #connect(direction: TransportDirection, dtls: DtlsParameters): Promise<void> {
     const fingerprint = JSON.stringify(dtls);
-    const transport = this.#transport(direction);
+    const transport = this.#get(direction);
     const earlier = this.#connections.get(transport);
-    if (earlier && earlier.fingerprint !== fingerprint)
-      throw new SkeinError('TRANSPORT_STATE', 'this transport is connected already; it is done once');
+    if (earlier && earlier.fingerprint !== fingerprint) throw SessionError.alreadyConnected();
     const connection = earlier ?? { fingerprint, done: transport.connect(dtls) };
     this.#connections.set(transport, connection);
     await connection.done;

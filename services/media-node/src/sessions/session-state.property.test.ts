@@ -1,44 +1,45 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   LAST_RECEIVERS_MS,
   MOVE_DEADLINE_MS,
-  newLife,
+  newSessionState,
   nextCheckMs,
-  stepLife,
-  type LifeInput,
-  type LifeOutcome,
-  type SessionLife,
+  stepSession,
+  type Attachment,
+  type SessionCommand,
+  type SessionState,
+  type SessionStateEvent,
 } from './session-state.ts';
 
 type Step =
-  | { readonly do: 'attach'; readonly token: 'present' | 'shownLast' | 'wrong' }
-  | { readonly do: 'detach'; readonly holder: 'present' | 'earlier'; readonly graceMs: number }
-  | { readonly do: 'close'; readonly reason: 'left' | 'disconnected' | 'moved'; readonly by: Holder }
-  | { readonly do: 'placedElsewhere' }
-  | { readonly do: 'receivers'; readonly count: number }
-  | { readonly do: 'wait'; readonly ms: number };
+  | { readonly type: 'attach'; readonly token: 'present' | 'shownLast' | 'wrong' }
+  | { readonly type: 'detach'; readonly holder: 'present' | 'earlier'; readonly graceMs: number }
+  | { readonly type: 'close'; readonly reason: 'left' | 'disconnected' | 'moved'; readonly by: Holder }
+  | { readonly type: 'placedElsewhere' }
+  | { readonly type: 'receivers'; readonly count: number }
+  | { readonly type: 'wait'; readonly ms: number };
 type Holder = 'present' | 'earlier' | 'unnamed';
 
 const holder = fc.constantFrom<Holder>('present', 'earlier', 'unnamed');
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
-    do: fc.constant('attach' as const),
+    type: fc.constant('attach' as const),
     token: fc.constantFrom('present' as const, 'shownLast' as const, 'wrong' as const),
   }),
   fc.record({
-    do: fc.constant('detach' as const),
+    type: fc.constant('detach' as const),
     holder: fc.constantFrom('present' as const, 'earlier' as const),
     graceMs: fc.constantFrom(0, 500, 15_000),
   }),
   fc.record({
-    do: fc.constant('close' as const),
+    type: fc.constant('close' as const),
     reason: fc.constantFrom('left' as const, 'disconnected' as const, 'moved' as const),
     by: holder,
   }),
-  fc.record({ do: fc.constant('placedElsewhere' as const) }),
-  fc.record({ do: fc.constant('receivers' as const), count: fc.nat(2) }),
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(6000) }) },
+  fc.record({ type: fc.constant('placedElsewhere' as const) }),
+  fc.record({ type: fc.constant('receivers' as const), count: fc.nat(2) }),
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('wait' as const), ms: fc.nat(6000) }) },
 );
 
 /** What a session is, told in other words: who holds it, and the times by which it has to be over. */
@@ -64,11 +65,20 @@ class Model {
   }
 }
 
-/** The session and its model, given the same inputs; time goes on as its own timer says. */
+function openedState(resumeToken: string): SessionState {
+  return stepSession(newSessionState(resumeToken), { type: 'opened' }, 0).state;
+}
+
+function attachmentOf(state: SessionState): Attachment {
+  if (state.kind === 'closed') throw new Error('the session is closed');
+  return state.attachment;
+}
+
+/** The session and its model, given the same events; time advances as the session's own timer says. */
 class Run {
   readonly model = new Model();
-  life: SessionLife = newLife('token-1');
-  ended: Extract<LifeOutcome, { kind: 'ends' }> | undefined;
+  state: SessionState = openedState('token-1');
+  ended: { readonly leave: boolean } | undefined;
   nowMs = 0;
   receivers = 0;
   /** What attaching came to that it should not have. */
@@ -78,7 +88,7 @@ class Run {
 
   apply(event: Step): void {
     if (this.ended) return;
-    switch (event.do) {
+    switch (event.type) {
       case 'attach':
         return this.#attach(event.token);
       case 'detach': {
@@ -103,22 +113,26 @@ class Run {
 
   #attach(token: 'present' | 'shownLast' | 'wrong'): void {
     const nextToken = `token-${++this.#tokens}`;
-    const before = this.life;
-    const present = before.resumeToken;
+    const before = this.state;
+    const present = attachmentOf(before).resumeToken;
     // Before the first attach none was shown.
     const resumeToken = { present, shownLast: this.#shownLast ?? present, wrong: `${present}x` }[token];
     const rightToken = token !== 'wrong';
-    const outcome = this.#give({ type: 'attach', resumeToken, nextToken });
+    const event = { type: 'attach', resumeToken, nextToken } as const;
+    const unchanged = stepSession(before, event, this.nowMs).state === before;
+    const commands = this.#give(event);
+    const rejected = commands.find((command) => command.type === 'reject');
     if (rightToken && !this.model.moved) {
       this.#shownLast = resumeToken;
       this.model.holder++;
       this.model.graceEndsMs = Infinity;
-      const held = this.life.attachment === this.model.holder && this.life.resumeToken === nextToken;
-      if (outcome.kind !== 'goesOn' || !held) this.surprises.push('the right token did not attach');
+      const attachment = attachmentOf(this.state);
+      const held = attachment.number === this.model.holder && attachment.resumeToken === nextToken;
+      if (rejected || !held) this.surprises.push('the right token did not attach');
     } else {
-      const why = outcome.kind === 'refused' ? outcome.why : outcome.kind;
+      const why = rejected?.why;
       if (why !== (rightToken ? 'placedAgain' : 'wrongToken')) this.surprises.push(`an attach: ${why}`);
-      if (this.life !== before) this.surprises.push('a refused attach changed something');
+      if (!unchanged) this.surprises.push('a refused attach changed something');
     }
   }
 
@@ -132,12 +146,13 @@ class Run {
   }
 
   /** As the session does: every input is followed by a look at the time. */
-  #give(input: LifeInput): LifeOutcome {
-    const { life, outcome } = stepLife(this.life, input, this.nowMs);
-    this.life = life;
-    if (outcome.kind === 'ends') this.ended = outcome;
-    else if (input.type !== 'checked') this.#check();
-    return outcome;
+  #give(event: SessionStateEvent): readonly SessionCommand[] {
+    const { state, commands } = stepSession(this.state, event, this.nowMs);
+    this.state = state;
+    if (state.kind === 'closed')
+      this.ended = { leave: commands.some((command) => command.type === 'announceLeft') };
+    else if (event.type !== 'checked') this.#check();
+    return commands;
   }
 
   #check(): void {
@@ -148,9 +163,9 @@ class Run {
   #wait(ms: number): void {
     const untilMs = this.nowMs + ms;
     for (
-      let dueMs = nextCheckMs(this.life, this.nowMs);
+      let dueMs = nextCheckMs(this.state, this.nowMs);
       !this.ended && dueMs !== undefined && dueMs <= untilMs;
-      dueMs = nextCheckMs(this.life, this.nowMs)
+      dueMs = nextCheckMs(this.state, this.nowMs)
     ) {
       this.nowMs = Math.max(dueMs, this.nowMs);
       this.#check();
@@ -160,7 +175,7 @@ class Run {
 }
 
 describe('whatever gateways and the room’s state say of a session, in whatever order', () => {
-  test('it is over exactly when its model is, and takes its participant along exactly when that is its own', () => {
+  it('it is over exactly when its model is, and takes its participant along exactly when that is its own', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
         const run = new Run();
@@ -174,32 +189,34 @@ describe('whatever gateways and the room’s state say of a session, in whatever
     );
   });
 
-  test('it ends in bounded time once it is detached or was placed elsewhere', () => {
+  it('it ends in bounded time once it is detached or was placed elsewhere', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20, size: 'max' }), fc.boolean(), (steps, moved) => {
         const run = new Run();
         for (const event of steps) run.apply(event);
-        run.apply(moved ? { do: 'placedElsewhere' } : { do: 'detach', holder: 'present', graceMs: 15_000 });
-        run.apply({ do: 'receivers', count: 1 });
-        run.apply({ do: 'wait', ms: 15_000 });
+        run.apply(
+          moved ? { type: 'placedElsewhere' } : { type: 'detach', holder: 'present', graceMs: 15_000 },
+        );
+        run.apply({ type: 'receivers', count: 1 });
+        run.apply({ type: 'wait', ms: 15_000 });
         expect(run.ended).toBeDefined();
       }),
       { numRuns: 500 },
     );
   });
 
-  test('no token attaches but the present one, and the one shown for it until the present one is used', () => {
-    const attach = (life: SessionLife, resumeToken: string, nextToken: string) =>
-      stepLife(life, { type: 'attach', resumeToken, nextToken }, 0);
-    const first = newLife('abc');
+  it('no token attaches but the present one, and the one shown for it until the present one is used', () => {
+    const attach = (state: SessionState, resumeToken: string, nextToken: string) =>
+      stepSession(state, { type: 'attach', resumeToken, nextToken }, 0);
+    const first = openedState('abc');
     for (const wrong of ['', 'ab', 'abcd', 'abd', 'ABC'])
-      expect(attach(first, wrong, 'n').outcome).toEqual({ kind: 'refused', why: 'wrongToken' });
-    const second = attach(first, 'abc', 'def').life;
+      expect(attach(first, wrong, 'n').commands).toEqual([{ type: 'reject', why: 'wrongToken' }]);
+    const second = attach(first, 'abc', 'def').state;
     const repeated = attach(second, 'abc', 'ghi');
-    expect(repeated.life).toMatchObject({ attachment: 3, resumeToken: 'ghi' });
-    expect(attach(repeated.life, 'def', 'n').outcome.kind).toBe('refused');
-    const used = attach(repeated.life, 'ghi', 'jkl').life;
-    expect(attach(used, 'abc', 'n').outcome.kind).toBe('refused');
-    expect(attach(used, 'ghi', 'n').outcome.kind).toBe('goesOn');
+    expect(attachmentOf(repeated.state)).toMatchObject({ number: 3, resumeToken: 'ghi' });
+    expect(attach(repeated.state, 'def', 'n').commands).toMatchObject([{ type: 'reject' }]);
+    const used = attach(repeated.state, 'ghi', 'jkl').state;
+    expect(attach(used, 'abc', 'n').commands).toMatchObject([{ type: 'reject' }]);
+    expect(attach(used, 'ghi', 'n').commands).toEqual([]);
   });
 });

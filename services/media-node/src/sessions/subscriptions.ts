@@ -18,7 +18,7 @@ import type { SessionRoom } from './session-room.ts';
 import { chooseReady, fittingCount } from './ready-choice.ts';
 import { canReceive, priorityOf } from './track-rules.ts';
 
-/** How long a track may take to come from its node before `subscribe` fails with `PIPE_FAILED`. */
+/** How long a track may take to arrive from its node before `subscribe` fails `PIPE_FAILED`. */
 export const SUBSCRIBE_DEADLINE_MS = 3000;
 
 interface Subscription {
@@ -26,19 +26,19 @@ interface Subscription {
   readonly track: Track;
   readonly source: MediaSource;
   readonly sink: MediaSink;
-  readonly need: Disposable;
+  readonly demand: Disposable;
   readonly listeners: readonly Disposable[];
-  /** What the client asked for; it gets less while less arrives. */
-  wish: Layers | undefined;
+  /** The layers that the client requested; it gets lower ones while those do not arrive. */
+  preferred: Layers | undefined;
 }
 
 type SubscriptionUpdate = SessionRequest<'updateSubscriptions'>['updates'][number];
 
-export interface SubscriptionsParts {
+export interface SubscriptionsDeps {
   readonly session: SessionRef;
   readonly room: SessionRoom;
   readonly router: MediaRouter;
-  /** Absent: the session was opened without one that receives. */
+  /** Absent: the session has no transport that receives. */
   readonly transport: ClientTransport | undefined;
   readonly capabilities: RtpCapabilities;
   /** Aborted when the session ends. */
@@ -47,15 +47,15 @@ export interface SubscriptionsParts {
 
 /** The tracks that one session receives. */
 export class Subscriptions {
-  readonly #parts: SubscriptionsParts;
+  readonly #deps: SubscriptionsDeps;
   readonly #byId = new Map<string, Subscription>();
   readonly #byMedia = new Map<MediaKey, Subscription>();
-  /** Their tracks come by another source, and clients were told; they flow on until these have gone over. */
+  /** Their sources were replaced, and clients were notified; they flow on until these have switched. */
   readonly #leaving = new Set<Subscription>();
   readonly #subscribing = new SingleFlight<MediaKey, ReadySubscription>();
 
-  constructor(parts: SubscriptionsParts) {
-    this.#parts = parts;
+  constructor(deps: SubscriptionsDeps) {
+    this.#deps = deps;
   }
 
   get all(): readonly { subscriptionId: string; media: MediaKey; sink: MediaSink }[] {
@@ -66,14 +66,14 @@ export class Subscriptions {
     }));
   }
 
-  /** What is sent to the client, and from where. */
+  /** What is sent to the client, with its source. */
   get flows(): Iterable<Pick<Subscription, 'source' | 'sink'>> {
     return this.#byId.values();
   }
 
   /**
-   * To the track as the room's state has it now, or while it is waited for; a subscription to an earlier epoch of it stays
-   * beside. Repeating it answers with the same subscription, also while the first is under way.
+   * Subscribes to the track's present epoch, or to a newer one that appears meanwhile; a subscription to an earlier epoch
+   * stays beside it. Idempotent, also while the first request runs.
    */
   async subscribe(
     request: SessionRequest<'subscribe'>,
@@ -90,21 +90,21 @@ export class Subscriptions {
         return present ? answerFor(present) : await this.#create(track, request, deadlineMs);
       });
     } catch (error) {
-      // Its publisher moved while it was waited for. Epochs only rise, so that this ends.
+      // Its publisher moved meanwhile. Epochs only rise, so this recursion ends.
       const newer = (this.#find(trackId)?.epoch ?? 0) > track.epoch;
-      if (!newer || this.#parts.signal.aborted) throw error;
+      if (!newer || this.#deps.signal.aborted) throw error;
       return await this.subscribe(request, deadlineMs);
     }
   }
 
   /**
-   * Subscriptions to the room's tracks, microphones first: as many as one answer holds and as can be had within
-   * `deadlineMs`. The others are for the client to ask for.
+   * Subscribes to the room's tracks, microphones first: as many as fit into one answer and arrive within `deadlineMs`.
+   * The client subscribes to the others.
    */
   async subscribeToAll(deadlineMs: number): Promise<ReadySubscription[]> {
-    const { session, room, capabilities } = this.#parts;
-    const tracks = chooseReady(room.state?.tracks.values() ?? [], {
-      canHave: ({ identity, mimeType }) =>
+    const { session, room, capabilities } = this.#deps;
+    const tracks = chooseReady(room.view.state?.tracks.values() ?? [], {
+      canReceive: ({ identity, mimeType }) =>
         identity !== session.identity && canReceive(capabilities, mimeType),
     });
     const results = await Promise.allSettled(
@@ -112,14 +112,14 @@ export class Subscriptions {
     );
     const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const fitting = made.slice(0, fittingCount(made));
-    // The client never hears of these, and would get others when it asks.
+    // The client never learns of these, and would get new ones when it subscribes.
     for (const { subscriptionId } of made.slice(fitting.length)) this.unsubscribe(subscriptionId);
     return fitting;
   }
 
   /**
-   * A result for each track, in order, as far as one answer holds them. What was made and does not fit is answered when it
-   * is asked for again.
+   * A result for each track, in order, as far as they fit into one answer. The client requests the rest again, and gets
+   * what was created meanwhile.
    */
   async subscribeMany({
     tracks,
@@ -130,7 +130,7 @@ export class Subscriptions {
         try {
           return { trackId, subscription: await this.subscribe(request) };
         } catch (error) {
-          this.#parts.signal.throwIfAborted();
+          this.#deps.signal.throwIfAborted();
           return { trackId, error: this.#failure(error) };
         }
       }),
@@ -140,13 +140,14 @@ export class Subscriptions {
 
   #failure(thrown: unknown): Extract<SubscribeResult, { error: object }>['error'] {
     const error = SkeinError.from(thrown);
-    if (error.code === 'INTERNAL') this.#parts.room.log.error({ err: thrown }, 'a subscription failed');
+    if (error.code === 'INTERNAL')
+      this.#deps.room.log.error({ event: 'subscription.failed', err: thrown }, 'a subscription failed');
     return { ...error.toWire() } as Extract<SubscribeResult, { error: object }>['error'];
   }
 
   /**
-   * Each update stands alone: one that is refused changes nothing for the others, and the answer says why. Fails, with the
-   * first reason, only when every update is refused.
+   * Each update is independent: a refused one does not affect the others, and the answer contains its error. Fails, with
+   * the first error, only when every update is refused.
    */
   async update({
     updates,
@@ -179,25 +180,25 @@ export class Subscriptions {
     if (!subscription) throw SessionError.subscriptionNotFound(subscriptionId);
     const { sink } = subscription;
     if (preferredLayers) {
-      subscription.wish = preferredLayers;
-      await applyWish(subscription);
+      subscription.preferred = preferredLayers;
+      await applyPreferred(subscription);
     }
     if (paused !== undefined && paused !== sink.paused) await (paused ? sink.pause() : sink.resume());
   }
 
   #find(trackId: string): Track | undefined {
-    return this.#parts.room.state?.tracks.get(trackId);
+    return this.#deps.room.view.state?.tracks.get(trackId);
   }
 
   async #findAfterSync(trackId: string): Promise<Track | undefined> {
-    const { room, signal } = this.#parts;
-    await room.sync();
+    const { room, signal } = this.#deps;
+    await room.view.sync();
     signal.throwIfAborted();
     return this.#find(trackId);
   }
 
   #check(track: Track): void {
-    const { session, capabilities } = this.#parts;
+    const { session, capabilities } = this.#deps;
     if (track.identity === session.identity) throw SessionError.ownTrack(track.trackId);
     if (!canReceive(capabilities, track.mimeType))
       throw SessionError.incompatible(track.trackId, track.mimeType);
@@ -208,11 +209,11 @@ export class Subscriptions {
     { preferredLayers }: SessionRequest<'subscribe'>,
     deadlineMs: number,
   ): Promise<ReadySubscription> {
-    const { room, router, transport, capabilities, signal } = this.#parts;
+    const { room, router, transport, capabilities, signal } = this.#deps;
     if (!transport) throw SessionError.noTransport('recv');
-    const need = room.holdNeed(track, router.id);
+    const demand = room.media.holdDemand(track, router.id);
     try {
-      const source = await room.source(router.id, mediaKey(track), deadlineMs, signal);
+      const source = await room.media.waitForSource(router.id, mediaKey(track), deadlineMs, signal);
       if (!router.canForward(source, capabilities))
         throw SessionError.incompatible(track.trackId, track.mimeType);
       const sink = await transport.send(source, capabilities, {
@@ -224,61 +225,62 @@ export class Subscriptions {
         sink.close();
         throw SessionError.trackNotFound(track.trackId);
       }
-      return answerFor(this.#keep(track, { source, sink, need, wish: preferredLayers }));
+      return answerFor(this.#keep(track, { source, sink, demand, preferred: preferredLayers }));
     } catch (error) {
-      need[Symbol.dispose]();
+      demand[Symbol.dispose]();
       signal.throwIfAborted();
       throw error;
     }
   }
 
-  #keep(track: Track, parts: Pick<Subscription, 'source' | 'sink' | 'need' | 'wish'>): Subscription {
-    const { session, room } = this.#parts;
+  #keep(track: Track, parts: Pick<Subscription, 'source' | 'sink' | 'demand' | 'preferred'>): Subscription {
+    const { session, room } = this.#deps;
     const subscriptionId = room.ids('sub');
     const { trackId } = track;
     const { source, sink } = parts;
     const listeners = [
-      // Its sink is gone with its worker or its transport, which are told elsewhere.
-      source.events.on('available', () => void applyWish(subscription).catch(() => {})),
+      // The sink may be gone with its worker or its transport, which are handled elsewhere.
+      source.events.on('available', () => void applyPreferred(subscription).catch(() => {})),
       source.events.on('closed', () => this.#sourceClosed(subscription)),
       source.events.on('replaced', () => this.#sourceReplaced(subscription)),
       sink.events.on('layers', ({ layers }) => {
         const data = { subscriptionId, trackId, ...(layers && { layers }) };
-        room.tell(session.sessionId, { event: 'subscriptionLayersChanged', data });
+        room.notify(session.sessionId, { event: 'subscriptionLayersChanged', data });
       }),
     ];
     const subscription: Subscription = { subscriptionId, track, ...parts, listeners };
     this.#byId.set(subscriptionId, subscription);
     this.#byMedia.set(mediaKey(track), subscription);
-    // It may have become less while the sink was made.
-    if (!sameLayers(source.available, topOf(source.layers))) void applyWish(subscription).catch(() => {});
+    // Fewer layers may arrive than when the sink was created.
+    if (!sameLayers(source.available, topOf(source.layers)))
+      void applyPreferred(subscription).catch(() => {});
     return subscription;
   }
 
   #sourceClosed(subscription: Subscription): void {
-    const { signal } = this.#parts;
-    const told = this.#leaving.has(subscription);
-    if (signal.aborted || !this.#free(subscription) || told) return;
-    // A track that the room still shows comes back by another way: the client is to subscribe again.
-    this.#tellClosed(subscription, this.#find(subscription.track.trackId) ? 'source-lost' : 'track-ended');
+    const { signal } = this.#deps;
+    const notified = this.#leaving.has(subscription);
+    if (signal.aborted || !this.#free(subscription) || notified) return;
+    // A track that the room still shows returns by another route: the client subscribes again.
+    this.#notifyClosed(subscription, this.#find(subscription.track.trackId) ? 'source-lost' : 'track-ended');
   }
 
-  /** The client is to subscribe again, and sees no gap if it lets go of the old one only when the new one has come. */
+  /** The client subscribes again, and sees no gap if it unsubscribes only after the new track has arrived. */
   #sourceReplaced(subscription: Subscription): void {
-    if (this.#parts.signal.aborted || !this.#forget(subscription)) return;
+    if (this.#deps.signal.aborted || !this.#forget(subscription)) return;
     this.#leaving.add(subscription);
-    this.#tellClosed(subscription, 'source-replaced');
+    this.#notifyClosed(subscription, 'source-replaced');
   }
 
-  #tellClosed({ subscriptionId, track }: Subscription, reason: string): void {
-    const { session, room } = this.#parts;
-    room.tell(session.sessionId, {
+  #notifyClosed({ subscriptionId, track }: Subscription, reason: string): void {
+    const { session, room } = this.#deps;
+    room.notify(session.sessionId, {
       event: 'subscriptionClosed',
       data: { subscriptionId, trackId: track.trackId, reason },
     });
   }
 
-  /** Asking for its track makes another one. */
+  /** The next request for its track creates another subscription. */
   #forget(subscription: Subscription): boolean {
     const media = mediaKey(subscription.track);
     if (this.#byMedia.get(media) === subscription) this.#byMedia.delete(media);
@@ -286,18 +288,18 @@ export class Subscriptions {
   }
 
   #free(subscription: Subscription): boolean {
-    const { sink, need, listeners } = subscription;
+    const { sink, demand, listeners } = subscription;
     if (!this.#forget(subscription) && !this.#leaving.delete(subscription)) return false;
     for (const listener of listeners) listener[Symbol.dispose]();
     sink.close();
-    need[Symbol.dispose]();
+    demand[Symbol.dispose]();
     return true;
   }
 }
 
-/** A layer that does not arrive any more would be waited for: the best one below is sent instead. */
-async function applyWish({ source, sink, wish }: Subscription): Promise<void> {
-  if (sink.type !== 'simple') await sink.setPreferredLayers(attainable(wish, source));
+/** Requests the best layers that arrive: the engine would wait for one that does not. */
+async function applyPreferred({ source, sink, preferred }: Subscription): Promise<void> {
+  if (sink.type !== 'simple') await sink.setPreferredLayers(attainable(preferred, source));
 }
 
 function answerFor({ subscriptionId, track, source, sink }: Subscription): ReadySubscription {

@@ -33,7 +33,7 @@ export const quickPipes: PipePolicy = {
   ...defaultPipePolicy,
   lingerMs: 100,
   handoverMs: 500,
-  backoff: { baseMs: 20, maxMs: 200 },
+  backoff: { firstMs: 20, maxMs: 200 },
 };
 
 /** More than any test takes. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { MediaKey } from '../media/media-key.ts';
-import type { RouterAt } from '../pipes/planning/pipe-plan.ts';
+import type { RouterAt } from '../pipes/model/pipe-model.ts';
 
 export const routers = ['h1', 'h2', 'h3'];
 export const places: readonly RouterAt[] = [
@@ -22,46 +22,46 @@ export const relaysTo: Readonly<Record<string, readonly RouterAt[]>> = {
 export const closable = Object.keys(relaysTo);
 
 export type Step =
-  | { readonly do: 'need' | 'unneed'; readonly track: MediaKey; readonly router: string }
-  | { readonly do: 'place'; readonly track: MediaKey; readonly place: number }
-  | { readonly do: 'remove'; readonly track: MediaKey }
-  | { readonly do: 'answer'; readonly nth: number; readonly ok: boolean }
-  | { readonly do: 'break'; readonly nth: number }
-  | { readonly do: 'close' | 'heal'; readonly node: string }
-  | { readonly do: 'relayed'; readonly track: MediaKey; readonly on: boolean }
-  | { readonly do: 'crowded'; readonly node: string; readonly on: boolean }
-  | { readonly do: 'routerDies'; readonly router: string }
-  | { readonly do: 'wait'; readonly ms: number };
+  | { readonly type: 'demand' | 'release'; readonly track: MediaKey; readonly router: string }
+  | { readonly type: 'place'; readonly track: MediaKey; readonly place: number }
+  | { readonly type: 'remove'; readonly track: MediaKey }
+  | { readonly type: 'answer'; readonly nth: number; readonly ok: boolean }
+  | { readonly type: 'break'; readonly nth: number }
+  | { readonly type: 'close' | 'heal'; readonly node: string }
+  | { readonly type: 'relayed'; readonly track: MediaKey; readonly on: boolean }
+  | { readonly type: 'fanOutLimit'; readonly node: string; readonly on: boolean }
+  | { readonly type: 'routerDies'; readonly router: string }
+  | { readonly type: 'wait'; readonly ms: number };
 
 export const track = fc.constantFrom(...tracks);
 const router = fc.constantFrom(...routers);
 const nth = fc.nat(20);
 export const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('need' as const), track, router }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('unneed' as const), track, router }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('demand' as const), track, router }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('release' as const), track, router }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('place' as const), track, place: fc.nat(places.length - 1) }),
+    arbitrary: fc.record({ type: fc.constant('place' as const), track, place: fc.nat(places.length - 1) }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), track }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('answer' as const), nth, ok: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('break' as const), nth }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('remove' as const), track }) },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('answer' as const), nth, ok: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('break' as const), nth }) },
   {
     weight: 2,
     arbitrary: fc.record({
-      do: fc.constantFrom('close' as const, 'heal' as const),
+      type: fc.constantFrom('close' as const, 'heal' as const),
       node: fc.constantFrom(...closable),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('relayed' as const), track, on: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('relayed' as const), track, on: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({
-      do: fc.constant('crowded' as const),
+      type: fc.constant('fanOutLimit' as const),
       node: fc.constantFrom(...closable),
       on: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('routerDies' as const), router }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(7000) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('routerDies' as const), router }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('wait' as const), ms: fc.nat(7000) }) },
 );

@@ -2,15 +2,14 @@ import type { MediaKey } from '../media/media-key.ts';
 import {
   hopKey,
   pipeKey,
-  planPipes,
   type HopView,
-  type PipeCommand,
   type PipeView,
   type Pull,
+  type RelayState,
   type RouterAt,
-} from '../pipes/planning/pipe-plan.ts';
+} from '../pipes/model/pipe-model.ts';
+import { planPipes, type PipeCommand } from '../pipes/planning/pipe-plan.ts';
 import { places, relaysTo, routers, tracks, type Step } from './pipe-plan-steps.ts';
-import type { RelayState } from '../pipes/planning/routing.ts';
 
 const LINGER_MS = 5000;
 const RETRY_MS = 100;
@@ -21,7 +20,7 @@ type Mutable<View> = { -readonly [Key in keyof View]: View[Key] };
 /** A node without media: carries out plans, answers late, and refuses whatever must never happen. */
 export class World {
   nowMs = 0;
-  readonly needs = new Map<MediaKey, Set<string>>();
+  readonly demand = new Map<MediaKey, Set<string>>();
   readonly tracks = new Map<MediaKey, RouterAt>();
   readonly live = new Set(routers);
   readonly pipes = new Map<string, Mutable<PipeView>>();
@@ -32,19 +31,19 @@ export class World {
   /** Tracks that others pull through here. */
   readonly relayed = new Set<MediaKey>();
   /** Nodes that feed many others. */
-  readonly crowded = new Set<string>();
+  readonly atFanOutLimit = new Set<string>();
   /** Nodes from which no packet comes, whatever they answer. */
   readonly closed = new Set<string>();
   #found = 0;
   #wakeAtMs: number | undefined;
 
   apply(event: Step): void {
-    switch (event.do) {
-      case 'need':
-        this.needs.set(event.track, (this.needs.get(event.track) ?? new Set()).add(event.router));
+    switch (event.type) {
+      case 'demand':
+        this.demand.set(event.track, (this.demand.get(event.track) ?? new Set()).add(event.router));
         break;
-      case 'unneed':
-        this.needs.get(event.track)?.delete(event.router);
+      case 'release':
+        this.demand.get(event.track)?.delete(event.router);
         break;
       case 'place':
         this.tracks.set(event.track, places[event.place] as RouterAt);
@@ -68,9 +67,9 @@ export class World {
         if (event.on) this.relayed.add(event.track);
         else this.relayed.delete(event.track);
         break;
-      case 'crowded':
-        if (event.on) this.crowded.add(event.node);
-        else this.crowded.delete(event.node);
+      case 'fanOutLimit':
+        if (event.on) this.atFanOutLimit.add(event.node);
+        else this.atFanOutLimit.delete(event.node);
         break;
       case 'routerDies':
         this.#routerDies(event.router);
@@ -90,13 +89,13 @@ export class World {
           nodeId: 'here',
           hub: [...this.live][0],
           routers: this.live,
-          needs: this.needs,
+          demand: this.demand,
           tracks: this.tracks,
           pipes: [...this.pipes.values()],
           hops: [...this.hops.values()],
           relays: this.relays,
           relayed: this.relayed,
-          crowded: this.crowded,
+          atFanOutLimit: this.atFanOutLimit,
           lingerMs: LINGER_MS,
         },
         this.nowMs,
@@ -123,7 +122,7 @@ export class World {
   /** Everything heals, nobody feeds many, everything is answered well, and time passes until nothing is left to wait for. */
   comeToRest(): void {
     this.closed.clear();
-    this.crowded.clear();
+    this.atFanOutLimit.clear();
     for (let round = 0; ; round++) {
       must(round < 300, 'the world comes to rest');
       if (!this.#goOn()) return;
@@ -157,7 +156,7 @@ export class World {
         this.pipes.set(command.key, {
           ...command,
           state: { kind: 'opening' },
-          closedTries: present?.closedTries ?? 0,
+          pathFailures: present?.pathFailures ?? 0,
         });
         return;
       }
@@ -220,9 +219,9 @@ export class World {
   #pending(): readonly Pending[] {
     const waiting = ['opening', 'closing', 'pulling'];
     const pipes = [...this.pipes.values()].filter(
-      ({ state, closedTries, peer }) =>
+      ({ state, pathFailures, peer }) =>
         waiting.includes(state.kind) ||
-        (state.kind === 'open' && (closedTries > 0 || this.closed.has(peer.nodeId))),
+        (state.kind === 'open' && (pathFailures > 0 || this.closed.has(peer.nodeId))),
     );
     const hops = [...this.hops.values()].filter(
       ({ state, successor }) => waiting.includes(state.kind) || successor?.kind === 'pulling',
@@ -274,7 +273,7 @@ export class World {
         pipe.state = ok ? idle : { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS };
         return;
       case 'open':
-        if (!this.closed.has(pipe.peer.nodeId)) pipe.closedTries = 0;
+        if (!this.closed.has(pipe.peer.nodeId)) pipe.pathFailures = 0;
         else this.#findBroken(pipe);
         return;
       case 'closing':
@@ -288,8 +287,8 @@ export class World {
 
   #findBroken(pipe: Mutable<PipeView>): void {
     this.#loseThrough(pipe.key);
-    pipe.closedTries++;
-    pipe.state = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS * 2 ** Math.min(pipe.closedTries, 5) };
+    pipe.pathFailures++;
+    pipe.state = { kind: 'failed', retryAtMs: this.nowMs + RETRY_MS * 2 ** Math.min(pipe.pathFailures, 5) };
   }
 
   #dropPipe(key: string | undefined): void {

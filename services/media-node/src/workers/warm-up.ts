@@ -23,7 +23,7 @@ const WARM_UP_ROUNDS = 3;
 async function useOnce(router: MediaRouter, listen: PipeListen): Promise<void> {
   const made = await Promise.all([
     router.createClientTransport('send'),
-    router.createClientTransport('recv'),
+    router.createClientTransport('receive'),
     router.createPipeEnd({ listen, secure: true }),
   ]);
   for (const one of made) one.close();

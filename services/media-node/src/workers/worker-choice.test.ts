@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chooseWorker, type WorkerPolicy, type WorkerView } from './worker-choice.ts';
 
 const policy = { maxCpu: 0.7, maxSessions: 10 };
@@ -11,7 +11,7 @@ function worker(index: number, given: Partial<WorkerView> = {}): WorkerView {
 }
 
 describe('a session is put on', () => {
-  test.each([
+  it.each([
     [
       'the worker that hosts its room, though another one is emptier',
       [worker(0), worker(1, { roomSessions: 5, sessions: 5 })],
@@ -81,28 +81,28 @@ describe('a room that grows', () => {
     return sessions;
   }
 
-  test('stays on one worker while it is small', () => {
+  it('stays on one worker while it is small', () => {
     expect(grown(50, 4, 0.001, roomy)).toEqual([50, 0, 0, 0]);
   });
 
-  test('goes on to further workers by fifties, and is even from then on', () => {
+  it('goes on to further workers by fifties, and is even from then on', () => {
     expect(grown(120, 4, 0.001, roomy)).toEqual([50, 50, 20, 0]);
     expect(grown(500, 4, 0.001, roomy)).toEqual([125, 125, 125, 125]);
   });
 
-  test('is even too where nothing has been measured, as of a burst of joins or before anybody sends', () => {
+  it('is even too where nothing has been measured, as of a burst of joins or before anybody sends', () => {
     expect(grown(500, 2, 'unmeasured', roomy)).toEqual([250, 250]);
   });
 
-  test('is even where no worker has capacity left', () => {
+  it('is even where no worker has capacity left', () => {
     expect(grown(300, 2, 0.01, roomy)).toEqual([150, 150]);
   });
 
-  test('spreads earlier where its sessions take much', () => {
+  it('spreads earlier where its sessions take much', () => {
     expect(grown(30, 2, 0.05, roomy)).toEqual([15, 15]);
   });
 
-  test('takes less of a worker that carries other rooms', () => {
+  it('takes less of a worker that carries other rooms', () => {
     const other = { cpu: 0.4, sessions: 100, sessionsMeasured: 100 };
     const hosted = { cpu: 0.2, sessions: 50, sessionsMeasured: 50, roomSessions: 50 };
     expect(chooseWorker([worker(0, other), worker(1, hosted)], roomy)).toBe(1);

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WorkerProcess } from '../media/engine.ts';
-import { judgeWorker, LOOK_EVERY_MS, newSilence, type WorkerVerdict } from './worker-health.ts';
+import { stepSilence, INSPECT_EVERY_MS, newSilence, type WorkerVerdict } from './worker-health.ts';
 
 interface Sight {
   readonly state?: WorkerProcess['state'];
@@ -19,18 +19,18 @@ function watched(sight: (look: number) => Sight, forMs = 60_000): { verdict: Wor
   let silence = newSilence(atMs, answered);
   let verdict: WorkerVerdict = { kind: 'waits', suspect: false };
   for (let look = 1; verdict.kind === 'waits' && atMs < forMs; look++) {
-    const { state = 'sleeps', spentMs = 0, answers = 0, afterMs = LOOK_EVERY_MS, unseen } = sight(look);
+    const { state = 'sleeps', spentMs = 0, answers = 0, afterMs = INSPECT_EVERY_MS, unseen } = sight(look);
     atMs += afterMs;
     cpuMs += spentMs;
     answered += answers;
     const process = unseen ? undefined : { state, cpuMs };
-    ({ silence, verdict } = judgeWorker(silence, { atMs, answered, process }));
+    ({ silence, verdict } = stepSilence(silence, { atMs, answered, process }));
   }
   return { verdict, atMs };
 }
 
 describe('a worker that owes an answer hangs when', () => {
-  test.each<[string, Sight, number, string]>([
+  it.each<[string, Sight, number, string]>([
     ['its process is stopped', { state: 'stopped' }, 600, 'no answer for 600 ms, and its process is stopped'],
     [
       'its process sleeps on the question',
@@ -76,7 +76,7 @@ describe('a worker that owes an answer hangs when', () => {
 describe('a worker is let live that', () => {
   const waits = expect.objectContaining({ kind: 'waits' });
 
-  test('works off what it was asked before, however long that takes', () => {
+  it('works off what it was asked before, however long that takes', () => {
     const busy = watched((look) => ({
       state: 'runs',
       spentMs: 190,
@@ -85,32 +85,32 @@ describe('a worker is let live that', () => {
     expect(busy.verdict).toEqual(waits);
   });
 
-  test('gets no core for seconds', () => {
+  it('gets no core for seconds', () => {
     expect(watched(() => ({ state: 'runs', spentMs: 1 }), 9800).verdict).toEqual(waits);
   });
 
-  test('waits for a disk now and then', () => {
+  it('waits for a disk now and then', () => {
     const seen = watched((look) => ({ state: look % 4 === 0 ? 'runs' : 'blocked', spentMs: 5 }), 9800);
     expect(seen.verdict).toEqual(waits);
   });
 
-  test('comes back from a wait of two seconds, seen asleep before it has answered', () => {
+  it('comes back from a wait of two seconds, seen asleep before it has answered', () => {
     const seen = watched((look) => (look < 11 ? { state: 'blocked' } : {}), 2600);
     expect(seen.verdict).toEqual(waits);
   });
 
-  test('was stopped for a moment', () => {
+  it('was stopped for a moment', () => {
     const seen = watched((look) => (look < 3 ? { state: 'stopped' } : { answers: 1 }), 2000);
     expect(seen).toEqual({ atMs: 2000, verdict: { kind: 'waits', suspect: false } });
   });
 
-  test('has had no time to answer because the node itself did not run', () => {
+  it('has had no time to answer because the node itself did not run', () => {
     const [first, verdicts] = [{ state: 'stopped', afterMs: 60_000 } as const, [] as unknown[]];
     let silence = newSilence(0, 0);
     let atMs = 0;
     for (const { state, afterMs } of [first, { state: 'runs', afterMs: 200 } as const]) {
       atMs += afterMs;
-      const step = judgeWorker(silence, { atMs, answered: 0, process: { state, cpuMs: 0 } });
+      const step = stepSilence(silence, { atMs, answered: 0, process: { state, cpuMs: 0 } });
       silence = step.silence;
       verdicts.push(step.verdict.kind);
     }
@@ -119,9 +119,9 @@ describe('a worker is let live that', () => {
   });
 });
 
-test('a worker is suspect from the second look on, until it answers anything', () => {
+it('a worker is suspect from the second look on, until it answers anything', () => {
   const verdictAt = (looks: number, answers = 0): WorkerVerdict =>
-    watched((look) => ({ state: 'runs', answers: look === looks ? answers : 0 }), looks * LOOK_EVERY_MS)
+    watched((look) => ({ state: 'runs', answers: look === looks ? answers : 0 }), looks * INSPECT_EVERY_MS)
       .verdict;
   expect(verdictAt(1)).toEqual({ kind: 'waits', suspect: false });
   expect(verdictAt(2)).toEqual({ kind: 'waits', suspect: true });

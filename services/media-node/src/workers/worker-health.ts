@@ -1,51 +1,51 @@
 import type { WorkerProcess } from '../media/engine.ts';
 
-/** A worker that owes an answer, looked at from outside. */
+/** A worker that owes an answer, inspected from outside. */
 export interface WorkerLook {
   readonly atMs: number;
-  /** Requests that it has answered since its start, whichever. */
+  /** All requests that it has answered since its start. */
   readonly answered: number;
-  /** `undefined`: the system does not say. */
+  /** `undefined`: unknown to the system. */
   readonly process: WorkerProcess | undefined;
 }
 
-/** `still`: neither runs nor wants to, and has used no CPU since the look before. `unseen`: cannot be looked at. */
+/** `still`: neither runs nor is runnable, and has used no CPU since the last inspection. `unseen`: cannot be inspected. */
 type Pose = 'moves' | 'still' | 'stopped' | 'blocked' | 'unseen';
 
-/** What is known of a worker since it was asked and did not answer. */
+/** The evidence about a worker since a request that it has not answered. */
 export interface WorkerSilence {
   readonly last: WorkerLook;
   readonly silentMs: number;
   readonly pose: Pose;
-  /** For how long it has been found so at every look. */
+  /** How long every inspection has found it so. */
   readonly poseMs: number;
-  /** CPU time that it has used meanwhile. */
+  /** CPU time used meanwhile. */
   readonly spentMs: number;
 }
 
 export type WorkerVerdict =
-  /** `suspect`: whoever has a choice takes another worker. */
+  /** `suspect`: other workers are preferred. */
   { readonly kind: 'waits'; readonly suspect: boolean } | { readonly kind: 'hangs'; readonly reason: string };
 
-/** How often a worker that owes an answer is looked at. */
-export const LOOK_EVERY_MS = 200;
+/** Interval at which a worker that owes an answer is inspected. */
+export const INSPECT_EVERY_MS = 200;
 const SUSPECT_AFTER_MS = 400;
 
-/** However it looks: nobody can join or leave through a worker that answers nothing for so long. */
+/** In any pose: no client can join or leave through a worker that answers nothing for this long. */
 const SILENT_MS = 10_000;
 /**
- * How long a worker that answers nothing may be found in one pose. A process that is stopped does not go on by itself. One
- * that sleeps is woken by a question: with one before it, it is stuck. What waits for a disk, as after it was swapped out,
- * may come back. One that moves is busy.
+ * How long a worker that answers nothing may stay in one pose. A stopped process does not continue on its own. A sleeping
+ * one is woken by a request: if it still sleeps, it is stuck. One that waits for a disk, as after swapping, may recover.
+ * One that moves is busy.
  */
 const HANGS_AFTER_MS = { stopped: 600, still: 800, blocked: 3000, unseen: 3000, moves: SILENT_MS } as const;
 /**
- * A busy worker goes round all its sockets between two answers, which takes some 100 ms of CPU at worst. It is measured in
- * its own time, so that one that gets no core is not taken for one that loops.
+ * A busy worker serves all its sockets between two answers, which takes some 100 ms of CPU at worst. This is CPU time, so
+ * that a worker that gets no core does not count as one in an endless loop.
  */
 const LOOPS_SPENT_MS = 2000;
 
-const SAYS = {
+const DESCRIPTIONS = {
   stopped: 'its process is stopped',
   still: 'its process does nothing',
   blocked: 'its process waits for the system',
@@ -53,16 +53,16 @@ const SAYS = {
   moves: 'its process is busy',
 } as const satisfies Record<Pose, string>;
 
-/** Of a worker that has just been asked. */
+/** A worker that has just got a request. */
 export function newSilence(atMs: number, answered: number): WorkerSilence {
   return silenceFrom({ atMs, answered, process: undefined });
 }
 
 /**
- * What one more look says of a worker that owes an answer. Pure. A busy worker answers late, but answers, this question or
- * those before it; silence alone is weak evidence, what its process does meanwhile is strong.
+ * The evidence and the verdict after one more inspection of a worker that owes an answer. Pure. A busy worker answers
+ * late, but it does answer some request; silence alone is weak evidence, the state of its process is strong evidence.
  */
-export function judgeWorker(
+export function stepSilence(
   before: WorkerSilence,
   look: WorkerLook,
 ): { readonly silence: WorkerSilence; readonly verdict: WorkerVerdict } {
@@ -78,8 +78,8 @@ function silenceFrom(last: WorkerLook): WorkerSilence {
 }
 
 function listen({ last, ...before }: WorkerSilence, look: WorkerLook): WorkerSilence {
-  // Longer than that it was this process that did not run, and could not have heard an answer.
-  const passedMs = Math.min(look.atMs - last.atMs, 2 * LOOK_EVERY_MS);
+  // A longer time means that this process did not run, and could not have received an answer.
+  const passedMs = Math.min(look.atMs - last.atMs, 2 * INSPECT_EVERY_MS);
   const spentMs = last.process && look.process ? Math.max(0, look.process.cpuMs - last.process.cpuMs) : 0;
   const pose = poseOf(last.process, look.process, spentMs);
   return {
@@ -94,7 +94,7 @@ function listen({ last, ...before }: WorkerSilence, look: WorkerLook): WorkerSil
 function poseOf(earlier: WorkerProcess | undefined, now: WorkerProcess | undefined, spentMs: number): Pose {
   if (!now) return 'unseen';
   if (now.state === 'stopped') return 'stopped';
-  // Of the first look it cannot be said.
+  // Unknown at the first inspection.
   if (!earlier || spentMs > 0 || now.state === 'runs') return 'moves';
   return now.state === 'blocked' ? 'blocked' : 'still';
 }
@@ -105,5 +105,8 @@ function hangs({ silentMs, pose, poseMs, spentMs }: WorkerSilence): boolean {
 
 function hanging({ silentMs, pose, spentMs }: WorkerSilence): WorkerVerdict {
   const spent = spentMs > 0 ? `, with ${spentMs} ms of CPU used` : '';
-  return { kind: 'hangs', reason: `no answer for ${Math.round(silentMs)} ms${spent}, and ${SAYS[pose]}` };
+  return {
+    kind: 'hangs',
+    reason: `no answer for ${Math.round(silentMs)} ms${spent}, and ${DESCRIPTIONS[pose]}`,
+  };
 }

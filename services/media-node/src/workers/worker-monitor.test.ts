@@ -1,8 +1,8 @@
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { testWorker } from '../testing/fake-worker.ts';
-import { WorkerWatch } from './worker-monitor.ts';
+import { WorkerMonitor } from './worker-monitor.ts';
 
 const stopped = { state: 'stopped', cpuMs: 0 } as const;
 const busy = { state: 'runs', cpuMs: 0 } as const;
@@ -10,13 +10,13 @@ const busy = { state: 'runs', cpuMs: 0 } as const;
 function setUp() {
   const clock = new FakeClock();
   const worker = testWorker(100);
-  const watch = new WorkerWatch({ worker, clock, log: silentLogger });
+  const watch = new WorkerMonitor({ worker, clock, log: silentLogger });
   const ask = (): void => void watch.cpuMs().catch(() => {});
   return { clock, worker, watch, ask };
 }
 
 describe('a worker that is watched', () => {
-  test('is not looked at while it answers', async () => {
+  it('is not looked at while it answers', async () => {
     const { clock, worker, watch } = setUp();
     for (let second = 0; second < 5; second++) {
       expect(await watch.cpuMs()).toBe(0);
@@ -25,7 +25,7 @@ describe('a worker that is watched', () => {
     expect([worker.asked, worker.looks]).toEqual([5, 0]);
   });
 
-  test('is ended when it hangs, once, and is suspect until it has died', async () => {
+  it('is ended when it hangs, once, and is suspect until it has died', async () => {
     const { clock, worker, watch, ask } = setUp();
     worker.hang(stopped);
     ask();
@@ -40,7 +40,7 @@ describe('a worker that is watched', () => {
     expect(worker.looks).toBe(3);
   });
 
-  test('is not suspect any more when it has answered after all', async () => {
+  it('is not suspect any more when it has answered after all', async () => {
     const { clock, worker, watch, ask } = setUp();
     worker.hang(busy);
     ask();
@@ -54,7 +54,7 @@ describe('a worker that is watched', () => {
     expect([worker.looks, worker.ended]).toEqual([looks, undefined]);
   });
 
-  test('is left alone when it has died by itself', async () => {
+  it('is left alone when it has died by itself', async () => {
     const { clock, worker, watch, ask } = setUp();
     worker.hang(stopped);
     ask();

@@ -1,42 +1,42 @@
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaWorker } from '../media/engine.ts';
-import { judgeWorker, LOOK_EVERY_MS, newSilence, type WorkerSilence } from './worker-health.ts';
+import { stepSilence, INSPECT_EVERY_MS, newSilence, type WorkerSilence } from './worker-health.ts';
 
-export interface WorkerWatchParts {
+export interface WorkerMonitorDeps {
   readonly worker: MediaWorker;
   readonly clock: Clock;
-  /** Says which worker it is. */
+  /** Names the worker. */
   readonly log: Logger;
 }
 
 /**
- * Finds out that a worker hangs, and ends it, which makes it one of those that died. It costs nothing beside the question
- * that is asked anyway, once a second, to measure the load: only a worker that owes an answer is looked at, every `LOOK_EVERY_MS`.
+ * Detects that a worker hangs, and kills it. It uses the request that measures the load once a second, and costs nothing
+ * beside it: only a worker that owes an answer is inspected, every `INSPECT_EVERY_MS`.
  */
-export class WorkerWatch {
-  readonly #parts: WorkerWatchParts;
+export class WorkerMonitor {
+  readonly #deps: WorkerMonitorDeps;
   /** While an answer is owed. */
   #silence: WorkerSilence | undefined;
   #timer: Disposable | undefined;
   #suspect = false;
   #closed = false;
 
-  constructor(parts: WorkerWatchParts) {
-    this.#parts = parts;
+  constructor(deps: WorkerMonitorDeps) {
+    this.#deps = deps;
   }
 
-  /** Whether it has owed an answer for so long that another worker is to be preferred. */
+  /** Whether it has owed an answer for so long that other workers are preferred. */
   get suspect(): boolean {
     return this.#suspect;
   }
 
-  /** Asks for the CPU time that the worker has used, in milliseconds, and watches until it has answered. Fails as the engine does. */
+  /** The CPU time of the worker in milliseconds; monitors it until it has answered. Fails as the engine does. */
   async cpuMs(): Promise<number> {
-    const { worker, clock } = this.#parts;
+    const { worker, clock } = this.#deps;
     if (!this.#silence && !this.#closed) {
       this.#silence = newSilence(clock.monotonicMs(), worker.answered());
-      this.#lookLater();
+      this.#inspectLater();
     }
     const cpuMs = await worker.cpuMs();
     this.#heard();
@@ -48,33 +48,36 @@ export class WorkerWatch {
     this.#rest();
   }
 
-  #lookLater(): void {
-    this.#timer = this.#parts.clock.after(LOOK_EVERY_MS, () => void this.#look());
+  #inspectLater(): void {
+    this.#timer = this.#deps.clock.after(INSPECT_EVERY_MS, () => void this.#inspect());
   }
 
-  async #look(): Promise<void> {
-    const { worker, clock, log } = this.#parts;
+  async #inspect(): Promise<void> {
+    const { worker, clock, log } = this.#deps;
     const process = await worker.process();
     // It has answered, or died, meanwhile.
     if (!this.#silence) return;
     const look = { atMs: clock.monotonicMs(), answered: worker.answered(), process };
-    const { silence, verdict } = judgeWorker(this.#silence, look);
+    const { silence, verdict } = stepSilence(this.#silence, look);
     this.#silence = silence;
     if (verdict.kind === 'waits') {
       this.#suspects(verdict.suspect);
-      return this.#lookLater();
+      return this.#inspectLater();
     }
-    log.error({ reason: verdict.reason }, 'a media worker hangs; ending it');
+    log.error({ event: 'worker.hangs', reason: verdict.reason }, 'a media worker hangs; killing it');
     worker.kill();
   }
 
   #suspects(suspect: boolean): void {
-    const { worker, log } = this.#parts;
+    const { worker, log } = this.#deps;
     const was = this.#suspect;
     this.#suspect = suspect;
     if (was || !suspect) return;
-    log.warn({ process: this.#silence?.last.process }, 'a media worker owes an answer');
-    // A second question, for the first one may be what was lost.
+    log.warn(
+      { event: 'worker.suspected', process: this.#silence?.last.process },
+      'a media worker owes an answer',
+    );
+    // A second request, because the first one may have been lost.
     worker.cpuMs().then(
       () => this.#heard(),
       () => {},
@@ -83,7 +86,7 @@ export class WorkerWatch {
 
   #heard(): void {
     if (this.#closed) return;
-    if (this.#suspect) this.#parts.log.info({}, 'the media worker answers again');
+    if (this.#suspect) this.#deps.log.info({ event: 'worker.recovered' }, 'a media worker answers again');
     this.#rest();
   }
 

@@ -1,7 +1,7 @@
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CapacityLedger } from '../capacity/ledger.ts';
 import type { MediaEngine } from '../media/engine.ts';
 import { PLENTY } from '../testing/cluster.ts';
@@ -21,7 +21,7 @@ function setUp(count = 1) {
     },
   };
   const listen = { listen: [{ ip: '127.0.0.1', announced: [] }], rtcPort: 4000 };
-  const backoff = { baseMs: 100, maxMs: 1000 };
+  const backoff = { firstMs: 100, maxMs: 1000 };
   const pool = new WorkerPool({
     engine,
     count,
@@ -37,19 +37,19 @@ function setUp(count = 1) {
 }
 
 describe('the workers of a node', () => {
-  test('each have their own port', async () => {
+  it('each have their own port', async () => {
     const { pool, started } = setUp(3);
     await pool.start();
     expect(started.map(({ port }) => port)).toEqual([4000, 4001, 4002]);
   });
 
-  test('all stop when one cannot start', async () => {
+  it('all stop when one cannot start', async () => {
     const { pool, engine } = setUp();
     engine.broken = true;
     await expect(pool.start()).rejects.toThrow('no such binary');
   });
 
-  test('are started again on the same port when they die, and it is counted', async () => {
+  it('are started again on the same port when they die, and it is counted', async () => {
     const { pool, started, die, clock } = setUp(2);
     await pool.start();
     const deaths: number[] = [];
@@ -64,7 +64,7 @@ describe('the workers of a node', () => {
     expect(started[2]?.port).toBe(4001);
   });
 
-  test('wait longer with each failure in a row, and as at first after a steady run', async () => {
+  it('wait longer with each failure in a row, and as at first after a steady run', async () => {
     const { pool, engine, started, die, clock } = setUp();
     await pool.start();
     engine.broken = true;
@@ -82,7 +82,7 @@ describe('the workers of a node', () => {
     expect(started).toHaveLength(3);
   });
 
-  test('that are closed stay closed', async () => {
+  it('that are closed stay closed', async () => {
     const { pool, started, die, clock } = setUp(2);
     await pool.start();
     die(0);
@@ -92,7 +92,7 @@ describe('the workers of a node', () => {
     expect(started[1]?.worker.ended).toBe('closed');
   });
 
-  test('that hang are ended and started again as those that die, while the others are measured', async () => {
+  it('that hang are ended and started again as those that die, while the others are measured', async () => {
     const { pool, started, clock } = setUp(2);
     await pool.start();
     const deaths: number[] = [];
@@ -102,16 +102,16 @@ describe('the workers of a node', () => {
     hung.catch(() => {});
     expect(await pool.cpuTime(1)).toEqual({ pid: 101, cpuMs: 0 });
     await clock.advance(400);
-    expect(pool.views(() => undefined).map(({ suspect }) => suspect)).toEqual([true, false]);
+    expect(pool.views(() => undefined, 2).map(({ suspect }) => suspect)).toEqual([true, false]);
     await clock.advance(200);
     expect([deaths, started[0]?.worker.ended, started[1]?.worker.ended]).toEqual([[0], 'killed', undefined]);
     expect(await pool.cpuTime(0)).toBeUndefined();
     await clock.advance(120);
     expect(pool.slot(0)).toMatchObject({ pid: 102, restarts: 1 });
-    expect(pool.views(() => undefined).map(({ suspect }) => suspect)).toEqual([false, false]);
+    expect(pool.views(() => undefined, 2).map(({ suspect }) => suspect)).toEqual([false, false]);
   });
 
-  test('that owe an answer when the pool closes do not outlive it', async () => {
+  it('that owe an answer when the pool closes do not outlive it', async () => {
     const { pool, started, clock } = setUp();
     await pool.start();
     started[0]?.worker.hang({ state: 'runs', cpuMs: 0 });

@@ -1,21 +1,19 @@
 import { SkeinError } from '@skein/protocol';
-import { Emitter, type Clock, type Random } from '@skein/runtime';
+import { backoff, Emitter, type Backoff, type BackoffOptions, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { CapacityLedger } from '../capacity/ledger.ts';
 import { limitedWorker } from '../capacity/limited-worker.ts';
-import { blocksSession, shareInUse, type ResourceCounts } from '../capacity/limits.ts';
-import type { WorkerUse } from '../load/used-share.ts';
+import { blocksSession, shareInUse, type ResourceCounts, type SessionNeeds } from '../capacity/limits.ts';
 import type { MediaEngine, MediaRouter, MediaWorker, WorkerOptions } from '../media/engine.ts';
-import { backoffMs, type Backoff } from '../retry/backoff.ts';
 import type { WorkerView } from './worker-choice.ts';
-import { WorkerWatch } from './worker-monitor.ts';
+import { WorkerMonitor } from './worker-monitor.ts';
 
 type SlotState =
   | { readonly kind: 'starting' }
   | {
       readonly kind: 'running';
       readonly worker: MediaWorker;
-      readonly watch: WorkerWatch;
+      readonly monitor: WorkerMonitor;
       readonly ledger: CapacityLedger;
       readonly sinceMs: number;
     }
@@ -28,47 +26,59 @@ export interface WorkerSlot {
   readonly pid: number;
   readonly restarts: number;
   /** Share of one core, as last measured. */
-  cpu: number;
-  /** Sessions that were there then. */
-  sessionsMeasured: number;
-  /** Sessions and routers on it; kept by who makes them. */
-  sessions: number;
-  routers: number;
+  readonly cpu: number;
+  /** The sessions at that measurement. */
+  readonly sessionsMeasured: number;
+  readonly sessions: number;
+  readonly routers: number;
 }
 
-export interface WorkerPoolParts {
+/** How much of a worker is in use. */
+export interface WorkerUse {
+  readonly running: boolean;
+  /** Share of its core. */
+  readonly cpu: number;
+  /** The highest share of one of its hard limits in use. */
+  readonly limitsUsed: number;
+}
+
+export interface WorkerPoolDeps {
   readonly engine: MediaEngine;
   readonly count: number;
-  /** The first worker's; each next worker has the next port. 0 lets the workers choose. */
+  /** Of the first worker; each further worker has the next port. 0 lets the workers choose. */
   readonly listen: WorkerOptions;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Makes the ledger of a worker that starts. */
+  /** Creates the ledger of a worker that starts. */
   readonly ledger: () => CapacityLedger;
-  readonly backoff?: Backoff;
+  /** Between restarts of a worker. Default: 100 ms doubled to 5 s. */
+  readonly backoff?: Pick<BackoffOptions, 'firstMs' | 'maxMs'>;
 }
 
-interface Slot extends WorkerSlot {
-  pid: number;
-  restarts: number;
+interface Slot extends Writable<WorkerSlot> {
   failures: number;
   state: SlotState;
 }
 
-/** A worker that runs for this long has come back: its next death counts as the first again. */
-const STEADY_AFTER_MS = 30_000;
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-/** One worker per core, ended when they hang, started again when they die: `baseMs` 100 doubled to `maxMs` 5 000, jittered. */
+/** A worker that has run for this long is healthy: its next death counts as the first again. */
+const HEALTHY_AFTER_MS = 30_000;
+
+/** One worker per core. Kills workers that hang, and restarts those that died, with backoff. */
 export class WorkerPool {
-  /** `died`: everything on the worker is gone. */
+  /** `died`: a worker has died, with everything on it. */
   readonly events = new Emitter<{ died: { readonly index: number } }>();
-  readonly #parts: WorkerPoolParts;
+  readonly #deps: WorkerPoolDeps;
+  readonly #backoff: Backoff;
   readonly #slots: readonly Slot[];
 
-  constructor(parts: WorkerPoolParts) {
-    this.#parts = parts;
-    this.#slots = Array.from({ length: parts.count }, (_, index) => ({
+  constructor(deps: WorkerPoolDeps) {
+    this.#deps = deps;
+    const { random, backoff: growth = { firstMs: 100, maxMs: 5000 } } = deps;
+    this.#backoff = backoff({ ...growth, jitter: 0.2, random });
+    this.#slots = Array.from({ length: deps.count }, (_, index) => ({
       index,
       pid: 0,
       restarts: 0,
@@ -89,7 +99,7 @@ export class WorkerPool {
     return this.#slots[index];
   }
 
-  /** Starts all. Rejects, with none left running, when one cannot start: then none will on this machine. */
+  /** Starts all workers. Rejects, with none left running, when one fails to start: then none can on this machine. */
   async start(): Promise<void> {
     const started = await Promise.allSettled(this.#slots.map((slot) => this.#startWorker(slot)));
     const failed = started.find((one) => one.status === 'rejected');
@@ -98,7 +108,23 @@ export class WorkerPool {
     throw failed.reason;
   }
 
-  /** Makes a router. Fails `UNAVAILABLE` while the worker is not running. */
+  /** Counts one more session on a worker until disposed. */
+  addSession(index: number): Disposable {
+    return this.#count(index, 'sessions');
+  }
+
+  /** Counts one more router on a worker until disposed. */
+  addRouter(index: number): Disposable {
+    return this.#count(index, 'routers');
+  }
+
+  /** Notes the CPU share of a worker, and how many sessions it had when that was measured. */
+  setMeasured(index: number, { cpu, sessions }: { readonly cpu: number; readonly sessions: number }): void {
+    const slot = this.#slots[index];
+    if (slot) [slot.cpu, slot.sessionsMeasured] = [cpu, sessions];
+  }
+
+  /** Creates a router. Fails `UNAVAILABLE` while the worker is not running. */
   async createRouter(index: number): Promise<MediaRouter> {
     const state = this.#slots[index]?.state;
     if (state?.kind !== 'running') throw SkeinError.unavailable('the media worker', undefined, 500);
@@ -106,28 +132,28 @@ export class WorkerPool {
   }
 
   /**
-   * What CPU time a worker has used since its start; `pid` names the start. To be asked about once a second, for a worker
-   * that does not answer is found to hang. `undefined`: it is not running. Fails as the engine does.
+   * The CPU time of a worker since its start; `pid` names the start. To be called about once a second, because hanging
+   * workers are detected by the missing answer. `undefined`: it is not running. Fails as the engine does.
    */
   async cpuTime(index: number): Promise<{ readonly pid: number; readonly cpuMs: number } | undefined> {
     const state = this.#slots[index]?.state;
     if (state?.kind !== 'running') return undefined;
-    return { pid: state.worker.pid, cpuMs: await state.watch.cpuMs() };
+    return { pid: state.worker.pid, cpuMs: await state.monitor.cpuMs() };
   }
 
-  /** `roomSessions`: of the room in question on a worker, as in `WorkerView`. */
-  views(roomSessions: (index: number) => number | undefined): readonly WorkerView[] {
+  /** `roomSessions`: of the room in question on a worker, as in `WorkerView`. `transports`: of the session to place. */
+  views(roomSessions: (index: number) => number | undefined, transports: number): readonly WorkerView[] {
     return this.#slots.map(({ index, cpu, sessions, sessionsMeasured, state }) => ({
       index,
       running: state.kind === 'running',
-      suspect: state.kind === 'running' && state.watch.suspect,
-      full: isFull(sessions, state, roomSessions(index) === undefined),
+      suspect: state.kind === 'running' && state.monitor.suspect,
+      full: isFull(sessions, state, { transports, bringsRoom: roomSessions(index) === undefined }),
       ...{ cpu, sessions, sessionsMeasured },
       roomSessions: roomSessions(index),
     }));
   }
 
-  /** What of each worker is in use. */
+  /** How much of each worker is in use. */
   get uses(): readonly WorkerUse[] {
     return this.#slots.map(({ cpu, sessions, state }) => ({
       running: state.kind === 'running',
@@ -145,28 +171,44 @@ export class WorkerPool {
     }
   }
 
+  #count(index: number, what: 'sessions' | 'routers'): Disposable {
+    const slot = this.#slots[index];
+    if (slot) slot[what]++;
+    let counted = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (slot && counted) slot[what]--;
+        counted = false;
+      },
+    };
+  }
+
   async #startWorker(slot: Slot): Promise<void> {
-    const { engine, listen, clock, log } = this.#parts;
+    const { engine, listen, clock, log } = this.#deps;
     slot.state = { kind: 'starting' };
     const rtcPort = listen.rtcPort === 0 ? 0 : listen.rtcPort + slot.index;
     const started = await engine.startWorker({ ...listen, rtcPort });
-    const ledger = this.#parts.ledger();
+    const ledger = this.#deps.ledger();
     const worker = limitedWorker(started, ledger);
-    // It may have been closed while it started.
+    // The pool may have been closed meanwhile.
     if ((slot.state as SlotState).kind === 'closed') return worker.close();
     slot.pid = worker.pid;
-    const watch = new WorkerWatch({ worker, clock, log: log.child({ worker: slot.index, pid: worker.pid }) });
-    slot.state = { kind: 'running', worker, watch, ledger, sinceMs: clock.monotonicMs() };
+    const monitor = new WorkerMonitor({
+      worker,
+      clock,
+      log: log.child({ worker: slot.index, pid: worker.pid }),
+    });
+    slot.state = { kind: 'running', worker, monitor, ledger, sinceMs: clock.monotonicMs() };
     worker.events.on('died', ({ error }) => this.#onDied(slot, error));
   }
 
   #onDied(slot: Slot, error: Error): void {
     if (slot.state.kind !== 'running') return;
-    const { clock, log } = this.#parts;
-    slot.state.watch.close();
-    if (clock.monotonicMs() - slot.state.sinceMs > STEADY_AFTER_MS) slot.failures = 0;
+    const { clock, log } = this.#deps;
+    slot.state.monitor.close();
+    if (clock.monotonicMs() - slot.state.sinceMs > HEALTHY_AFTER_MS) slot.failures = 0;
     log.error(
-      { worker: slot.index, pid: slot.pid, sessions: slot.sessions, err: error },
+      { event: 'worker.died', worker: slot.index, pid: slot.pid, sessions: slot.sessions, err: error },
       'a media worker died',
     );
     slot.cpu = slot.sessionsMeasured = 0;
@@ -175,43 +217,45 @@ export class WorkerPool {
   }
 
   #restartLater(slot: Slot): void {
-    const { clock, random, backoff = { baseMs: 100, maxMs: 5000 } } = this.#parts;
     slot.failures++;
-    const timer = clock.after(backoffMs(backoff, slot.failures, random), () => void this.#restart(slot));
+    const timer = this.#deps.clock.after(this.#backoff(slot.failures), () => void this.#restart(slot));
     slot.state = { kind: 'waiting', timer };
   }
 
   async #restart(slot: Slot): Promise<void> {
-    const { log } = this.#parts;
+    const { log } = this.#deps;
     try {
       await this.#startWorker(slot);
       slot.restarts++;
       log.warn(
-        { worker: slot.index, pid: slot.pid, restarts: slot.restarts },
-        'a media worker was started again',
+        { event: 'worker.restarted', worker: slot.index, pid: slot.pid, restarts: slot.restarts },
+        'a media worker was restarted',
       );
     } catch (error) {
       if (slot.state.kind === 'closed') return;
-      log.error({ worker: slot.index, err: error }, 'a media worker could not be started again');
+      log.error(
+        { event: 'worker.restart-failed', worker: slot.index, err: error },
+        'restarting a media worker failed',
+      );
       this.#restartLater(slot);
     }
   }
 }
 
-function isFull(sessions: number, state: SlotState, bringsRoom: boolean): boolean {
+function isFull(sessions: number, state: SlotState, needs: SessionNeeds): boolean {
   if (state.kind !== 'running') return false;
   const { ledger } = state;
-  return blocksSession(counts(sessions, ledger), ledger.limits, bringsRoom) !== undefined;
+  return blocksSession(counts(sessions, ledger), ledger.limits, needs) !== undefined;
 }
 
-/** Sessions are counted from when their seat is taken, before anything is made for them. */
+/** Sessions count from the moment their slot is taken, before anything is created for them. */
 function counts(sessions: number, ledger: CapacityLedger): ResourceCounts {
   return { ...ledger.counts, sessions };
 }
 
-/** One that hangs would not hear that it is to end. */
-function end({ worker, watch }: Extract<SlotState, { kind: 'running' }>): void {
-  if (watch.suspect) worker.kill();
-  watch.close();
+/** A hanging worker would not react to a request to close. */
+function end({ worker, monitor }: Extract<SlotState, { kind: 'running' }>): void {
+  if (monitor.suspect) worker.kill();
+  monitor.close();
   worker.close();
 }

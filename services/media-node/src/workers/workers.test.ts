@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MediaNode } from '../node/media-node.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 describe('a room on two workers of a node', () => {
-  test('takes a track of another node in once and hands it on over one pipe between the workers', async () => {
+  it('takes a track of another node in once and hands it on over one pipe between the workers', async () => {
     const room = 'spread';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(two, room, 'bob');
@@ -39,7 +39,7 @@ describe('a room on two workers of a node', () => {
     await vi.waitFor(() => expect([one.counts, two.counts]).toEqual([nothing, nothing]), { timeout: 5000 });
   });
 
-  test('hands a track of its own from one worker to the other, muting included', async () => {
+  it('hands a track of its own from one worker to the other, muting included', async () => {
     const room = 'within';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -61,7 +61,7 @@ describe('a room on two workers of a node', () => {
 });
 
 describe('a worker that dies', () => {
-  test('ends its sessions, tells their gateways, leaves their places in the room to be moved, and is started again', async () => {
+  it('ends its sessions, tells their gateways, leaves their places in the room to be moved, and is started again', async () => {
     const room = 'mourning';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -109,7 +109,7 @@ describe('a worker that dies', () => {
 });
 
 describe('a worker that hangs', () => {
-  test('is ended as one that died, while the other one goes on and takes who joins', async () => {
+  it('is ended as one that died, while the other one goes on and takes who joins', async () => {
     const room = 'frozen';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -136,7 +136,7 @@ describe('a worker that hangs', () => {
     await Promise.all([alive.leave(), cho.leave()]);
   });
 
-  test('leaves nobody waiting who joins when there is no other', async () => {
+  it('leaves nobody waiting who joins when there is no other', async () => {
     const four = await cluster.addNode({ nodeId: 'four' });
     const dee = await cluster.place(four, 'alone', 'dee');
     const [pid] = four.workerPids;
@@ -153,7 +153,7 @@ describe('a worker that hangs', () => {
 });
 
 describe('a node that stops', () => {
-  test('tells the gateways and leaves the registry; its participants stay, to be placed on another node', async () => {
+  it('tells the gateways and leaves the registry; its participants stay, to be placed on another node', async () => {
     const room = 'goodbye';
     const three = await cluster.addNode({ nodeId: 'three' });
     const ann = await cluster.join(three, room, 'ann');

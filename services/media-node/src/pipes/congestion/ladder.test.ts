@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ladderOf, layersAt, rungsWithout, type TrackCost } from './ladder.ts';
 
 const simulcast = (key: string, ...costs: number[]): TrackCost<string> => ({
@@ -31,7 +31,7 @@ function costs(
 }
 
 describe('the order in which a pipe gives up layers', () => {
-  test('every track has its second layer before any has its third, and screens come first among equals', () => {
+  it('every track has its second layer before any has its third, and screens come first among equals', () => {
     const screen = { ...simulcast('slides', 100, 300, 900), screen: true };
     const { base, rungs } = ladderOf([
       simulcast('ann', 50, 200, 800),
@@ -53,7 +53,7 @@ describe('the order in which a pipe gives up layers', () => {
     ]);
   });
 
-  test('a camera keeps its frames and gives up size, a screen keeps its size and gives up frames', () => {
+  it('a camera keeps its frames and gives up size, a screen keeps its size and gives up frames', () => {
     const costsBps = [
       [10, 20],
       [40, 80],
@@ -67,7 +67,7 @@ describe('the order in which a pipe gives up layers', () => {
     expect(order(true)).toEqual(['0.0', '1.0', '1.1']);
   });
 
-  test('tracks of one layer, such as sound, have nothing to give up', () => {
+  it('tracks of one layer, such as sound, have nothing to give up', () => {
     const { base, rungs } = ladderOf([
       simulcast('sound', 40),
       { key: 'nothing', screen: false, costsBps: [] },
@@ -75,7 +75,7 @@ describe('the order in which a pipe gives up layers', () => {
     expect([base.size, rungs.length]).toEqual([0, 0]);
   });
 
-  test('whatever the tracks: fair, never below the first layer, all layers with all rungs, and what is cut suffices if it can', () => {
+  it('whatever the tracks: fair, never below the first layer, all layers with all rungs, and what is cut suffices if it can', () => {
     fc.assert(
       fc.property(
         tracks,

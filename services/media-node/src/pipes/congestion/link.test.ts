@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ladderOf, rungsWithout, type Ladder, type TrackCost } from './ladder.ts';
 import { limitedTo, newLink, observe, type LinkPhase, type LinkState } from './link.ts';
 
@@ -98,7 +98,7 @@ const cameras = fc
   .map((scales) => scales.map((scale, key) => camera(key, scale)));
 
 describe('a pipe that watches its link', () => {
-  test.each([0.5, 0.7])(
+  it.each([0.5, 0.7])(
     'gives way within 1.5 s when %f of what it needs goes through, and has all back 10 s after',
     (share) => {
       const link = new Simulated([camera(0), camera(1)]);
@@ -115,7 +115,7 @@ describe('a pipe that watches its link', () => {
     },
   );
 
-  test('whatever crosses it, at whatever width: gives way, mostly fits, and has all back 10 s after it healed', () => {
+  it('whatever crosses it, at whatever width: gives way, mostly fits, and has all back 10 s after it healed', () => {
     fc.assert(
       fc.property(
         cameras,
@@ -141,7 +141,7 @@ describe('a pipe that watches its link', () => {
     );
   });
 
-  test('a line that loses a few packets however little is sent keeps all of its layers', () => {
+  it('a line that loses a few packets however little is sent keeps all of its layers', () => {
     fc.assert(
       fc.property(cameras, fc.double({ min: 0, max: 0.08, noNaN: true }), (tracks, loss) => {
         const link = new Simulated(tracks);
@@ -153,7 +153,7 @@ describe('a pipe that watches its link', () => {
     );
   });
 
-  test('a link with a deep queue gives way before anything is lost', () => {
+  it('a link with a deep queue gives way before anything is lost', () => {
     const link = new Simulated([camera(0), camera(1)], 3000);
     link.run(3000);
     link.capacityBps = 0.7 * link.fullBps;
@@ -162,7 +162,7 @@ describe('a pipe that watches its link', () => {
     expect(link.queueMs).toBeLessThan(3000);
   });
 
-  test('what fails when it is tried is tried less often, and at least each 5 s', () => {
+  it('what fails when it is tried is tried less often, and at least each 5 s', () => {
     const link = new Simulated([camera(0), camera(1)]);
     link.run(3000);
     link.capacityBps = 0.5 * link.fullBps;
@@ -175,14 +175,14 @@ describe('a pipe that watches its link', () => {
     expect(probes).toBeGreaterThan(8);
   });
 
-  test('a pipe without layers never gives way, however much is lost', () => {
+  it('a pipe without layers never gives way, however much is lost', () => {
     const link = new Simulated([{ key: 0, screen: false, costsBps: [[800_000]] }]);
     link.capacityBps = 100_000;
     link.run(10_000);
     expect(link.phase.kind).toBe('clear');
   });
 
-  test('counters that fall, as when a track leaves, say nothing', () => {
+  it('counters that fall, as when a track leaves, say nothing', () => {
     const first = newLink({ atMs: 0, sentBytes: 1_000_000, missedBytes: 500_000, rttMs: 5 });
     const { state, change } = observe(first, { atMs: 500, sentBytes: 900_000, missedBytes: 10, rttMs: 5 }, 4);
     expect(change).toBeUndefined();

@@ -1,6 +1,6 @@
 import type { ReadySubscription } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TestWires } from '../../testing/wires.ts';
 import type { MediaNode } from '../../node/media-node.ts';
 import { TestCluster, type TestSession } from '../../testing/cluster.ts';
@@ -143,7 +143,7 @@ async function packetsDuring(ms: number): Promise<number> {
 }
 
 describe.each([0.5, 0.7])('a pipe with %f of the width that it needs', (share) => {
-  test('gives up the upper layer: sound and picture go on, and all comes back when it is wide again', async () => {
+  it('gives up the upper layer: sound and picture go on, and all comes back when it is wide again', async () => {
     const [one, two] = nodes as [MediaNode, MediaNode];
     const room = `narrow ${share}`;
     const ann = await cluster.join(one, room, 'ann');

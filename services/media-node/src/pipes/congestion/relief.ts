@@ -3,7 +3,7 @@ import type { Logger } from '@skein/telemetry';
 import type { MediaSource } from '../../media/engine.ts';
 import type { MediaKey } from '../../media/media-key.ts';
 import type { NodePipe } from '../links/pipe.ts';
-import type { ServedTrack } from '../tracks/outgoing-track.ts';
+import type { OutgoingTrack } from '../tracks/outgoing-track.ts';
 import { ladderOf, layersAt, rungsWithout, type Ladder, type TrackCost } from './ladder.ts';
 import { limitedTo, LINK, newLink, observe, type LinkSample, type LinkState } from './link.ts';
 
@@ -25,7 +25,7 @@ export interface PipeReliefParts {
 /** A track in a pipe that has layers to give up. */
 interface Outgoing {
   readonly media: MediaKey;
-  readonly served: ServedTrack;
+  readonly served: OutgoingTrack;
   readonly source: MediaSource;
 }
 
@@ -179,7 +179,7 @@ export class PipeRelief {
 }
 
 function outgoingOf(pipe: NodePipe): readonly Outgoing[] {
-  return [...pipe.outlets].flatMap(([media, served]) => {
+  return [...pipe.outgoing].flatMap(([media, served]) => {
     const { source } = served;
     return source && source.layers.spatial * source.layers.temporal > 1 ? [{ media, served, source }] : [];
   });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { AnswerTimes } from './answer-times.ts';
 
 const MAX_MS = 1000;
@@ -9,23 +9,23 @@ function answering(tookMs: number): AnswerTimes {
   return times;
 }
 
-test('a node of which nothing is known has the longest deadline', () => {
+it('a node of which nothing is known has the longest deadline', () => {
   expect(new AnswerTimes(MAX_MS).deadlineMs('there')).toBe(MAX_MS);
 });
 
-test('a near node has little more than the margin, a far one some times what it needs, neither more than the longest', () => {
+it('a near node has little more than the margin, a far one some times what it needs, neither more than the longest', () => {
   expect(answering(5).deadlineMs('there')).toBe(210);
   expect(answering(200).deadlineMs('there')).toBe(600);
   expect(answering(800).deadlineMs('there')).toBe(MAX_MS);
 });
 
-test('one late answer hardly changes what is usual', () => {
+it('one late answer hardly changes what is usual', () => {
   const times = answering(5);
   times.answered('there', 105);
   expect(times.usualMs('there')).toBe(30);
 });
 
-test('some missed answers change nothing; after many the line may have become slow', () => {
+it('some missed answers change nothing; after many the line may have become slow', () => {
   const times = answering(5);
   for (let count = 0; count < 9; count++) times.missed('there');
   expect(times.deadlineMs('there')).toBe(210);
@@ -35,7 +35,7 @@ test('some missed answers change nothing; after many the line may have become sl
   expect(times.usualMs('there')).toBe(300);
 });
 
-test('nodes that are not asked any more are forgotten', () => {
+it('nodes that are not asked any more are forgotten', () => {
   const times = answering(5);
   times.keepOnly(new Set(['other']));
   expect(times.deadlineMs('there')).toBe(MAX_MS);

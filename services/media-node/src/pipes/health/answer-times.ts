@@ -1,36 +1,36 @@
-/** Beyond its usual time, which a busy node needs now and then. */
+/** Margin beyond the usual time, for a node that is busy now and then. */
 const MARGIN_MS = 200;
 const MARGIN_TIMES = 2;
 /**
- * Answers missed in a row after which the usual time says nothing any more: the line may have become slow. More than it takes
- * to find a pipe broken, which would wait for the longest deadline.
+ * Answers missed in a row after which the usual time is forgotten, because the line may have become slow. More than the
+ * detection of a broken pipe takes, which would otherwise wait for the longest deadline.
  */
 const FORGET_AFTER_MISSED = 10;
 const WEIGHT = 0.25;
 
 interface AnswerTime {
-  /** `undefined`: not known, or not any more. */
+  /** `undefined`: unknown, or forgotten. */
   usualMs: number | undefined;
   missed: number;
 }
 
-/** How long other nodes take to answer, so that a near one's silence is noticed before a far one's. */
+/** The usual answer times of other nodes, so that the silence of a near node is noticed before that of a far one. */
 export class AnswerTimes {
   readonly #maxMs: number;
   readonly #times = new Map<string, AnswerTime>();
 
-  /** `maxMs`: the longest deadline, and the one for nodes of which nothing is known. */
+  /** `maxMs`: the longest deadline, and the one for unknown nodes. */
   constructor(maxMs: number) {
     this.#maxMs = maxMs;
   }
 
-  /** How long the next answer may take: the usual time and a margin. */
+  /** The deadline for the next answer: the usual time and a margin. */
   deadlineMs(nodeId: string): number {
     const { usualMs } = this.#of(nodeId);
     return usualMs === undefined ? this.#maxMs : Math.min(this.#maxMs, MARGIN_MS + MARGIN_TIMES * usualMs);
   }
 
-  /** 0 while it is not known. */
+  /** 0 while it is unknown. */
   usualMs(nodeId: string): number {
     return this.#of(nodeId).usualMs ?? 0;
   }
@@ -46,7 +46,7 @@ export class AnswerTimes {
     this.#times.set(nodeId, { usualMs: now < FORGET_AFTER_MISSED ? usualMs : undefined, missed: now });
   }
 
-  /** The other nodes are asked nothing any more. */
+  /** Forgets all other nodes. */
   keepOnly(nodeIds: { has(nodeId: string): boolean }): void {
     for (const nodeId of this.#times.keys()) if (!nodeIds.has(nodeId)) this.#times.delete(nodeId);
   }

@@ -1,35 +1,31 @@
-/** What one end of a pipe has sent and received since it was made, RTP and RTCP. */
-export interface EndCounters {
-  readonly sentBytes: number;
-  readonly receivedBytes: number;
-}
+import type { EndCounters } from '../../media/engine.ts';
 
 /** Both ends of a pipe, counted at about the same time. */
 export interface PipeSample {
   readonly atMs: number;
   readonly here: EndCounters;
-  /** `unanswered`: the other node, or its worker, did not say; `gone`: it has no such end any more. */
+  /** `unanswered`: the other node, or its worker, did not answer; `gone`: it has no such end any more. */
   readonly there: EndCounters | 'unanswered' | 'gone';
-  /** Whether a track should be coming in: one that is not known to be muted. */
+  /** Whether a track should be arriving: one that is not known to be muted. */
   readonly expecting: boolean;
-  /** How long the other node usually takes to answer. Default: no time. */
+  /** The other node's usual answer time. Default: 0. */
   readonly usualAnswerMs?: number;
 }
 
 interface Direction {
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** When something was last received, or since when it has been watched. */
+  /** When something was last received, or when monitoring began. */
   readonly heardAtMs: number;
-  /** How much came when something last did. */
+  /** The rate when something was last received. */
   readonly heardBps: number;
-  /** Whether anything was received since it has been watched. */
+  /** Whether anything was received since monitoring began. */
   readonly heard: boolean;
-  /** Samples in a row in which more was sent and nothing was received. */
+  /** Samples in a row in which bytes were sent and none was received. */
   readonly lost: number;
 }
 
-/** What is known of a pipe from its samples so far. */
+/** The health of a pipe by its samples so far. */
 export interface PipeHealth {
   readonly inbound: Direction;
   readonly outbound: Direction;
@@ -39,28 +35,28 @@ export interface PipeHealth {
 
 export type Verdict =
   | { readonly kind: 'unsure' | 'works' }
-  /** `cutOff`: the other node is not heard on any way, packets or calls. */
+  /** `cutOff`: neither packets nor answers arrive from the other node. */
   | { readonly kind: 'broken'; readonly reason: string; readonly cutOff: boolean };
 
-/** How long one direction may be silent although its sender sends. */
+/** Maximum silence of one direction while its sender sends. */
 export const SILENCE_MS = 1000;
-/** And for how many samples, so that a slow node's late samples don't count for more than they show. */
+/** Minimum number of silent samples, so that a slow node's late samples do not count too much. */
 const SILENT_SAMPLES = 3;
-/** A voice without pauses has more than this, a voice with pauses and what idle ends say less. */
+/** Continuous speech has more than this; speech with pauses, and the probes of idle ends, have less. */
 const STEADY_BPS = 16_000;
 /**
- * How long, and for how many questions, packets and answers must be missing together. What came steadily does not stop by
- * itself; a publisher that pauses without a word does, and its node may be busy at the same time.
+ * How long, and for how many probes, packets and answers must be missing together. A steady stream does not stop without
+ * a cause; a publisher may pause without notice, and its node may be busy at the same time.
  */
-const MISSED_STEADY = { silenceMs: SILENCE_MS, questions: 2 };
-const MISSED_SPARSE = { silenceMs: 2000, questions: 3 };
+const MISSED_STEADY = { silenceMs: SILENCE_MS, probes: 2 };
+const MISSED_SPARSE = { silenceMs: 2000, probes: 3 };
 
 /**
- * What one more sample says of a pipe. Pure. Silence alone is no evidence: muted tracks send nothing. It counts when the
- * sender says that it has sent meanwhile (ends that are idle send something when they are asked), or when the other
- * node does not answer either although a track should be coming.
+ * The health of a pipe after one more sample. Pure. Silence alone is no evidence, because muted tracks send nothing. It
+ * counts when the sender reports that it has sent meanwhile (idle ends send probe packets when they are counted), or when
+ * the other node does not answer either although a track should be arriving.
  */
-export function judge(
+export function stepHealth(
   before: PipeHealth | undefined,
   sample: PipeSample,
 ): { readonly health: PipeHealth; readonly verdict: Verdict } {
@@ -87,35 +83,35 @@ function listen(
   const sent = sentBytes ?? before.sentBytes;
   if (receivedBytes !== undefined && receivedBytes > before.receivedBytes) {
     const bps = ((receivedBytes - before.receivedBytes) * 8000) / Math.max(1, atMs - before.heardAtMs);
-    // A sample that is cut short by the break itself says little of what came before it.
+    // A sample that is cut short by the break itself shows little of the rate before it.
     const heardBps = Math.max(bps, before.heardBps / 4);
     return { sentBytes: sent, receivedBytes, heardAtMs: atMs, heardBps, heard: true, lost: 0 };
   }
-  // Without both counts nothing can be said.
+  // No conclusion without both counts.
   const lost = receivedBytes !== undefined && sent > before.sentBytes ? before.lost + 1 : before.lost;
   return { ...before, sentBytes: sent, lost };
 }
 
-/** Whether the next sample is wanted soon: something is missing that should have come. Pure. */
-export function isDoubtful({ inbound, outbound, unanswered }: PipeHealth, sample: PipeSample): boolean {
+/** Whether the next sample is wanted soon, because expected packets are missing. Pure. */
+export function isSuspect({ inbound, outbound, unanswered }: PipeHealth, sample: PipeSample): boolean {
   const unheard = sample.expecting && unanswered > 0 && inbound.heardAtMs < sample.atMs;
   return unheard || inbound.lost + outbound.lost > 0;
 }
 
 function verdictOf(health: PipeHealth, { atMs, there, expecting, usualAnswerMs = 0 }: PipeSample): Verdict {
   const broken = (reason: string, cutOff = false): Verdict => ({ kind: 'broken', reason, cutOff });
-  if (there === 'gone') return broken('the other node has no such end any more');
+  if (there === 'gone') return broken('the other node has dropped its end');
   const { inbound, outbound, unanswered } = health;
-  // On a slow line what was sent is seen to arrive that much later.
+  // On a slow line packets arrive that much later.
   const nowMs = atMs - usualAnswerMs;
-  const silence = `nothing came in for ${Math.round(atMs - inbound.heardAtMs)} ms`;
+  const silence = `nothing arrived for ${Math.round(atMs - inbound.heardAtMs)} ms`;
   if (isLost(inbound, nowMs)) return broken(silence);
   if (isLost(outbound, nowMs))
     return broken(`nothing arrived at the other node for ${Math.round(atMs - outbound.heardAtMs)} ms`);
   const missed = inbound.heardBps >= STEADY_BPS ? MISSED_STEADY : MISSED_SPARSE;
-  if (expecting && unanswered >= missed.questions && nowMs - inbound.heardAtMs >= missed.silenceMs)
+  if (expecting && unanswered >= missed.probes && nowMs - inbound.heardAtMs >= missed.silenceMs)
     return broken(
-      `${silence}, and ${unanswered} questions were not answered, which takes ${Math.round(usualAnswerMs)} ms`,
+      `${silence}, and ${unanswered} probes were not answered, which takes ${Math.round(usualAnswerMs)} ms`,
       true,
     );
   const bothHeard = inbound.heard && outbound.heard && inbound.lost + outbound.lost === 0;

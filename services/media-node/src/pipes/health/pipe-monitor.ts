@@ -1,56 +1,70 @@
 import { MAX_PROBED_PIPES, type PipeEndCounters } from '@skein/rpc';
 import { jitter, type Clock, type Random } from '@skein/runtime';
 import { AnswerTimes } from './answer-times.ts';
-import type { PeerPipes } from '../pipe-executor.ts';
-import { isDoubtful, judge, type PipeHealth, type PipeSample } from './pipe-health.ts';
+import type { PeerPipes } from '../model/peer-pipes.ts';
+import { isSuspect, stepHealth, type PipeHealth, type PipeSample } from './pipe-health.ts';
 import type { NodePipe } from '../links/pipe.ts';
 import type { PipePolicy } from '../model/pipe-policy.ts';
-import type { RoomPipes, WatchedPipe } from '../room-pipes.ts';
 
-export interface WatchedRoom {
-  readonly name: string;
-  readonly pipes: RoomPipes;
+/** A pipe whose health is checked. */
+export interface MonitoredPipe {
+  readonly pipe: NodePipe;
+  /** Whether a track should be arriving: one that is not known to be muted, though its pull may have failed. */
+  readonly expecting: boolean;
 }
 
-export interface PipeWatchParts {
-  readonly rooms: () => readonly WatchedRoom[];
+/** The pipes of a room, as the monitor uses them. */
+export interface MonitoredPipes {
+  readonly monitored: readonly MonitoredPipe[];
+  /** The pipe is broken. `cutOff`: neither packets nor answers arrive from the other node. */
+  broken(pipe: NodePipe, evidence: { readonly reason: string; readonly cutOff: boolean }): void;
+  /** Packets arrive in both directions. */
+  works(pipe: NodePipe): void;
+}
+
+export interface MonitoredRoom {
+  readonly name: string;
+  readonly pipes: MonitoredPipes;
+}
+
+export interface PipeMonitorDeps {
+  readonly rooms: () => readonly MonitoredRoom[];
   readonly peers: PeerPipes;
   readonly policy: PipePolicy;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-interface Watched extends WatchedPipe {
-  readonly room: WatchedRoom;
+interface Monitored extends MonitoredPipe {
+  readonly room: MonitoredRoom;
 }
 
 type There = PipeSample['there'];
 
 /**
- * Finds pipes that are broken: twice a second it compares what each end has sent with what the other one has received,
- * with one question per node for all pipes to it; more often to a node while one of these is in doubt. A node that is
- * slow to answer is not asked again meanwhile; of more than `MAX_PROBED_PIPES` pipes to one node, each is looked at less
- * often.
+ * Detects broken pipes. Twice a second it compares what each end has sent with what the other end has received, with one
+ * request per node for all pipes to it, and more often while one of them is suspect. There is at most one request per
+ * node at a time; of more than `MAX_PROBED_PIPES` pipes to one node, each is checked less often.
  */
-export class PipeWatch {
-  readonly #parts: PipeWatchParts;
+export class PipeMonitor {
+  readonly #deps: PipeMonitorDeps;
   readonly #health = new WeakMap<NodePipe, PipeHealth>();
-  readonly #asking = new Set<string>();
-  readonly #turns = new Map<string, number>();
+  readonly #probing = new Set<string>();
+  readonly #nextBatch = new Map<string, number>();
   readonly #answerTimes: AnswerTimes;
-  /** When nodes are asked out of turn. */
+  /** Early checks of nodes with a suspect pipe. */
   readonly #soon = new Map<string, Disposable>();
   #timer: Disposable | undefined;
 
-  constructor(parts: PipeWatchParts) {
-    this.#parts = parts;
-    this.#answerTimes = new AnswerTimes(parts.policy.probeDeadlineMs);
+  constructor(deps: PipeMonitorDeps) {
+    this.#deps = deps;
+    this.#answerTimes = new AnswerTimes(deps.policy.probeDeadlineMs);
   }
 
   start(): void {
-    const { clock, random, policy } = this.#parts;
+    const { clock, random, policy } = this.#deps;
     this.#timer = clock.after(jitter(policy.probeEveryMs, random, 0.1), () => {
-      this.#look();
+      this.#checkAll();
       this.start();
     });
   }
@@ -64,72 +78,72 @@ export class PipeWatch {
 
   /** This node's ends of the open pipes from a node. */
   endsFrom(nodeId: string): readonly NodePipe[] {
-    return this.#watched().flatMap(({ pipe }) => (pipe.peer.nodeId === nodeId ? [pipe] : []));
+    return this.#monitored().flatMap(({ pipe }) => (pipe.peer.nodeId === nodeId ? [pipe] : []));
   }
 
-  #look(): void {
-    const byPeer = new Map<string, Watched[]>();
-    for (const watched of this.#watched()) {
-      const { nodeId } = watched.pipe.peer;
+  #checkAll(): void {
+    const byPeer = new Map<string, Monitored[]>();
+    for (const monitored of this.#monitored()) {
+      const { nodeId } = monitored.pipe.peer;
       const pipes = byPeer.get(nodeId);
-      if (pipes) pipes.push(watched);
-      else byPeer.set(nodeId, [watched]);
+      if (pipes) pipes.push(monitored);
+      else byPeer.set(nodeId, [monitored]);
     }
-    for (const nodeId of this.#turns.keys()) if (!byPeer.has(nodeId)) this.#turns.delete(nodeId);
+    for (const nodeId of this.#nextBatch.keys()) if (!byPeer.has(nodeId)) this.#nextBatch.delete(nodeId);
     this.#answerTimes.keepOnly(byPeer);
-    for (const [nodeId, pipes] of byPeer) this.#lookAt(nodeId, pipes);
+    for (const [nodeId, pipes] of byPeer) this.#check(nodeId, pipes);
   }
 
-  #watched(): readonly Watched[] {
-    return this.#parts
+  #monitored(): readonly Monitored[] {
+    return this.#deps
       .rooms()
-      .flatMap((room) => room.pipes.watched.map((watched): Watched => ({ ...watched, room })));
+      .flatMap((room) => room.pipes.monitored.map((monitored): Monitored => ({ ...monitored, room })));
   }
 
-  #lookAt(nodeId: string, pipes: readonly Watched[]): void {
-    if (this.#asking.has(nodeId) || pipes.length === 0) return;
-    this.#asking.add(nodeId);
-    void this.#judgeAll(nodeId, this.#turnOf(nodeId, pipes))
-      .finally(() => this.#asking.delete(nodeId))
-      .then((doubtful) => {
-        if (doubtful) this.#lookSoon(nodeId);
+  #check(nodeId: string, pipes: readonly Monitored[]): void {
+    if (this.#probing.has(nodeId) || pipes.length === 0) return;
+    this.#probing.add(nodeId);
+    void this.#assessAll(nodeId, this.#batchOf(nodeId, pipes))
+      .finally(() => this.#probing.delete(nodeId))
+      .then((suspect) => {
+        if (suspect) this.#checkSoon(nodeId);
       });
   }
 
-  #lookSoon(nodeId: string): void {
-    const { clock, random, policy } = this.#parts;
-    // Closed meanwhile, or to be asked already.
+  #checkSoon(nodeId: string): void {
+    const { clock, random, policy } = this.#deps;
+    // Closed meanwhile, or scheduled already.
     if (!this.#timer || this.#soon.has(nodeId)) return;
-    const soon = clock.after(jitter(policy.probeDoubtfulEveryMs, random), () => {
+    const soon = clock.after(jitter(policy.probeSuspectEveryMs, random), () => {
       this.#soon.delete(nodeId);
-      this.#lookAt(
+      this.#check(
         nodeId,
-        this.#watched().filter(({ pipe }) => pipe.peer.nodeId === nodeId),
+        this.#monitored().filter(({ pipe }) => pipe.peer.nodeId === nodeId),
       );
     });
     this.#soon.set(nodeId, soon);
   }
 
-  #turnOf(nodeId: string, pipes: readonly Watched[]): readonly Watched[] {
+  #batchOf(nodeId: string, pipes: readonly Monitored[]): readonly Monitored[] {
     if (pipes.length <= MAX_PROBED_PIPES) return pipes;
-    const from = (this.#turns.get(nodeId) ?? 0) % pipes.length;
-    this.#turns.set(nodeId, from + MAX_PROBED_PIPES);
+    const from = (this.#nextBatch.get(nodeId) ?? 0) % pipes.length;
+    this.#nextBatch.set(nodeId, from + MAX_PROBED_PIPES);
     return [...pipes.slice(from), ...pipes.slice(0, from)].slice(0, MAX_PROBED_PIPES);
   }
 
-  /** Whether one of them is in doubt. */
-  async #judgeAll(nodeId: string, pipes: readonly Watched[]): Promise<boolean> {
-    const answers = await this.#ask(nodeId, pipes);
+  /** Resolves with whether one of them is suspect. */
+  async #assessAll(nodeId: string, pipes: readonly Monitored[]): Promise<boolean> {
+    const answers = await this.#probe(nodeId, pipes);
     // Counted after the answer, so that what the other node had sent by then has arrived.
-    const doubts = await Promise.all(
-      pipes.map((watched, index) => this.#judge(watched, answers?.[index] ?? 'unanswered')),
+    const suspects = await Promise.all(
+      pipes.map((monitored, index) => this.#assess(monitored, answers?.[index] ?? 'unanswered')),
     );
-    return doubts.includes(true);
+    return suspects.includes(true);
   }
 
   /** `undefined`: no answer. */
-  async #ask(nodeId: string, pipes: readonly Watched[]): Promise<readonly There[] | undefined> {
-    const { peers, clock } = this.#parts;
+  async #probe(nodeId: string, pipes: readonly Monitored[]): Promise<readonly There[] | undefined> {
+    const { peers, clock } = this.#deps;
     const probes = pipes.map(({ pipe, room }) => ({
       room: room.name,
       callerInstanceId: pipe.instanceId,
@@ -143,30 +157,30 @@ export class PipeWatch {
       this.#answerTimes.answered(nodeId, clock.monotonicMs() - askedAtMs);
       return ends.map(thereOf);
     } catch {
-      // Why does not matter: what is said of it is that it did not answer.
+      // The cause does not matter: the node did not answer.
       this.#answerTimes.missed(nodeId);
       return undefined;
     }
   }
 
-  /** Whether the next sample is wanted soon. */
-  async #judge({ pipe, expecting, room }: Watched, there: There): Promise<boolean> {
+  /** Resolves with whether the next sample is wanted soon. */
+  async #assess({ pipe, expecting, room }: Monitored, there: There): Promise<boolean> {
     const here = await pipe.count();
     if (pipe.phase.kind !== 'open') return false;
-    // Nothing can be said of it without; whether its worker hangs is looked after elsewhere.
+    // No verdict without our own count; a hanging worker is detected elsewhere.
     if (here === 'late') return true;
     if (here === 'gone') {
       room.pipes.broken(pipe, { reason: 'its end here is gone', cutOff: false });
       return false;
     }
-    const atMs = this.#parts.clock.monotonicMs();
+    const atMs = this.#deps.clock.monotonicMs();
     const usualAnswerMs = this.#answerTimes.usualMs(pipe.peer.nodeId);
     const sample = { atMs, here, there, expecting, usualAnswerMs };
-    const { health, verdict } = judge(this.#health.get(pipe), sample);
+    const { health, verdict } = stepHealth(this.#health.get(pipe), sample);
     this.#health.set(pipe, health);
     if (verdict.kind === 'broken') room.pipes.broken(pipe, verdict);
     if (verdict.kind === 'works') room.pipes.works(pipe);
-    return verdict.kind !== 'broken' && isDoubtful(health, sample);
+    return verdict.kind !== 'broken' && isSuspect(health, sample);
   }
 }
 

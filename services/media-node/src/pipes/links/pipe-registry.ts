@@ -1,58 +1,71 @@
-import type { Random } from '@skein/runtime';
-import type { MediaSource } from '../../media/engine.ts';
+import { backoff, type Backoff, type Clock, type Random } from '@skein/runtime';
+import type { MediaSource, PipeEndpoint } from '../../media/engine.ts';
 import type { MediaKey } from '../../media/media-key.ts';
-import { backoffMs } from '../../retry/backoff.ts';
 import {
   hopKey,
+  PATH_DOWN_AFTER_FAILURES,
   pipeKey,
   type HopState,
   type HopView,
-  type PipeState,
   type PipeView,
   type Pull,
   type RouterAt,
-} from '../planning/pipe-plan.ts';
+} from '../model/pipe-model.ts';
 import type { PipePolicy } from '../model/pipe-policy.ts';
-import { NodePipe, WorkerPipe, type Pipe } from './pipe.ts';
-import { CLOSED_AFTER_FAILURES } from '../planning/routing.ts';
+import type { OutgoingTrack } from '../tracks/outgoing-track.ts';
+import {
+  NodePipe,
+  WorkerPipe,
+  type NodePipeNames,
+  type Pipe,
+  type PipeNames,
+  type PipePhase,
+  type PipeStatus,
+} from './pipe.ts';
 
-/** The way of one epoch of a track into one router, as it is now. */
-export interface Hop {
-  readonly media: MediaKey;
-  readonly from: RouterAt;
-  readonly into: string;
-  /** Where the track is published, when `from` is a relay. */
-  readonly relayFrom?: RouterAt | undefined;
-  state: HopState;
-  /** Comes with `flowing`. */
-  source: MediaSource | undefined;
-  /** A better way that is to take its place when it flows. */
-  successor: Successor | undefined;
+/** One epoch of a track on its way into one router, as it is now. */
+export interface Hop extends Pull {
+  readonly state: HopState;
+  /** Set with `flowing`. */
+  readonly source: MediaSource | undefined;
+  /** A better route that replaces this one as soon as it flows. */
+  readonly successor: Successor | undefined;
   /** Stops the pull on this side, without a report. */
-  stop: () => void;
+  readonly stop: () => void;
 }
 
 type Successor =
   { readonly kind: 'pulling'; readonly hop: Hop } | { readonly kind: 'failed'; readonly retryAtMs: number };
 
-/** The pipes and hops of one room on this node: their one owner. Mutated, then `onChange` is told. */
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+type WritableStatus = Writable<PipeStatus> & { readonly outgoing: Map<MediaKey, OutgoingTrack> };
+
+export interface PipeRegistryDeps {
+  readonly policy: PipePolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called after every change that a plan may depend on. */
+  readonly onChange: () => void;
+}
+
+/** The pipes and hops of one room on this node, and the one owner of everything that changes about them. */
 export class PipeRegistry {
   readonly #pipes = new Map<string, Pipe>();
-  readonly #hops = new Map<string, Hop>();
-  /** Earlier ways of tracks that have come by a better one, for as long as viewers go over. */
+  readonly #statuses = new WeakMap<Pipe, WritableStatus>();
+  readonly #hops = new Map<string, Writable<Hop>>();
+  /** Earlier routes of tracks that flow by a better one, kept during the handover. */
   readonly #retiring = new Set<Hop>();
   /** Failures in a row of a pipe or hop, by key; forgotten with success or when nobody needs it. */
   readonly #failures = new Map<string, number>();
-  /** Of these, those of a pipe's way: not answered, or nothing came through. */
-  readonly #closedTries = new Map<string, number>();
-  readonly #policy: PipePolicy;
-  readonly #random: Random;
-  readonly #onChange: () => void;
+  /** The failures of a pipe's path among them: no answer, or nothing arrived. */
+  readonly #pathFailures = new Map<string, number>();
+  readonly #deps: PipeRegistryDeps;
+  readonly #backoff: Backoff;
 
-  constructor({ policy, random, onChange }: { policy: PipePolicy; random: Random; onChange: () => void }) {
-    this.#policy = policy;
-    this.#random = random;
-    this.#onChange = onChange;
+  constructor(deps: PipeRegistryDeps) {
+    this.#deps = deps;
+    this.#backoff = backoff({ ...deps.policy.backoff, jitter: 0.2, random: deps.random });
   }
 
   get pipes(): readonly Pipe[] {
@@ -77,16 +90,24 @@ export class PipeRegistry {
     );
   }
 
-  /** What the planner sees. Notes on the way since when each pipe has been idle. */
-  view(nowMs: number): { pipes: readonly PipeView[]; hops: readonly HopView[] } {
-    const inUse = new Set(this.#running().map(pipeOfHop));
-    const pipes = this.pipes.map((pipe) => {
-      if (inUse.has(pipe.key) || pipe.sending) pipe.idleSinceMs = undefined;
-      else pipe.idleSinceMs ??= nowMs;
-      const closedTries = this.#closedTries.get(pipe.key) ?? 0;
-      return { key: pipe.key, local: pipe.local, peer: pipe.peer, state: stateOf(pipe), closedTries };
-    });
+  /** What the planner sees. `idleSinceMs` is as of the last `updateIdle`. */
+  view(): { readonly pipes: readonly PipeView[]; readonly hops: readonly HopView[] } {
+    const pipes = this.pipes.map(({ key, local, peer, state }) => ({
+      ...{ key, local, peer, state },
+      pathFailures: this.#pathFailures.get(key) ?? 0,
+    }));
     return { pipes, hops: this.hops };
+  }
+
+  /** Notes for each pipe whether it is idle from now on, still, or not any more. */
+  updateIdle(nowMs: number): void {
+    const inUse = new Set(this.#running().map(pipeOfHop));
+    for (const pipe of this.#pipes.values()) {
+      const status = this.#statuses.get(pipe);
+      if (!status) continue;
+      if (inUse.has(pipe.key) || pipe.sending) status.idleSinceMs = undefined;
+      else status.idleSinceMs ??= nowMs;
+    }
   }
 
   /** Whether tracks cross the pipe, or are about to, in either direction. */
@@ -94,73 +115,74 @@ export class PipeRegistry {
     return pipe.sending || this.#running().some((hop) => pipeOfHop(hop) === pipe.key);
   }
 
-  /** Takes the place of a failed one; there is never a second pipe for a pair. */
-  add(pipe: Pipe): void {
-    const earlier = this.#pipes.get(pipe.key);
-    if (earlier) this.#discard(earlier, 'replaced');
-    this.#pipes.set(pipe.key, pipe);
-    this.#onChange();
+  /** Adds this node's end of a pipe to another node, which is being created. Replaces a failed pipe of the same pair. */
+  addNodePipe(names: NodePipeNames, created: Promise<PipeEndpoint>): NodePipe {
+    return this.#add((status) => new NodePipe(names, status, created, this.#deps.clock));
+  }
+
+  /** Adds a pipe between two workers of this node. Replaces a failed pipe of the same pair. */
+  addWorkerPipe(names: PipeNames): WorkerPipe {
+    return this.#add((status) => new WorkerPipe(names, status));
   }
 
   holds(pipe: Pipe): boolean {
-    return this.#pipes.get(pipe.key) === pipe && pipe.phase.kind !== 'failed';
+    return this.pipe(pipe.key) === pipe && pipe.phase.kind !== 'failed';
   }
 
   opened(pipe: Pipe): void {
-    if (!this.holds(pipe)) return;
-    pipe.phase = { kind: 'open' };
-    // Within a node nothing gets lost on the way.
+    if (!this.#setPhase(pipe, { kind: 'open' })) return;
+    // Nothing gets lost between two workers of a node.
     if (pipe instanceof WorkerPipe) this.#forgetFailures(pipe.key);
-    this.#onChange();
+    this.#deps.onChange();
   }
 
-  /** Packets come through it both ways: what failed before counts no more. */
+  /** Packets arrive in both directions: earlier failures count no more. */
   works(pipe: Pipe): void {
-    if (!this.holds(pipe) || !this.isDoubtful(pipe)) return;
+    if (!this.holds(pipe) || !this.isSuspect(pipe)) return;
     this.#forgetFailures(pipe.key);
-    this.#onChange();
+    this.#deps.onChange();
   }
 
   /** Whether it has failed and is not known to work again. */
-  isDoubtful({ key }: Pipe): boolean {
+  isSuspect({ key }: Pipe): boolean {
     return this.#failures.has(key);
   }
 
-  /** Whether the way to a node, or to one of its routers, failed so often that it is gone round. */
-  isClosedTo(at: { readonly nodeId: string; readonly routerId?: string }): boolean {
+  /** Whether the path to a node, or to one of its routers, counts as down: its tracks are pulled through a relay. */
+  isPathDown(at: { readonly nodeId: string; readonly routerId?: string }): boolean {
     return this.pipes.some(
       ({ key, peer }) =>
         peer.nodeId === at.nodeId &&
         (at.routerId === undefined || peer.routerId === at.routerId) &&
-        (this.#closedTries.get(key) ?? 0) >= CLOSED_AFTER_FAILURES,
+        (this.#pathFailures.get(key) ?? 0) >= PATH_DOWN_AFTER_FAILURES,
     );
   }
 
   closing(pipe: Pipe): void {
-    pipe.phase = { kind: 'closing' };
+    this.#setPhase(pipe, { kind: 'closing' });
   }
 
   /** The other end still needs it: open again, idle from now. */
   kept(pipe: Pipe): void {
-    if (!this.holds(pipe)) return;
-    pipe.phase = { kind: 'open' };
-    pipe.idleSinceMs = undefined;
-    this.#onChange();
+    if (!this.#setPhase(pipe, { kind: 'open' })) return;
+    const status = this.#statuses.get(pipe);
+    if (status) status.idleSinceMs = undefined;
+    this.#deps.onChange();
   }
 
   /**
-   * The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. `closed`: how many
-   * tries showed that nobody answers or nothing comes through, rather than that the other node refuses.
+   * The pipe could not be opened, or broke: everything in it ends, and it may be tried again later. `pathFailures`: how
+   * many failures to count against the path, because nobody answered or nothing arrived.
    */
-  failed(pipe: Pipe, nowMs: number, { closed = 0 }: { closed?: number } = {}): void {
+  failed(pipe: Pipe, nowMs: number, { pathFailures = 0 }: { pathFailures?: number } = {}): void {
     if (!this.holds(pipe)) return;
-    this.#closedTries.set(pipe.key, (this.#closedTries.get(pipe.key) ?? 0) + closed);
+    this.#pathFailures.set(pipe.key, (this.#pathFailures.get(pipe.key) ?? 0) + pathFailures);
     this.#setAside(pipe, this.#retryAtMs(pipe.key, nowMs));
   }
 
-  /** The other node has closed it. One that was not known to work stays doubtful. */
+  /** The other node has closed it. A suspect pipe stays suspect. */
   closedByPeer(pipe: Pipe, nowMs: number): void {
-    if (this.isDoubtful(pipe)) this.#setAside(pipe, nowMs + this.#policy.backoff.maxMs);
+    if (this.isSuspect(pipe)) this.#setAside(pipe, nowMs + this.#deps.policy.backoff.maxMs);
     else this.drop(pipe, 'closed by the other node');
   }
 
@@ -169,7 +191,19 @@ export class PipeRegistry {
     if (this.#pipes.get(pipe.key) !== pipe) return;
     this.#discard(pipe, reason);
     this.#forgetFailures(pipe.key);
-    this.#onChange();
+    this.#deps.onChange();
+  }
+
+  /** This node sends a track into the pipe. */
+  addOutgoing(pipe: NodePipe, media: MediaKey, track: OutgoingTrack): void {
+    this.#statuses.get(pipe)?.outgoing.set(media, track);
+  }
+
+  /** The track has ended. */
+  removeOutgoing(pipe: NodePipe, media: MediaKey, track: OutgoingTrack): void {
+    const outgoing = this.#statuses.get(pipe)?.outgoing;
+    if (outgoing?.get(media) === track) outgoing.delete(media);
+    this.#deps.onChange();
   }
 
   addHop(wanted: Pull, stop: () => void): Hop {
@@ -178,53 +212,55 @@ export class PipeRegistry {
     return hop;
   }
 
-  /** Takes the place of `earlier` when it flows. */
+  /** Replaces `earlier` as soon as it flows. */
   addSuccessor(earlier: Hop, wanted: Pull, stop: () => void): Hop {
     const hop = newHop(wanted, stop);
-    earlier.successor = { kind: 'pulling', hop };
+    this.#writable(earlier).successor = { kind: 'pulling', hop };
     return hop;
   }
 
   holdsHop(hop: Hop): boolean {
-    return this.#hops.get(hopKey(hop.media, hop.into)) === hop || this.#succeeded(hop) !== undefined;
+    return this.hop(hop.media, hop.into) === hop || this.#predecessor(hop) !== undefined;
   }
 
-  /** Answers with the hop whose place it takes, which goes on until `retired`. */
+  /** Returns the hop that it replaces, which flows on until `retired`. */
   flowing(hop: Hop, source: MediaSource): Hop | undefined {
     const key = hopKey(hop.media, hop.into);
-    const earlier = this.#succeeded(hop);
-    hop.state = { kind: 'flowing' };
-    hop.source = source;
+    const earlier = this.#predecessor(hop);
+    const writable = this.#writable(hop);
+    writable.state = { kind: 'flowing' };
+    writable.source = source;
     if (earlier) {
       earlier.successor = undefined;
-      this.#hops.set(key, hop);
+      this.#hops.set(key, writable);
       this.#retiring.add(earlier);
     }
     this.#failures.delete(key);
-    this.#onChange();
+    this.#deps.onChange();
     return earlier;
   }
 
-  /** Who received it by its earlier way has gone over, or had the time. */
+  /** The handover is over. */
   retired(hop: Hop): void {
     if (!this.#retiring.delete(hop)) return;
     hop.stop();
-    this.#onChange();
+    this.#deps.onChange();
   }
 
   hopFailed(hop: Hop, nowMs: number): void {
     if (!this.holdsHop(hop) || hop.state.kind === 'failed') return;
     hop.stop();
-    hop.source = undefined;
+    const writable = this.#writable(hop);
+    writable.source = undefined;
     const key = hopKey(hop.media, hop.into);
-    const earlier = this.#succeeded(hop);
+    const earlier = this.#predecessor(hop);
     if (earlier) earlier.successor = { kind: 'failed', retryAtMs: this.#retryAtMs(key, nowMs) };
-    else if (hop.successor?.kind === 'pulling') this.#hops.set(key, hop.successor.hop);
+    else if (hop.successor?.kind === 'pulling') this.#hops.set(key, this.#writable(hop.successor.hop));
     else {
       const retryAtMs = this.#retryAtMs(key, nowMs);
-      hop.state = { kind: 'failed', retryAtMs, failures: this.#failures.get(key) ?? 1 };
+      writable.state = { kind: 'failed', retryAtMs, failures: this.#failures.get(key) ?? 1 };
     }
-    this.#onChange();
+    this.#deps.onChange();
   }
 
   /** Lets go of a hop and forgets it. */
@@ -234,10 +270,10 @@ export class PipeRegistry {
     this.#hops.delete(key);
     this.#failures.delete(key);
     stopAll(hop);
-    this.#onChange();
+    this.#deps.onChange();
   }
 
-  /** The router is gone with its worker: nothing can lead to it or from it. */
+  /** The router died with its worker: nothing can lead to it or from it. */
   routerLost(routerId: string): void {
     for (const pipe of this.pipes) {
       if (pipe.local === routerId || (pipe instanceof WorkerPipe && pipe.peer.routerId === routerId)) {
@@ -249,11 +285,34 @@ export class PipeRegistry {
     }
   }
 
+  #add<Made extends Pipe>(make: (status: PipeStatus) => Made): Made {
+    const status: WritableStatus = {
+      phase: { kind: 'opening' },
+      idleSinceMs: undefined,
+      outgoing: new Map<MediaKey, OutgoingTrack>(),
+    };
+    const pipe = make(status);
+    this.#statuses.set(pipe, status);
+    const earlier = this.#pipes.get(pipe.key);
+    if (earlier) this.#discard(earlier, 'replaced');
+    this.#pipes.set(pipe.key, pipe);
+    this.#deps.onChange();
+    return pipe;
+  }
+
+  #setPhase(pipe: Pipe, phase: PipePhase): boolean {
+    const status = this.#statuses.get(pipe);
+    if (!status || !this.holds(pipe)) return false;
+    status.phase = phase;
+    return true;
+  }
+
   #discard(pipe: Pipe, reason: string): void {
+    // First, because closing it ends pulls, which would count as further failures of the pipe.
     this.#pipes.delete(pipe.key);
     pipe.close(reason);
     for (const hop of this.#retiring) if (pipeOfHop(hop) === pipe.key) this.retired(hop);
-    for (const hop of this.hops) {
+    for (const hop of this.#hops.values()) {
       if (pipeOfHop(hop) === pipe.key) {
         this.#hops.delete(hopKey(hop.media, hop.into));
         stopAll(hop);
@@ -264,7 +323,7 @@ export class PipeRegistry {
     }
   }
 
-  /** The hops through which a track comes, is about to, or does for a little longer. */
+  /** The hops through which a track flows, is about to, or still does during a handover. */
   #running(): readonly Hop[] {
     const running = this.hops.filter(({ state }) => state.kind !== 'failed');
     const successors = running.flatMap(({ successor }) =>
@@ -273,32 +332,38 @@ export class PipeRegistry {
     return [...running, ...successors, ...this.#retiring];
   }
 
-  /** The hop whose place `hop` is to take. */
-  #succeeded(hop: Hop): Hop | undefined {
+  /** The hop that `hop` is about to replace. */
+  #predecessor(hop: Hop): Writable<Hop> | undefined {
     const present = this.#hops.get(hopKey(hop.media, hop.into));
     return present?.successor?.kind === 'pulling' && present.successor.hop === hop ? present : undefined;
   }
 
   #setAside(pipe: Pipe, retryAtMs: number): void {
+    const status = this.#statuses.get(pipe);
     this.#discard(pipe, 'pipe failed');
-    pipe.phase = { kind: 'failed', retryAtMs };
+    if (status) status.phase = { kind: 'failed', retryAtMs };
     this.#pipes.set(pipe.key, pipe);
-    this.#onChange();
+    this.#deps.onChange();
   }
 
   #forgetFailures(key: string): void {
     this.#failures.delete(key);
-    this.#closedTries.delete(key);
+    this.#pathFailures.delete(key);
   }
 
   #retryAtMs(key: string, nowMs: number): number {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    return nowMs + backoffMs(this.#policy.backoff, failures, this.#random);
+    return nowMs + this.#backoff(failures);
+  }
+
+  /** Every hop was made here; others have it to read. */
+  #writable(hop: Hop): Writable<Hop> {
+    return hop;
   }
 }
 
-function newHop(wanted: Pull, stop: () => void): Hop {
+function newHop(wanted: Pull, stop: () => void): Writable<Hop> {
   return { ...wanted, state: { kind: 'pulling' }, source: undefined, successor: undefined, stop };
 }
 
@@ -307,10 +372,6 @@ function stopAll(hop: Hop): void {
   if (hop.successor?.kind === 'pulling') hop.successor.hop.stop();
 }
 
-function pipeOfHop(hop: { from: RouterAt; into: string }): string {
+function pipeOfHop(hop: { readonly from: RouterAt; readonly into: string }): string {
   return pipeKey(hop.from.routerId, hop.into);
-}
-
-function stateOf({ phase, idleSinceMs }: Pipe): PipeState {
-  return phase.kind === 'open' ? { kind: 'open', idleSinceMs } : phase;
 }

@@ -1,28 +1,33 @@
 import { FakeClock } from '@skein/runtime/testing';
-import { describe, expect, test } from 'vitest';
-import type { PipeEndpoint } from '../../media/engine.ts';
-import type { EndCounters } from '../health/pipe-health.ts';
-import { NodePipe } from './pipe.ts';
+import { describe, expect, it } from 'vitest';
+import type { EndCounters, PipeEndpoint } from '../../media/engine.ts';
+import { NodePipe, type PipeStatus } from './pipe.ts';
 
 async function setUp(counters: () => Promise<EndCounters>) {
   const clock = new FakeClock();
   const address = { ip: '127.0.0.1', port: 4000, srtp: undefined };
-  const endpoint = { address, counters, chirp: async () => {}, close: () => {} } as unknown as PipeEndpoint;
+  const endpoint = {
+    address,
+    counters,
+    sendProbes: async () => {},
+    close: () => {},
+  } as unknown as PipeEndpoint;
   const peer = { nodeId: 'other', routerId: 'there' };
-  const names = { key: 'here~there', local: 'here', peer, instanceId: 'pip-1' };
-  const pipe = new NodePipe(names, Promise.resolve(endpoint), clock);
+  const names = { key: 'here~there', local: 'here', peer, instanceId: 'pip-1', trial: false };
+  const status: PipeStatus = { phase: { kind: 'opening' }, idleSinceMs: undefined, outgoing: new Map() };
+  const pipe = new NodePipe(names, status, Promise.resolve(endpoint), clock);
   await pipe.end('this');
   return { clock, pipe };
 }
 
 describe('an end of a pipe', () => {
-  test('is counted', async () => {
+  it('is counted', async () => {
     const { pipe } = await setUp(async () => ({ sentBytes: 5, receivedBytes: 6 }));
     expect(await pipe.count()).toEqual({ sentBytes: 5, receivedBytes: 6 });
     expect(pipe.sentBytes).toBe(5);
   });
 
-  test('of a worker that does not answer keeps nobody waiting, and is taken into account when it does', async () => {
+  it('of a worker that does not answer keeps nobody waiting, and is taken into account when it does', async () => {
     const answer = Promise.withResolvers<EndCounters>();
     const { pipe, clock } = await setUp(() => answer.promise);
     const counted = pipe.count();
@@ -33,7 +38,7 @@ describe('an end of a pipe', () => {
     expect(pipe.sentBytes).toBe(7);
   });
 
-  test('is gone when its worker died, or it was closed', async () => {
+  it('is gone when its worker died, or it was closed', async () => {
     const { pipe } = await setUp(() => Promise.reject(new Error('closed')));
     expect(await pipe.count()).toBe('gone');
     pipe.close('not needed any more');

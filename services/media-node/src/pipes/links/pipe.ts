@@ -1,11 +1,10 @@
 import type { PipeEnd } from '@skein/rpc';
 import type { Clock } from '@skein/runtime';
-import type { PipeAddress, PipeCounters, PipeEndpoint } from '../../media/engine.ts';
+import type { EndCounters, PipeAddress, PipeCounters, PipeEndpoint } from '../../media/engine.ts';
 import type { MediaKey } from '../../media/media-key.ts';
 import { PipeError } from '../model/pipe-errors.ts';
-import type { EndCounters } from '../health/pipe-health.ts';
-import type { RouterAt } from '../planning/pipe-plan.ts';
-import type { ServedTrack } from '../tracks/outgoing-track.ts';
+import type { PipeState, RouterAt } from '../model/pipe-model.ts';
+import type { OutgoingTrack } from '../tracks/outgoing-track.ts';
 
 export type PipePhase =
   | { readonly kind: 'opening' }
@@ -13,52 +12,85 @@ export type PipePhase =
   | { readonly kind: 'closing' }
   | { readonly kind: 'failed'; readonly retryAtMs: number };
 
+/** What changes about a pipe. Only the registry has the object to write to; pipes show it to readers. */
+export interface PipeStatus {
+  readonly phase: PipePhase;
+  readonly idleSinceMs: number | undefined;
+  /** The tracks that this node sends into it. */
+  readonly outgoing: ReadonlyMap<MediaKey, OutgoingTrack>;
+}
+
+export interface PipeNames {
+  readonly key: string;
+  readonly local: string;
+  readonly peer: RouterAt;
+}
+
+export interface NodePipeNames extends PipeNames {
+  /** Names this very end; a new end of the same pipe has another id. */
+  readonly instanceId: string;
+  /** Opened to find out whether the path works again; kept although nothing crosses it. */
+  readonly trial: boolean;
+}
+
 export type Pipe = NodePipe | WorkerPipe;
 
 /**
- * How long an end may take to be counted: less than others wait for what they ask about it and many more, some of which may
- * be on workers that answer.
+ * Deadline for counting an end. Shorter than the deadline of the remote probe, which covers many ends, some of them on
+ * workers that do answer.
  */
 const COUNT_WITHIN_MS = 150;
 
-/** `late`: its worker has not said yet, which says nothing; `gone`: it is closed, or its worker died. */
+/** `late`: the worker has not answered yet, which proves nothing; `gone`: the end is closed, or its worker died. */
 export type Counted = EndCounters | 'late' | 'gone';
+
+type TimedCounters = PipeCounters & { readonly atMs: number };
 
 /** This node's end of the pipe to a router of another node. */
 export class NodePipe {
   readonly key: string;
   readonly local: string;
   readonly peer: RouterAt;
-  /** Names this very end; another one has another name. */
   readonly instanceId: string;
-  /** What this node sends into it. */
-  readonly outlets = new Map<MediaKey, ServedTrack>();
-  /** Made here to see whether it works by now; kept though nothing crosses it. */
-  trial = false;
-  phase: PipePhase = { kind: 'opening' };
-  idleSinceMs: number | undefined;
+  readonly trial: boolean;
+  readonly #status: PipeStatus;
   readonly #clock: Clock;
   readonly #made: Promise<PipeEndpoint>;
   #endpoint: PipeEndpoint | undefined;
   #remoteInstanceId: string | undefined;
   #connecting: Promise<void> | undefined;
   readonly #connected = Promise.withResolvers<void>();
-  #counted: (PipeCounters & { readonly atMs: number }) | undefined;
+  #counted: TimedCounters | undefined;
   #closed = false;
 
-  constructor(
-    names: { key: string; local: string; peer: RouterAt; instanceId: string },
-    made: Promise<PipeEndpoint>,
-    clock: Clock,
-  ) {
+  constructor(names: NodePipeNames, status: PipeStatus, made: Promise<PipeEndpoint>, clock: Clock) {
     this.key = names.key;
     this.local = names.local;
     this.peer = names.peer;
     this.instanceId = names.instanceId;
+    this.trial = names.trial;
+    this.#status = status;
     this.#clock = clock;
     this.#made = made.then((endpoint) => this.#keep(endpoint));
     this.#made.catch(() => {});
     this.#connected.promise.catch(() => {});
+  }
+
+  get phase(): PipePhase {
+    return this.#status.phase;
+  }
+
+  get state(): PipeState {
+    return stateOf(this.#status);
+  }
+
+  /** The tracks that this node sends into it. */
+  get outgoing(): ReadonlyMap<MediaKey, OutgoingTrack> {
+    return this.#status.outgoing;
+  }
+
+  get sending(): boolean {
+    return this.#status.outgoing.size > 0;
   }
 
   /** Resolves when the end is connected; fails `PIPE_FAILED` when it is closed first. */
@@ -70,32 +102,28 @@ export class NodePipe {
     return this.#remoteInstanceId;
   }
 
-  /** There while the pipe is open. */
+  /** Set while the pipe is open. */
   get endpoint(): PipeEndpoint | undefined {
     return this.#endpoint;
   }
 
-  get sending(): boolean {
-    return this.outlets.size > 0;
-  }
-
-  /** As of the last time that it was counted, which it is regularly to see whether it works. */
+  /** As of the last count, which the health check takes regularly. */
   get sentBytes(): number {
     return this.#counted?.sentBytes ?? 0;
   }
 
-  /** This end as the other node needs it. Resolves when it has been made. */
+  /** This end as the other node needs it. Resolves when it has been created. */
   async end(nodeId: string): Promise<PipeEnd> {
     const { address } = await this.#made;
     const { ip, port } = address;
-    // Only secure ends are made between nodes; the wire's schema wants to know the suite by name.
+    // Between nodes all ends are secure; the wire's schema lists the cipher suites by name.
     const srtp = address.srtp as PipeEnd['srtp'];
     return { nodeId, routerId: this.local, instanceId: this.instanceId, ip, port, srtp };
   }
 
   /**
-   * Connects this end to the other node's. Both nodes may open at once, so that the same end may be told twice: by
-   * its node's request and by its node's answer. Fails `PIPE_FAILED` for any other end than the first.
+   * Connects this end to the other node's. Both nodes may open at once, so the same end may arrive twice: in its node's
+   * request and in its node's answer. Fails `PIPE_FAILED` for any other end than the first.
    */
   async connectTo(remote: PipeEnd): Promise<void> {
     const endpoint = await this.#made;
@@ -110,8 +138,8 @@ export class NodePipe {
   }
 
   /**
-   * What this end has sent and received. One that has sent nothing since it was last asked says something now, so that
-   * the other one can tell whether it is heard.
+   * What this end has sent and received. An end that has sent nothing since the last count sends probe packets, so that
+   * the other end can tell whether they arrive.
    */
   async count(): Promise<Counted> {
     const over = Promise.withResolvers<'late'>();
@@ -121,15 +149,15 @@ export class NodePipe {
     return counted;
   }
 
-  /** As it was counted at most `maxAgeMs` ago, or counted now. `undefined`: it is gone, or its worker does not answer. */
-  async sample(maxAgeMs: number): Promise<(PipeCounters & { readonly atMs: number }) | undefined> {
+  /** A count at most `maxAgeMs` old, taken now if need be. `undefined`: the end is gone, or its worker does not answer. */
+  async sample(maxAgeMs: number): Promise<TimedCounters | undefined> {
     const counted = this.#counted;
     if (counted && this.#clock.monotonicMs() - counted.atMs <= maxAgeMs) return counted;
     try {
       const fresh = await this.#endpoint?.counters();
       return fresh && { ...fresh, atMs: this.#clock.monotonicMs() };
     } catch {
-      // Its worker died, or it was closed meanwhile, which others see to.
+      // Its worker died, or it was closed meanwhile; others handle both.
       return undefined;
     }
   }
@@ -138,7 +166,7 @@ export class NodePipe {
     if (this.#closed) return;
     this.#closed = true;
     this.#connected.reject(PipeError.gone());
-    for (const outlet of [...this.outlets.values()]) outlet.end(reason);
+    for (const track of [...this.outgoing.values()]) track.end(reason);
     this.#endpoint?.close();
     this.#endpoint = undefined;
   }
@@ -147,7 +175,7 @@ export class NodePipe {
     try {
       const counted = await this.#endpoint?.counters();
       if (counted && this.#counted && counted.sentBytes <= this.#counted.sentBytes)
-        await this.#endpoint?.chirp();
+        await this.#endpoint?.sendProbes();
       this.#counted = counted && { ...counted, atMs: this.#clock.monotonicMs() };
       return counted ?? 'gone';
     } catch {
@@ -171,27 +199,35 @@ export class WorkerPipe {
   readonly key: string;
   readonly local: string;
   readonly peer: RouterAt;
-  /** Its tracks are hops of this node in both directions; nobody else pulls through it. */
+  /** Its tracks are hops of this node in both directions; no other node pulls through it. */
   readonly sending = false;
-  phase: PipePhase = { kind: 'opening' };
-  idleSinceMs: number | undefined;
+  readonly #status: PipeStatus;
   #ends: ReadonlyMap<string, PipeEndpoint> = new Map();
   #closed = false;
 
-  constructor(names: { key: string; local: string; peer: RouterAt }) {
+  constructor(names: PipeNames, status: PipeStatus) {
     this.key = names.key;
     this.local = names.local;
     this.peer = names.peer;
+    this.#status = status;
+  }
+
+  get phase(): PipePhase {
+    return this.#status.phase;
+  }
+
+  get state(): PipeState {
+    return stateOf(this.#status);
   }
 
   endAt(routerId: string): PipeEndpoint | undefined {
     return this.#ends.get(routerId);
   }
 
-  /** Makes both ends and connects them to each other. */
-  async open(make: (routerId: string) => Promise<PipeEndpoint>): Promise<void> {
-    const made = await Promise.allSettled([make(this.local), make(this.peer.routerId)]);
-    const [here, there] = made.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
+  /** Creates both ends and connects them to each other. */
+  async open(createEnd: (routerId: string) => Promise<PipeEndpoint>): Promise<void> {
+    const created = await Promise.allSettled([createEnd(this.local), createEnd(this.peer.routerId)]);
+    const [here, there] = created.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
     if (!here || !there || this.#closed) {
       here?.close();
       there?.close();
@@ -208,4 +244,8 @@ export class WorkerPipe {
     this.#closed = true;
     for (const end of this.#ends.values()) end.close();
   }
+}
+
+function stateOf({ phase, idleSinceMs }: PipeStatus): PipeState {
+  return phase.kind === 'open' ? { kind: 'open', idleSinceMs } : phase;
 }

@@ -13,8 +13,6 @@ export const PipeError = {
       details: { nodeId },
       retryAfterMs: 100,
     }),
-  unknownNode: (nodeId: string): SkeinError =>
-    new SkeinError('PIPE_FAILED', 'that node is not known here', { details: { nodeId }, retryAfterMs: 1000 }),
   trackNotHere: (trackId: string): SkeinError =>
     new SkeinError('TRACK_NOT_FOUND', 'this node does not hold that track', { details: { trackId } }),
   /** The node that is to relay a track cannot have it from where it is published either. */

@@ -1,29 +1,29 @@
 import { DEFAULT_FAN_OUT } from '@skein/cluster';
-import type { Backoff } from '../../retry/backoff.ts';
+import type { BackoffOptions } from '@skein/runtime';
 
 export interface PipePolicy {
-  /** How long an idle pipe is kept for the next need. */
+  /** How long an idle pipe stays open for the next demand. */
   readonly lingerMs: number;
   readonly openDeadlineMs: number;
   readonly closeDeadlineMs: number;
-  /** How long a pull may take until its first update. */
+  /** Deadline for the first update of a pull. */
   readonly pullDeadlineMs: number;
-  /** How long a track stays in its pipe when the call that asked for it broke, until it is asked for again. */
+  /** How long a track stays in its pipe after the pull's call broke, for the puller to call again. */
   readonly pullGraceMs: number;
-  /** How long a track comes on by its earlier way when it has come by a better one, for viewers to go over. */
+  /** How long the earlier route of a track flows beside a better one, for viewers to switch. */
   readonly handoverMs: number;
-  /** How often the ends of a pipe are counted to see whether it works. */
+  /** Interval of the health check of pipes. */
   readonly probeEveryMs: number;
-  /** The same while a pipe is in doubt: something is missing that should have come, or the other node did not answer. */
-  readonly probeDoubtfulEveryMs: number;
-  /** How long an answer may take at most; from a node whose usual time is known, that and a margin. */
+  /** The same while a pipe is suspect: expected packets are missing, or the other node did not answer. */
+  readonly probeSuspectEveryMs: number;
+  /** Deadline of a probe; for a node with a known answer time, that and a margin, if shorter. */
   readonly probeDeadlineMs: number;
-  /** How long a node that is to relay keeps the room for the first pull, and after the last one. */
+  /** How long a relay keeps the room for the first pull, and after the last one. */
   readonly relayLeaseMs: number;
-  /** To how many nodes of a room one sends its tracks itself; more get them through relays. */
+  /** Maximum direct fan-out: how many nodes of a room pull a track from its origin; more pull through relays. */
   readonly fanOut: number;
-  /** Between tries of what failed, while it is needed. */
-  readonly backoff: Backoff;
+  /** Between retries, while there is demand. */
+  readonly backoff: Pick<BackoffOptions, 'firstMs' | 'maxMs'>;
 }
 
 export const defaultPipePolicy: PipePolicy = {
@@ -34,9 +34,9 @@ export const defaultPipePolicy: PipePolicy = {
   pullGraceMs: 2000,
   handoverMs: 4000,
   probeEveryMs: 500,
-  probeDoubtfulEveryMs: 100,
+  probeSuspectEveryMs: 100,
   probeDeadlineMs: 1000,
   relayLeaseMs: 5000,
   fanOut: DEFAULT_FAN_OUT,
-  backoff: { baseMs: 100, maxMs: 5000 },
+  backoff: { firstMs: 100, maxMs: 5000 },
 };

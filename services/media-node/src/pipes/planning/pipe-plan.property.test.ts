@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { step, track } from '../../testing/pipe-plan-steps.ts';
 import { World } from '../../testing/pipe-plan-world.ts';
 
 /** Every need that can be met is met, straight or through a relay. */
 function expectAllMet(world: World): void {
-  for (const [media, needing] of world.needs) {
+  for (const [media, needing] of world.demand) {
     const origin = world.tracks.get(media);
     if (!origin || (origin.nodeId === 'here' && !world.live.has(origin.routerId))) continue;
     for (const router of needing) {
@@ -24,7 +24,7 @@ function expectStraight(world: World): void {
 const steps = fc.array(step, { maxLength: 60, size: 'max' });
 
 describe('whatever happens in whatever order', () => {
-  test('there is never a second pipe for a pair nor a second copy of a track, and every need is met in the end', () => {
+  it('there is never a second pipe for a pair nor a second copy of a track, and every need is met in the end', () => {
     fc.assert(
       fc.property(steps, (events) => {
         const world = new World();
@@ -37,12 +37,12 @@ describe('whatever happens in whatever order', () => {
     );
   });
 
-  test('nothing is left when nothing is needed any more', () => {
+  it('nothing is left when nothing is needed any more', () => {
     fc.assert(
       fc.property(steps, (events) => {
         const world = new World();
         for (const event of events) world.apply(event);
-        world.needs.clear();
+        world.demand.clear();
         world.comeToRest();
         expect([...world.pipes.keys(), ...world.hops.keys(), ...world.relays.keys()]).toEqual([]);
       }),
@@ -50,7 +50,7 @@ describe('whatever happens in whatever order', () => {
     );
   });
 
-  test('every need is met through a relay while ways stay closed, and straight again afterwards', () => {
+  it('every need is met through a relay while ways stay closed, and straight again afterwards', () => {
     fc.assert(
       fc.property(steps, track, steps, (before, relayed, afterwards) => {
         const world = new World();
@@ -60,7 +60,7 @@ describe('whatever happens in whatever order', () => {
         world.closed.add('there').add('far');
         world.pass(60_000);
         expectAllMet(world);
-        world.apply({ do: 'relayed', track: relayed, on: true });
+        world.apply({ type: 'relayed', track: relayed, on: true });
         for (const event of afterwards) world.apply(event);
         world.comeToRest();
         expectAllMet(world);
@@ -70,14 +70,14 @@ describe('whatever happens in whatever order', () => {
     );
   });
 
-  test('every need is met while nodes feed many, whether through a relay or straight', () => {
+  it('every need is met while nodes feed many, whether through a relay or straight', () => {
     fc.assert(
       fc.property(steps, (before) => {
         const world = new World();
         for (const event of before) world.apply(event);
         world.relayed.clear();
         world.closed.clear();
-        world.crowded.add('there').add('far');
+        world.atFanOutLimit.add('there').add('far');
         world.pass(60_000);
         expectAllMet(world);
         world.comeToRest();

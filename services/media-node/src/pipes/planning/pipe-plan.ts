@@ -1,76 +1,33 @@
 import type { MediaKey } from '../../media/media-key.ts';
-import { wayInto, type RelayState, type WayInput } from './routing.ts';
+import {
+  hopKey,
+  pipeKey,
+  sameRouter,
+  type HopView,
+  type PipeDemand,
+  type PipeState,
+  type PipeView,
+  type Pull,
+  type RelayState,
+  type RouterAt,
+} from '../model/pipe-model.ts';
+import { routeInto, type RouteInput } from './routing.ts';
 
-/** A router and the node it is on. */
-export interface RouterAt {
+export interface PipePlanInput extends PipeDemand {
   readonly nodeId: string;
-  readonly routerId: string;
-}
-
-export type PipeState =
-  | { readonly kind: 'opening' }
-  /** `idleSinceMs`: since when nothing crosses it in either direction; `undefined` while something does. */
-  | { readonly kind: 'open'; readonly idleSinceMs: number | undefined }
-  | { readonly kind: 'closing' }
-  | { readonly kind: 'failed'; readonly retryAtMs: number };
-
-/** The one link between two routers of a room, of which at least `local` is on this node. */
-export interface PipeView {
-  readonly key: string;
-  readonly local: string;
-  readonly peer: RouterAt;
-  readonly state: PipeState;
-  /** How often in a row nobody answered or nothing came through; 0 once it is known to work. */
-  readonly closedTries: number;
-}
-
-export type HopState =
-  | { readonly kind: 'pulling' }
-  | { readonly kind: 'flowing' }
-  /** `failures`: how often in a row. */
-  | { readonly kind: 'failed'; readonly retryAtMs: number; readonly failures: number };
-
-/** A better way of a track, pulled while the one that it has goes on. */
-export type SuccessorState =
-  { readonly kind: 'pulling' } | { readonly kind: 'failed'; readonly retryAtMs: number };
-
-/**
- * The way of one epoch of a track through one pipe into one router of this node: a router has it once, and a second time
- * only while it is handed over to a better way.
- */
-export interface HopView {
-  readonly media: MediaKey;
-  readonly from: RouterAt;
-  readonly into: string;
-  /** Where the track is published, when `from` is a relay. */
-  readonly relayFrom?: RouterAt | undefined;
-  readonly state: HopState;
-  readonly successor?: SuccessorState | undefined;
-}
-
-export interface PipePlanInput {
-  readonly nodeId: string;
-  /** The router through which tracks of other nodes enter this one, unless they have an entry already. */
-  readonly hub: string | undefined;
-  /** This node's live routers of the room. */
-  readonly routers: ReadonlySet<string>;
-  /** Routers of this node whose subscriptions need it. */
-  readonly needs: ReadonlyMap<MediaKey, ReadonlySet<string>>;
-  /** Where each track of the room is published, and the earlier epochs that are still received. */
-  readonly tracks: ReadonlyMap<MediaKey, RouterAt>;
   readonly pipes: readonly PipeView[];
   readonly hops: readonly HopView[];
-  /** Who brings the tracks of nodes that this one cannot reach, by those nodes. */
+  /** Relays for nodes that this one cannot reach or must not burden, by those nodes. */
   readonly relays: ReadonlyMap<string, RelayState>;
   /** Tracks that other nodes pull through this one. */
   readonly relayed: ReadonlySet<MediaKey>;
-  /** Nodes that feed so many that this one is to get their tracks through a relay. */
-  readonly crowded: ReadonlySet<string>;
-  /** How long an idle pipe is kept for the next need. */
+  /** Nodes whose fan-out is full: this one pulls their tracks through a relay. */
+  readonly atFanOutLimit: ReadonlySet<string>;
+  /** How long an idle pipe stays open for the next demand. */
   readonly lingerMs: number;
 }
 
-/** `trial`: to see whether it works by now. */
+/** `trial`: opened to find out whether the path works again. */
 export interface WantedPipe {
   readonly key: string;
   readonly local: string;
@@ -82,43 +39,31 @@ export type PipeCommand =
   | ({ readonly type: 'openPipe' } & WantedPipe)
   | { readonly type: 'closePipe'; readonly key: string }
   | ({ readonly type: 'pullTrack' } & Pull)
-  /** Beside the way that it has, which goes when this one has come. */
+  /** Pulls beside the present route, which is released when this one flows. */
   | ({ readonly type: 'replacePull' } & Pull)
   | { readonly type: 'releaseTrack'; readonly media: MediaKey; readonly into: string }
-  /** Another one than now, if there is one now. */
+  /** Finds another relay than the present one, if there is one. */
   | { readonly type: 'findRelay'; readonly nodeId: string }
   | { readonly type: 'forgetRelay'; readonly nodeId: string };
 
-export type Pull = Omit<HopView, 'state' | 'successor'>;
-
 export interface PipePlan {
   readonly commands: readonly PipeCommand[];
-  /** When to plan again though nothing has happened: a retry or the end of a linger. */
+  /** When to plan again although nothing has happened: a retry, or the end of a linger. */
   readonly wakeAtMs: number | undefined;
 }
 
 interface Wanted {
   readonly hops: Map<string, Pull>;
-  /** Pipes to routers whose direct way is closed, by key: opened again and again, until one works. */
+  /** Pipes to routers whose direct path is down, by key: opened again and again until one works. */
   readonly trials: Map<string, { readonly local: string; readonly peer: RouterAt }>;
-  /** When to look for a relay, by the node that cannot be reached; `undefined`: one is there, or being looked for. */
+  /** When to find a relay, by the unreachable node; `undefined`: one is known, or the search runs. */
   readonly relays: Map<string, number | undefined>;
 }
 
-/** Names a pipe by its pair of routers, the same from both ends. */
-export function pipeKey(oneRouterId: string, otherRouterId: string): string {
-  return [oneRouterId, otherRouterId].toSorted().join('~');
-}
-
-/** Names a hop. */
-export function hopKey(media: MediaKey, into: string): string {
-  return `${into}/${media}`;
-}
-
 /**
- * What to do so that every needed track reaches every router that needs it, and nothing else stays. Pure. A track of
- * another node enters this one once, into one router, and goes on from there to the others; one pipe per pair of
- * routers, one copy of a track per pipe. What is under way is waited for; what failed is tried again when it is due.
+ * Plans the commands after which every demanded track reaches every router that demands it, and nothing else stays.
+ * Pure. A track of another node enters this one once, into one router, and is piped from there to the others: one pipe
+ * per pair of routers, one copy of a track per pipe. Commands under way are awaited; failed ones are retried when due.
  */
 export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
   const hops = new Map(input.hops.map((hop) => [hopKey(hop.media, hop.into), hop]));
@@ -126,94 +71,95 @@ export function planPipes(input: PipePlanInput, nowMs: number): PipePlan {
   const running = input.hops.filter(({ state }) => state.kind !== 'failed');
   const used = new Set(running.map(({ from, into }) => pipeKey(from.routerId, into)));
   const context = { input, hops, hopsOf: hopsByMedia(input.hops), pipes, used, nowMs };
-  const wanted = whatIsWanted(context);
+  const wanted = wantedBy(context);
   const commands = new Map<string, PipeCommand>();
   const wakes: number[] = [];
-  const doNext = (name: string, next: NextStep): void => {
-    if (next.do) commands.set(next.do.type === 'openPipe' ? `pipe ${next.do.key}` : name, next.do);
+  const addStep = (name: string, next: NextStep): void => {
+    if (next.command)
+      commands.set(next.command.type === 'openPipe' ? `pipe ${next.command.key}` : name, next.command);
     if (next.wakeAtMs !== undefined) wakes.push(next.wakeAtMs);
   };
 
   for (const [key, hop] of hops) {
     const keep = wanted.hops.get(key);
-    if (keep && (sameWay(keep, hop) || comesBack(keep, hop, input))) continue;
+    if (keep && (sameRoute(keep, hop) || returnsToOrigin(keep, hop, input))) continue;
     commands.set(`hop ${key}`, { type: 'releaseTrack', media: hop.media, into: hop.into });
   }
   const wantedPipes = new Set(wanted.trials.keys());
   for (const [key, hop] of wanted.hops) {
     wantedPipes.add(pipeKey(hop.from.routerId, hop.into));
-    doNext(`hop ${key}`, nextStep(hop, hops.get(key), context));
+    addStep(`hop ${key}`, nextStep(hop, hops.get(key), context));
   }
   for (const [key, { local, peer }] of wanted.trials) {
-    doNext(`pipe ${key}`, openStep({ key, local, peer, trial: true }, pipes.get(key), nowMs) ?? {});
+    addStep(`pipe ${key}`, openStep({ key, local, peer, trial: true }, pipes.get(key), nowMs) ?? {});
   }
   for (const pipe of pipes.values()) {
-    if (!wantedPipes.has(pipe.key)) doNext(`pipe ${pipe.key}`, closeStep(pipe, input.lingerMs, nowMs));
+    if (!wantedPipes.has(pipe.key)) addStep(`pipe ${pipe.key}`, closeStep(pipe, input.lingerMs, nowMs));
   }
   for (const [nodeId, findAtMs] of wanted.relays)
-    doNext(`relay ${nodeId}`, findStep(nodeId, findAtMs, nowMs));
+    addStep(`relay ${nodeId}`, findStep(nodeId, findAtMs, nowMs));
   for (const nodeId of input.relays.keys()) {
-    if (!wanted.relays.has(nodeId)) doNext(`relay ${nodeId}`, { do: { type: 'forgetRelay', nodeId } });
+    if (!wanted.relays.has(nodeId)) addStep(`relay ${nodeId}`, { command: { type: 'forgetRelay', nodeId } });
   }
   return { commands: [...commands.values()], wakeAtMs: wakes.length > 0 ? Math.min(...wakes) : undefined };
 }
 
-function whatIsWanted(context: StepContext): Wanted {
+function wantedBy(context: StepContext): Wanted {
   const { input } = context;
   const wanted: Wanted = { hops: new Map(), trials: new Map(), relays: new Map() };
   const want = (pull: Pull): unknown => wanted.hops.set(hopKey(pull.media, pull.into), pull);
-  for (const [media, routers] of input.needs) {
+  for (const [media, routers] of input.demand) {
     const origin = input.tracks.get(media);
-    const needing = [...routers].filter((router) => input.routers.has(router));
-    if (!origin || needing.length === 0) continue;
+    const demanding = [...routers].filter((router) => input.routers.has(router));
+    if (!origin || demanding.length === 0) continue;
     const local = origin.nodeId === input.nodeId;
     if (local && !input.routers.has(origin.routerId)) continue;
     const entry = local ? origin.routerId : entryRouter(context.hopsOf.get(media) ?? [], origin, input);
     if (entry === undefined) continue;
-    const entering = local ? undefined : enter(entry, media, origin, context, wanted);
+    const entering = local ? undefined : pullInto(entry, media, origin, context, wanted);
     if (entering) want(entering);
-    for (const into of needing) {
+    for (const into of demanding) {
       if (into !== entry) want({ media, from: { nodeId: input.nodeId, routerId: entry }, into });
     }
   }
   return wanted;
 }
 
-/** How a track of another node comes in at its entry, and what that takes besides; `undefined`: that is being found out. */
-function enter(
+/** The pull that brings a track of another node to its entry, and what it needs besides; `undefined`: no route yet. */
+function pullInto(
   entry: string,
   media: MediaKey,
   origin: RouterAt,
   { input, hops, pipes, used, nowMs }: StepContext,
   wanted: Wanted,
 ): Pull | undefined {
-  const ways: WayInput = {
+  const routing: RouteInput = {
     relays: input.relays,
     relayed: input.relayed,
-    crowded: input.crowded,
+    atFanOutLimit: input.atFanOutLimit,
     isUsed: (one, other) => used.has(pipeKey(one, other)),
     pipe: (one, other) => pipes.get(pipeKey(one, other)),
     hop: (track, into) => hops.get(hopKey(track, into)),
     nowMs,
   };
-  const way = wayInto(entry, media, origin, ways);
-  if (way.kind === 'closed')
+  const route = routeInto(entry, media, origin, routing);
+  if (route.kind === 'pathDown')
     wanted.trials.set(pipeKey(origin.routerId, entry), { local: entry, peer: origin });
-  if (way.kind !== 'straight') {
+  if (route.kind !== 'direct') {
     const earlier = wanted.relays.get(origin.nodeId);
-    wanted.relays.set(origin.nodeId, way.findAtMs ?? earlier);
+    wanted.relays.set(origin.nodeId, route.findAtMs ?? earlier);
   }
-  if (!way.from) return undefined;
-  const relayed = !sameRouter(way.from, origin);
-  const pull = { media, from: way.from, into: entry, ...(relayed && { relayFrom: origin }) };
+  if (!route.from) return undefined;
+  const relayed = !sameRouter(route.from, origin);
+  const pull = { media, from: route.from, into: entry, ...(relayed && { relayFrom: origin }) };
   const hop = hops.get(hopKey(media, entry));
-  // The relay is needed until the direct way has taken over.
-  if (way.kind === 'straight' && hop && comesBack(pull, hop, input))
+  // The relay is needed until the direct route has replaced it.
+  if (route.kind === 'direct' && hop && returnsToOrigin(pull, hop, input))
     wanted.relays.set(origin.nodeId, wanted.relays.get(origin.nodeId));
   return pull;
 }
 
-/** The router through which a track of another node comes in: the one that it has already, else the hub. */
+/** The router through which a track of another node enters: its present entry, else the hub. */
 function entryRouter(
   hops: readonly HopView[],
   origin: RouterAt,
@@ -229,7 +175,7 @@ function entryRouter(
   return entry;
 }
 
-/** Looked up for each needed track: a search through all hops would make the plan grow with the square of the room. */
+/** An index, because a search through all hops for each track would make the plan quadratic in the room. */
 function hopsByMedia(hops: readonly HopView[]): ReadonlyMap<MediaKey, readonly HopView[]> {
   const byMedia = new Map<MediaKey, HopView[]>();
   for (const hop of hops) {
@@ -241,7 +187,7 @@ function hopsByMedia(hops: readonly HopView[]): ReadonlyMap<MediaKey, readonly H
 }
 
 interface NextStep {
-  readonly do?: PipeCommand;
+  readonly command?: PipeCommand;
   readonly wakeAtMs?: number;
 }
 
@@ -250,7 +196,7 @@ interface StepContext {
   readonly hops: ReadonlyMap<string, HopView>;
   readonly hopsOf: ReadonlyMap<MediaKey, readonly HopView[]>;
   readonly pipes: ReadonlyMap<string, PipeView>;
-  /** Pipes through which tracks come in. */
+  /** Pipes through which tracks enter. */
   readonly used: ReadonlySet<string>;
   readonly nowMs: number;
 }
@@ -260,18 +206,18 @@ function nextStep(
   hop: HopView | undefined,
   { input, hops, pipes, nowMs }: StepContext,
 ): NextStep {
-  if (hop && comesBack(wanted, hop, input)) return comeBackStep(wanted, hop, pipes, nowMs);
+  if (hop && returnsToOrigin(wanted, hop, input)) return returnStep(wanted, hop, pipes, nowMs);
   if (hop && hop.state.kind !== 'failed') return {};
-  if (hop && !sameWay(hop, wanted)) return {};
+  if (hop && !sameRoute(hop, wanted)) return {};
   if (hop?.state.kind === 'failed' && hop.state.retryAtMs > nowMs) return { wakeAtMs: hop.state.retryAtMs };
   const key = pipeKey(wanted.from.routerId, wanted.into);
   const opening = openStep({ key, local: wanted.into, peer: wanted.from }, pipes.get(key), nowMs);
   if (opening) return opening;
-  return isAt(wanted.media, wanted.from, input, hops) ? { do: { type: 'pullTrack', ...wanted } } : {};
+  return isAt(wanted.media, wanted.from, input, hops) ? { command: { type: 'pullTrack', ...wanted } } : {};
 }
 
-/** What it takes to have a track straight that flows through a relay meanwhile. */
-function comeBackStep(
+/** The next step towards the direct route of a track that still flows through a relay. */
+function returnStep(
   wanted: Pull,
   { successor }: HopView,
   pipes: ReadonlyMap<string, PipeView>,
@@ -281,12 +227,12 @@ function comeBackStep(
   if (successor?.kind === 'failed' && successor.retryAtMs > nowMs) return { wakeAtMs: successor.retryAtMs };
   const key = pipeKey(wanted.from.routerId, wanted.into);
   const opening = openStep({ key, local: wanted.into, peer: wanted.from }, pipes.get(key), nowMs);
-  return opening ?? { do: { type: 'replacePull', ...wanted } };
+  return opening ?? { command: { type: 'replacePull', ...wanted } };
 }
 
-/** What it takes to have a pipe open; `undefined` when it is. */
+/** The next step towards an open pipe; `undefined` when it is open. */
 function openStep(wanted: WantedPipe, pipe: PipeView | undefined, nowMs: number): NextStep | undefined {
-  const open: NextStep = { do: { type: 'openPipe', ...wanted } };
+  const open: NextStep = { command: { type: 'openPipe', ...wanted } };
   switch (pipe?.state.kind) {
     case undefined:
       return open;
@@ -300,7 +246,7 @@ function openStep(wanted: WantedPipe, pipe: PipeView | undefined, nowMs: number)
   }
 }
 
-/** Whether a track can be had from a router now. Of another node's routers only that node knows: it is asked. */
+/** Whether a track is at a router now. Only the other node knows that of its routers; the pull asks it. */
 function isAt(
   media: MediaKey,
   at: RouterAt,
@@ -316,12 +262,12 @@ function isAt(
 function closeStep({ key, state }: PipeView, lingerMs: number, nowMs: number): NextStep {
   const dueMs = closeDueMs(state, lingerMs);
   if (dueMs === undefined) return {};
-  return dueMs <= nowMs ? { do: { type: 'closePipe', key } } : { wakeAtMs: dueMs };
+  return dueMs <= nowMs ? { command: { type: 'closePipe', key } } : { wakeAtMs: dueMs };
 }
 
 function findStep(nodeId: string, atMs: number | undefined, nowMs: number): NextStep {
   if (atMs === undefined) return {};
-  return atMs <= nowMs ? { do: { type: 'findRelay', nodeId } } : { wakeAtMs: atMs };
+  return atMs <= nowMs ? { command: { type: 'findRelay', nodeId } } : { wakeAtMs: atMs };
 }
 
 function closeDueMs(state: PipeState, lingerMs: number): number | undefined {
@@ -330,25 +276,21 @@ function closeDueMs(state: PipeState, lingerMs: number): number | undefined {
     case 'closing':
       return undefined;
     case 'failed':
-      // Whoever lost a track by it is about to ask for it again: what is known of the way is not forgotten yet.
+      // The clients that lost a track with it are about to subscribe again: its failures are not forgotten yet.
       return state.retryAtMs + lingerMs;
     case 'open':
       return state.idleSinceMs === undefined ? undefined : state.idleSinceMs + lingerMs;
   }
 }
 
-/** Whether a track that flows through a relay may come straight again: it is not let go of before it does. */
-function comesBack(wanted: Pull, hop: HopView, { relayed }: PipePlanInput): boolean {
+/** Whether a track that flows through a relay may return to the direct route; the relay is kept until it has. */
+function returnsToOrigin(wanted: Pull, hop: HopView, { relayed }: PipePlanInput): boolean {
   if (hop.state.kind !== 'flowing' || !hop.relayFrom || wanted.relayFrom) return false;
   return sameRouter(hop.relayFrom, wanted.from) && !relayed.has(wanted.media);
 }
 
-function sameWay(one: Pull, other: Pull): boolean {
+function sameRoute(one: Pull, other: Pull): boolean {
   if (!one.relayFrom || !other.relayFrom)
     return one.relayFrom === other.relayFrom && sameRouter(one.from, other.from);
   return sameRouter(one.from, other.from) && sameRouter(one.relayFrom, other.relayFrom);
-}
-
-function sameRouter(one: RouterAt, other: RouterAt): boolean {
-  return one.nodeId === other.nodeId && one.routerId === other.routerId;
 }

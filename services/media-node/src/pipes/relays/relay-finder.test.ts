@@ -3,7 +3,7 @@ import type { OfferRelayRequest, PipeProbe, PipeServiceClient } from '@skein/rpc
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultPipePolicy } from '../model/pipe-policy.ts';
 import { RelayFinder } from './relay-finder.ts';
 
@@ -32,10 +32,10 @@ beforeEach(() => {
     return { offerRelay } as Partial<PipeServiceClient> as PipeServiceClient;
   };
   finder = new RelayFinder({
-    ...{ nodeId: 'here', room: 'lobby', policy: defaultPipePolicy },
+    ...{ nodeId: 'here', policy: defaultPipePolicy },
     ...{ clock, random: seededRandom(1), log: silentLogger },
     peers: { client, ready: ['here', 'there', 'in-room', 'other', 'another'] },
-    roomNodes: () => ['here', 'there', 'in-room'],
+    room: { name: 'lobby', nodeIds: new Set(['here', 'there', 'in-room']) },
     treeRelays: () => ofTree,
     onChange: () => changes++,
   });
@@ -47,7 +47,7 @@ async function found(): Promise<unknown> {
 }
 
 describe('a relay', () => {
-  test('is looked for among the nodes of the room first, and neither here nor at the origin', async () => {
+  it('is looked for among the nodes of the room first, and neither here nor at the origin', async () => {
     able.add('in-room').add('other');
     finder.find('there');
     expect(await found()).toEqual({
@@ -58,7 +58,7 @@ describe('a relay', () => {
     expect([asked, changes]).toEqual([['in-room'], 1]);
   });
 
-  test('is another one the next time, and the first again when all were asked', async () => {
+  it('is another one the next time, and the first again when all were asked', async () => {
     able.add('in-room').add('other').add('another');
     const nodes: unknown[] = [];
     for (let round = 0; round < 4; round++) {
@@ -71,13 +71,13 @@ describe('a relay', () => {
     expect(nodes[3]).toBe('in-room');
   });
 
-  test('is looked for again later when nobody can', async () => {
+  it('is looked for again later when nobody can', async () => {
     finder.find('there');
     expect(await found()).toMatchObject({ kind: 'none' });
     expect(asked).toHaveLength(3);
   });
 
-  test('that is found after it was given up is forgotten', async () => {
+  it('that is found after it was given up is forgotten', async () => {
     able.add('in-room');
     finder.find('there');
     finder.forget('there');
@@ -85,7 +85,7 @@ describe('a relay', () => {
     expect(finder.view.size).toBe(0);
   });
 
-  test('is told which pipes to the origin were given up, for as long as that one is not heard again', async () => {
+  it('is told which pipes to the origin were given up, for as long as that one is not heard again', async () => {
     const pipe = (callerInstanceId: string): PipeProbe => ({
       ...{ room: 'lobby', callerInstanceId },
       calleeInstanceId: 'theirs',
@@ -103,7 +103,7 @@ describe('a relay', () => {
     expect(told).toEqual([]);
   });
 
-  test('of a tree is one of the two that the tree names first, or none', async () => {
+  it('of a tree is one of the two that the tree names first, or none', async () => {
     ofTree = ['in-room', 'other', 'another'];
     able.add('other').add('another');
     finder.find('there');

@@ -1,116 +1,102 @@
 import type { PipeProbe } from '@skein/rpc';
 import { SingleFlight, type Clock } from '@skein/runtime';
-import type { MediaSource } from '../../media/engine.ts';
-import type { MediaKey } from '../../media/media-key.ts';
+import type { MediaSource, RouterSlot } from '../../media/engine.ts';
+import { trackEpochOf, type MediaKey } from '../../media/media-key.ts';
+import type { PeerPipes } from '../model/peer-pipes.ts';
 import { PipeError } from '../model/pipe-errors.ts';
-import type { PeerPipes } from '../pipe-executor.ts';
-import type { RouterAt } from '../planning/pipe-plan.ts';
+import type { RouterAt } from '../model/pipe-model.ts';
 import type { PipePolicy } from '../model/pipe-policy.ts';
+import type { PipeRoom } from '../model/pipe-room.ts';
 
-/** A router of the room that stays for as long as it is held. */
-export interface RelaySeat extends Disposable {
-  readonly router: { readonly id: string };
-}
-
-/** What a node that relays needs of its room. */
-export interface RelayRoom {
-  /** The router through which tracks of other nodes come in, if the room has one here. */
-  hub(): string | undefined;
-  /** Fails `UNAVAILABLE` when no worker runs. */
-  takeSeat(): Promise<RelaySeat>;
-  /** Holds the need for a track of another node at a router; the pipes follow. */
-  need(media: MediaKey, origin: RouterAt, routerId: string): Disposable;
-  /** The track once it is at the router. Fails `PIPE_FAILED` after `deadlineMs`. */
-  source(routerId: string, media: MediaKey, deadlineMs: number, signal: AbortSignal): Promise<MediaSource>;
-}
-
-export interface RelayDeskParts {
-  readonly room: RelayRoom;
+export interface RelayHostDeps {
+  readonly room: PipeRoom;
   readonly peers: PeerPipes;
   readonly policy: PipePolicy;
   readonly clock: Clock;
-  /** Nothing is relayed here any more. */
+  /** Called when nothing is relayed here any more. */
   readonly onIdle: () => void;
 }
 
-/** How long the origin may take to answer before this node says that it cannot relay. */
+/** Ends of pipes that a relay needs: one to the origin, one to the puller. */
+const RELAY_PIPES = 2;
+/** How long the origin may take to answer before this node declines to relay. */
 const REACH_DEADLINE_MS = 500;
 
-/** What this node does for nodes that cannot reach each other, in one room: it may have nobody of the room itself. */
-export class RelayDesk {
-  readonly #parts: RelayDeskParts;
+/** Relays tracks of one room between nodes that cannot reach each other. No participant of the room need be here. */
+export class RelayHost {
+  readonly #deps: RelayHostDeps;
   readonly #pulls = new Map<MediaKey, number>();
-  readonly #seating = new SingleFlight<'seat', RelaySeat>();
-  #seat: RelaySeat | undefined;
+  readonly #placing = new SingleFlight<'slot', RouterSlot>();
+  #slot: RouterSlot | undefined;
   #lease: Disposable | undefined;
   #closed = false;
 
-  constructor(parts: RelayDeskParts) {
-    this.#parts = parts;
+  constructor(deps: RelayHostDeps) {
+    this.#deps = deps;
   }
 
-  /** Whether the room is needed here for others. */
+  /** Whether other nodes need the room here. */
   get busy(): boolean {
     return this.#lease !== undefined || this.#pulls.size > 0;
   }
 
-  /** Tracks that others pull through here. */
+  /** Tracks that other nodes pull through here. */
   get media(): ReadonlySet<MediaKey> {
     return new Set(this.#pulls.keys());
   }
 
   /**
-   * A router to pull through, kept for the lease. The origin is told which pipes the asking node has given up. Fails
-   * `UNAVAILABLE` when the origin does not answer here either.
+   * A router to pull through, kept for the lease. Notifies the origin of the pipes that the asking node has given up.
+   * Fails `UNAVAILABLE` when the origin does not answer here either.
    */
   async offer(originNodeId: string, givenUp: readonly PipeProbe[]): Promise<string> {
     await this.#reach(originNodeId, givenUp);
-    this.#keep();
-    const { room } = this.#parts;
-    const hub = room.hub();
-    if (hub !== undefined) return hub;
-    const seat = await this.#seating.run('seat', () => room.takeSeat());
-    this.#hold(seat);
-    return seat.router.id;
+    this.#renewLease();
+    const { room } = this.#deps;
+    if (room.hub !== undefined) return room.hub;
+    const slot = await this.#placing.run('slot', () => room.takeRouterSlot({ transports: RELAY_PIPES }));
+    this.#hold(slot);
+    return slot.router.id;
   }
 
-  /** The track at a router here, straight from its origin, needed until the answer is disposed. */
+  /** The track at a router here, directly from its origin, until `demand` is disposed. */
   async pull(
     wanted: { readonly media: MediaKey; readonly origin: RouterAt; readonly routerId: string },
     signal: AbortSignal,
-  ): Promise<{ readonly source: MediaSource; readonly need: Disposable }> {
-    const { room, policy } = this.#parts;
-    const need = this.#need(wanted.media, room.need(wanted.media, wanted.origin, wanted.routerId));
+  ): Promise<{ readonly source: MediaSource; readonly demand: Disposable }> {
+    const { room, policy } = this.#deps;
+    const { media, origin, routerId } = wanted;
+    const demand = this.#count(media, room.holdRelayDemand({ ...trackEpochOf(media), ...origin }, routerId));
     try {
-      const source = await room.source(wanted.routerId, wanted.media, policy.pullDeadlineMs * 0.75, signal);
-      return { source, need };
+      const source = await room.waitForSource(routerId, media, policy.pullDeadlineMs * 0.75, signal);
+      return { source, demand };
     } catch (error) {
-      need[Symbol.dispose]();
-      throw PipeError.cannotRelay(wanted.origin.nodeId, error);
+      demand[Symbol.dispose]();
+      throw PipeError.cannotRelay(origin.nodeId, error);
     }
   }
 
-  /** The router went with its worker. */
+  /** The router died with its worker. */
   routerLost(routerId: string): void {
-    if (this.#seat?.router.id !== routerId) return;
-    this.#seat[Symbol.dispose]();
-    this.#seat = undefined;
+    if (this.#slot?.router.id !== routerId) return;
+    this.#slot[Symbol.dispose]();
+    this.#slot = undefined;
   }
 
   close(): void {
     this.#closed = true;
     this.#lease?.[Symbol.dispose]();
-    this.#seat?.[Symbol.dispose]();
+    this.#slot?.[Symbol.dispose]();
   }
 
-  #hold(seat: RelaySeat): void {
-    if (this.#seat === seat) return;
-    if (this.#closed) return seat[Symbol.dispose]();
-    this.#seat?.[Symbol.dispose]();
-    this.#seat = seat;
+  #hold(slot: RouterSlot): void {
+    if (this.#slot === slot) return;
+    if (this.#closed) return slot[Symbol.dispose]();
+    this.#slot?.[Symbol.dispose]();
+    this.#slot = slot;
   }
 
-  #need(media: MediaKey, room: Disposable): Disposable {
+  #count(media: MediaKey, demand: Disposable): Disposable {
     this.#pulls.set(media, (this.#pulls.get(media) ?? 0) + 1);
     let held = true;
     return {
@@ -120,28 +106,28 @@ export class RelayDesk {
         const left = (this.#pulls.get(media) ?? 1) - 1;
         if (left > 0) this.#pulls.set(media, left);
         else this.#pulls.delete(media);
-        room[Symbol.dispose]();
+        demand[Symbol.dispose]();
         // The puller may be about to pull again.
-        this.#keep();
+        this.#renewLease();
       },
     };
   }
 
-  #keep(): void {
+  #renewLease(): void {
     if (this.#closed) return;
     this.#lease?.[Symbol.dispose]();
-    this.#lease = this.#parts.clock.after(this.#parts.policy.relayLeaseMs, () => {
+    this.#lease = this.#deps.clock.after(this.#deps.policy.relayLeaseMs, () => {
       this.#lease = undefined;
       if (this.busy) return;
-      this.#seat?.[Symbol.dispose]();
-      this.#seat = undefined;
-      this.#parts.onIdle();
+      this.#slot?.[Symbol.dispose]();
+      this.#slot = undefined;
+      this.#deps.onIdle();
     });
   }
 
   async #reach(originNodeId: string, givenUp: readonly PipeProbe[]): Promise<void> {
     try {
-      const client = await this.#parts.peers.client(originNodeId);
+      const client = await this.#deps.peers.client(originNodeId);
       await client.probePipes({ pipes: [], givenUp: [...givenUp] }, { deadlineMs: REACH_DEADLINE_MS });
     } catch (error) {
       throw PipeError.cannotRelay(originNodeId, error);

@@ -1,7 +1,7 @@
 import { relaysFor } from '@skein/cluster';
 import type { ReadySubscription } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MediaNode } from '../../node/media-node.ts';
 import { quickPipes, TestCluster, type TestSession } from '../../testing/cluster.ts';
 import { audioParameters } from '../../testing/rtp-parameters.ts';
@@ -69,7 +69,7 @@ async function crossings(room: string): Promise<readonly Crossing[]> {
 }
 
 describe('a room on many nodes', () => {
-  test('gets a track through a relay: the origin sends one copy, and every viewer has each packet once', async () => {
+  it('gets a track through a relay: the origin sends one copy, and every viewer has each packet once', async () => {
     const { all, watching, relay } = await meet('hall');
     let sent = 0;
     using _speaking = systemClock.every(20, () => {
@@ -94,7 +94,7 @@ describe('a room on many nodes', () => {
     await Promise.all(all.map((session) => session.leave()));
   });
 
-  test('keeps its relay when the last one there leaves, for as long as others need it, and nothing is left in the end', async () => {
+  it('keeps its relay when the last one there leaves, for as long as others need it, and nothing is left in the end', async () => {
     const { all, relay } = await meet('lobby');
     const leaving = all.find((session) => isAt(session, relay));
     await leaving?.leave();

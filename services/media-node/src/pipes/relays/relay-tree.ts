@@ -1,32 +1,29 @@
 import { relaysFor } from '@skein/cluster';
-import type { PipePlanInput } from '../planning/pipe-plan.ts';
+import type { PipeDemand, RelayState } from '../model/pipe-model.ts';
 import type { PipePolicy } from '../model/pipe-policy.ts';
-import type { RelayState } from '../planning/routing.ts';
 
-export interface RelayTreeParts {
+export interface RelayTreeDeps {
   readonly nodeId: string;
-  readonly roomNodes: () => ReadonlySet<string>;
+  readonly room: { readonly nodeIds: ReadonlySet<string> };
   readonly policy: PipePolicy;
 }
 
-type Demand = Pick<PipePlanInput, 'needs' | 'tracks'>;
-
-/** Which nodes feed so many others of the room that this one gets their tracks through relays. */
+/** Determines the nodes whose fan-out is full, and the relays through which this node pulls their tracks. */
 export class RelayTree {
-  readonly #parts: RelayTreeParts;
-  /** The nodes that `#relays` holds for. */
+  readonly #deps: RelayTreeDeps;
+  /** The nodes that `#relays` was computed for. */
   #nodes: ReadonlySet<string> = new Set();
   readonly #relays = new Map<string, readonly string[]>();
-  #crowded: ReadonlySet<string> = new Set();
+  #atFanOutLimit: ReadonlySet<string> = new Set();
 
-  constructor(parts: RelayTreeParts) {
-    this.#parts = parts;
+  constructor(deps: RelayTreeDeps) {
+    this.#deps = deps;
   }
 
-  /** The relays to a node's tracks as the room is now, the best first; none: they come straight from there. */
+  /** The relays to a node's tracks as the room is now, the best first; none: its tracks are pulled directly. */
   relaysTo(originNodeId: string): readonly string[] {
-    const { nodeId, roomNodes, policy } = this.#parts;
-    const nodes = roomNodes();
+    const { nodeId, room, policy } = this.#deps;
+    const nodes = room.nodeIds;
     if (nodes.size !== this.#nodes.size || [...nodes].some((node) => !this.#nodes.has(node))) {
       this.#nodes = nodes;
       this.#relays.clear();
@@ -38,18 +35,21 @@ export class RelayTree {
   }
 
   /**
-   * Of the nodes whose tracks are needed, those that feed many. One whose tracks come through a relay stays among them
-   * until there are half as many nodes as it could feed: who comes and goes at the limit changes nobody's way.
+   * The nodes at their fan-out limit among those whose tracks are demanded. A node whose tracks come through a relay
+   * stays among them until the room has shrunk to half its fan-out, so that joins and leaves at the limit reroute nothing.
    */
-  crowded({ needs, tracks }: Demand, relays: ReadonlyMap<string, RelayState>): ReadonlySet<string> {
-    const { nodeId, roomNodes, policy } = this.#parts;
-    const few = roomNodes().size <= policy.fanOut / 2;
-    const origins = few ? [] : [...needs.keys()].flatMap((media) => tracks.get(media)?.nodeId ?? []);
+  atFanOutLimit(
+    { demand, tracks }: Pick<PipeDemand, 'demand' | 'tracks'>,
+    relays: ReadonlyMap<string, RelayState>,
+  ): ReadonlySet<string> {
+    const { nodeId, room, policy } = this.#deps;
+    const few = room.nodeIds.size <= policy.fanOut / 2;
+    const origins = few ? [] : [...demand.keys()].flatMap((media) => tracks.get(media)?.nodeId ?? []);
     const stays = (origin: string): boolean =>
-      this.#crowded.has(origin) && relays.get(origin)?.kind === 'found';
-    this.#crowded = new Set(
+      this.#atFanOutLimit.has(origin) && relays.get(origin)?.kind === 'found';
+    this.#atFanOutLimit = new Set(
       origins.filter((origin) => origin !== nodeId && (stays(origin) || this.relaysTo(origin).length > 0)),
     );
-    return this.#crowded;
+    return this.#atFanOutLimit;
   }
 }

@@ -1,9 +1,9 @@
 import type { TrackUpdate } from '@skein/rpc';
 import { Emitter } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { MediaSource, PipedMedia, PipeEndpoint } from '../../media/engine.ts';
-import { ServedTrack, type PullStream } from './outgoing-track.ts';
+import { OutgoingTrack, type PullStream } from './outgoing-track.ts';
 
 const GRACE_MS = 2000;
 const opened = (muted: boolean): TrackUpdate => ({
@@ -34,7 +34,7 @@ class FakeStream implements PullStream {
 }
 
 let clock: FakeClock;
-let served: ServedTrack;
+let served: OutgoingTrack;
 let source: MediaSource;
 let copies: number;
 let ends: number;
@@ -46,7 +46,7 @@ beforeEach(() => {
   copies = 0;
   ends = 0;
   able = true;
-  served = new ServedTrack({ media: 'mic@1', clock, graceMs: GRACE_MS, onEnd: () => ends++ });
+  served = new OutgoingTrack({ media: 'mic@1', clock, graceMs: GRACE_MS, onEnd: () => ends++ });
   const layers = { spatial: 3, temporal: 1 };
   const available = { spatialLayer: 2, temporalLayer: 0 };
   const events: MediaSource['events'] = new Emitter();
@@ -69,7 +69,7 @@ async function open(stream: PullStream, pullId = 'p1'): Promise<void> {
 }
 
 describe('a track that another node pulls', () => {
-  test('stays in the pipe when the call breaks, and goes on with the puller that comes back', async () => {
+  it('stays in the pipe when the call breaks, and goes on with the puller that comes back', async () => {
     const first = new FakeStream();
     await open(first);
     first.end();
@@ -82,7 +82,7 @@ describe('a track that another node pulls', () => {
     expect([copies, ends]).toEqual([1, 0]);
   });
 
-  test('is let go when its puller does not come back', async () => {
+  it('is let go when its puller does not come back', async () => {
     const stream = new FakeStream();
     await open(stream);
     stream.end();
@@ -90,7 +90,7 @@ describe('a track that another node pulls', () => {
     expect([copies, ends]).toEqual([0, 1]);
   });
 
-  test('is let go at once when the puller says so, but not for the word of an earlier pull', async () => {
+  it('is let go at once when the puller says so, but not for the word of an earlier pull', async () => {
     const stream = new FakeStream();
     await open(stream, 'p2');
     served.release('p1');
@@ -99,7 +99,7 @@ describe('a track that another node pulls', () => {
     expect([copies, ends, stream.closed.aborted]).toEqual([0, 1, true]);
   });
 
-  test('is sent once when the puller comes back before the loss of its call was seen', async () => {
+  it('is sent once when the puller comes back before the loss of its call was seen', async () => {
     const [first, second] = [new FakeStream(), new FakeStream()];
     await open(first);
     served.attach('p1', second);
@@ -107,7 +107,7 @@ describe('a track that another node pulls', () => {
     expect([copies, ends, first.closed.aborted, second.closed.aborted]).toEqual([1, 0, true, false]);
   });
 
-  test('ends for its puller with its source', async () => {
+  it('ends for its puller with its source', async () => {
     const stream = new FakeStream();
     await open(stream);
     source.events.emit('closed', { reason: 'unpublished' });
@@ -120,7 +120,7 @@ describe('a track that another node pulls', () => {
     layers: { spatialLayer, temporalLayer: 0 },
   });
 
-  test('whose upper layers are held back says so, again to a puller that comes back, and when they are sent again', async () => {
+  it('whose upper layers are held back says so, again to a puller that comes back, and when they are sent again', async () => {
     const [first, second] = [new FakeStream(), new FakeStream()];
     await open(first);
     await served.setLayers({ spatialLayer: 1, temporalLayer: 0 });
@@ -130,7 +130,7 @@ describe('a track that another node pulls', () => {
     expect(second.sent).toEqual([opened(false), told(1), told(2)]);
   });
 
-  test('of which fewer layers arrive here passes that on, and what is less of both', async () => {
+  it('of which fewer layers arrive here passes that on, and what is less of both', async () => {
     const stream = new FakeStream();
     await open(stream);
     const arrives = (spatialLayer: number): void => {
@@ -144,7 +144,7 @@ describe('a track that another node pulls', () => {
     expect(stream.sent).toEqual([opened(false), told(1), told(0), told(2)]);
   });
 
-  test('stays whole, and says nothing, on a worker that cannot hold layers back', async () => {
+  it('stays whole, and says nothing, on a worker that cannot hold layers back', async () => {
     const stream = new FakeStream();
     able = false;
     await open(stream);

@@ -5,28 +5,28 @@ import type { MediaSource, PipeEndpoint } from '../../media/engine.ts';
 import type { MediaKey } from '../../media/media-key.ts';
 import { TrackOutlet } from './track-outlet.ts';
 
-/** Where a pulled track's updates go, for as long as the puller listens. */
+/** The stream of updates to the node that pulls a track. */
 export interface PullStream {
   send(update: TrackUpdate): boolean;
   readonly closed: AbortSignal;
   end(error?: unknown): void;
 }
 
-export interface ServedTrackParts {
+export interface OutgoingTrackDeps {
   readonly media: MediaKey;
   readonly clock: Clock;
-  /** How long it is sent on when its puller's call broke. */
+  /** How long the track stays in the pipe after its puller's call broke. */
   readonly graceMs: number;
-  /** Called once, whoever ended it. */
+  /** Called once, on either side's end. */
   readonly onEnd: () => void;
 }
 
 /**
- * A track that another node pulls: sent for as long as its puller listens, or has only just been lost. A puller that
- * lost its call asks again and goes on with the same copy.
+ * A track that another node pulls. It is sent while its puller listens, and for a grace period after the puller's call
+ * broke. A puller that calls again within that period resumes the same copy.
  */
-export class ServedTrack {
-  readonly #parts: ServedTrackParts;
+export class OutgoingTrack {
+  readonly #deps: OutgoingTrackDeps;
   readonly #outlet: TrackOutlet;
   #pullId = '';
   #stream: PullStream | undefined;
@@ -35,15 +35,15 @@ export class ServedTrack {
   #grace: Disposable | undefined;
   #ended = false;
 
-  constructor(parts: ServedTrackParts) {
-    this.#parts = parts;
-    this.#outlet = new TrackOutlet(parts.media, {
+  constructor(deps: OutgoingTrackDeps) {
+    this.#deps = deps;
+    this.#outlet = new TrackOutlet(deps.media, {
       onUpdate: (update) => this.#onUpdate(update),
       onEnd: () => this.#onEnd(),
     });
   }
 
-  /** The puller that listens from now on; an earlier one is not heard any more. */
+  /** Sets the puller that listens from now on; it replaces an earlier one. */
   attach(pullId: string, stream: PullStream): void {
     const earlier = this.#stream;
     this.#pullId = pullId;
@@ -61,7 +61,7 @@ export class ServedTrack {
     return this.#outlet.open(endpoint, source);
   }
 
-  /** What is sent; `undefined` until it is open, and when it has ended. */
+  /** The source being sent; `undefined` until it is open, and after its end. */
   get source(): MediaSource | undefined {
     return this.#outlet.source;
   }
@@ -71,9 +71,9 @@ export class ServedTrack {
     return this.#outlet.setLayers(layers);
   }
 
-  /** The puller needs it no more. A word from an earlier pull is not meant for this one. */
+  /** The puller needs it no more. A release by an earlier pull is ignored. */
   release(pullId: string): void {
-    if (pullId === this.#pullId) this.#outlet.end('released', { tell: false });
+    if (pullId === this.#pullId) this.#outlet.end('released', { notify: false });
   }
 
   end(reason: string): void {
@@ -91,8 +91,8 @@ export class ServedTrack {
   #lost(stream: PullStream): void {
     if (this.#ended || this.#stream !== stream) return;
     this.#stream = undefined;
-    this.#grace = this.#parts.clock.after(this.#parts.graceMs, () =>
-      this.#outlet.end('its puller did not come back', { tell: false }),
+    this.#grace = this.#deps.clock.after(this.#deps.graceMs, () =>
+      this.#outlet.end('its puller did not return', { notify: false }),
     );
   }
 
@@ -100,6 +100,6 @@ export class ServedTrack {
     this.#ended = true;
     this.#grace?.[Symbol.dispose]();
     this.#stream?.end();
-    this.#parts.onEnd();
+    this.#deps.onEnd();
   }
 }

@@ -4,35 +4,35 @@ import type { MediaSource, PipeEndpoint } from '../../media/engine.ts';
 import { PipeError } from '../model/pipe-errors.ts';
 
 export interface InletListener {
-  /** The track comes out of the pipe. */
+  /** The track arrives through the pipe. */
   onSource(source: MediaSource): void;
   /** Called once, unless `close()` came first. */
   onEnd(error: SkeinError): void;
 }
 
-/** One track on its way out of one end of a pipe: follows the updates of its other end. */
+/** One track that arrives at one end of a pipe: follows the updates of the other end. */
 export class TrackInlet {
   readonly #endpoint: PipeEndpoint;
   readonly #listener: InletListener;
   readonly #retire: (source: MediaSource) => void;
   #source: MediaSource | undefined;
-  /** Whose streams were replaced; they close soon. */
+  /** Sources whose streams were replaced; they close soon. */
   readonly #retiring = new Set<MediaSource>();
-  /** As the other end gave them last. */
+  /** As last received from the other end. */
   #parameters: string | undefined;
   #ended = false;
   #muted = false;
   #muting = false;
   #available: Required<Layers> | undefined;
 
-  /** `retire`: closes a source whose streams were replaced, once receivers had the time to go over. */
+  /** `retire`: closes a source whose streams were replaced, once receivers had the time to switch. */
   constructor(endpoint: PipeEndpoint, listener: InletListener, retire: (source: MediaSource) => void) {
     this.#endpoint = endpoint;
     this.#listener = listener;
     this.#retire = retire;
   }
 
-  /** Takes the next update. Out of turn or unreadable ends the inlet. */
+  /** Handles the next update. One that is out of order or unreadable ends the inlet. */
   handle(update: TrackUpdate): void {
     if (this.#ended) return;
     switch (update.update) {
@@ -52,12 +52,12 @@ export class TrackInlet {
     }
   }
 
-  /** Whether the track comes out here. */
+  /** Whether the track has arrived. */
   get flows(): boolean {
     return this.#source !== undefined && !this.#ended;
   }
 
-  /** The other end cannot be heard any more, or says that it is over. */
+  /** The other end is unreachable, or has ended the track. */
   fail(thrown: unknown): void {
     if (this.#ended) return;
     this.close();
@@ -71,16 +71,16 @@ export class TrackInlet {
   }
 
   /**
-   * Comes again when the call that tells of the track broke and was made anew: the track goes on as it was. With other
-   * parameters its publisher has replaced the streams: they are taken beside those before.
+   * Received again when the call broke and was repeated: the track continues as it was. Other parameters mean that the
+   * publisher has replaced the streams: they are received beside the previous ones.
    */
   #opened({ kind, rtpParametersJson, muted }: Extract<TrackUpdate, { update: 'opened' }>['opened']): void {
     this.#muted = muted;
     if (this.#parameters === rtpParametersJson) return void this.#applyMuted();
-    // The first ones are still being taken: pulling again is simpler than two at once.
+    // The first streams are still being received: pulling again is simpler than handling both.
     if (this.#parameters !== undefined && !this.#source) return this.fail(PipeError.cameBackDifferent());
     this.#parameters = rtpParametersJson;
-    // New streams come with all layers until the other end says otherwise.
+    // New streams have all layers until the other end reports fewer.
     this.#available = undefined;
     void this.#open(kind, rtpParametersJson);
   }
@@ -93,7 +93,7 @@ export class TrackInlet {
         'rtpParametersJson',
       );
       const source = await this.#endpoint.receive({ kind, rtpParameters, muted: this.#muted });
-      // Replaced again while it was being taken.
+      // Replaced again meanwhile.
       if (this.#ended || this.#parameters !== rtpParametersJson) return source.close();
       const earlier = this.#source;
       this.#source = source;

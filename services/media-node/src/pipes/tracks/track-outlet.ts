@@ -8,22 +8,22 @@ import { PipeError } from '../model/pipe-errors.ts';
 export interface OutletListener {
   /** In order: `opened` first, then `muted` and `layers` as they change, `closed` last. */
   onUpdate(update: TrackUpdate): void;
-  /** Called once, whoever ended it. */
+  /** Called once, on either side's end. */
   onEnd(reason: string): void;
 }
 
-/** One track on its way into one end of a pipe. */
+/** One track that is sent into one end of a pipe. */
 export class TrackOutlet {
   readonly media: MediaKey;
   readonly #listener: OutletListener;
-  /** Of the source before, until it closes, and of the present one. */
+  /** For the previous source, until it closes, and for the present one. */
   readonly #piped: PipedMedia[] = [];
   #disposables: Disposable[] = [];
   #ended = false;
   /** `undefined`: all. */
   #allowed: Required<Layers> | undefined;
   #sent: Required<Layers> | undefined;
-  #told: Required<Layers> | undefined;
+  #announced: Required<Layers> | undefined;
   #source: MediaSource | undefined;
   #limiting: Promise<void> = Promise.resolve();
 
@@ -32,7 +32,10 @@ export class TrackOutlet {
     this.#listener = listener;
   }
 
-  /** Sends the source into `endpoint`, and the one that replaces it after it. Fails `TRACK_NOT_FOUND` when it closed meanwhile; then the outlet has ended. */
+  /**
+   * Sends the source into `endpoint`, and follows it to the source that replaces it. Fails `TRACK_NOT_FOUND` when it
+   * closed meanwhile; then the outlet has ended.
+   */
   async open(endpoint: PipeEndpoint, source: MediaSource): Promise<void> {
     let piped: PipedMedia;
     try {
@@ -49,33 +52,33 @@ export class TrackOutlet {
     }
     const { kind, rtpParameters } = piped;
     for (const disposable of this.#disposables) disposable[Symbol.dispose]();
-    // The source's own events tell of every change after this line, so that none is missed or told twice.
+    // The source emits every change after this line, so that none is missed or sent twice.
     this.#disposables = [
       source.events.on('muted', ({ muted }) =>
         this.#listener.onUpdate({ update: 'muted', muted: { muted } }),
       ),
-      source.events.on('available', () => this.#tellLayers()),
+      source.events.on('available', () => this.#announceLayers()),
       source.events.on('closed', ({ reason }) => this.end(reason)),
-      // Beside the one before, which ends with its source: receivers go over in between.
+      // Beside the previous one, which ends with its source: receivers switch in between.
       source.events.on('replaced', ({ by }) => by && this.#follow(endpoint, by)),
     ];
     this.#source = source;
     const opened = { kind, rtpParametersJson: JSON.stringify(rtpParameters), muted: source.muted };
     this.#listener.onUpdate({ update: 'opened', opened });
     // New streams begin with all layers.
-    [this.#sent, this.#told] = [undefined, undefined];
-    this.#tellLayers();
+    [this.#sent, this.#announced] = [undefined, undefined];
+    this.#announceLayers();
     if (this.#allowed) await this.setLayers(this.#allowed);
   }
 
-  /** What it sends; `undefined` until it is open. */
+  /** The source being sent; `undefined` until it is open. */
   get source(): MediaSource | undefined {
     return this.#ended ? undefined : this.#source;
   }
 
   /**
-   * Sends at most these layers, and tells the other end; `undefined`: all. Nothing changes when the worker cannot hold
-   * layers back. Resolves with whether it can.
+   * Sends at most these layers, and notifies the other end; `undefined`: all. Resolves with whether the worker can hold
+   * layers back; nothing changes if it cannot.
    */
   async setLayers(layers: Required<Layers> | undefined): Promise<boolean> {
     this.#allowed = layers;
@@ -95,33 +98,33 @@ export class TrackOutlet {
     if (sameLayers(wanted, this.#sent ?? top)) return true;
     if (!(await piped.setLayers(wanted))) return false;
     this.#sent = wanted;
-    this.#tellLayers();
+    this.#announceLayers();
     return true;
   }
 
-  /** The other end's viewers go over to what is left at once, instead of when they miss it. */
-  #tellLayers(): void {
+  /** Announces the layers that flow: viewers behind the other end switch at once, instead of after missing packets. */
+  #announceLayers(): void {
     const source = this.#source;
     if (!source || this.#ended) return;
     const top = topOf(source.layers);
     const flowing = lowerLayers(this.#sent ?? top, source.available);
-    if (sameLayers(flowing, this.#told ?? top)) return;
-    this.#told = flowing;
+    if (sameLayers(flowing, this.#announced ?? top)) return;
+    this.#announced = flowing;
     this.#listener.onUpdate({ update: 'layers', layers: flowing });
   }
 
   #follow(endpoint: PipeEndpoint, source: MediaSource): void {
-    // A source that cannot follow ends the outlet: whoever needs the track pulls it again.
+    // If the new source cannot be sent, the outlet ends; the node that needs the track pulls it again.
     this.open(endpoint, source).catch(() => this.end('its new streams could not be sent'));
   }
 
-  /** Stops sending. `tell`: the other side is told why. Ending twice does nothing. */
-  end(reason: string, { tell = true }: { tell?: boolean } = {}): void {
+  /** Stops sending. `notify`: sends the reason to the other side. Idempotent. */
+  end(reason: string, { notify = true }: { notify?: boolean } = {}): void {
     if (this.#ended) return;
     this.#ended = true;
     for (const disposable of this.#disposables) disposable[Symbol.dispose]();
     for (const piped of this.#piped) piped.close();
-    if (tell) this.#listener.onUpdate({ update: 'closed', closed: { reason } });
+    if (notify) this.#listener.onUpdate({ update: 'closed', closed: { reason } });
     this.#listener.onEnd(reason);
   }
 }

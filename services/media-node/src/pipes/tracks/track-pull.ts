@@ -1,19 +1,18 @@
 import { SkeinError, type ErrorCode } from '@skein/protocol';
 import type { ClientStream, PullTrackRequest } from '@skein/rpc';
-import type { Clock, Random } from '@skein/runtime';
+import { backoff, type Backoff, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import { backoffMs } from '../../retry/backoff.ts';
-import type { PeerPipes } from '../pipe-executor.ts';
+import type { PeerPipes } from '../model/peer-pipes.ts';
 import type { PipePolicy } from '../model/pipe-policy.ts';
 import type { TrackInlet } from './track-inlet.ts';
 
-/** Between tries to have a broken call again, within the grace. */
-const RETRY = { baseMs: 50, maxMs: 1000 };
+/** Backoff between the retries of a broken call, within the grace period. */
+const RETRY = { firstMs: 50, maxMs: 1000, jitter: 0.2 };
 
-/** What the other node says when the track, or its end of the pipe, is not there: asking again there is no use. */
-const SAID: ReadonlySet<ErrorCode> = new Set(['TRACK_NOT_FOUND', 'PIPE_FAILED', 'INVALID_ARGUMENT']);
+/** The other node does not have the track, or its end of the pipe: a retry is useless. */
+const FINAL_ERRORS: ReadonlySet<ErrorCode> = new Set(['TRACK_NOT_FOUND', 'PIPE_FAILED', 'INVALID_ARGUMENT']);
 
-export interface TrackPullParts {
+export interface TrackPullDeps {
   readonly nodeId: string;
   readonly request: PullTrackRequest;
   readonly inlet: TrackInlet;
@@ -25,25 +24,27 @@ export interface TrackPullParts {
 }
 
 /**
- * Pulls one track from another node. A call that breaks while the track flows takes nothing away: the packets have
- * another way than the call. It is asked for again for as long as the other node keeps the track in the pipe.
+ * Pulls one track from another node. A call that breaks while the track flows costs no packet, because they travel apart
+ * from it. The call is retried for as long as the other node keeps the track in the pipe.
  */
 export class TrackPull {
-  readonly #parts: TrackPullParts;
+  readonly #deps: TrackPullDeps;
+  readonly #backoff: Backoff;
   #stream: ClientStream | undefined;
   #brokeAtMs: number | undefined;
   #tries = 0;
   #retry: Disposable | undefined;
   #stopped = false;
-  /** The other node holds nothing for it any more. */
+  /** The other node has let go of the track. */
   #over = false;
 
-  constructor(parts: TrackPullParts) {
-    this.#parts = parts;
+  constructor(deps: TrackPullDeps) {
+    this.#deps = deps;
+    this.#backoff = backoff({ ...RETRY, random: deps.random });
   }
 
   start(): void {
-    this.#ask(this.#parts.policy.pullDeadlineMs);
+    this.#ask(this.#deps.policy.pullDeadlineMs);
   }
 
   /** Lets the track go. */
@@ -54,9 +55,9 @@ export class TrackPull {
     this.#stream?.cancel();
     if (this.#over) return;
     this.#release().catch((error: unknown) =>
-      this.#parts.log.debug(
-        { peerNodeId: this.#parts.nodeId, err: error },
-        'a track was not released by word',
+      this.#deps.log.debug(
+        { peerNodeId: this.#deps.nodeId, err: error },
+        'releasing a track at its node failed',
       ),
     );
   }
@@ -66,14 +67,14 @@ export class TrackPull {
   }
 
   async #call(firstUpdateDeadlineMs: number): Promise<void> {
-    const { peers, nodeId, request, inlet } = this.#parts;
+    const { peers, nodeId, request, inlet } = this.#deps;
     const client = await peers.client(nodeId);
     if (this.#stopped) return;
     this.#stream = client.pullTrack(
       request,
       {
         onUpdate: (update) => {
-          if (update.update === 'opened') this.#goesOn();
+          if (update.update === 'opened') this.#recovered();
           inlet.handle(update);
         },
         onEnd: (error) =>
@@ -85,34 +86,34 @@ export class TrackPull {
     );
   }
 
-  #goesOn(): void {
+  #recovered(): void {
     this.#brokeAtMs = undefined;
     this.#tries = 0;
   }
 
   #ended(error: SkeinError): void {
-    const { inlet, policy, clock, random, log, nodeId } = this.#parts;
+    const { inlet, policy, clock, log, nodeId } = this.#deps;
     if (this.#stopped) return;
-    if (SAID.has(error.code) || !inlet.flows) return this.#fail(error);
+    if (FINAL_ERRORS.has(error.code) || !inlet.flows) return this.#fail(error);
     const nowMs = clock.monotonicMs();
     if (this.#brokeAtMs === undefined)
       log.info(
-        { peerNodeId: nodeId, reason: error.message },
-        'a pull lost its call; its packets may still come',
+        { event: 'pull.interrupted', peerNodeId: nodeId, reason: error.message },
+        'a pull lost its call; its packets may still arrive',
       );
     this.#brokeAtMs ??= nowMs;
     const leftMs = this.#brokeAtMs + policy.pullGraceMs - nowMs;
     if (leftMs <= 0) return this.#fail(error);
-    this.#retry = clock.after(backoffMs(RETRY, ++this.#tries, random), () => this.#ask(leftMs));
+    this.#retry = clock.after(this.#backoff(++this.#tries), () => this.#ask(leftMs));
   }
 
   #fail(error: SkeinError): void {
     this.#over = true;
-    this.#parts.inlet.fail(error);
+    this.#deps.inlet.fail(error);
   }
 
   async #release(): Promise<void> {
-    const { peers, nodeId, request, policy } = this.#parts;
+    const { peers, nodeId, request, policy } = this.#deps;
     const { room, trackId, epoch, calleeInstanceId, pullId } = request;
     const client = await peers.client(nodeId);
     await client.releaseTrack(
