@@ -10,7 +10,7 @@ import { UserError } from './setup/user-error.mjs';
 const tool = (...path) => join(root, 'node_modules', ...path);
 const proto = join(root, 'scripts', 'proto.mjs');
 
-/** What `npm run check` holds true. All of them run, so that one run shows everything that is wrong. */
+/** The checks of `npm run check`. All of them run, so that one run shows every problem. */
 const CHECKS = [
   { name: 'generated gRPC types', script: [proto, '--check'], absent: !existsSync(proto) },
   { name: 'types', script: [tool('typescript', 'bin', 'tsc'), '-b'] },
@@ -44,7 +44,7 @@ await main({
   },
 });
 
-/** Runs a Node script; what it printed if it fails, else `undefined`. */
+/** Runs a Node script. Resolves with its output if it fails, else with `undefined`. */
 async function failureOf(script) {
   const lines = [];
   try {

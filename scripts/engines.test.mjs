@@ -38,13 +38,13 @@ describe.each(PROGRAMS)('$what under an older Node.js', ({ what, folder, main })
     return await run(program, [...args, script], options).catch((error) => error);
   };
 
-  it('ends with 78 and one line that says which one it needs', async () => {
+  it('a program exits 78 with one line that names the version it needs', async () => {
     const { code, stdout, stderr } = await startedWith(process.execPath, ['--import', AS_NODE_20]);
     expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
     expect(stderr).toMatch(line('20\\.20\\.2'));
   });
 
-  it('that this machine has, too', async () => {
+  it('a program exits 78 under the older Node.js of this machine, too', async () => {
     for (const node of olderNodes) {
       const { stdout: version } = await run(node, ['--version']);
       if (Number(/^v(\d+)/.exec(version)?.[1]) >= NODE_MAJOR) continue;
@@ -55,7 +55,7 @@ describe.each(PROGRAMS)('$what under an older Node.js', ({ what, folder, main })
   });
 });
 
-it('the range of each package is what its programs check, and npm start brings one that is in it', () => {
+it("each package's engines are what its programs check and what npm start brings", () => {
   for (const { folder, main } of PROGRAMS) {
     const checked = /requireNode\('[^']*', '([^']*)'\)/.exec(
       read(`${folder}/src/${main.replace(/main$/, 'required-node')}.ts`),
@@ -65,7 +65,7 @@ it('the range of each package is what its programs check, and npm start brings o
   }
 });
 
-it('a package needs what the packages need that it is made of', () => {
+it("a package's engines cover those of its dependencies", () => {
   const { packages } = JSON.parse(read('package-lock.json'));
   const least = (range) =>
     /^(?:>=|\^)\s?(\d+)(?:\.(\d+))?/

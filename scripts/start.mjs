@@ -4,8 +4,8 @@ import { setUp } from './setup/profiles.mjs';
 import { releaseSignals } from './setup/signals.mjs';
 
 const COMMAND = 'npm start --';
-const INTRO = `Sets up what is missing and runs a cluster on this machine: NATS, Redis, gateways, media nodes, control.
-NATS_URL and REDIS_URL name servers that run already; every SKEIN_ variable is passed on to the services.`;
+const INTRO = `Installs missing dependencies and runs a cluster on this machine: NATS, Redis, gateways, media nodes, control.
+NATS_URL and REDIS_URL select servers that already run; SKEIN_ variables are passed to the services.`;
 const OPTIONS = {
   'media-nodes': { default: 3, min: 1, max: 32, doc: 'media nodes' },
   gateways: { default: 2, min: 1, max: 16, doc: 'gateways' },
@@ -32,7 +32,7 @@ await main({
       env: process.env,
       print: progress.line,
     });
-    // Nothing runs any more; a handle that a library forgot must not keep the terminal.
+    // All services have stopped; a leaked handle must not keep the process alive.
     process.exit(exitCode);
   },
 });

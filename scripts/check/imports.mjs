@@ -1,6 +1,6 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
-import { FOUNDATIONS, LAYERS, VENDORS } from './rules.mjs';
+import { FOUNDATIONS, LAYERS, SIMULATIONS, VENDORS } from './rules.mjs';
 import { isFormerTesting, isTest, isTestCode, isTesting } from './test-code.mjs';
 
 /**
@@ -11,9 +11,8 @@ import { isFormerTesting, isTest, isTestCode, isTesting } from './test-code.mjs'
 export function violation({ file, specifier, packages }) {
   const own = [...packages.values()].find(({ folder }) => file.startsWith(`${folder}/`));
   if (!own || isBuiltin(specifier)) return undefined;
-  // Benches and whole-cluster tests stand beside the product.
-  const isProduct = !isTestCode(file) && !/^(?:loadtest|tests)\//.test(file);
-  if (isProduct && leadsToTestCode(file, specifier)) {
+  const mayUseFakes = isTestCode(file) || SIMULATIONS.some((folder) => file.startsWith(folder));
+  if (!mayUseFakes && leadsToTestCode(file, specifier)) {
     return `is test code; production code must not need it`;
   }
   if (specifier.startsWith('.')) {

@@ -23,7 +23,7 @@ const packages = new Map([
 const problem = (file, specifier) => violation({ file, specifier, packages });
 
 describe('violation', () => {
-  it('lets a service import a library that it declares', () => {
+  it('a service may import a library that it declares', () => {
     expect(problem('services/gateway/src/main.ts', '@skein/bus')).toBeUndefined();
     expect(problem('services/gateway/src/main.ts', 'node:fs')).toBeUndefined();
   });
@@ -79,7 +79,7 @@ describe('violation', () => {
     expect(problem(file, specifier)).toMatch(expected);
   });
 
-  it('allows a vendor in an adapter of its owner, a declared entry, and the test runner in a test', () => {
+  it('vendors in adapters, declared entries and the test runner in tests are allowed', () => {
     expect(problem('libs/bus/src/adapters/nats.ts', '@nats-io/transport-node')).toBeUndefined();
     expect(problem('services/gateway/src/main.test.ts', '@skein/bus/testing')).toBeUndefined();
     expect(problem('services/gateway/src/testing/cast.ts', '@skein/bus/testing')).toBeUndefined();

@@ -17,7 +17,7 @@ export function treeProblems(root, { order, notYet }) {
     ...[...tree.packages.values()].flatMap(({ folder }) => packageProblems(folder, tree, order)),
     ...[...tree.modules].flatMap(([file, module]) => moduleProblems(file, module, tree)),
   ];
-  const isLeft = ({ kind, folder }) => notYet[kind]?.includes(folder) ?? false;
+  const isLeft = ({ kind, folder }) => notYet[folder]?.includes(kind) ?? false;
   const text = (problem) => problem.text;
   return {
     failed: found.filter((problem) => !isLeft(problem)).map(text),

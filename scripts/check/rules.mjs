@@ -1,5 +1,5 @@
 /**
- * Who may import what. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
+ * The import rules. A file belongs to a package by its folder (`libs/bus`); the folder's first part is its layer.
  */
 
 /** Imports between our packages run one way; `loadtest` and `tests` stand beside the services. The tests run the fault bench's short form. */
@@ -33,6 +33,9 @@ export const VENDORS = [
   { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },
 ];
 
+/** Not tests, and on the fakes of tests all the same: benches that simulate a whole cluster in virtual time. */
+export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
+
 /**
  * The storeys of each package, by folder of its sources (`.` is the top): what stands in that folder, from top to bottom. A file
  * imports only what stands lower, types included. Names in one list stand at the same height and do not import each other;
@@ -55,5 +58,21 @@ export const ORDER = {
       'media',
     ],
     pipes: ['*.ts', ['planning', 'health', 'congestion'], 'links', ['tracks', 'relays'], 'model'],
+  },
+  'libs/bus': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/runtime': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/telemetry': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/protocol': {
+    '.': [
+      'index.ts',
+      'permissions.ts',
+      'node-messages.ts',
+      'client-messages.ts',
+      ['error-status.ts', 'parse.ts', 'subjects.ts', 'room-state-reducer.ts', 'router-capabilities.ts'],
+      ['room-state.ts', 'media.ts', 'session-ref.ts', 'grants.ts'],
+      'fields.ts',
+      ['close-codes.ts', 'errors.ts', 'limits.ts', 'roles.ts', 'track-kinds.ts'],
+    ],
   },
 };

@@ -10,7 +10,7 @@ export function isTesting(file) {
 
 /** The former places of the same, until the last package has moved its own. */
 export function isFormerTesting(file) {
-  return /(?:^|\/)(?:test|testing)-[^/]+\.ts$/.test(file);
+  return /(?:^|\/)(?:test|testing)-[^/]+\.ts$/.test(file) && !/(?:^|\/)testing\//.test(file);
 }
 
 /** A file that no production code may need. */

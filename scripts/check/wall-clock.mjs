@@ -4,7 +4,6 @@
  */
 export const MAY_READ_WALL_CLOCK = new Map([
   ['libs/bus/src/adapters/nats-bus.ts', 'since when there is no connection, to show'],
-  ['libs/bus/src/memory-bus.ts', 'the same'],
   ['libs/cluster/src/adapters/redis-connection.ts', 'the same'],
   ['libs/local-cluster/src/adapters/log-folders.ts', 'the name of a folder'],
   ['services/media-node/src/node/media-node.ts', 'the name of a start'],

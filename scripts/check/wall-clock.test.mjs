@@ -16,7 +16,7 @@ it.each([
   expect(wallClockReads({ file, source: `const one = 1;\n${line}\n` })).toEqual([2]);
 });
 
-it('the monotonic clock, other things called `now`, tests, and files with a reason are left alone', () => {
+it('the monotonic clock, other `now`s, tests and files with a reason are left alone', () => {
   const source = 'clock.monotonicMs(); this.#beats.now(); void this.now();';
   expect(wallClockReads({ file, source })).toEqual([]);
   const reads = 'clock.now()';

@@ -8,13 +8,13 @@ const OPTIONS = {
 const parse = (...args) => parseNumbers(args, OPTIONS, 'npm start --');
 
 describe('parseNumbers', () => {
-  it('takes defaults, both spellings of a value, and the last of several', () => {
+  it('options have defaults, both spellings of a value, and the last of several counts', () => {
     expect(parse()).toEqual({ gateways: 2, port: 8080 });
     expect(parse('--gateways', '1', '--port=9000')).toEqual({ gateways: 1, port: 9000 });
     expect(parse('--port', '1', '--port', '2').port).toBe(2);
   });
 
-  it('answers help wherever it stands', () => {
+  it('--help is found wherever it stands', () => {
     expect(parse('--gateways', '1', '--help')).toBe('help');
     expect(helpText(OPTIONS, 'npm start --', 'Runs.')).toContain('--port N');
   });

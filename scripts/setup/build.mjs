@@ -1,23 +1,30 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from './command.mjs';
 import { localCache, root } from './paths.mjs';
 
 const FOLDERS = ['libs', 'services', 'loadtest', 'tests'];
+const CONFIGS = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.tests.json', 'tsconfig.base.json'];
 // Left out of the inputs: what builds and tools make.
 const MADE = new Set(['dist', 'node_modules', '.cache']);
 
-/** TypeScript, when a source is newer than what was made of it. */
-export function typescriptStep() {
+/**
+ * TypeScript, when a source is newer than what was made of it. `config`: `tsconfig.build.json` compiles what runs in production,
+ * without tests and test code; `tsconfig.json` the tools too, and checks the types of the tests.
+ */
+export function typescriptStep(config) {
+  const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
   return stampedStep({
-    name: 'TypeScript',
+    name: config === 'tsconfig.json' ? 'TypeScript' : 'TypeScript (production)',
     what: 'compiling',
-    inputs: [...FOLDERS, 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
-    outputs: compiledFolders(),
-    build: () =>
-      run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'], { cwd: root }),
+    inputs: [...FOLDERS, ...CONFIGS, 'package-lock.json'],
+    outputs: compiledFolders(config),
+    build: async () => {
+      await run(process.execPath, [tsc, '-b', config], { cwd: root });
+      for (const dist of compiledFolders(config)) removeStale(join(root, dist), join(root, dist, '../src'));
+    },
   });
 }
 
@@ -71,12 +78,24 @@ function fingerprint(inputs) {
   return hash.digest('hex');
 }
 
-/** Where the compiler puts each package that runs under Node. One with a `build.mjs` is bundled by that instead. */
-function compiledFolders() {
-  const packages = ['libs', 'services'].flatMap((layer) =>
-    readdirSync(join(root, layer)).map((name) => join(layer, name)),
-  );
-  return packages
-    .filter((folder) => existsSync(join(root, folder, 'src')) && !existsSync(join(root, folder, 'build.mjs')))
-    .map((folder) => join(folder, 'dist'));
+/**
+ * Removes what the compiler once made of sources that moved since, and of tests, which are not compiled: an import of a file that
+ * is gone must fail, and `dist` is what runs in production.
+ */
+export function removeStale(dist, src) {
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const [, module] = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(relative(dist, path)) ?? [];
+    if (!entry.isFile() || module === undefined) continue;
+    if (module.endsWith('.test') || !existsSync(join(src, `${module}.ts`))) rmSync(path);
+  }
+}
+
+/** Where the compiler puts each package that `config` names. One with a `build.mjs` is bundled by that instead. */
+function compiledFolders(config) {
+  const { references } = JSON.parse(readFileSync(join(root, config), 'utf8'));
+  return references
+    .map(({ path }) => path)
+    .filter((path) => !path.endsWith('.json') && !existsSync(join(root, path, 'build.mjs')))
+    .map((path) => join(path, 'dist'));
 }

@@ -68,20 +68,18 @@ export async function installPackages(packages) {
 
 export function assertCanInstall(packages, { isRoot, hasApt }) {
   if (!hasApt) {
-    throw new UserError(
-      `missing, and there is no apt-get to install them: ${packages.join(', ')}; please install them`,
-    );
+    throw new UserError(`apt-get is not available; install these packages: ${packages.join(', ')}`);
   }
   if (!isRoot) {
-    throw new UserError(`missing, and only root can install them: apt-get install ${packages.join(' ')}`);
+    throw new UserError(`missing packages need root: apt-get install ${packages.join(' ')}`);
   }
 }
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /**
- * While packages are installed, `policy-rc.d` answers 101, "not allowed", to whoever would start a service
- * (invoke-rc.d(8)): a system Redis on its default port is nobody's wish here. Returns what takes it back.
+ * While packages are installed, `policy-rc.d` answers 101, "not allowed", to every attempt to start a service
+ * (invoke-rc.d(8)): a system Redis must not take the default port. Returns a function that removes it.
  */
 function forbidServiceStart() {
   if (existsSync(POLICY)) return () => {};

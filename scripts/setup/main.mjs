@@ -7,7 +7,7 @@ import { UserError } from './user-error.mjs';
  * Runs a top-level script: under Node 22, with errors as one clear line. `body` gets the progress reporter and
  * answers the exit code (default 0).
  * @param {{ machineReadable?: boolean, before?: () => void, body: (progress) => Promise<number | void> }} script
- *   `machineReadable`: stdout is for a program, so set-up speaks on stderr. `before`: runs first, under any Node.
+ *   `machineReadable`: stdout is for a program, so set-up prints to stderr. `before`: runs first, under any Node.
  */
 export async function main({ machineReadable = false, before = () => {}, body }) {
   exitOnSignals();

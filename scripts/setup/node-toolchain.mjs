@@ -40,7 +40,7 @@ function nodeStep() {
   };
 }
 
-/** The version that `.toolchain` holds, told by the symbolic link, which is made last: `22.23.3`. */
+/** The version in `.toolchain`, such as `22.23.3`, read from the symbolic link, which is made last. */
 function installedVersion() {
   try {
     const packageFile = join(dirname(dirname(realpathSync(toolchainNode))), 'package.json');
@@ -54,6 +54,6 @@ function installedVersion() {
 export function nodePackage(platform, arch) {
   if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return `node-linux-${arch}`;
   throw new UserError(
-    `Node.js ${NODE_MAJOR} is needed here and can't be fetched for ${platform}-${arch}; install it by hand`,
+    `Node.js ${NODE_MAJOR} is required and not available for ${platform}-${arch}; install it by hand`,
   );
 }

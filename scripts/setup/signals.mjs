@@ -21,7 +21,7 @@ export function endWithNpm(env = process.env) {
   watch.unref();
 }
 
-/** Leaves the signals to whoever takes over. */
+/** Removes these handlers: the caller handles signals from here on. */
 export function releaseSignals() {
   for (const signal of SIGNALS) process.removeListener(signal, end);
 }

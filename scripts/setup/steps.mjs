@@ -1,7 +1,7 @@
 import { formatDuration } from './progress.mjs';
 
 /**
- * A step of set-up: `check()` is fast and answers what there is to do, in words, or `undefined` when nothing is;
+ * A set-up step: `check()` is fast and returns what is missing, in words, or `undefined`;
  * `run()` does it.
  * @typedef {{ name: string, check(): string | undefined | Promise<string | undefined>, run(): void | Promise<void> }} Step
  */

@@ -13,7 +13,7 @@ function clock() {
 }
 
 describe('runSteps', () => {
-  it('runs what is to be done, in order, and says how long each took', async () => {
+  it('steps run in order, each with the time it took', async () => {
     const { lines, progress } = recorder();
     const time = clock();
     const steps = [
@@ -30,14 +30,14 @@ describe('runSteps', () => {
     ]);
   });
 
-  it('says nothing when there is nothing to do', async () => {
+  it('steps with nothing to do print nothing', async () => {
     const { lines, progress } = recorder();
     const done = { name: 'done', check: () => undefined, run: () => expect.unreachable() };
     expect(await runSteps([done], progress)).toEqual([]);
     expect(lines).toEqual([]);
   });
 
-  it('stops at the first failure', async () => {
+  it('steps stop at the first failure', async () => {
     const { progress } = recorder();
     const failing = { name: 'a', check: () => 'x', run: () => Promise.reject(new Error('no network')) };
     const next = { name: 'b', check: () => 'x', run: () => expect.unreachable() };
@@ -46,7 +46,7 @@ describe('runSteps', () => {
 });
 
 describe('createProgress', () => {
-  it('prints one line for every tenth part where there is no terminal', () => {
+  it('progress prints one line per tenth where there is no terminal', () => {
     const { lines, progress } = recorder();
     progress.begin('worker', 'building');
     for (let done = 1; done <= 280; done++) progress.update(`compiling ${done}/280`, done / 280);

@@ -50,7 +50,7 @@ export function workerStep(progress, env = process.env) {
 }
 
 const LACKS_PATCHES =
-  '! this is upstream\'s mediasoup worker, without the patches in scripts/worker/patches (docs/operations.md, "Media worker")';
+  '! using upstream\'s mediasoup worker, without the patches in scripts/worker/patches (docs/operations.md, "Media worker")';
 
 /** A build of ours wins over upstream's binary; `undefined` if neither runs here. */
 export function chooseCached({ built, upstream }, isUsable) {
@@ -62,7 +62,7 @@ async function provide({ version, built, upstream }, progress) {
   if (existsSync(built) && (await mendLibraries(built))) return built;
   const failure = await make(built, (output) => buildWorker({ recipe, packageDir, output, progress }));
   if (failure === undefined) return built;
-  progress.line(`  the worker could not be built (${failure}); trying upstream's binary`);
+  progress.line(`  building the worker failed (${failure}); downloading upstream's binary`);
   const refusal = await make(upstream, async (output) => {
     const reason = await downloadWorker({ version, packageDir, kernelRelease: release(), output });
     if (reason !== undefined) throw new UserError(reason);

@@ -27,12 +27,12 @@ describe('workerCacheKey', () => {
       ...more,
     });
 
-  it('is the same for the same recipe, and names what it is for', () => {
+  it('the cache key is the same for the same recipe and names the worker', () => {
     expect(key()).toBe(key());
     expect(key()).toMatch(/^3\.27\.1-linux-x64-debian12-[0-9a-f]{10}$/);
   });
 
-  it('changes with the version, the system and any file of the recipe', () => {
+  it('the cache key changes with the version, the system and any file of the recipe', () => {
     const before = key();
     expect(key({ version: '3.27.2' })).not.toBe(before);
     expect(key({ system: 'debian13' })).not.toBe(before);
@@ -40,7 +40,7 @@ describe('workerCacheKey', () => {
     expect(key()).not.toBe(before);
   });
 
-  it('does not change with a test', () => {
+  it('the cache key does not change with a test', () => {
     const before = key();
     writeFileSync(join(recipe, 'queue-test.cpp'), 'int main() {}');
     writeFileSync(join(recipe, 'queue.test.mjs'), '');
@@ -49,7 +49,7 @@ describe('workerCacheKey', () => {
 });
 
 describe('workerUrl', () => {
-  it("is where mediasoup's own installer would look", () => {
+  it("the URL is where mediasoup's own installer looks", () => {
     const url = workerUrl({
       version: '3.27.1',
       repositoryUrl: 'git+https://example.org/versatica/mediasoup.git',
@@ -63,7 +63,7 @@ describe('workerUrl', () => {
 });
 
 describe('parseNinjaProgress', () => {
-  it('reads how far the build is', () => {
+  it("ninja's progress is parsed", () => {
     expect(parseNinjaProgress('[120/280] Compiling C++ object a.cpp.o')).toEqual({ done: 120, total: 280 });
     expect(parseNinjaProgress('ninja: Entering directory')).toBeUndefined();
   });
@@ -72,7 +72,7 @@ describe('parseNinjaProgress', () => {
 describe('chooseCached', () => {
   const paths = { built: '/cache/key/mediasoup-worker', upstream: '/cache/key/upstream/mediasoup-worker' };
 
-  it("prefers a build of ours, which has the patches, to upstream's binary", () => {
+  it("a cached build with our patches is preferred to upstream's binary", () => {
     expect(chooseCached(paths, () => true)).toBe(paths.built);
     expect(chooseCached(paths, (path) => path === paths.upstream)).toBe(paths.upstream);
     expect(chooseCached(paths, () => false)).toBeUndefined();

@@ -1,17 +1,18 @@
 import { SkeinError } from '@skein/protocol';
+import { BusError } from './errors.ts';
 import { decodeData, encodeAnswer, encodeFailure } from './wire.ts';
 
 export interface BoundedServerOptions {
   readonly maxInFlight?: number | undefined;
-  /** Longest answer that can be sent now, bytes. */
+  /** The longest answer that the transport takes now, bytes. */
   readonly maxAnswerBytes: () => number;
-  /** Told what the handler threw that is no `SkeinError`, and of answers that were too large to be sent. */
+  /** Receives what the handler threw that is no `SkeinError`, and answers that were too large to send. */
   readonly onBug: (error: unknown) => void;
 }
 
 export const DEFAULT_MAX_IN_FLIGHT = 4096;
 
-/** Runs a handler for requests, so many at once and no more; one more is refused, never queued. */
+/** Runs a handler for requests, at most `maxInFlight` at once. Rejects any further request; queues none. */
 export class BoundedServer {
   readonly #handler: (data: unknown) => Promise<unknown>;
   readonly #maxInFlight: number;
@@ -32,7 +33,7 @@ export class BoundedServer {
   /** Answers one request through `reply`, once. */
   accept(request: string, reply: (payload: Uint8Array) => void): void {
     if (this.#running.size >= this.#maxInFlight) {
-      reply(encodeFailure(busy(this.#maxInFlight)));
+      reply(encodeFailure(BusError.busy(this.#maxInFlight)));
       return;
     }
     const run = this.#answer(request).then(reply);
@@ -40,7 +41,7 @@ export class BoundedServer {
     this.#running.add(tracked);
   }
 
-  /** Resolves when all that run now have answered. */
+  /** Resolves when every request that runs now has been answered. */
   async idle(): Promise<void> {
     await Promise.all(this.#running);
   }
@@ -69,13 +70,6 @@ function decodeRequest(text: string): unknown {
   try {
     return decodeData(text);
   } catch (cause) {
-    throw new SkeinError('INVALID_MESSAGE', 'the request is not JSON', { cause });
+    throw BusError.requestUnreadable(cause);
   }
-}
-
-function busy(maxInFlight: number): SkeinError {
-  return new SkeinError('TOO_MANY_REQUESTS', 'too many requests are running; try again', {
-    details: { limit: maxInFlight },
-    retryAfterMs: 500,
-  });
 }

@@ -2,7 +2,8 @@ import { startNats, type NatsServer } from '@skein/local-cluster';
 import { SkeinError } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connectBus, createMemoryBus, type Bus } from './index.ts';
+import { connectBus, type Bus } from './index.ts';
+import { createMemoryBus } from './testing/memory-bus.ts';
 
 const deadlineMs = 2000;
 
@@ -62,21 +63,21 @@ describe.each([
     return { server: await connect('server'), client: await connect('client') };
   }
 
-  it('answers a request with what the handler returns', async () => {
+  it('a request gets what the handler returns', async () => {
     const { server, client } = await pair();
     server.serve('a.double', async (data) => ({ twice: (data as { n: number }).n * 2 }));
     await server.flush({ deadlineMs });
     expect(await client.request('a.double', { n: 21 }, { deadlineMs })).toEqual({ twice: 42 });
   });
 
-  it('answers nothing with nothing', async () => {
+  it('a request without data gets an answer without data', async () => {
     const { server, client } = await pair();
     server.serve('a.nothing', async () => undefined);
     await server.flush({ deadlineMs });
     expect(await client.request('a.nothing', undefined, { deadlineMs })).toBeUndefined();
   });
 
-  it('carries the error that the handler threw, with code, message, details and retry time', async () => {
+  it("a handler's error arrives with its code, message, details and retry time", async () => {
     const { server, client } = await pair();
     server.serve('a.full', async () => {
       throw new SkeinError('ROOM_FULL', 'the room is full', { details: { limit: 3 }, retryAfterMs: 50 });
@@ -91,7 +92,7 @@ describe.each([
     });
   });
 
-  it('hides what is no SkeinError behind INTERNAL', async () => {
+  it('a thrown value that is no SkeinError arrives as INTERNAL', async () => {
     const { server, client } = await pair();
     server.serve('a.bug', async () => {
       throw new TypeError('secret text');
@@ -102,7 +103,7 @@ describe.each([
     expect((failure as SkeinError).message).not.toContain('secret');
   });
 
-  it('fails at once with UNAVAILABLE when nobody serves', async () => {
+  it('a request without a server fails UNAVAILABLE at once', async () => {
     const { client } = await pair();
     const startedMs = performance.now();
     await expect(client.request('a.nobody', {}, { deadlineMs })).rejects.toMatchObject({
@@ -111,7 +112,7 @@ describe.each([
     expect(performance.now() - startedMs).toBeLessThan(deadlineMs / 2);
   });
 
-  it('fails with DEADLINE_EXCEEDED when the handler is too slow', async () => {
+  it('a request to a slow handler fails DEADLINE_EXCEEDED', async () => {
     const { server, client } = await pair();
     const slow = openGate<void>();
     server.serve('a.slow', () => slow.promise);
@@ -122,7 +123,7 @@ describe.each([
     slow.resolve();
   });
 
-  it('refuses one request more than may run, and serves again when one has ended', async () => {
+  it('a full server rejects one more request and serves again when one has ended', async () => {
     const { server, client } = await pair();
     const gate = openGate<string>();
     let running = 0;
@@ -143,7 +144,7 @@ describe.each([
   });
 
   it.each(['x', 'ж'])(
-    'answers MESSAGE_TOO_LARGE for a result that is longer in bytes than the transport takes (%s)',
+    'a result with more bytes than the transport takes fails MESSAGE_TOO_LARGE (%s)',
     async (letter) => {
       const { server, client } = await pair();
       server.serve('a.long', async (data) => letter.repeat((data as { characters: number }).characters));
@@ -159,7 +160,7 @@ describe.each([
     },
   );
 
-  it('refuses a request that is too long, at once, and goes on', async () => {
+  it('a request that is too long fails at once, and the bus keeps working', async () => {
     const { server, client } = await pair();
     const handler = vi.fn<() => Promise<string>>(async () => 'here');
     server.serve('a.short', handler);
@@ -172,7 +173,7 @@ describe.each([
     expect(await client.request('a.short', {}, { deadlineMs })).toBe('here');
   });
 
-  it('drops a message that is too long, and delivers the next', async () => {
+  it('a message that is too long is dropped, and the next one is delivered', async () => {
     const { server, client } = await pair();
     const heard: unknown[] = [];
     server.subscribe('b.long', (data) => heard.push(data));
@@ -182,7 +183,7 @@ describe.each([
     await vi.waitFor(() => expect(heard).toEqual(['next']));
   });
 
-  it('gives each request to one of all who serve its subject, and to the others when one has closed', async () => {
+  it('a request goes to one server of its subject, and to the others once that one has closed', async () => {
     const [one, other, client] = await Promise.all(['one', 'other', 'client'].map(connect));
     if (!one || !other || !client) throw new Error('a bus is missing');
     const first = one.serve('a.shared', async () => 'one');
@@ -198,7 +199,7 @@ describe.each([
     expect(await ask()).toEqual(new Set(['other']));
   });
 
-  it('stops answering when the subscription is closed', async () => {
+  it('a closed subscription answers no more requests', async () => {
     const { server, client } = await pair();
     const served = server.serve('a.closed', async () => 'here');
     await server.flush({ deadlineMs });
@@ -210,7 +211,7 @@ describe.each([
     });
   });
 
-  it('tells every listener, in order, and names the subject behind a wildcard', async () => {
+  it('a message reaches every subscriber in order, with its subject behind a wildcard', async () => {
     const { server, client } = await pair();
     const heard: unknown[][] = [[], []];
     server.subscribe('b.*.beat', (data, subject) => heard[0]?.push([subject, data]));
@@ -229,7 +230,7 @@ describe.each([
     expect(heard[1]).toEqual(Array.from({ length: 100 }, (__, n) => n));
   });
 
-  it('goes on after a listener that throws', async () => {
+  it('a throwing subscriber does not stop the bus', async () => {
     const { client } = await pair();
     const heard: unknown[] = [];
     client.subscribe('b.throws', (data) => {
@@ -242,7 +243,7 @@ describe.each([
     await vi.waitFor(() => expect(heard).toEqual([1, 2]));
   });
 
-  it('lets running handlers answer when it closes, and is down afterwards', async () => {
+  it('a closing bus lets running handlers answer and is down afterwards', async () => {
     const { server, client } = await pair();
     const gate = openGate<string>();
     const begun = openGate<void>();

@@ -20,7 +20,7 @@ async function failureOf(call: Promise<unknown>): Promise<{ error: unknown; took
 }
 
 describe('a bus over NATS', () => {
-  it('refuses a server that takes less than the services send, with one line that says what to set', async () => {
+  it('a server with too small a max_payload is rejected with one line that says what to set', async () => {
     await using server = await startNats({ maxPayloadBytes: 64 * 1024 });
     await expect(connected(server)).rejects.toThrow(
       new RegExp(
@@ -30,7 +30,7 @@ describe('a bus over NATS', () => {
     await expect(connected(server)).rejects.toBeInstanceOf(ConfigError);
   });
 
-  it('fails at once while the server is away, and goes on with all subscriptions when it is back', async () => {
+  it('calls fail at once while the server is away; all subscriptions survive the outage', async () => {
     await using server = await startNats();
     const [one, two] = [await connected(server), await connected(server)];
     const heard: unknown[] = [];
@@ -63,7 +63,7 @@ describe('a bus over NATS', () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  it('fails a request that waits when the connection is lost, long before its deadline', async () => {
+  it('a pending request fails when the connection is lost, long before its deadline', async () => {
     await using server = await startNats();
     const [one, two] = [await connected(server), await connected(server)];
     let asked = false;
@@ -83,7 +83,7 @@ describe('a bus over NATS', () => {
     await one.close();
   });
 
-  it('keeps the deadline of a request while the server hangs, and takes the hang for a loss in the end', async () => {
+  it('a request keeps its deadline while the server hangs; the hang ends as a lost connection', async () => {
     await using server = await startNats();
     const bus = await connected(server);
     await server.freeze();
@@ -102,7 +102,7 @@ describe('a bus over NATS', () => {
     await bus.close();
   });
 
-  it('finds out about a server that hangs in about a second, while something waits for it', async () => {
+  it('a hanging server is detected within about a second while a request waits', async () => {
     await using server = await startNats();
     const [one, two] = [await connected(server), await connected(server)];
     await Promise.all([one.ensure(), two.ensure()]);
@@ -130,19 +130,19 @@ describe('a bus over NATS', () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  it('waits for a server that is not there yet, and says so', async () => {
+  it('connecting waits for an absent server and reports that it is disconnected', async () => {
     await using server = new NatsServer(await freePort(), {});
-    const told: BusStatus['state'][] = [];
-    const onStatus = ({ state }: BusStatus): void => void told.push(state);
+    const seen: BusStatus['state'][] = [];
+    const onStatus = ({ state }: BusStatus): void => void seen.push(state);
     const connecting = connectBus({ url: server.url, name: 'test', clock: systemClock, onStatus });
-    await vi.waitFor(() => expect(told).toEqual(['disconnected']), { timeout: 5000 });
+    await vi.waitFor(() => expect(seen).toEqual(['disconnected']), { timeout: 5000 });
     await server.start();
     const bus = await connecting;
-    expect(told).toEqual(['disconnected', 'connected']);
+    expect(seen).toEqual(['disconnected', 'connected']);
     await bus.close();
   });
 
-  it('stops waiting when it is told to', async () => {
+  it('an aborted signal ends the wait for a server', async () => {
     const stop = new AbortController();
     const url = `nats://127.0.0.1:${await freePort()}`;
     const connecting = connectBus({

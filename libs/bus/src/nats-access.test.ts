@@ -7,7 +7,7 @@ import { readConfig, systemClock } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectBus, busSettings, natsServers, type Bus } from './index.ts';
-import { userCredentials } from './adapters/test-credentials.ts';
+import { userCredentials } from './testing/credentials.ts';
 
 const deadlineMs = 2000;
 const dir = mkdtempSync(join(tmpdir(), 'skein-nats-'));
@@ -50,9 +50,9 @@ async function attempt(env: Record<string, string>): Promise<{ outcome: string; 
   });
   const troubled = vi.waitFor(
     () => {
-      const told = lines.find(({ level }) => level === 'warn' || level === 'error');
-      if (!told) throw new Error('nothing was said');
-      return told;
+      const line = lines.find(({ level }) => level === 'warn' || level === 'error');
+      if (!line) throw new Error('nothing was logged');
+      return line;
     },
     { timeout: 8000 },
   );
@@ -84,12 +84,12 @@ describe('a NATS server with a user and a password', () => {
   });
   afterAll(async () => await nats[Symbol.asyncDispose]());
 
-  it('takes them from the URL, percent-decoded, also when the password begins with digits', async () => {
+  it("the bus logs in with the URL's user and password, percent-decoded", async () => {
     const { outcome } = await attempt({ SKEIN_NATS_URL: at('skein:12%3Ap%40ss%2Fword') });
     expect(outcome).toBe('connected');
   });
 
-  it('takes them from settings of their own', async () => {
+  it('the bus logs in with the user and password of their own settings', async () => {
     const login = { SKEIN_NATS_USER: 'skein', SKEIN_NATS_PASSWORD: '12:p@ss/word' };
     expect((await attempt({ SKEIN_NATS_URL: at(''), ...login })).outcome).toBe('connected');
   });
@@ -105,7 +105,7 @@ describe('a NATS server with a user and a password', () => {
   );
 });
 
-it('a login that NATS takes later is enough: the bus goes on trying', async () => {
+it('the bus retries a rejected login until NATS accepts it', async () => {
   const port = await freePort();
   const stop = new AbortController();
   const url = `nats://skein:right@127.0.0.1:${port}`;
@@ -126,7 +126,7 @@ it('a login that NATS takes later is enough: the bus goes on trying', async () =
   await bus.close();
 });
 
-it('a login that NATS stops taking is said once, and taken up again when it counts again', async () => {
+it('the bus logs a revoked login once, and reconnects when NATS accepts it again', async () => {
   const port = await freePort();
   const as = (password: string) => startNats({ port, args: ['--user', 'skein', '--pass', password] });
   const said: string[] = [];
@@ -154,7 +154,7 @@ it('a login that NATS stops taking is said once, and taken up again when it coun
   await bus.close();
 });
 
-it('a token is taken from the URL and from a setting', async () => {
+it('the bus logs in with a token from the URL or from a setting', async () => {
   await using nats = await startNats({ args: ['--auth', 's3cret'] });
   const server = `127.0.0.1:${nats.port}`;
   expect((await attempt({ SKEIN_NATS_URL: `nats://s3cret@${server}` })).outcome).toBe('connected');
@@ -163,7 +163,7 @@ it('a token is taken from the URL and from a setting', async () => {
   expect((await attempt({ ...apart, SKEIN_NATS_TOKEN: 'other' })).outcome).toEqual(refusedLogin);
 });
 
-it('an NKey is taken from a file', async () => {
+it('the bus logs in with an NKey from a file', async () => {
   const [key, stranger] = [nkeys.createUser(), nkeys.createUser()];
   const config = `authorization { users: [ { nkey: ${key.getPublicKey()} } ] }`;
   await using nats = await startNats({ args: ['--config', fileWith('nkey.conf', config)] });
@@ -176,7 +176,7 @@ it('an NKey is taken from a file', async () => {
   expect((await attempt(env(seedOf(stranger)))).outcome).toEqual(refusedLogin);
 });
 
-it('a credentials file is taken', async () => {
+it('the bus logs in with a credentials file', async () => {
   const { config, creds } = userCredentials();
   await using nats = await startNats({ args: ['--config', fileWith('jwt.conf', config)] });
   const env = (text: string) => ({
@@ -193,18 +193,21 @@ describe('tls://', () => {
     return ['--tls', '--tlscert', certFile, '--tlskey', keyFile, '--tlscacert', authority.caFile];
   };
 
-  it('never connects to a server that offers no TLS', async () => {
+  it('the bus never connects to a server that offers no TLS', async () => {
     await using nats = await startNats();
     const { outcome } = await attempt({ SKEIN_NATS_URL: `tls://127.0.0.1:${nats.port}` });
     expect(outcome).toMatch(/^NATS offers no TLS/);
   });
 
-  it.each(['127.0.0.1', 'localhost'])('connects to %s, whose certificate has that name', async (host) => {
-    await using nats = await startNats({ args: await tlsArgs(['IP:127.0.0.1', 'DNS:localhost']) });
-    const url = { SKEIN_NATS_URL: `tls://${host}:${nats.port}` };
-    expect((await attempt({ ...url, SKEIN_NATS_CA_FILE: authority.caFile })).outcome).toBe('connected');
-    expect((await attempt(url)).outcome).toMatch(/^TLS with NATS failed/);
-  });
+  it.each(['127.0.0.1', 'localhost'])(
+    'the bus connects to %s, whose certificate has that name',
+    async (host) => {
+      await using nats = await startNats({ args: await tlsArgs(['IP:127.0.0.1', 'DNS:localhost']) });
+      const url = { SKEIN_NATS_URL: `tls://${host}:${nats.port}` };
+      expect((await attempt({ ...url, SKEIN_NATS_CA_FILE: authority.caFile })).outcome).toBe('connected');
+      expect((await attempt(url)).outcome).toMatch(/^TLS with NATS failed/);
+    },
+  );
 
   it.each([
     ['127.0.0.1', 'DNS:localhost'],
@@ -216,7 +219,7 @@ describe('tls://', () => {
     expect((await attempt(env)).outcome).toMatch(/^TLS with NATS failed/);
   });
 
-  it('shows a certificate to a server that asks for one', async () => {
+  it('the bus presents its certificate to a server that requests one', async () => {
     await using nats = await startNats({ args: [...(await tlsArgs(['IP:127.0.0.1'])), '--tlsverify'] });
     const env = { SKEIN_NATS_URL: `tls://127.0.0.1:${nats.port}`, SKEIN_NATS_CA_FILE: authority.caFile };
     const { certFile, keyFile } = await authority.issue('client', []);
@@ -226,7 +229,7 @@ describe('tls://', () => {
   });
 });
 
-it('of three servers one is enough, whichever comes first, and the others are found when it goes', async () => {
+it('the bus connects to any of three servers, and to another one when that one stops', async () => {
   const routePorts = [await freePort(), await freePort()];
   const routes = routePorts.map((port) => `nats-route://127.0.0.1:${port}`).join();
   const start = (index: number): Promise<NatsServer> => {
@@ -273,9 +276,9 @@ describe('settings that contradict each other are refused', () => {
     [{ SKEIN_NATS_CA_FILE: '/ca.pem' }, 'it is for TLS; start SKEIN_NATS_URL with tls://'],
     [{ SKEIN_NATS_URL: 'tls://a', SKEIN_NATS_CA_FILE: '/nowhere/ca.pem' }, 'cannot be read (ENOENT)'],
     [{ SKEIN_NATS_URL: 'tls://a', SKEIN_NATS_CERT_FILE: '/c.pem' }, 'set SKEIN_NATS_KEY_FILE as well'],
-    [{ SKEIN_NATS_URL: 'tls://a', SKEIN_NATS_CA_FILE: there() }, 'it is not what it should be'],
-    [{ SKEIN_NATS_NKEY_FILE: there() }, 'it is not what it should be'],
-    [{ SKEIN_NATS_CREDS_FILE: there() }, 'it is not what it should be'],
+    [{ SKEIN_NATS_URL: 'tls://a', SKEIN_NATS_CA_FILE: there() }, 'it is invalid'],
+    [{ SKEIN_NATS_NKEY_FILE: there() }, 'it is invalid'],
+    [{ SKEIN_NATS_CREDS_FILE: there() }, 'it is invalid'],
   ])('%o: %s', (env, message) => {
     expect(() => natsServers(readConfig(busSettings, env))).toThrow(
       expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining(message) as string }),

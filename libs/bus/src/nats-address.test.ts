@@ -33,7 +33,7 @@ describe('the address of NATS', () => {
     expect(readNatsAddress(text)).toEqual({ ...none, servers });
   });
 
-  it('insists on TLS with tls://', () => {
+  it('tls:// requires TLS', () => {
     expect(readNatsAddress('tls://a,b')).toMatchObject({ tls: true });
   });
 

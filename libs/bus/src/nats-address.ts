@@ -1,9 +1,9 @@
 import { readHostPort, type HostPort } from '@skein/runtime';
 
-/** What `SKEIN_NATS_URL` says. */
+/** `SKEIN_NATS_URL`, parsed. */
 export interface NatsAddress {
   readonly servers: readonly HostPort[];
-  /** Insisted on: a server without TLS is not talked to. */
+  /** Required: a server without TLS is rejected. */
   readonly tls: boolean;
   readonly login: UrlLogin;
 }
@@ -13,7 +13,7 @@ export type UrlLogin =
   | { readonly kind: 'user'; readonly user: string; readonly password: string }
   | { readonly kind: 'token'; readonly token: string };
 
-/** What `readNatsAddress` takes, in words. */
+/** The form that `readNatsAddress` takes, in words. */
 export const NATS_ADDRESS_ALLOWED =
   '`nats://[USER:PASSWORD@]HOST[:PORT]`, several separated by commas, or the same with `tls://` for TLS';
 
@@ -21,8 +21,8 @@ const DEFAULT_PORT = 4222;
 const ENTRY = /^(?:(nats|tls):\/\/)?(?:([^@/?#]*)@)?([^@/?#]+)\/?$/;
 
 /**
- * Reads the address of a NATS server, or of several of one cluster, separated by commas. The scheme and the login stand once
- * or in each of them, and are the same for all. A user without a password is a token. Throws an `Error` whose message goes on
+ * Reads the address of a NATS server, or of several of one cluster, separated by commas. The scheme and the login stand once,
+ * or identically in each. A user without a password is a token. Throws an `Error` whose message continues
  * after "is not allowed: " and shows nothing of the text, which may hold a password.
  */
 export function readNatsAddress(text: string): NatsAddress {

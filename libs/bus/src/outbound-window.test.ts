@@ -4,7 +4,7 @@ import { OutboundWindow } from './outbound-window.ts';
 const KIB = 1024;
 
 describe('the outbound window', () => {
-  it('refuses what would pass its limit while nothing is confirmed, and takes it after', async () => {
+  it('a full window rejects messages until the server confirms some', async () => {
     const confirmed: (() => void)[] = [];
     const window = new OutboundWindow(() => new Promise((resolve) => confirmed.push(resolve)), 1024 * KIB);
     for (let n = 0; n < 8; n++) {
@@ -19,7 +19,7 @@ describe('the outbound window', () => {
     expect(window.take(1)).toBe(true);
   });
 
-  it('forgets what went down with the connection', async () => {
+  it('a lost connection empties the window', async () => {
     const window = new OutboundWindow(() => Promise.reject(new Error('lost')), 1024 * KIB);
     window.take(600 * KIB);
     window.sent();

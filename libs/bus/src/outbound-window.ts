@@ -2,9 +2,9 @@ export const DEFAULT_WINDOW_BYTES = 16 * 1024 * 1024;
 const CONFIRM_EVERY_BYTES = 512 * 1024;
 
 /**
- * Bounds what was handed to the connection and not yet confirmed by the server, so that a server that hangs costs
- * bounded memory. Full: the newest message is refused. `confirm` is asked to resolve once the server has seen
- * everything sent so far, or to reject when the connection went, and with it what was queued.
+ * Bounds the bytes that the server has not confirmed yet, so that a server that hangs costs bounded memory. A full window
+ * rejects the newest message. `confirm` resolves once the server has seen everything sent so far, and rejects when the
+ * connection is lost together with its queue.
  */
 export class OutboundWindow {
   readonly #limitBytes: number;
@@ -21,7 +21,7 @@ export class OutboundWindow {
     return this.#unconfirmedBytes;
   }
 
-  /** Whether a message of `bytes` may be sent now; counts it if so. To be followed by `sent`. */
+  /** Whether a message of `bytes` fits; counts it if so. Call `sent` afterwards. */
   take(bytes: number): boolean {
     if (this.#unconfirmedBytes + bytes > this.#limitBytes) return false;
     this.#unconfirmedBytes += bytes;
@@ -29,7 +29,7 @@ export class OutboundWindow {
     return true;
   }
 
-  /** Asks for a confirmation when enough was sent since the last one was asked for. */
+  /** Requests a confirmation when enough bytes were sent since the last request. */
   sent(): void {
     if (this.#sinceConfirmBytes < CONFIRM_EVERY_BYTES) return;
     const covered = this.#sinceConfirmBytes;

@@ -8,7 +8,7 @@ const natsUrl: Setting<NatsAddress> = {
   env: 'SKEIN_NATS_URL',
   defaultText: 'nats://127.0.0.1:4222',
   allowed: NATS_ADDRESS_ALLOWED,
-  doc: 'The NATS servers of the cluster. With `tls://` a server that offers no TLS, or whose certificate does not fit its name, is not talked to.',
+  doc: 'The NATS servers of the cluster. With `tls://` a server that offers no TLS, or whose certificate does not fit its name, is rejected.',
   secret: true,
   parse: (text) => {
     try {
@@ -19,7 +19,7 @@ const natsUrl: Setting<NatsAddress> = {
   },
 };
 
-/** What a service that uses the bus reads from its environment. `natsServers` puts it together. */
+/** Settings of a service that uses the bus; `natsServers` validates their combination. */
 export const busSettings = {
   natsUrl,
   natsUser: setting.text('SKEIN_NATS_USER', SECRET, {

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import { Silence } from './silence.ts';
 
@@ -28,7 +28,7 @@ function setUp() {
 }
 
 describe('a server', () => {
-  it('that was heard of lately is not asked', async () => {
+  it('a server that sent something lately is not probed', async () => {
     const { clock, server, silence, check } = setUp();
     silence.heard();
     await clock.advance(400);
@@ -37,7 +37,7 @@ describe('a server', () => {
     expect([seen.outcome, server.asked]).toEqual(['there', 0]);
   });
 
-  it('that was silent and answers is there, asked once for all who want to know', async () => {
+  it('a silent server that answers is alive; concurrent checks share one probe', async () => {
     const { clock, server, check } = setUp();
     const [one, other] = [check(), check()];
     await clock.advance(300);
@@ -50,7 +50,7 @@ describe('a server', () => {
     expect([later.outcome, server.asked, server.silent]).toEqual(['there', 1, 0]);
   });
 
-  it('that does not answer within half a second is taken for gone, and told once', async () => {
+  it('a server without an answer within half a second counts as gone, reported once', async () => {
     const { clock, server, check } = setUp();
     const [one, other] = [check(), check()];
     await clock.advance(499);
@@ -59,7 +59,7 @@ describe('a server', () => {
     expect([one.outcome, other.outcome, server.silent]).toEqual(['UNAVAILABLE', 'UNAVAILABLE', 1]);
   });
 
-  it('whose connection goes meanwhile is known to be gone at once', async () => {
+  it('a connection lost during a probe fails the check at once', async () => {
     const { clock, server, check } = setUp();
     const seen = check();
     server.fail(new Error('connection disconnected'));

@@ -1,56 +1,57 @@
-import { SkeinError } from '@skein/protocol';
+import type { SkeinError } from '@skein/protocol';
 import { SingleFlight, withDeadline, type Clock, type DeadlineTimer } from '@skein/runtime';
+import { BusError } from './errors.ts';
 
-/** A server that was heard of so lately is not asked. */
-const HEARD_LATELY_MS = 500;
+/** A server that sent something within this time is alive without a probe. */
+const FRESH_MS = 500;
 const ANSWER_DEADLINE_MS = 500;
 
-export interface SilenceParts {
+export interface SilenceDeps {
   readonly clock: Clock;
   /** Resolves when the server answers. */
   readonly ask: () => Promise<void>;
-  /** The server does not answer: its connection is of no use. */
+  /** The server did not answer; its connection is useless. */
   readonly onSilent: () => void;
 }
 
 /**
- * Tells a server that hangs from one with nothing to say, in half a second and only when somebody needs to know: it is
- * asked if nothing has come from it lately.
+ * Distinguishes a server that hangs from one that is idle, within half a second and on demand only: it probes a server that has
+ * sent nothing for a while.
  */
 export class Silence {
-  readonly #parts: SilenceParts;
+  readonly #deps: SilenceDeps;
   readonly #asking = new SingleFlight<'server', void>();
   #heardAtMs = -Infinity;
 
-  constructor(parts: SilenceParts) {
-    this.#parts = parts;
+  constructor(deps: SilenceDeps) {
+    this.#deps = deps;
   }
 
-  /** Something came from the server. */
+  /** The server sent something. */
   heard(): void {
-    this.#heardAtMs = this.#parts.clock.monotonicMs();
+    this.#heardAtMs = this.#deps.clock.monotonicMs();
   }
 
-  /** Resolves when the server was heard of lately, or answers now. Else fails `UNAVAILABLE`. */
+  /** Resolves when the server sent something lately, or answers a probe. Otherwise fails `UNAVAILABLE`. */
   async check(): Promise<void> {
-    if (this.#parts.clock.monotonicMs() - this.#heardAtMs <= HEARD_LATELY_MS) return;
+    if (this.#deps.clock.monotonicMs() - this.#heardAtMs <= FRESH_MS) return;
     await this.#asking.run('server', () => this.#ask());
   }
 
   async #ask(): Promise<void> {
-    const { clock, onSilent } = this.#parts;
+    const { clock, onSilent } = this.#deps;
     const silent = (): SkeinError => {
       onSilent();
-      return SkeinError.unavailable('the bus');
+      return BusError.unavailable();
     };
     await withDeadline(inHalves(clock), ANSWER_DEADLINE_MS, this.#answer(), silent);
   }
 
   async #answer(): Promise<void> {
     try {
-      await this.#parts.ask();
+      await this.#deps.ask();
     } catch (error) {
-      throw SkeinError.unavailable('the bus', error);
+      throw BusError.unavailable(error);
     }
     this.heard();
   }

@@ -1,6 +1,7 @@
 import { errorCodes, SkeinError, type WireError } from '@skein/protocol';
+import { BusError } from './errors.ts';
 
-/** How an answer travels: what was asked for, or why not. */
+/** An answer on the wire: data or an error. */
 type Reply = { readonly data?: unknown } | { readonly error: WireError };
 
 const utf8 = new TextEncoder();
@@ -16,7 +17,7 @@ export function decodeData(text: string): unknown {
   return JSON.parse(text);
 }
 
-/** An event's payload, or `undefined` when it is too large; `onTooLarge` is then told. */
+/** An event's payload, or `undefined` after `onTooLarge` was called. */
 export function encodeEvent(
   data: unknown,
   maxBytes: number,
@@ -38,12 +39,12 @@ export function encodeAnswer(data: unknown, maxBytes: number): Uint8Array {
   return payload;
 }
 
-/** Short always: codes, messages and details are the cluster's own. */
+/** Always short: codes, messages and details are the cluster's own. */
 export function encodeFailure(thrown: unknown): Uint8Array {
   return utf8.encode(JSON.stringify({ error: SkeinError.from(thrown).toWire() } satisfies Reply));
 }
 
-/** The answer's data. Throws the error that the server answered, or `INTERNAL` for what is no answer at all. */
+/** The answer's data. Throws the error that the server answered, or `INTERNAL` for a text that is no answer. */
 export function decodeReply(text: string): unknown {
   const reply = parseReply(text);
   if ('error' in reply) throw SkeinError.fromWire(reply.error);
@@ -55,9 +56,9 @@ function parseReply(text: string): Reply {
   try {
     reply = JSON.parse(text);
   } catch (cause) {
-    throw notAnAnswer(cause);
+    throw BusError.answerUnreadable(cause);
   }
-  if (typeof reply !== 'object' || reply === null) throw notAnAnswer();
+  if (typeof reply !== 'object' || reply === null) throw BusError.answerUnreadable();
   if ('error' in reply) return { error: knownError(reply.error) };
   return reply;
 }
@@ -65,12 +66,8 @@ function parseReply(text: string): Reply {
 /** A newer peer may know codes that this build does not. */
 function knownError(error: unknown): WireError {
   const wire = error as Partial<WireError> | null;
-  if (typeof wire?.code !== 'string' || typeof wire.message !== 'string') throw notAnAnswer();
+  if (typeof wire?.code !== 'string' || typeof wire.message !== 'string') throw BusError.answerUnreadable();
   return (errorCodes as readonly string[]).includes(wire.code)
     ? (wire as WireError)
     : { ...(wire as WireError), code: 'INTERNAL' };
-}
-
-function notAnAnswer(cause?: unknown): SkeinError {
-  return new SkeinError('INTERNAL', 'the answer could not be read', { cause });
 }

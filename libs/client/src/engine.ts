@@ -1,4 +1,4 @@
-// What a media engine has to be, for programs that bring their own in place of a browser's.
+// The interface of a media engine, for programs that bring their own instead of a browser's.
 export type {
   LinkOffer,
   LinkSignals,

@@ -1,6 +1,6 @@
 export { connectStore } from './adapters/redis-store.ts';
 export type { ClusterStore, StoreOptions, StoreStatus } from './store/cluster-store.ts';
-export type { LeaderAct, LeaderLease, LeaderView } from './leases/leader-lease.ts';
+export type { AuditEntry, LeaderLease, LeaderView } from './leases/leader-lease.ts';
 export {
   openNodeDirectory,
   type DirectoryQuery,
@@ -29,7 +29,7 @@ export {
 } from './placement/placement.ts';
 export { DEFAULT_FAN_OUT, relaysFor } from './placement/relay-tree.ts';
 export { publishChanges, publishViewership } from './feeds/room-events.ts';
-export { RoomNews } from './feeds/room-publisher.ts';
+export { RoomPublisher } from './feeds/room-publisher.ts';
 export { openRoomFeed, type RoomFeed, type RoomFeedEvents, type RoomFeedOptions } from './feeds/room-feed.ts';
 export {
   openRoomFeeds,
@@ -38,7 +38,7 @@ export {
   type RoomFeedsOptions,
 } from './feeds/room-feeds.ts';
 export type {
-  Held,
+  RoomAnnouncement,
   MoveRequest,
   Placed,
   PlaceRequest,

@@ -19,14 +19,14 @@ import { trackKinds, trackSources } from './track-kinds.ts';
 
 const nothing = z.object({});
 
-/** A change to one subscription. At least one of its fields besides the id. */
+/** A change to one subscription: at least one field besides the id. */
 const subscriptionUpdate = z.object({
   subscriptionId: opaqueId,
   paused: z.boolean().optional(),
   preferredLayers: layers.optional(),
 });
 
-/** An error of one part of a request. */
+/** The error of one part of a request; see `WireError`. */
 const wireError = z.object({
   code: z.enum(errorCodes),
   message: text(),
@@ -34,13 +34,13 @@ const wireError = z.object({
   retryAfterMs: z.number().optional(),
 });
 
-/** Why one update was not made. */
+/** An update that failed. */
 const refusedUpdate = z.object({
   subscriptionId: opaqueId,
   error: wireError,
 });
 
-/** What came of one track of `subscribeMany`. */
+/** The result of one track of `subscribeMany`. */
 const subscribeResult = z.union([
   z.object({ trackId: opaqueId, subscription: readySubscription }),
   z.object({
@@ -51,8 +51,8 @@ const subscribeResult = z.union([
 export type SubscribeResult = z.infer<typeof subscribeResult>;
 
 /**
- * What a room has come to since a version: all changes in order, or its state. `more`: these are not all yet, `sync` again
- * from the version of the last one.
+ * The state of a room since a version: the changes in order, or a snapshot. `more`: further changes follow, `sync` from the
+ * version of the last one.
  */
 const newerState = z.union([
   z.object({ changes: z.array(versionedChange), more: z.literal(true).optional() }),
@@ -60,37 +60,37 @@ const newerState = z.union([
 ]);
 
 /**
- * Of requests that belong to one session's transports: which session is meant. Once the gateway holds another one, it
- * refuses them with `STALE_EPOCH`, so that what was sent just before `sessionMoved` never reaches the new session.
+ * The session that a request concerns. The gateway rejects it with `STALE_EPOCH` once another session has replaced that
+ * one, so that a request sent just before `sessionMoved` never reaches the new session.
  */
 const ofSession = { epoch: epoch.optional() };
 
-/** What a gateway has to know of a client to place it, now and whenever it is moved. */
+/** What a gateway needs to place a client, at the join and at each migration. */
 const joinFields = {
   protocolVersion: z.number().int(),
   room: roomName,
-  /** Unique in the room; a second join with the same one takes over. Made by the gateway when absent. */
+  /** Unique in the room; a second join with the same identity takes over. Absent: the gateway makes one. */
   identity: identity.optional(),
   name: displayName,
   metadata: metadata.optional(),
-  /** A viewer is in no list of participants, and its coming and going is told to nobody. Default `participant`. */
+  /** Viewers are in no list of participants, and their joins and leaves are not broadcast. Default `participant`. */
   role: z.enum(roles).default('participant'),
-  /** What this client can receive; the answer's subscriptions match it. */
+  /** What this client can receive; its subscriptions match it. */
   rtpCapabilities,
   /**
-   * Answer with ready subscriptions to the room's tracks, microphones first. So many as fit into one answer: the client
-   * asks for the others with `subscribeMany`. Default true.
+   * Answer with ready subscriptions to the room's tracks, microphones first, as many as fit into one answer; the client
+   * requests the others with `subscribeMany`. Default true.
    */
   autoSubscribe: z.boolean().default(true),
-  /** For tests and demos: be placed on this node. */
+  /** For tests and demos: the media node to use. Fails `PERMISSION_DENIED` where the gateway does not allow it. */
   nodeId: opaqueId.optional(),
-  /** Names this client's stay in the room: made by the client once, and the same in every `join` and `resume` of that stay. */
+  /** Names one participation, from entering the room to leaving it: made by the client, the same in every `join` and `resume`. */
   stayId: opaqueId.optional(),
-  /** Prefer nodes of this region; default: the gateway's. */
+  /** Preferred region of media nodes. Default: the gateway's. */
   region: opaqueId.optional(),
 };
 
-/** A session's media on its node: what the client needs to take it up. */
+/** A session's media on its node: what the client needs to connect to it. */
 const sessionMedia = {
   sessionId: opaqueId,
   epoch,
@@ -104,17 +104,18 @@ const sessionMedia = {
 };
 
 /**
- * Every request that a client can make: what it sends and what it gets. Requests carry a client-made id and
- * are safe to repeat: a track or a subscription that exists already is answered as it is.
+ * Every request of a client, with its answer. Requests carry a client-made id and are idempotent: repeating one returns
+ * the existing track or subscription. Any of them may fail `TOO_MANY_REQUESTS`, `UNAVAILABLE` or `DEADLINE_EXCEEDED`, and
+ * after the session `STALE_EPOCH`; `docs/protocol.md` lists the other errors of each.
  */
 export const clientMethods = {
-  /** First request on a socket. Places the participant and answers with all it needs for media. */
+  /** First request on a socket. Places the participant and returns the room and everything that media needs. */
   join: {
     request: z.object({
       ...joinFields,
       /**
-       * Of a client that was in the room and comes back without being asked: the highest epoch that it had. Fails
-       * `SUPERSEDED` when another stay has taken the identity since. Absent: takes over from whoever has it.
+       * For an automatic rejoin: the highest epoch that the client had. Fails `SUPERSEDED` when another client has taken
+       * the identity since. Absent: takes the identity over.
        */
       lastEpoch: epoch.optional(),
     }),
@@ -125,8 +126,8 @@ export const clientMethods = {
     }),
   },
   /**
-   * In place of `join`, on a new socket: goes on with a session whose socket was lost. Its media is not touched.
-   * Fails `SESSION_NOT_FOUND` or `STALE_EPOCH` when the session is over: then join anew with the same identity.
+   * Replaces `join` on a new socket: continues a session whose socket was lost. Its media is not touched. Fails
+   * `SESSION_NOT_FOUND` or `STALE_EPOCH` when the session is over: then join with the same identity.
    */
   resume: {
     request: z.object({
@@ -136,37 +137,37 @@ export const clientMethods = {
       epoch,
       nodeId: opaqueId,
       resumeToken: opaqueId,
-      /** The version of the room's state that the client holds. */
+      /** The client's version of the room's state. */
       version: roomVersion,
     }),
     response: z.object({
       resumeToken: opaqueId,
       state: newerState,
-      /** As the gateway knows it; absent where it does not. */
+      /** Absent when the gateway does not know the number. */
       viewers: viewerCount.optional(),
     }),
   },
-  /** Lets go of the session that `sessionMoved` (mode `switch`) replaced: its media is no longer needed. */
+  /** Releases the session that a `sessionMoved` (mode `switch`) replaced. `epoch`: the new session's. */
   finishMove: { request: z.object({ epoch }), response: nothing },
-  /** Gives the client's DTLS fingerprint for one transport. Once each; ICE and DTLS then run by themselves. */
+  /** Sets the client's DTLS fingerprint for one transport, once. Fails `TRANSPORT_STATE` for a second one that differs. */
   connectTransport: {
     request: z.object({ ...ofSession, direction: transportDirection, dtlsParameters }),
     response: nothing,
   },
-  /** New ICE credentials for one transport, after the client's network changed. */
+  /** Returns new ICE credentials for one transport (RFC 8445 §9). */
   restartIce: {
     request: z.object({ ...ofSession, direction: transportDirection }),
     response: z.object({ iceParameters }),
   },
   /**
-   * Nothing comes through to the node of this session, also after `restartIce`: it ends, and the client is placed again, on
-   * another node if there is one. `sessionMoved` follows, or `sessionClosed` after too many of them in a row.
+   * The media path to the session's node is dead, even after `restartIce`. The session ends, and the gateway places the
+   * client again, on another node if there is one. `sessionMoved` follows, or `sessionClosed` after too many in a row.
    */
   reportMediaLoss: { request: z.object({ ...ofSession }), response: nothing },
   /**
-   * Publishes a track; a viewer is refused with `PERMISSION_DENIED`. `trackId` is the client's, so that a repeat or a
-   * migration names the same track. A repeat with other `rtpParameters` replaces the streams behind the track: subscribers
-   * get `subscriptionClosed` with reason `source-replaced`, and the old streams are forwarded for 4 s more.
+   * Publishes a track. Fails `PERMISSION_DENIED` for viewers. The client makes `trackId`, so that a repeat or a migration
+   * names the same track. A repeat with other `rtpParameters` replaces the streams of the track: subscribers get
+   * `subscriptionClosed` with reason `source-replaced`, and the node forwards the old streams for another 4 s.
    */
   publish: {
     request: z.object({
@@ -180,21 +181,22 @@ export const clientMethods = {
     }),
     response: z.object({ trackId: opaqueId }),
   },
+  /** Removes a track from the room. Fails `PERMISSION_DENIED` for viewers. */
   unpublish: { request: z.object({ trackId: opaqueId }), response: nothing },
-  /** Stops or resumes forwarding of one's own track, for everyone, and shows it in the room's state. */
+  /** Stops or restarts forwarding of the client's own track to everyone and updates the room's state. Fails `TRACK_NOT_FOUND`. */
   setTrackMuted: { request: z.object({ trackId: opaqueId, muted: z.boolean() }), response: nothing },
   /**
-   * Asks for a track of the room. The subscription starts paused; resume it once it can be decoded. Of `preferredLayers` the
-   * best at or below that the track has are sent.
+   * Subscribes to a track of the room. The subscription starts paused; resume it when the client can decode it. The node
+   * forwards the best layers that the track has at or below `preferredLayers`.
    */
   subscribe: {
     request: z.object({ trackId: opaqueId, preferredLayers: layers.optional() }),
     response: readySubscription,
   },
   /**
-   * Asks for several tracks at once. Each has a result of its own, and one that fails harms no other. The results of one
-   * answer are bounded (`limits.subscriptionsPerAnswer`, `limits.subscriptionBytesPerAnswer`): a track without one is to be
-   * asked for again. There is always at least one result.
+   * Subscribes to several tracks. Each succeeds or fails on its own. The results of one answer are bounded
+   * (`limits.subscriptionsPerAnswer`, `limits.subscriptionBytesPerAnswer`): request a track without a result again. The
+   * answer has at least one result.
    */
   subscribeMany: {
     request: z.object({
@@ -207,22 +209,23 @@ export const clientMethods = {
     response: z.object({ results: z.array(subscribeResult) }),
   },
   /**
-   * Pauses, resumes, or chooses layers of subscriptions; one request for many. Each update stands alone: `refused` lists
-   * those that failed, the others are made. Fails only when every update is refused.
+   * Pauses or resumes subscriptions, or selects their layers. Each update succeeds or fails on its own: `refused` lists
+   * the failed ones. The request fails only when every update does.
    */
   updateSubscriptions: {
     request: z.object({ updates: z.array(subscriptionUpdate).min(1).max(limits.subscriptionsPerRequest) }),
     response: z.object({ refused: z.array(refusedUpdate).optional() }),
   },
+  /** Ends a subscription. */
   unsubscribe: { request: z.object({ subscriptionId: opaqueId }), response: nothing },
-  /** Brings the room's state up to date: what came after `version`, or all of it when that is too long ago. */
+  /** Returns the changes of the room after `version`, or a snapshot when that version is too old. */
   sync: {
     request: z.object({ version: roomVersion }),
     response: newerState,
   },
   /**
-   * One page of a snapshot that had `pages`: `page` counts from 0. Fails `INVALID_ARGUMENT` when the gateway does not hold
-   * that version any more, 30 s after it was last asked for: then `sync` from version 0.
+   * Returns one page of a snapshot that had `pages`; `page` counts from 0. Fails `INVALID_ARGUMENT` when the gateway no
+   * longer has that version, 30 s after the last request for it: then `sync` from version 0.
    */
   roomPage: {
     request: z.object({ version: roomVersion, page: z.number().int().nonnegative() }),
@@ -235,7 +238,7 @@ export const clientMethods = {
 } as const;
 
 export type ClientMethod = keyof typeof clientMethods;
-/** A request's data as the client writes it (defaults may be left out). */
+/** A request's data as the client writes it: fields with defaults are optional. */
 export type ClientRequestInput<Method extends ClientMethod> = z.input<
   (typeof clientMethods)[Method]['request']
 >;
@@ -248,7 +251,7 @@ export type ClientResponse<Method extends ClientMethod> = z.output<
 /** What a client asks for when it joins, whichever edge it comes in by. Parsed, defaults filled in. */
 export type JoinRequest = Readonly<Omit<ClientRequest<'join'>, 'protocolVersion'>>;
 
-/** Why a session ended without the client asking. */
+/** Why a session ended without a request of its client. */
 export const sessionEndReasons = [
   /** The same identity joined again. */
   'superseded',
@@ -256,40 +259,41 @@ export const sessionEndReasons = [
   'worker-died',
   /** The media node is shutting down. */
   'node-stopped',
-  /** No media came through between the client and any node that it was placed on. */
+  /** Media reached none of the nodes that the client was placed on. */
   'media-timeout',
   /** Removed by an operator. */
   'removed',
 ] as const;
 export type SessionEndReason = (typeof sessionEndReasons)[number];
 
-/** Every event that the gateway sends. Those of the room carry its `version`. */
+/** Every event of a gateway. The events of a room carry its `version`. */
 export const clientEvents = {
   /** First message on a socket. Load the device with the capabilities, then join. */
   welcome: z.object({
     protocolVersion: z.number().int(),
     routerRtpCapabilities: rtpCapabilities,
-    /** The gateway pings a socket that it has heard nothing of for so long, and closes it 4 s later. */
+    /** Silence after which the gateway pings a socket, in milliseconds; it closes the socket 4 s later. */
     heartbeatIntervalMs: z.number().int(),
-    /** Public addresses of gateways, where a client goes on when it loses this one. Absent when none are configured. */
+    /** Public addresses of gateways, for a client that loses this one. Absent when none are configured. */
     gateways: z.array(text(limits.gatewayUrlLength)).max(limits.gatewayUrls).optional(),
   }),
-  /** One change of the room; apply those newer than the snapshot, in order. May come before the join answer. */
+  /** One change of the room; apply those newer than the snapshot, in order. May precede the join answer. */
   roomChanged: roomChange,
-  /** The whole state, when the changes in between could not be had. Replaces what the client holds. */
+  /** The whole state, when the changes in between are not available. Replaces the client's state. */
   roomReplaced: roomSnapshot,
-  /** There are so many viewers now. At most once a second, only when it has changed, without a version. */
+  /** Current number of viewers. At most once a second, only when it has changed, without a version. */
   viewersChanged: z.object({ viewers: viewerCount }),
+  /** A subscription has ended. `reason`: `track-ended`, `source-lost`, `source-replaced`. */
   subscriptionClosed: z.object({ subscriptionId: opaqueId, trackId: opaqueId, reason: text() }),
-  /** Which layers are being received; absent while none is. */
+  /** The layers that the client receives now; absent while it receives none. */
   subscriptionLayersChanged: z.object({
     subscriptionId: opaqueId,
     trackId: opaqueId,
     layers: layers.optional(),
   }),
   /**
-   * The session goes on elsewhere: requests go to the new one from now on. `rebuild`: the old media is gone. `switch`:
-   * it still flows; take up the new one beside it, then `finishMove`, within `deadlineMs`.
+   * The session has migrated; requests now go to the new one. `rebuild`: the old media is gone; publish the tracks again
+   * within `deadlineMs`. `switch`: it still flows; connect the new media beside it, then `finishMove` within `deadlineMs`.
    */
   sessionMoved: z.object({
     ...sessionMedia,
@@ -297,11 +301,11 @@ export const clientEvents = {
     reason: text(64),
     deadlineMs: z.number().int(),
   }),
-  /** This gateway is going away: connect to another one within this time and resume there. Media is not touched. */
+  /** This gateway is about to stop: resume at another one within `withinMs`. Media is not touched. */
   moveOver: z.object({ withinMs: z.number().int() }),
-  /** The session is over; the socket stays, requests on it get `STALE_EPOCH`. */
+  /** The session is over. The socket stays open; its requests get `STALE_EPOCH`. */
   sessionClosed: z.object({ reason: z.enum(sessionEndReasons) }),
-  /** The gateway is about to close this socket. */
+  /** The gateway is about to close this socket for this reason. */
   error: z.object({ code: text(), message: text() }),
 } as const;
 

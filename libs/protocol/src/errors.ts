@@ -1,6 +1,6 @@
 /**
- * Every code that can reach a client, an operator or another service. `docs/errors.md` explains each one; a
- * test holds the two against each other.
+ * Every code that can reach a client, an operator or another service. `docs/errors.md` explains each one; a test compares
+ * the two. `errorStatus` has their status on each wire.
  */
 export const errorCodes = [
   'INVALID_MESSAGE',
@@ -42,10 +42,10 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 /** An error as it travels: in WebSocket answers, NATS replies, gRPC status details. */
 export interface WireError {
   readonly code: ErrorCode;
-  /** Safe to show: no addresses, no tokens, no SDP. Says what was wrong and what to do. */
+  /** Safe to show: no addresses, tokens or SDP. Names the fault and the remedy. */
   readonly message: string;
   readonly details?: ErrorDetails | undefined;
-  /** Set when the same request may succeed later. */
+  /** Set when the same request may succeed after this time. */
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -55,7 +55,7 @@ interface ErrorExtras {
   readonly cause?: unknown;
 }
 
-/** The one error family of Skein. Made by the factories below, or by a package's own factories. */
+/** The error of all packages. Made by the factories below, or by those of a package (`GatewayError.x()`). */
 export class SkeinError extends Error {
   override readonly name = 'SkeinError';
   readonly code: ErrorCode;
@@ -86,13 +86,13 @@ export class SkeinError extends Error {
     });
   }
 
-  /** Anything thrown, as a `SkeinError`: what is not one already becomes `INTERNAL`, its text kept as cause. */
+  /** Converts anything thrown. Anything but a `SkeinError` becomes `INTERNAL` with the original as its cause. */
   static from(thrown: unknown): SkeinError {
     if (thrown instanceof SkeinError) return thrown;
     return new SkeinError('INTERNAL', 'something went wrong inside; it was logged', { cause: thrown });
   }
 
-  /** A store or a peer that does not answer now. */
+  /** `what`: the store or peer that does not answer now. Retried after `retryAfterMs`. */
   static unavailable(what: string, cause?: unknown, retryAfterMs = 1000): SkeinError {
     return new SkeinError('UNAVAILABLE', `${what} is not reachable right now; try again`, {
       retryAfterMs,
@@ -100,6 +100,7 @@ export class SkeinError extends Error {
     });
   }
 
+  /** `what` did not answer within `deadlineMs`; its effect is unknown. */
   static deadline(what: string, deadlineMs: number, cause?: unknown): SkeinError {
     return new SkeinError('DEADLINE_EXCEEDED', `${what} did not answer within ${deadlineMs} ms; try again`, {
       details: { deadlineMs },
@@ -108,7 +109,7 @@ export class SkeinError extends Error {
     });
   }
 
-  /** A message that its transport does not take. `what` names it, such as `the answer`. */
+  /** A message over the limit of its transport. `what` names it, such as `the answer`. */
   static tooLarge(what: string, messageBytes: number, limitBytes: number): SkeinError {
     return new SkeinError(
       'MESSAGE_TOO_LARGE',
@@ -117,6 +118,7 @@ export class SkeinError extends Error {
     );
   }
 
+  /** `field`: path of the field, such as `data.room`. `problem`: completes the sentence `data.room: …`. */
   static invalidArgument(field: string, problem: string): SkeinError {
     return new SkeinError('INVALID_ARGUMENT', `${field}: ${problem}`, { details: { field } });
   }

@@ -25,13 +25,13 @@ describe('room names', () => {
   });
 });
 
-it('names the wrong field inside an object', () => {
+it('an error names the invalid field of an object', () => {
   expect(() => parseInput(displayName, 7, 'data.name')).toThrow(
     expect.objectContaining({ details: { field: 'data.name' } }),
   );
 });
 
-it('keeps ids short and plain', () => {
+it('ids accept 1-64 plain characters only', () => {
   expect(opaqueId.safeParse('trk_a-1.b:2').success).toBe(true);
   expect(opaqueId.safeParse('a b').success).toBe(false);
   expect(opaqueId.safeParse('x'.repeat(65)).success).toBe(false);

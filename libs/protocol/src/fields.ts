@@ -4,7 +4,7 @@ import { limits } from './limits.ts';
 // Controls (Unicode category Cc), line and paragraph separators, and bidirectional overrides, which let one name pose as another.
 const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
-// Half a surrogate pair: no UTF-8 exists for it, other JSON parsers refuse it, and every encoder turns each one into the same U+FFFD.
+// A lone surrogate has no UTF-8 form: other JSON parsers reject it, and every encoder replaces it with the same U+FFFD.
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Whether `value` has a UTF-8 form, that is, holds no lone surrogate (`String.prototype.isWellFormed` of ES2024). */
@@ -14,7 +14,7 @@ export function isWellFormedText(value: string): boolean {
 
 /**
  * Well-formed Unicode text of at most `maxLength` UTF-16 units (absent: no limit). Every string field of every message
- * is made from this or from a pattern, so that what one process accepts, all others and the store can read.
+ * uses this or a pattern, so that all processes and the store can read what one of them accepts.
  */
 export function text(maxLength?: number): z.ZodString {
   const bounded =
@@ -31,15 +31,15 @@ function printable(maxLength: number): z.ZodString {
     .refine((text) => text.trim() !== '', 'must not be blank');
 }
 
-/** Room names: 1-128 characters, none of them a control character. */
+/** 1-128 characters without control characters. */
 export const roomName = printable(limits.idLength);
 /** A participant's identity, unique in its room. */
 export const identity = printable(limits.idLength);
 export const displayName = printable(limits.nameLength);
 export const metadata = text(limits.metadataLength);
-/** Ids that the cluster or the client makes: node, session, track, subscription, request. */
+/** Ids made by the cluster or the client: node, session, track, subscription, request. */
 export const opaqueId = z.string().regex(/^[\w.:-]{1,64}$/, 'must be 1-64 of letters, digits and _ . : -');
-/** Raised every time a participant is placed again; milliseconds since 1970 at least, so that it rises even when the store is lost. */
+/** Rises with every placement of a participant; at least milliseconds since 1970, so that it rises even after the store is lost. */
 export const epoch = z.number().int().nonnegative();
 /** A room's position in its log. */
 export const roomVersion = z.number().int().nonnegative();

@@ -10,7 +10,7 @@ export const limits = {
   metadataLength: 4096,
   /** Longest client-made request id, characters. */
   requestIdLength: 64,
-  /** Requests of one socket that may be waiting for an answer. */
+  /** Requests in flight per socket, and per session at its node. */
   requestsInFlight: 64,
   /** Tracks that one participant may publish. */
   tracksPerParticipant: 16,
@@ -18,22 +18,22 @@ export const limits = {
   transportsPerSession: 2,
   /** Subscriptions that one request may change. */
   subscriptionsPerRequest: 256,
-  /** Addresses of gateways that a client is told. */
+  /** Addresses of gateways in one `welcome`. */
   gatewayUrls: 16,
   /** Longest address of a gateway, characters. */
   gatewayUrlLength: 512,
-  /** Subscriptions in one answer, of `open` or `subscribeMany`; the client asks for the rest. */
+  /** Subscriptions in one answer of `open` or `subscribeMany`; the client requests the others. */
   subscriptionsPerAnswer: 96,
-  /** Bytes of JSON that the subscriptions of one answer may have; one alone may have more. */
+  /** Bytes of JSON for the subscriptions of one answer; a single subscription may exceed it. */
   subscriptionBytesPerAnswer: 144 * 1024,
-  /** Bytes of JSON of a room's state in one message; `roomPage` has the rest. */
+  /** Bytes of JSON for a room's state in one message; `roomPage` returns the rest. */
   roomPageBytes: 128 * 1024,
   /**
-   * Longest message between services over NATS, bytes with headers. Every message stays below it by construction, so
-   * that a server whose `max_payload` is lower is refused at the start.
+   * Longest message between services over NATS, bytes with headers. Every message stays below it by construction. A
+   * service does not start with a server whose `max_payload` is lower.
    */
   busMessageBytes: 256 * 1024,
-  /** A socket that has not joined by then is closed. */
+  /** The gateway closes a socket that has not joined by then. */
   joinDeadlineMs: 10_000,
 } as const;
 

@@ -113,7 +113,7 @@ const iceCandidate = z.object({
   tcpType: z.enum(['active', 'passive', 'so']).optional(),
 });
 
-/** One direction of a session's media on its node: what the client needs to reach it. */
+/** One transport of a session on its node: what the client needs to connect to it. */
 export const transportOffer = z.object({
   id: text(),
   iceParameters,
@@ -122,14 +122,15 @@ export const transportOffer = z.object({
 });
 export type TransportOffer = z.infer<typeof transportOffer>;
 
+/** The client's view: `send` carries what it publishes, `recv` what it subscribes to. */
 export const transportDirection = z.enum(['send', 'recv']);
 export type TransportDirection = z.infer<typeof transportDirection>;
 
-/** A WebRTC transport that a session asks its node for. `direction` is the client's: `send` carries what it publishes. */
+/** A WebRTC transport that a gateway requests for a session. `direction` is the client's view; `both` carries both. */
 export const transportRequest = z.object({ direction: z.enum(['send', 'receive', 'both']) });
 export type TransportRequest = Readonly<z.infer<typeof transportRequest>>;
 
-/** Whether such a transport carries what the client sends, or what it receives. */
+/** Whether the transport carries media in the `wanted` direction. */
 export function carries({ direction }: TransportRequest, wanted: TransportDirection): boolean {
   return direction === 'both' || direction === (wanted === 'send' ? 'send' : 'receive');
 }
@@ -141,21 +142,22 @@ export const layers = z.object({
 });
 export type Layers = z.infer<typeof layers>;
 
-/** One participant's receiving of one track: what the client needs to decode it. Starts paused. */
+/** A subscription with all that the client needs to decode its track. Starts paused. */
 export const readySubscription = z.object({
   subscriptionId: opaqueId,
   trackId: opaqueId,
-  /** The epoch under which the track is published: another one means another source of the same track. */
+  /** The epoch of the track's publication: another epoch is another source of the same track. */
   epoch,
   kind: z.enum(trackKinds),
   rtpParameters,
-  /** `simulcast` and `svc` take layer choices; `simple` does not. */
+  /** `simulcast` and `svc` have layers to select; `simple` has not. */
   type: z.enum(['simple', 'simulcast', 'svc']),
-  /** The publisher has muted or paused it at the moment. */
+  /** The publisher has muted the track. */
   trackMuted: z.boolean(),
 });
 export type ReadySubscription = z.infer<typeof readySubscription>;
 
+/** A STUN or TURN server (W3C `RTCIceServer`). */
 export const iceServer = z.object({
   urls: z.array(text()),
   username: text().optional(),

@@ -41,12 +41,12 @@ describe('an open request', () => {
     [['both', 'send']],
     [['both', 'receive']],
     [['send', 'receive', 'receive']],
-  ])('is refused with the transports %j', (directions) => {
+  ])('is rejected with the transports %j', (directions) => {
     const transports = directions.map((direction) => ({ direction }));
     expect(() => parse({ ...opening, transports })).toThrow(refusal('data.transports'));
   });
 
-  it.each(['transports', 'grants'])('of an earlier version, without %s, is refused', (field) => {
+  it.each(['transports', 'grants'])('of an earlier version, without %s, is rejected', (field) => {
     expect(() => parse({ ...opening, [field]: undefined })).toThrow(refusal(`data.${field}`));
   });
 

@@ -23,8 +23,8 @@ function hasOneOfEachDirection(transports: readonly TransportRequest[]): boolean
 }
 
 /**
- * What a gateway asks of the node that carries a session, over `skein.node.<nodeId>.session`. All but `open`
- * mirror the client's method of the same name.
+ * Requests of a gateway to the node of a session, over `skein.node.<nodeId>.session`. Those without a docstring forward the
+ * client's request of the same name. `requiredGrants` has the grant that each of them requires.
  */
 export const sessionMethods = {
   /**
@@ -36,7 +36,7 @@ export const sessionMethods = {
     request: z
       .object({
         identity,
-        /** The room's version that placed this session; the node's own view must not be older. */
+        /** The room's version that placed this session; the node waits until its own view is not older. */
         roomVersion,
         rtpCapabilities,
         autoSubscribe: z.boolean(),
@@ -47,7 +47,7 @@ export const sessionMethods = {
           .min(1)
           .max(limits.transportsPerSession)
           .refine(hasOneOfEachDirection, 'may have one transport that sends and one that receives'),
-        /** The member's entry, which the room's state shows only of those that are `listed`. */
+        /** The participant's entry. Absent for a `listed` participant, whose entry is in the room's state. */
         entry: participant.optional(),
       })
       .refine(({ grants: { visibility }, entry }) => (visibility === 'listed') === (entry === undefined), {
@@ -55,11 +55,11 @@ export const sessionMethods = {
         message: 'must be there exactly when the grants do not list the participant',
       }),
     response: z.object({
-      /** Made by the node; `attach` asks for it. */
+      /** Made by the node; `attach` requires it. */
       resumeToken: opaqueId,
-      /** Names the gateway's hold on the session; the newest one counts. */
+      /** Numbers the gateways that have held the session; the highest one holds it. */
       attachment: z.number().int(),
-      /** One for each that was asked for, in the same order. */
+      /** One per requested transport, in the same order. */
       transports: z.array(transportOffer).max(limits.transportsPerSession),
       subscriptions: z.array(readySubscription),
     }),
@@ -75,30 +75,30 @@ export const sessionMethods = {
   updateSubscriptions: clientMethods.updateSubscriptions,
   unsubscribe: clientMethods.unsubscribe,
   /**
-   * Another gateway takes the session over for its client. Fails `SESSION_NOT_FOUND` for a wrong token, and for one of
-   * another participant.
+   * Another gateway takes the session over for its client. Fails `SESSION_NOT_FOUND` for a wrong token or another
+   * participant's token.
    */
   attach: {
     request: z.object({
       resumeToken: opaqueId,
-      /** Whom the client says it is. Absent from gateways of an earlier version, which a rolling update still runs. */
+      /** The identity that the client claims. Gateways of earlier versions omit it. */
       identity: identity.optional(),
     }),
     response: z.object({
       resumeToken: opaqueId,
       attachment: z.number().int(),
-      /** What the client was admitted with, whatever it says now. */
+      /** The grants of the session, whatever the client claims now. */
       grants,
     }),
   },
-  /** The client's socket was lost: the session ends unless another gateway attaches within `graceMs`. A stale attachment is ignored. */
+  /** The client's socket was lost: the session ends unless a gateway attaches within `graceMs`. Ignores a stale attachment. */
   detach: {
     request: z.object({ attachment: z.number().int(), graceMs: z.number().int().min(0).max(120_000) }),
     response: nothing,
   },
   /**
-   * Ends the session and takes its participant out of the room's state, unless it was placed again since. With an
-   * attachment that is stale, nothing happens. `moved`: ends once nobody receives its tracks any more, 5 s at most.
+   * Ends the session and removes its participant from the room's state, unless it was placed again since. Ignores a stale
+   * attachment. `moved`: the session ends once its tracks have no receivers, after 5 s at most.
    */
   close: {
     request: z.object({
@@ -124,33 +124,33 @@ export const sessionEnvelope = sessionRef.pick({ room: true, sessionId: true, ep
 });
 export type SessionEnvelope = z.infer<typeof sessionEnvelope>;
 
-/** What a node, or another gateway, tells the gateway that holds the client, over `skein.session.<sessionId>`. */
+/** Events of a session for the gateway of its client, from its node or another gateway, over `skein.session.<sessionId>`. */
 export const sessionEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('subscriptionClosed'), data: clientEvents.subscriptionClosed }),
   z.object({ event: z.literal('subscriptionLayersChanged'), data: clientEvents.subscriptionLayersChanged }),
-  /** The node wants this session to go to another one; its gateway does that, and the node keeps it until then. */
+  /** The node requests that the gateway migrates this session; it keeps the session until then, `deadlineMs` at most. */
   z.object({
     event: z.literal('moveRequested'),
     data: z.object({ reason: z.enum(['drain', 'rebalance']), deadlineMs: z.number().int() }),
   }),
-  /** Another gateway has attached, and tells the one that held the session: it lets go, and touches it no more. */
+  /** Another gateway has attached: the gateway that held the session before releases it. */
   z.object({ event: z.literal('attached'), data: z.object({ attachment: z.number().int() }) }),
   z.object({ event: z.literal('sessionClosed'), data: z.object({ reason: z.enum(sessionEndReasons) }) }),
 ]);
 export type SessionEvent = z.infer<typeof sessionEvent>;
 
-/** What a node is doing, as last measured by itself. */
+/** The load that a node last measured. */
 export const nodeLoad = z.object({
   /** RTP packets per second, received and sent, over all workers. */
   packetsPerSecond: z.number().nonnegative(),
   /** CPU of the busiest worker, 1 = one core. */
   busiestWorkerCpu: z.number().nonnegative(),
   sessions: z.number().int().nonnegative(),
-  /** The share of its capacity in use, of hard limits too: 1 is full. What placement compares. */
+  /** Share of the capacity in use, hard limits included: 1 is full. Placement compares it. */
   used: z.number().nonnegative(),
   /**
-   * The highest share of a hard limit (sessions, rooms, transports…) in use: at 1 the node refuses every session. Absent
-   * from nodes of an earlier version, which a rolling update still runs.
+   * The highest share of a hard limit (sessions, rooms, transports…) in use: at 1 the node rejects every session. Nodes of
+   * earlier versions omit it.
    */
   limitsUsed: z.number().nonnegative().optional(),
 });
@@ -158,57 +158,57 @@ export type NodeLoad = z.infer<typeof nodeLoad>;
 
 export const nodeStates = ['ready', 'draining'] as const;
 
-/** A node as the registry and its beats show it. Sent four times a second over `skein.node.<nodeId>.beat`. */
+/** A node in the registry and in its heartbeats, sent four times a second over `skein.node.<nodeId>.beat`. */
 export const nodeRecord = z.object({
   nodeId: opaqueId,
   region: opaqueId,
   state: z.enum(nodeStates),
-  /** Where other nodes and control reach its gRPC services, `host:port`. */
+  /** Address of its gRPC services for control and other nodes, `host:port`. */
   grpcAddress: text(),
   workers: z.number().int().positive(),
   version: text(),
-  /** By the node's own wall clock: names a start, and says nothing about which of two is the later one. */
+  /** The node's wall clock, milliseconds since 1970: identifies a start, and does not order two of them. */
   startedAtMs: z.number().int(),
-  /** Of its lease: rises with each start of the node. Absent until the first renewal was answered. */
+  /** Fence of its lease: rises with each start of the node. Absent until the first renewal succeeds. */
   fence: z.number().int().nonnegative().optional(),
-  /** Names this process: part of the subject on which it is asked. Absent from nodes of an earlier version. */
+  /** Identifies this process: part of the subject of its requests. Nodes of earlier versions omit it. */
   instance: opaqueId.optional(),
-  /** Raised by every beat of one start of a node. */
+  /** Rises with every heartbeat of one start of a node. */
   beat: z.number().int().nonnegative(),
   load: nodeLoad,
 });
 export type NodeRecord = z.infer<typeof nodeRecord>;
 
-/** A node was declared dead. Sent over `skein.node.<nodeId>.dead`, again each second for a while. */
+/** A node was declared dead. Sent over `skein.node.<nodeId>.dead`, and repeated every second for a while. */
 export const nodeDeath = z.object({
   nodeId: opaqueId,
-  /** Which start of the node: a later one with the same id is not meant. */
+  /** The start of the node that died; a later start with the same id is alive. */
   startedAtMs: z.number().int(),
-  /** Of that start's lease; absent when it was never read. */
+  /** Fence of that start's lease. Absent when it was never read. */
   fence: z.number().int().nonnegative().optional(),
 });
 export type NodeDeath = z.infer<typeof nodeDeath>;
 
-/** Asked by control, over `skein.witness.question`, about a node that it does not hear. */
+/** Control's question about a node whose heartbeats have stopped, over `skein.witness.question`. */
 export const witnessQuestion = z.object({
-  /** Names the question; the answer repeats it. */
+  /** Identifies the question; the answer repeats it. */
   questionId: opaqueId,
-  /** Whom to answer, over `skein.witness.answer.<askerId>`. */
+  /** Receives the answers, over `skein.witness.answer.<askerId>`. */
   askerId: opaqueId,
   /** The suspect. */
   nodeId: opaqueId,
-  /** How long to listen for it, in milliseconds. */
+  /** How long to listen for the suspect, in milliseconds. */
   listenMs: z.number().int().min(10).max(5000),
 });
 export type WitnessQuestion = z.infer<typeof witnessQuestion>;
 
-/** Of a node that has a pipe to the suspect. One that has none says nothing. */
+/** The answer of a node that has a pipe to the suspect; other nodes do not answer. */
 export const witnessAnswer = z.object({
   questionId: opaqueId,
   witnessId: opaqueId,
   /**
-   * `listening`: told at once, the answer follows. `media`: packets came in meanwhile; `control`: the suspect answered this
-   * node's call; `silent`: neither.
+   * `listening`: sent at once, the result follows. `media`: packets arrived from the suspect. `control`: the suspect answered
+   * this node's call. `silent`: neither.
    */
   heard: z.enum(['listening', 'media', 'control', 'silent']),
 });

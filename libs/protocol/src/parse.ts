@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { SkeinError } from './errors.ts';
 
-/** Parses input at an edge. Fails with `INVALID_ARGUMENT` that names the first wrong field and why. */
+/** Parses input at an edge. Fails `INVALID_ARGUMENT` with the first invalid field, below `root`, and the reason. */
 export function parseInput<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,

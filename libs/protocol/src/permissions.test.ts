@@ -58,14 +58,14 @@ describe('the table of permissions', () => {
     expect(outcome(() => checkPermission(grantsOfRole.participant, method))).toBe('permitted');
   });
 
-  it.each(methods)('refuses a viewer exactly the methods that publish: %s', (method) => {
+  it.each(methods)('denies a viewer the methods that publish and no others: %s', (method) => {
     const publishes = ['publish', 'unpublish', 'setTrackMuted'].includes(method);
     expect(outcome(() => checkPermission(grantsOfRole.viewer, method))).toBe(
       publishes ? 'PERMISSION_DENIED' : 'permitted',
     );
   });
 
-  it.each(trackSources)('permits %s only where the sources name it, or name none', (source) => {
+  it.each(trackSources)('permits %s when the sources name it or are absent', (source) => {
     const all = grantsOfRole.participant;
     expect(outcome(() => checkPublish(all, source))).toBe('permitted');
     expect(outcome(() => checkPublish(nothing, source))).toBe('PERMISSION_DENIED');
@@ -78,7 +78,7 @@ describe('the table of permissions', () => {
     }
   });
 
-  it('tells a viewer what it asked for and how to get it', () => {
+  it('tells a viewer how to get the permission', () => {
     expect(() => checkPermission(grantsOfRole.viewer, 'publish')).toThrow(
       expect.objectContaining({
         code: 'PERMISSION_DENIED',
@@ -109,7 +109,7 @@ describe('grants', () => {
     expect(roleOf({ visibility })).toBe(visibility === 'listed' ? 'participant' : 'viewer');
   });
 
-  it('refuse an empty list of sources, which would mean everything to one reader and nothing to another', () => {
+  it('reject an empty list of sources, which LiveKit reads as all sources', () => {
     const parsed = grantsSchema.safeParse({ ...grantsOfRole.participant, canPublishSources: [] });
     expect(parsed.success).toBe(false);
   });

@@ -40,7 +40,7 @@ const withCamera = applied(
 );
 
 describe('applyChange', () => {
-  it('adds participants and tracks, and leaves the state that went in as it was', () => {
+  it('adds participants and tracks without modifying its input', () => {
     expect(snapshotOf(withCamera)).toEqual({
       room: 'demo',
       version: 7,
@@ -59,7 +59,7 @@ describe('applyChange', () => {
     expect(again.tracks.size).toBe(0);
   });
 
-  it('keeps the metadata of a participant who moved, which clients are told without', () => {
+  it('keeps the metadata of a migrated participant, which clients get without it', () => {
     const described = applied(empty, {
       type: 'participantJoined',
       participant: { ...ada, metadata: 'host' },
@@ -69,7 +69,7 @@ describe('applyChange', () => {
     expect(moved.participants.get('ada')).toEqual({ ...participant, metadata: 'host' });
   });
 
-  it('keeps the tracks of a participant who moved, until each is published again', () => {
+  it('keeps the tracks of a migrated participant until each is published again', () => {
     const moved = applied(withCamera, {
       type: 'participantMoved',
       participant: { ...ada, epoch: 11, nodeId: 'n2', sessionId: 'ses_2' },
@@ -81,7 +81,7 @@ describe('applyChange', () => {
     expect([...again.tracks.values()]).toEqual([{ ...camera, epoch: 11, nodeId: 'n2' }]);
   });
 
-  it('takes away what a participant who moved did not publish again, and all of it when they leave', () => {
+  it('removes tracks that a migrated participant did not publish again, and all when it leaves', () => {
     const moved = applied(withCamera, {
       type: 'participantMoved',
       participant: { ...ada, epoch: 11 },
@@ -98,12 +98,12 @@ describe('applyChange', () => {
     expect([left.participants.size, left.tracks.size]).toEqual([0, 0]);
   });
 
-  it('shows a participant who moved while the room did not know them', () => {
+  it('adds a migrated participant that the state did not know', () => {
     const moved = applied(empty, { type: 'participantMoved', participant: ada, reason: 'node-died' });
     expect([...moved.participants.values()]).toEqual([ada]);
   });
 
-  it('shows a participant whose client is lost, until it is back', () => {
+  it('shows a participant as lost until its client resumes', () => {
     const update = { type: 'participantUpdated', identity: 'ada', epoch: 10 } as const;
     const lost = applied(withCamera, { ...update, connection: 'lost' });
     expect(lost.participants.get('ada')).toEqual({ ...ada, connection: 'lost' });
@@ -113,12 +113,12 @@ describe('applyChange', () => {
     expect(stale.participants).toBe(withCamera.participants);
   });
 
-  it('takes the tracks away with their participant', () => {
+  it('removes the tracks together with their participant', () => {
     const left = applied(withCamera, { type: 'participantLeft', identity: 'ada', epoch: 10, reason: 'left' });
     expect([left.participants.size, left.tracks.size]).toEqual([0, 0]);
   });
 
-  it('shows mute, and unpublishing', () => {
+  it('mutes and removes tracks', () => {
     const muted = applied(withCamera, { type: 'trackUpdated', trackId: 'trk_1', muted: true });
     expect(muted.tracks.get('trk_1')?.muted).toBe(true);
     const gone = applied(muted, {
@@ -130,7 +130,7 @@ describe('applyChange', () => {
     expect(gone.tracks.size).toBe(0);
   });
 
-  it('says when a change is old, and from where changes are missing', () => {
+  it('reports old changes, and the first version of missing ones', () => {
     const change: RoomChange = { type: 'participantJoined', participant: ada };
     expect(applyChange(empty, { version: 5, change })).toEqual({ outcome: 'duplicate' });
     expect(applyChange(empty, { version: 8, change })).toEqual({ outcome: 'gap', missingFrom: 6 });

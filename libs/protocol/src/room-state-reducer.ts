@@ -1,4 +1,4 @@
-// Apart from the schemas, so that a browser bundle that holds a room's state does not carry zod with it.
+// Apart from the schemas: a browser bundle that holds a room's state must not include zod.
 import type {
   Participant,
   ParticipantConnection,
@@ -8,7 +8,7 @@ import type {
   VersionedChange,
 } from './room-state.ts';
 
-/** A room's state, indexed. Gateways, nodes and clients hold the same shape and apply the same changes. */
+/** A room's state, indexed. Gateways, nodes and clients hold this shape and apply the same changes. */
 export interface RoomState {
   readonly room: string;
   readonly version: number;
@@ -29,13 +29,13 @@ export function snapshotOf({ room, version, participants, tracks }: RoomState): 
   return { room, version, participants: [...participants.values()], tracks: [...tracks.values()] };
 }
 
-/** What applying a change came to: it may be old, in turn, or show that some before it are missing. */
+/** The outcome of a change: applied, already known, or ahead of changes that are missing. */
 export type Applied =
   | { readonly outcome: 'applied'; readonly state: RoomState }
   | { readonly outcome: 'duplicate' }
   | { readonly outcome: 'gap'; readonly missingFrom: number };
 
-/** Applies one change if it is the next in turn. Pure: the state that went in stays as it was. */
+/** Applies the change if it is the next one. Pure: `state` is not modified. */
 export function applyChange(state: RoomState, { version, change }: VersionedChange): Applied {
   if (version <= state.version) return { outcome: 'duplicate' };
   if (version > state.version + 1) return { outcome: 'gap', missingFrom: state.version + 1 };
@@ -53,7 +53,7 @@ function reduce(state: RoomState, change: RoomChange): Partial<RoomState> {
     }
     case 'participantMoved': {
       const { participant: member } = change;
-      // Clients are told without the metadata, which a move does not change.
+      // Clients get the entry without the metadata, which a migration does not change.
       const moved = { ...metadataOf(state.participants.get(member.identity)), ...member };
       return { participants: new Map(state.participants).set(member.identity, moved) };
     }
@@ -85,7 +85,7 @@ function metadataOf(member: Participant | undefined): Pick<Participant, 'metadat
   return member?.metadata === undefined ? {} : { metadata: member.metadata };
 }
 
-/** The member, as it is with this connection. */
+/** The entry with this connection. */
 export function withConnection(
   { connection: _before, ...member }: Participant,
   connection: ParticipantConnection,

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { displayName, epoch, identity, metadata, opaqueId, roomName, roomVersion, text } from './fields.ts';
 import { trackKinds, trackSources } from './track-kinds.ts';
 
-/** `lost`: the socket of the participant's client was lost. It may come back, and leaves the room if it does not. */
+/** `lost`: the client's socket was lost. The participant leaves the room unless the client resumes in time. */
 export const participantConnections = ['connected', 'lost'] as const;
 export type ParticipantConnection = (typeof participantConnections)[number];
 
-/** A member of a room and where its media is. */
+/** A participant of a room, with the session that carries its media. */
 export const participant = z.object({
   identity,
   name: displayName,
@@ -20,14 +20,14 @@ export const participant = z.object({
 });
 export type Participant = z.infer<typeof participant>;
 
-/** What a participant publishes. Its id outlives the transport that carries it. */
+/** A published track. Its id outlives the transport that carries it. */
 export const track = z.object({
   trackId: opaqueId,
   identity,
-  /** The session that publishes it; a track of a lower epoch than its participant's is void. */
+  /** The epoch of the session that publishes it; a track with a lower epoch than its participant's is in transit or void. */
   epoch,
   nodeId: opaqueId,
-  /** The router on that node; for other nodes, who pull from it. */
+  /** The router on that node, from which other nodes pull the track. */
   routerId: text(64),
   kind: z.enum(trackKinds),
   source: z.enum(trackSources),
@@ -35,21 +35,21 @@ export const track = z.object({
   muted: z.boolean(),
   /** Lower case, such as `video/vp8`. */
   mimeType: text(64),
-  /** Simulcast encodings or SVC spatial layers; 1 for anything else. */
+  /** Simulcast encodings or SVC spatial layers, else 1. */
   spatialLayers: z.number().int().min(1).max(8),
   temporalLayers: z.number().int().min(1).max(8),
 });
 export type Track = z.infer<typeof track>;
 
-/** Viewers in a room: no part of its versioned state. */
+/** Number of viewers in a room: not part of its versioned state. */
 export const viewerCount = z.number().int().nonnegative();
 
-/** Who views a room, as the cluster tells itself. */
+/** The viewers of a room, as services publish them. */
 export const viewership = z.object({
   viewers: viewerCount,
-  /** Nodes that carry some of them. */
+  /** Nodes that carry viewers. */
   nodeIds: z.array(opaqueId),
-  /** Microseconds since 1970 at least, and raised by every change: of two, the higher one holds. */
+  /** At least microseconds since 1970, raised by every change: the higher of two is the current one. */
   revision: z.number().int().nonnegative(),
 });
 export type Viewership = z.infer<typeof viewership>;
@@ -60,11 +60,11 @@ export const roomSnapshot = z.object({
   version: roomVersion,
   participants: z.array(participant),
   tracks: z.array(track),
-  /** Absent where it is not known. */
+  /** Absent when not known. */
   viewers: viewerCount.optional(),
   /**
-   * In messages to clients, where the state is too large for one: this is page 0 of so many. The others, of the same
-   * version, are had with `roomPage`. Absent: this is all.
+   * Only in messages to clients, when the state is too large for one: the number of pages, of which this is page 0.
+   * `roomPage` returns the others of the same version. Absent: the state is complete.
    */
   pages: z.number().int().min(2).optional(),
 });
@@ -72,15 +72,15 @@ export type RoomSnapshot = z.infer<typeof roomSnapshot>;
 
 /** One entry of a room's log. Each raises the version by exactly 1. */
 export const roomChange = z.discriminatedUnion('type', [
-  /** Joined, took over, or was placed again: replaces the entry and voids tracks of a lower epoch. */
+  /** Joined or took over: replaces the entry and voids tracks with a lower epoch. */
   z.object({ type: z.literal('participantJoined'), participant }),
   /**
-   * Placed again while its client stays: replaces the entry and keeps the tracks, which are in transit until they are
-   * published again (same id, new epoch) or unpublished. Its metadata stays; clients are told without it.
+   * Migrated: replaces the entry and keeps the tracks, which are in transit until they are published again (same id, new
+   * epoch) or unpublished. The metadata does not change; clients get the entry without it.
    */
   z.object({ type: z.literal('participantMoved'), participant, reason: text(64) }),
   z.object({ type: z.literal('participantLeft'), identity, epoch, reason: text(64) }),
-  /** The client's socket was lost, or it is back. */
+  /** The client's socket was lost, or the client has resumed. */
   z.object({
     type: z.literal('participantUpdated'),
     identity,
@@ -93,6 +93,6 @@ export const roomChange = z.discriminatedUnion('type', [
 ]);
 export type RoomChange = z.infer<typeof roomChange>;
 
-/** A change with the version that the room has after it: what NATS, the log and clients carry. */
+/** A change with the room's version after it, as NATS, the log and clients carry it. */
 export const versionedChange = z.object({ version: roomVersion, change: roomChange });
 export type VersionedChange = z.infer<typeof versionedChange>;

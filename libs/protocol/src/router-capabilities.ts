@@ -10,8 +10,8 @@ interface MediaCodec {
 }
 
 /**
- * The codecs of every router of every node. They are part of the protocol and not of a node's configuration:
- * a track must be decodable wherever its viewers sit, and a client may load its device before it is placed.
+ * The codecs of every router of every node. They belong to the protocol, not to a node's configuration: a track must be
+ * decodable on every node, and a client may load its device before it is placed.
  */
 export const mediaCodecs: readonly MediaCodec[] = [
   {
@@ -64,8 +64,8 @@ function extension(
 }
 
 /**
- * What every router can receive: `mediaCodecs` with payload types, RTX and header extensions, as mediasoup
- * derives them. The media node's tests hold it against a real router.
+ * The capabilities of every router: `mediaCodecs` with payload types, RTX and header extensions, as mediasoup derives them.
+ * A test of the media node compares them with a real router.
  */
 export const routerRtpCapabilities: RtpCapabilities = {
   codecs: withPayloadTypes(),

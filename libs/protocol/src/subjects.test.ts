@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { subjects } from './subjects.ts';
 
-it('gives each room a subject of its own, of three tokens, whatever its name holds', () => {
+it('the subject of a room is unique and has three tokens, whatever characters its name has', () => {
   const seen = new Map<string, string>();
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (room) => {
@@ -14,7 +14,7 @@ it('gives each room a subject of its own, of three tokens, whatever its name hol
   );
 });
 
-it('keeps plain names readable', () => {
+it('a plain name stays readable in its subject', () => {
   expect(subjects.room('standup-7')).toBe('skein.room.standup-7');
   expect(subjects.room('a.b')).toBe('skein.room.~612e62');
 });

@@ -1,8 +1,7 @@
 import { SkeinError } from './errors.ts';
-import { isWellFormedText } from './fields.ts';
-import type { NodeId, RoomName, SessionId } from './fields.ts';
+import { isWellFormedText, type NodeId, type RoomName, type SessionId } from './fields.ts';
 
-// NATS splits subjects at dots and gives * and > a meaning, so that free text such as a room's name has to be encoded.
+// NATS splits subjects at dots and reserves * and >: free text such as a room's name must be encoded.
 function token(text: string): string {
   if (!isWellFormedText(text)) throw SkeinError.invalidArgument('subject', 'must be well-formed Unicode');
   return /^[\w-]+$/.test(text) ? text : `~${Array.from(new TextEncoder().encode(text), hex).join('')}`;
@@ -15,27 +14,28 @@ function hex(byte: number): string {
 /** NATS subjects. */
 export const subjects = {
   /**
-   * Requests for sessions on a node. `instance`: of its record, so that of two processes with one id the one with the
-   * lease is asked; without it, whichever serves the id.
+   * Requests for sessions on a node. `instance`, from the node's record, selects the process that holds the lease when two
+   * run with the same id; without it, any process with that id answers.
    */
   nodeSession: (nodeId: NodeId, instance?: string): string =>
     instance === undefined
       ? `skein.node.${token(nodeId)}.session`
       : `skein.node.${token(nodeId)}.session.${token(instance)}`,
-  /** A node's sign of life and load, four times a second: for control, and for gateways while there are few nodes. */
+  /** A node's heartbeat with its load, four times a second: for control, and for gateways while nodes are few. */
   nodeBeat: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.beat`,
-  /** The record of a beat, when it is another start's or another state's than before: for the other nodes and gateways. */
+  /** The record of a heartbeat that shows another start or another state than the one before: for nodes and gateways. */
   nodeState: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.state`,
-  /** Asked when a node's beats have stopped; any answer is a sign of life. */
+  /** Probes a node whose heartbeats have stopped; any answer proves it alive. */
   nodePing: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.ping`,
+  /** A node was declared dead; see `nodeDeath`. */
   nodeDead: (nodeId: NodeId): string => `skein.node.${token(nodeId)}.dead`,
-  /** Control asks all nodes whether they hear one that it suspects; those that have a pipe to it answer the asker. */
+  /** Control asks all nodes whether they hear a suspect; the nodes with a pipe to it answer. */
   witnessQuestion: 'skein.witness.question',
   witnessAnswer: (askerId: string): string => `skein.witness.answer.${token(askerId)}`,
   anyNodeDead: 'skein.node.*.dead',
   anyNodeBeat: 'skein.node.*.beat',
   anyNodeState: 'skein.node.*.state',
-  /** Events for one session, to whichever gateway holds its client. */
+  /** Events of one session, for the gateway of its client. */
   session: (sessionId: SessionId): string => `skein.session.${token(sessionId)}`,
   /** A room's changes with their versions. */
   room: (room: RoomName): string => `skein.room.${token(room)}`,

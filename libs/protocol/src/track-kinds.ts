@@ -1,4 +1,4 @@
-// Apart from the schemas, so that a browser bundle that knows kinds and sources does not carry zod with it.
+// Apart from the schemas: a browser bundle that uses kinds and sources must not include zod.
 export const trackKinds = ['audio', 'video'] as const;
 export type TrackKind = (typeof trackKinds)[number];
 

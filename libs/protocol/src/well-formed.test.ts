@@ -72,8 +72,8 @@ const roots: readonly (readonly [string, z.ZodType])[] = [
 ];
 const strings = roots.flatMap(([name, schema]) => [...stringsIn(schema, name)]);
 
-describe('half a surrogate pair', () => {
-  it('is refused in every string of every message', () => {
+describe('a lone surrogate', () => {
+  it('is rejected in every string of every message', () => {
     expect(strings.length).toBeGreaterThan(200);
     const taken = strings.filter(([, schema]) =>
       ['\ud83d', 'Ada \udc00', '\ud83dx'].some((text) => z.safeParse(schema, text).success),
@@ -86,7 +86,7 @@ describe('half a surrogate pair', () => {
     ['identity', { identity: 'ada\udc00' }],
     ['name', { name: 'Ada \ud83d' }],
     ['metadata', { metadata: '\ud800' }],
-  ])('in %s of a join is answered with the name of the field', (field, wrong) => {
+  ])('in %s of a join is rejected with the name of the field', (field, wrong) => {
     const join = { protocolVersion: 1, room: 'r', name: 'Ada', rtpCapabilities: { codecs: [] }, ...wrong };
     expect(() => parseInput(clientMethods.join.request, join)).toThrow(
       expect.objectContaining({
@@ -97,7 +97,7 @@ describe('half a surrogate pair', () => {
     );
   });
 
-  it('does not stand in the way of whole pairs', () => {
+  it('is not confused with a complete pair', () => {
     const join = {
       protocolVersion: 1,
       room: '🎓',

@@ -7,7 +7,7 @@ import type { ListNodesResponse } from './generated/skein/control/v1/ListNodesRe
 import type { ListRoomsResponse } from './generated/skein/control/v1/ListRoomsResponse.ts';
 import type { Room } from './generated/skein/control/v1/Room.ts';
 import { MAX_DRAIN_MS } from './node-service.ts';
-import { nodesChunks, roomChunks, roomsChunks } from './control-parts.ts';
+import { nodesChunks, roomChunks, roomsChunks } from './control-chunks.ts';
 import { chunked, defineService, unary, type Handlers, type ServiceClient } from './service-definition.ts';
 
 /** Rooms on one page of ListRooms: the default and the most. */

@@ -36,24 +36,24 @@ async function nodeThat(handlers: Partial<NodeServiceHandlers>): Promise<NodeSer
   return clients.client(nodeService, `127.0.0.1:${port}`);
 }
 
-it('a drain carries its deadline, and how many sessions there were', async () => {
+it('a drain carries its deadline and returns the number of sessions', async () => {
   const drain = vi.fn<NodeServiceHandlers['drain']>(async () => ({ sessions: 3 }));
   const node = await nodeThat({ drain });
   expect(await node.drain({ deadlineMs: 600_000 })).toEqual({ sessions: 3 });
   expect(drain.mock.calls[0]?.[0]).toEqual({ deadlineMs: 600_000 });
 });
 
-it('some sessions are moved, and the answer says how many', async () => {
+it('moveSessions returns the number of sessions that it moves', async () => {
   const node = await nodeThat({ moveSessions: async ({ count }) => ({ moving: count - 1 }) });
   expect(await node.moveSessions({ count: 3 })).toEqual({ moving: 2 });
 });
 
-it.each([-1, MAX_DRAIN_MS + 1])('a drain within %d ms is refused', async (deadlineMs) => {
+it.each([-1, MAX_DRAIN_MS + 1])('a drain within %d ms is rejected', async (deadlineMs) => {
   const refused = { code: 'INVALID_ARGUMENT', details: { field: 'request.deadlineMs' } };
   await expect((await nodeThat({})).drain({ deadlineMs })).rejects.toMatchObject(refused);
 });
 
-it.each([0, 1001])('moving %d sessions is refused', async (count) => {
+it.each([0, 1001])('moving %d sessions is rejected', async (count) => {
   const refused = { code: 'INVALID_ARGUMENT', details: { field: 'request.count' } };
   await expect((await nodeThat({})).moveSessions({ count })).rejects.toMatchObject(refused);
 });
@@ -70,7 +70,7 @@ function crowd(people: number): RoomMedia {
   return { room: 'r', nodeId: 'n', version: 1, routerIds: ['r'], sessions, pipes: [] };
 }
 
-it('a report of a room with 300 people who receive each other, some 25 MB, arrives whole', async () => {
+it('a report of some 25 MB, of a room with 300 participants, arrives whole', async () => {
   const media = crowd(300);
   const node = await nodeThat({ getRoomMedia: async () => media });
   const { sessions } = await node.getRoomMedia({ room: 'r' }, { deadlineMs: 20_000 });
@@ -78,13 +78,13 @@ it('a report of a room with 300 people who receive each other, some 25 MB, arriv
   expect(sessions.at(-1)).toEqual(media.sessions.at(-1));
 });
 
-it('20 000 rooms with names of 128 letters in Chinese are listed', async () => {
+it('a list of 20 000 rooms with names of 128 Chinese characters arrives whole', async () => {
   const rooms = Array.from({ length: 20_000 }, (_, n) => String(n).padEnd(128, '室'));
   const node = await nodeThat({ listRooms: async () => ({ rooms }) });
   expect((await node.listRooms({}, { deadlineMs: 10_000 })).rooms).toEqual(rooms);
 });
 
-it('a report that takes too long ends at its deadline, and one that fails with its error', async () => {
+it('a slow report ends at its deadline, and a failing one with its error', async () => {
   const hanging = await nodeThat({ getRoomMedia: () => new Promise(() => {}) });
   await expect(hanging.getRoomMedia({ room: 'r' }, { deadlineMs: 100 })).rejects.toMatchObject({
     code: 'DEADLINE_EXCEEDED',
@@ -99,7 +99,7 @@ it('a report that takes too long ends at its deadline, and one that fails with i
   await expect(failing.getRoomMedia({ room: 'r' })).rejects.toMatchObject({ code: 'ROOM_NOT_FOUND' });
 });
 
-it('a caller that goes in the middle of a report ends it, and the server goes on', async () => {
+it('a caller that leaves in the middle of a report ends it; the server keeps serving', async () => {
   const seen: AbortSignal[] = [];
   const node = await nodeThat({
     getRoomMedia: async (_, { signal }) => {

@@ -7,13 +7,13 @@ import type { NodeServiceDefinition } from './generated/skein/node/v1/NodeServic
 import type { NodeStatus } from './generated/skein/node/v1/NodeStatus.ts';
 import type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
 import type { RoomNames } from './generated/skein/node/v1/RoomNames.ts';
-import { roomMediaChunks, roomNamesChunks } from './node-parts.ts';
+import { roomMediaChunks, roomNamesChunks } from './node-chunks.ts';
 import { chunked, defineService, unary, type Handlers, type ServiceClient } from './service-definition.ts';
 
 /** The longest that a drain may take: one day. */
 export const MAX_DRAIN_MS = 86_400_000;
 
-/** Sessions that one FindSessions may ask for. */
+/** The most sessions of one FindSessions request. */
 export const MAX_FOUND_SESSIONS = 1000;
 
 /** Control to media node. */

@@ -17,7 +17,7 @@ export const srtpSuites = [
   'AES_CM_128_HMAC_SHA1_32',
 ] as const;
 
-/** One end of a pipe: who holds it, where its packets go, and with which key it sends. */
+/** One end of a pipe: its node, the address that receives packets, and the SRTP key that it sends with. */
 export const pipeEnd = z.object({
   nodeId: opaqueId,
   routerId: opaqueId,
@@ -51,7 +51,7 @@ export type PullTrackRequest = z.infer<typeof pullTrackRequest>;
 
 const RTP_PARAMETERS_LENGTH = 64 * 1024;
 
-/** What the sending node tells about a track that it sends into a pipe; the first one is `opened`. */
+/** An update about a track that the sending node sends into a pipe; the first one is `opened`. */
 export const trackUpdate = z.discriminatedUnion('update', [
   z.object({
     update: z.literal('opened'),
@@ -76,7 +76,7 @@ export const releaseTrackRequest = z.object({
 });
 export type ReleaseTrackRequest = z.infer<typeof releaseTrackRequest>;
 
-/** Pipes in one probe; more than that wait for the next one. */
+/** The most pipes in one probe; further ones wait for the next. */
 export const MAX_PROBED_PIPES = 256;
 
 const pipeProbe = z.object({ room: roomName, ...instances });

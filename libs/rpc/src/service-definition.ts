@@ -11,7 +11,7 @@ export interface Method<Kind extends MethodKind, Request, Response> {
 
 export type AnyMethod = Method<MethodKind, unknown, unknown>;
 
-/** How an answer of any size travels: in messages that are each well below the limit of a channel. */
+/** Splits an answer of any size into messages well below the limit of a channel. */
 export interface Chunks<Response, Part> {
   /** Never empty. */
   readonly split: (answer: Response) => Iterable<Part>;
@@ -51,7 +51,7 @@ export function serverStream<Request, Update>(
   return { kind: 'serverStream', ...schemas };
 }
 
-/** One request, one answer that has no bound: for handlers and callers as `unary`, on the wire a stream of its parts. */
+/** One request, one unbounded answer: `unary` for handlers and callers, a stream of chunks on the wire. */
 export function chunked<Request, Response, Part>(
   schemas: Schemas<Request, Response>,
   chunks: Chunks<Response, Part>,
@@ -64,8 +64,8 @@ interface GeneratedMethod<RequestInput, ResponseInput> {
   readonly responseSerialize: (value: ResponseInput) => unknown;
 }
 
-/** A chunked method, as far as its proto file knows it: what the parts make up is not on the wire. */
-interface SentInParts<Request, Part> {
+/** A chunked method as its proto file has it: the whole answer is not on the wire. */
+interface SentInChunks<Request, Part> {
   readonly kind: 'chunked';
   readonly request: z.ZodType<Request>;
   readonly response: z.ZodType;
@@ -77,7 +77,8 @@ type MethodsOf<Generated> = {
   readonly [
     Name in Extract<keyof Generated, string> as Uncapitalize<Name>
   ]: Generated[Name] extends GeneratedMethod<infer RequestInput, infer ResponseInput>
-    ? Method<'unary' | 'serverStream', RequestInput, ResponseInput> | SentInParts<RequestInput, ResponseInput>
+    ? | Method<'unary' | 'serverStream', RequestInput, ResponseInput>
+      | SentInChunks<RequestInput, ResponseInput>
     : never;
 };
 
@@ -90,7 +91,7 @@ export function defineService<Generated>() {
 }
 
 export interface CallContext {
-  /** Aborted when the caller has gone, cancelled or run out of time, and when the server closes. */
+  /** Aborted when the caller disconnects, cancels or reaches its deadline, and when the server closes. */
   readonly signal: AbortSignal;
 }
 
@@ -98,17 +99,17 @@ export interface CallContext {
 export interface ServerStream<Update> {
   /**
    * Sends an update. At most `maxUnsentUpdates` (default 256) may wait for a slow caller: one more ends the call with
-   * `SLOW_CONSUMER`, because an update that is left out would leave the caller with a wrong state. Returns whether
+   * `SLOW_CONSUMER`, because a dropped update would leave the caller with a wrong state. Returns whether
    * the call still runs.
    */
   send(update: Update): boolean;
-  /** Aborted once the call has ended, whoever ended it. */
+  /** Aborted once either side has ended the call. */
   readonly closed: AbortSignal;
   /** Ends the call after what was sent; with an error, the caller gets it. Ending twice does nothing. */
   end(error?: unknown): void;
 }
 
-/** What implements a service. What a handler throws reaches the caller as the same `SkeinError`. */
+/** The implementation of a service. A `SkeinError` that a handler throws reaches the caller unchanged. */
 export type Handlers<Definition extends ServiceDefinition> = {
   readonly [Name in keyof Definition['methods']]: Definition['methods'][Name] extends Method<
     infer Kind,
@@ -133,10 +134,10 @@ export interface StreamOptions {
   readonly firstUpdateDeadlineMs?: number;
 }
 
-/** Called in order; after `onEnd`, and after `cancel()`, nothing is called any more. */
+/** Called in order; never after `onEnd` or `cancel()`. */
 export interface StreamListener<Update> {
   onUpdate(update: Update): void;
-  /** The call is over: by the server's will, or with the error that ended it. */
+  /** The server has ended the call, or an error has. */
   onEnd(error?: Error): void;
 }
 

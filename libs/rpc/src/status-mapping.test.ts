@@ -4,20 +4,20 @@ import { errorOf, statusFor } from './adapters/error-metadata.ts';
 import { codeOfStatus, statusName } from './status-mapping.ts';
 
 describe('the mapping between our codes and gRPC statuses', () => {
-  it.each([...errorCodes])('%s has a status that is no success', (code) => {
+  it.each([...errorCodes])('code %s maps to a status that is no success', (code) => {
     expect(grpcStatus[errorStatus[code].grpc]).toBeGreaterThan(0);
   });
 
-  it.each(Object.keys(grpcStatus) as GrpcStatusName[])('a bare %s becomes one of our codes', (status) => {
+  it.each(Object.keys(grpcStatus) as GrpcStatusName[])('a bare %s maps to one of our codes', (status) => {
     expect(errorCodes).toContain(codeOfStatus[status]);
     expect(statusName(grpcStatus[status])).toBe(status);
   });
 
-  it('a status that no specification knows counts as UNKNOWN', () => {
+  it('an unspecified status counts as UNKNOWN', () => {
     expect(statusName(99)).toBe('UNKNOWN');
   });
 
-  it.each([...errorCodes])('%s arrives as itself, with details and retry time', (code) => {
+  it.each([...errorCodes])('code %s arrives unchanged, with details and retry time', (code) => {
     const sent = new SkeinError(code, 'what went wrong', {
       details: { field: 'data.room' },
       retryAfterMs: 5,
@@ -35,7 +35,7 @@ describe('the mapping between our codes and gRPC statuses', () => {
     expect(arrived).toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'm'.repeat(512), details: undefined });
   });
 
-  it('metadata that is not ours is passed over', () => {
+  it('foreign metadata is ignored', () => {
     const status = statusFor(new SkeinError('LIMIT_EXCEEDED', 'too many'));
     status.metadata.set('skein-error-bin', Buffer.from('{"code":"MADE_UP","message":"x"}'));
     const arrived = errorOf(Object.assign(new Error(status.details), status), { method: 'M', deadlineMs: 1 });

@@ -1,8 +1,8 @@
 import { grpcStatus, type ErrorCode, type GrpcStatusName } from '@skein/protocol';
 
 /**
- * The code for an error that gRPC itself made, or a peer that is not ours. Without more knowledge a status that says
- * the peer cannot be reached or gave up is `UNAVAILABLE`, one that says something about its insides is `INTERNAL`.
+ * The code of an error that gRPC itself made, or a peer that is not ours: `UNAVAILABLE` for a status about reachability,
+ * `INTERNAL` for one about the peer's inner state.
  */
 export const codeOfStatus: Readonly<Record<GrpcStatusName, ErrorCode>> = {
   OK: 'INTERNAL',

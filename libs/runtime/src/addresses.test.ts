@@ -63,21 +63,24 @@ it.each(['127.0.0.1', '127.8.8.8', '::1', '0:0::1', 'localhost', 'LOCALHOST'])('
   expect(isUnspecified(text)).toBe(false);
 });
 
-it.each(['10.0.0.1', '::2', 'media.localhost.example', 'localhost4'])('%s is neither', (text) => {
-  expect([isLoopback(text), isUnspecified(text)]).toEqual([false, false]);
-});
+it.each(['10.0.0.1', '::2', 'media.localhost.example', 'localhost4'])(
+  '%s is neither loopback nor unspecified',
+  (text) => {
+    expect([isLoopback(text), isUnspecified(text)]).toEqual([false, false]);
+  },
+);
 
-it('one address in two texts is one address', () => {
+it('two texts of one address have one canonical form', () => {
   expect(canonicalIp('2001:DB8:0:0::1')).toBe(canonicalIp('2001:db8::1'));
   expect(canonicalIp('sfu.example')).toBeUndefined();
 });
 
-it('the family of a name is not known', () => {
+it('a host name has no address family', () => {
   expect(['10.0.0.1', 'fd00::1', 'sfu.example'].map(addressFamily)).toEqual(['IPv4', 'IPv6', undefined]);
 });
 
 describe('HOST:PORT', () => {
-  it('has an IPv6 address in brackets', () => {
+  it('HOST:PORT has an IPv6 address in brackets', () => {
     expect(hostPort('::1', 7000)).toBe('[::1]:7000');
     expect(hostPort('10.0.0.1', 7000)).toBe('10.0.0.1:7000');
     expect(hostPort('control', 7000)).toBe('control:7000');
@@ -106,7 +109,7 @@ describe('HOST:PORT', () => {
     expect(readHostPort(text)).toBeUndefined();
   });
 
-  it('may leave the port out where there is a default', () => {
+  it('HOST:PORT may leave the port out where there is a default', () => {
     expect(readHostPort('[fd00::1]', 4222)).toEqual({ host: 'fd00::1', port: 4222 });
     expect(readHostPort('nats', 4222)).toEqual({ host: 'nats', port: 4222 });
   });

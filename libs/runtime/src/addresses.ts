@@ -1,6 +1,6 @@
 import { isIP, isIPv6, SocketAddress } from 'node:net';
 
-/** Where something listens, or is reached. `host`: an IP address without brackets, or a host name. */
+/** An address to listen on or to connect to. `host`: an IP address without brackets, or a host name. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
@@ -10,7 +10,7 @@ export interface HostPort {
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
 const HOST_NAME = new RegExp(String.raw`^(?=.{1,253}$)(?:${LABEL}\.)*(?!\d+\.?$)${LABEL}\.?$`, 'i');
 
-/** An IPv4 or IPv6 address without brackets, port or zone. An IPv4-mapped one (`::ffff:192.0.2.1`) is refused: it is an IPv4 address. */
+/** An IPv4 or IPv6 address without brackets, port or zone. An IPv4-mapped one (`::ffff:192.0.2.1`) is rejected: it is an IPv4 address. */
 export function isIpAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes('%') && !/^::ffff:/i.test(ipv6Text(text) ?? '');
 }
@@ -45,7 +45,7 @@ export function isLinkLocal(host: string): boolean {
   return /^fe[89ab][0-9a-f]:/i.test(host);
 }
 
-/** An IP address in its one canonical text (RFC 5952); `undefined` for what is no IP address. Two texts of one address compare equal. */
+/** An IP address in its one canonical text (RFC 5952); `undefined` for other texts. Two texts of one address compare equal. */
 export function canonicalIp(text: string): string | undefined {
   return isIpAddress(text) ? (ipv6Text(text) ?? text) : undefined;
 }
@@ -60,12 +60,12 @@ export function hostPort(host: string, port: number): string {
   return `${bracketed(host)}:${port}`;
 }
 
-/** A host as it stands in a URL: an IPv6 address in brackets. */
+/** A host in a URL: an IPv6 address in brackets. */
 export function bracketed(host: string): string {
   return addressFamily(host) === 'IPv6' ? `[${host}]` : host;
 }
 
-/** Reads `HOST:PORT`, `[IPV6]:PORT`, or the same without a port when there is a default. `undefined`: it is none of them. */
+/** Reads `HOST:PORT`, `[IPV6]:PORT`, or the same without a port when there is a default. `undefined` for other texts. */
 export function readHostPort(text: string, defaultPort?: number): HostPort | undefined {
   const [, inBrackets, bare, digits] = /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = inBrackets ?? bare;

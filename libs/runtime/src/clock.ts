@@ -1,8 +1,7 @@
 /** Time as an input. Pure code takes `now`; shells get a `Clock`, so that tests can move it by hand. */
 export interface Clock {
   /**
-   * Wall clock, milliseconds since the Unix epoch. It jumps both ways, and other machines' clocks differ: for what is shown
-   * to people only. `npm run check` lists the files that may call it (`scripts/check/wall-clock.mjs`).
+   * Wall clock, milliseconds since the Unix epoch. It jumps both ways and differs between machines: for display only. `npm run check` lists the files that may call it (`scripts/check/wall-clock.mjs`).
    */
   now(): number;
   /** Monotonic milliseconds since an arbitrary moment: for deadlines, ages and every other interval. */

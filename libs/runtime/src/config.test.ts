@@ -17,7 +17,7 @@ const table = {
 const required = { SKEIN_STORE: 'redis://store:6379' };
 
 describe('readConfig', () => {
-  it('fills in defaults and reads an empty variable as unset', () => {
+  it('readConfig fills in defaults and reads an empty variable as unset', () => {
     expect(readConfig(table, { ...required, SKEIN_PORT: '' })).toEqual({
       port: 8080,
       workers: 0,
@@ -57,7 +57,7 @@ describe('readConfig', () => {
     );
   });
 
-  it('names a required variable that is missing', () => {
+  it('readConfig names a missing required variable', () => {
     expect(() => readConfig(table, {})).toThrow(ConfigError);
     expect(() => readConfig(table, {})).toThrow(
       'SKEIN_STORE is not set; it takes a URL starting with `redis://`',
@@ -66,7 +66,7 @@ describe('readConfig', () => {
 });
 
 describe('describeSettings', () => {
-  it('has one row for each variable', () => {
+  it('describeSettings has one row for each variable', () => {
     const lines = describeSettings(table).split('\n');
     expect(lines).toHaveLength(2 + Object.keys(table).length);
     expect(lines[2]).toBe(

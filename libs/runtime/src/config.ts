@@ -3,10 +3,10 @@ import { isHost, isIpAddress } from './addresses.ts';
 /** Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h). */
 export const EXIT_CONFIG = 78;
 
-/** One environment variable: how it is read, what is allowed, what it means. */
+/** One environment variable: its parser, its range, its meaning. */
 export interface Setting<Value> {
   readonly env: string;
-  /** As it would stand in the environment; `undefined` makes the variable required. */
+  /** As in the environment; `undefined` makes the variable required. */
   readonly defaultText: string | undefined;
   /** What is allowed, in words: `a port (0-65535; 0 lets the system choose)`. */
   readonly allowed: string;
@@ -22,7 +22,7 @@ export type ConfigOf<Table extends Settings> = {
   readonly [Key in keyof Table]: Table[Key] extends Setting<infer Value> ? Value : never;
 };
 
-/** Thrown by `parse` to say what is wrong with a text. The message goes on after "is not allowed: "; it must not show a secret. */
+/** Thrown by `parse` for a text that is not allowed. Its message follows "is not allowed: " and must not show a secret. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
@@ -47,8 +47,8 @@ export class ConfigError extends Error {
   }
 
   /**
-   * A value that is allowed by itself and cannot work with the others. `problem` says why, and what to set. Without `value`,
-   * such as for a secret, only the name is shown.
+   * A valid value that cannot work together with the other settings. `problem` says why, and what to set. Without `value`,
+   * as for a secret, the message has the name only.
    */
   static unworkable(env: string, value: string | undefined, problem: string): ConfigError {
     const shown = value === undefined ? '' : `=${JSON.stringify(value)}`;
@@ -76,7 +76,7 @@ function readSetting(setting: Setting<unknown>, raw: string | undefined): unknow
   const text = raw === undefined || raw === '' ? setting.defaultText : raw;
   if (text === undefined) throw ConfigError.missing(setting);
   try {
-    // Half a surrogate pair has no UTF-8 form: whoever the value is sent to would read another one.
+    // A lone surrogate has no UTF-8 form: a receiver would read another value.
     check(!/\p{Surrogate}/u.test(text));
     return setting.parse(text);
   } catch (error) {
@@ -110,7 +110,7 @@ function check(condition: boolean, reason?: string): void {
   if (!condition) throw reason === undefined ? new RangeError('not allowed') : new NotAllowed(reason);
 }
 
-/** The parts of a comma-separated list, without the blanks around them. Refuses empty parts and repeated ones. */
+/** The parts of a comma-separated list, without the blanks around them. Rejects empty and repeated parts. */
 function partsOf(text: string): string[] {
   if (text === '') return [];
   const parts = text.split(',').map((part) => part.trim());
@@ -126,10 +126,10 @@ export interface PortRange {
   readonly max: number;
 }
 
-/** Below, ports belong to the system's own services. */
+/** Lower ports are reserved for system services. */
 const LOWEST_RANGE_PORT = 1024;
 
-/** Makers of settings, one per kind of value. */
+/** Factories of settings, one per kind of value. */
 export const setting = {
   integer(
     env: string,

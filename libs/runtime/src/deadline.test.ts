@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endsWithin, untilAborted, withDeadline } from './deadline.ts';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 
 class Late extends Error {}
 const late = (): Late => new Late('too late');
@@ -40,7 +40,7 @@ class CountedClock extends FakeClock {
 }
 
 describe('withDeadline', () => {
-  it('gives the value of work that ends in time and frees the timer', async () => {
+  it('withDeadline gives the value of work that ends in time and frees the timer', async () => {
     const clock = new CountedClock();
     const { promise, resolve } = deferred<string>();
     const outcome = withDeadline(clock, 100, promise, late);
@@ -51,13 +51,13 @@ describe('withDeadline', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('fails as the work does and frees the timer', async () => {
+  it('withDeadline fails as the work does and frees the timer', async () => {
     const clock = new CountedClock();
     await expect(withDeadline(clock, 100, Promise.reject(new Error('no')), late)).rejects.toThrow('no');
     expect(clock.waiting).toBe(0);
   });
 
-  it('fails with the given error at the deadline and not before', async () => {
+  it('withDeadline fails with the given error at the deadline and not before', async () => {
     const clock = new CountedClock();
     let failure: unknown;
     const outcome = withDeadline(clock, 100, deferred().promise, late).catch(
@@ -71,7 +71,7 @@ describe('withDeadline', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('makes no error for work that ends in time', async () => {
+  it('withDeadline makes no error for work that ends in time', async () => {
     const clock = new FakeClock();
     let made = 0;
     await withDeadline(clock, 100, Promise.resolve(), () => {
@@ -82,7 +82,7 @@ describe('withDeadline', () => {
     expect(made).toBe(0);
   });
 
-  it('aborts a function’s signal at the deadline, with the error as reason', async () => {
+  it("withDeadline aborts a function's signal at the deadline, with the error as reason", async () => {
     const clock = new FakeClock();
     let seen: AbortSignal | undefined;
     const outcome = withDeadline(
@@ -101,14 +101,14 @@ describe('withDeadline', () => {
     expect(seen?.reason).toBeInstanceOf(Late);
   });
 
-  it('leaves the signal of a function that ends in time alone', async () => {
+  it('withDeadline leaves the signal of a function that ends in time alone', async () => {
     const clock = new FakeClock();
     const signal = await withDeadline(clock, 100, (given) => Promise.resolve(given), late);
     await clock.advance(100);
     expect(signal.aborted).toBe(false);
   });
 
-  it('turns what a function throws at once into a rejection and frees the timer', async () => {
+  it('withDeadline rejects with what a function throws at once and frees the timer', async () => {
     const clock = new CountedClock();
     const broken = (): Promise<void> => {
       throw new Error('broken');
@@ -117,7 +117,7 @@ describe('withDeadline', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('hands a late value to the one who discards it, and swallows a late failure', async () => {
+  it('withDeadline passes a late value to discard and swallows a late failure', async () => {
     const clock = new FakeClock();
     const [value, failure] = [deferred<string>(), deferred<string>()];
     const discarded: string[] = [];
@@ -136,14 +136,14 @@ describe('withDeadline', () => {
 });
 
 describe('endsWithin', () => {
-  it('is true for work that ends in time, well or not, and frees the timer', async () => {
+  it('endsWithin is true for work that settles in time and frees the timer', async () => {
     const clock = new CountedClock();
     expect(await endsWithin(clock, 100, Promise.resolve())).toBe(true);
     expect(await endsWithin(clock, 100, Promise.reject(new Error('no')))).toBe(true);
     expect(clock.waiting).toBe(0);
   });
 
-  it('is false at the deadline, whatever becomes of the work later', async () => {
+  it('endsWithin is false at the deadline, whatever becomes of the work later', async () => {
     const clock = new CountedClock();
     const { promise, reject } = deferred<void>();
     const outcome = endsWithin(clock, 100, promise);
@@ -173,7 +173,7 @@ describe('untilAborted', () => {
     return { abort, signal, listeners: () => listeners };
   }
 
-  it('gives the outcome of work that ends first and frees its listener', async () => {
+  it('untilAborted gives the outcome of work that ends first and frees its listener', async () => {
     const { signal, listeners } = countedSignal();
     expect(await untilAborted(signal, Promise.resolve('done'))).toBe('done');
     await expect(untilAborted(signal, Promise.reject(new Error('no')))).rejects.toThrow('no');
@@ -181,14 +181,14 @@ describe('untilAborted', () => {
     expect(listeners()).toBe(0);
   });
 
-  it('fails with the signal’s reason when it is aborted first', async () => {
+  it("untilAborted fails with the signal's reason when it is aborted first", async () => {
     const abort = new AbortController();
     const outcome = untilAborted(abort.signal, deferred().promise);
     abort.abort(new Error('stopped'));
     await expect(outcome).rejects.toThrow('stopped');
   });
 
-  it('fails with the error of the moment when one is given', async () => {
+  it('untilAborted fails with the error made at the abort when one is given', async () => {
     const abort = new AbortController();
     let state = 'open';
     const outcome = untilAborted(abort.signal, deferred().promise, () => new Error(state));
@@ -197,7 +197,7 @@ describe('untilAborted', () => {
     await expect(outcome).rejects.toThrow('closed');
   });
 
-  it('fails at once on a signal that is aborted already, and ignores the work', async () => {
+  it('untilAborted fails at once on an aborted signal and ignores the work', async () => {
     const signal = AbortSignal.abort(new Error('stopped'));
     await expect(untilAborted(signal, Promise.reject(new Error('late')))).rejects.toThrow('stopped');
   });

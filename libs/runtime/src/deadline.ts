@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** What starts a deadline: a `Clock`, or something that does not count pauses of this process, say. */
+/** The timer of a deadline: a `Clock`, or one that leaves out pauses of this process. */
 export type DeadlineTimer = Pick<Clock, 'after'>;
 
 /** Work that is running, or a function that starts it and stops it when its signal is aborted. */
@@ -42,8 +42,8 @@ export function withDeadline<Value>(
 }
 
 /**
- * Waits for `work`, at most `ms` milliseconds. Whether it has ended by then, well or not. Never rejects: for clean-up that must
- * not keep a caller longer than that, and whose failures are handled elsewhere or do not matter.
+ * Waits for `work`, at most `ms` milliseconds. Resolves with whether it has settled by then; never rejects. For clean-up that
+ * must not delay its caller longer, and whose failures are handled elsewhere.
  */
 export function endsWithin(timer: DeadlineTimer, ms: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {

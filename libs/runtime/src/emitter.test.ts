@@ -5,7 +5,7 @@ interface Events {
   grew: { by: number };
 }
 
-it('calls the other listeners when one throws, and reports what it threw', () => {
+it('a throwing listener is reported and does not keep the others from being called', () => {
   const reported: unknown[] = [];
   const emitter = new Emitter<Events>((error) => reported.push(error));
   const seen: number[] = [];
@@ -18,7 +18,7 @@ it('calls the other listeners when one throws, and reports what it threw', () =>
   expect(reported).toEqual([new Error('bad listener')]);
 });
 
-it('lets a listener remove itself, or add another, while it is called', () => {
+it('a listener may remove itself or add another while it is called', () => {
   const emitter = new Emitter<Events>();
   const seen: string[] = [];
   const first = emitter.on('grew', () => {

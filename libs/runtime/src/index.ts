@@ -39,7 +39,6 @@ export {
 export { endsWithin, untilAborted, withDeadline, type DeadlineTimer, type Work } from './deadline.ts';
 export { formatDuration, parseDurationMs } from './duration.ts';
 export { Emitter, type Listener } from './emitter.ts';
-export { FakeClock } from './fake-clock.ts';
 export { once } from './once.ts';
 export { jitter, seededRandom, type Random } from './random.ts';
 export { RoundTrips, type RoundTripLimits } from './round-trips.ts';

@@ -13,6 +13,6 @@ it.each([
   expect(nodeSatisfies(version, engines)).toBe(satisfied);
 });
 
-it('a range of another form is refused, not misread', () => {
+it('a range of another form is rejected', () => {
   expect(() => nodeSatisfies('22.15.0', '^22')).toThrow(RangeError);
 });

@@ -5,8 +5,8 @@ const ENGINES = /^>=(\d+)\.(\d+)\.0(?: <(\d+))?$/;
 
 /**
  * Ends this process with exit code 78 and one line unless it runs on a Node.js that `engines` allows: `>=22.15.0`, or
- * `>=22.15.0 <23` where native code is built for one major version. To be evaluated before every module that an older
- * Node.js cannot load, so this file imports nothing.
+ * `>=22.15.0 <23` where native code is built for one major version. Must be evaluated before every module that an
+ * older Node.js cannot load, so this file imports nothing.
  */
 export function requireNode(what: string, engines: string): void {
   if (nodeSatisfies(process.versions.node, engines)) return;

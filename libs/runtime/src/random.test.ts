@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { jitter, seededRandom } from './random.ts';
 
-it('gives the same sequence for the same seed, spread over [0, 1)', () => {
+it('a seed gives the same sequence every time, spread over [0, 1)', () => {
   const [one, same, other] = [seededRandom(7), seededRandom(7), seededRandom(8)];
   const draws = Array.from({ length: 10_000 }, () => one());
   expect(draws.slice(0, 100)).toEqual(Array.from({ length: 100 }, () => same()));
@@ -11,7 +11,7 @@ it('gives the same sequence for the same seed, spread over [0, 1)', () => {
   expect(draws.reduce((sum, draw) => sum + draw, 0) / draws.length).toBeCloseTo(0.5, 1);
 });
 
-it('spreads a delay by the ratio and no more', () => {
+it('jitter spreads a delay by the ratio and no more', () => {
   expect(jitter(1000, () => 0)).toBe(800);
   expect(jitter(1000, () => 0.5)).toBe(1000);
   expect(jitter(1000, () => 1, 0.5)).toBe(1500);

@@ -32,7 +32,7 @@ it('a peer that moves farther away is known as such after some measurements', ()
   expect(trips.usualMs('one')).toBe(250);
 });
 
-it('the deadline stays within its limits whatever is measured, and follows each peer by itself', () => {
+it('the deadline stays within its limits and follows each peer separately', () => {
   const times = fc.array(fc.double({ min: 0, max: 20_000, noNaN: true }), { minLength: 1 });
   fc.assert(
     fc.property(times, (measured) => {
@@ -45,7 +45,7 @@ it('the deadline stays within its limits whatever is measured, and follows each 
   );
 });
 
-it('peers that are gone are forgotten', () => {
+it('round trips of absent peers are forgotten', () => {
   const trips = new RoundTrips(limits);
   trips.measured('one', 10);
   trips.measured('two', 10);

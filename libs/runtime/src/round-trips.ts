@@ -1,8 +1,8 @@
 /** RFC 6298, section 2: the gain of the variation. */
 const RTTVAR_GAIN = 1 / 4;
-/** What a retransmission adds at least: the shortest timeout of Linux' TCP. */
+/** The least that a retransmission adds: the shortest timeout of Linux' TCP. */
 const TCP_MIN_RTO_MS = 200;
-/** The shortest of so many last measurements is the round trip. */
+/** The round trip is the shortest of this many last measurements. */
 const KEPT = 16;
 
 export interface RoundTripLimits {
@@ -21,10 +21,9 @@ interface Estimate {
 }
 
 /**
- * How long peers take to answer, estimated per peer, and the deadline that follows: long enough for one lost segment to be
- * sent again. As the retransmission timeout of RFC 6298, but from the shortest of the last measurements, and with a
- * variation of one round trip at most: what a busy process adds says nothing about the link, and must not make the
- * silence of a peer in the same data centre wait. Keyed by whatever names a peer.
+ * Estimates the round trip to each peer, and a deadline that leaves time to retransmit one lost segment. Like the retransmission
+ * timeout of RFC 6298, but from the shortest of the last measurements, and with a variation of at most one round trip: a busy
+ * process says nothing about the link, and must not delay the detection of a silent peer in the same data centre.
  */
 export class RoundTrips {
   readonly #limits: RoundTripLimits;
@@ -40,7 +39,7 @@ export class RoundTrips {
     return known && Math.min(...known.measuredMs);
   }
 
-  /** How long to wait for an answer, in milliseconds: the request or the answer may be lost once. */
+  /** The deadline for an answer, in milliseconds; it allows for one loss of the request or of the answer. */
   deadlineMs(peer: string): number {
     const { minMs, maxMs, unknownMs } = this.#limits;
     const usualMs = this.usualMs(peer);

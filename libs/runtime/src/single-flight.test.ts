@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SingleFlight } from './single-flight.ts';
 
-it('shares one running call for a key among all who ask', async () => {
+it('concurrent calls for a key share one run', async () => {
   const flights = new SingleFlight<string, number>();
   let calls = 0;
   const create = (): Promise<number> => Promise.resolve(++calls);
@@ -10,7 +10,7 @@ it('shares one running call for a key among all who ask', async () => {
   ).toEqual([1, 1, 2]);
 });
 
-it('forgets a call when it has ended, whether it worked or not', async () => {
+it('an ended call is forgotten, whether it succeeded or failed', async () => {
   const flights = new SingleFlight<string, string>();
   await expect(flights.run('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await flights.run('a', () => Promise.resolve('yes'))).toBe('yes');

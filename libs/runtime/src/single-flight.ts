@@ -1,4 +1,4 @@
-/** Shares one running call among all who ask for the same key while it runs. */
+/** Shares one running call among concurrent callers with the same key. */
 export class SingleFlight<Key, Value> {
   readonly #running = new Map<Key, Promise<Value>>();
 

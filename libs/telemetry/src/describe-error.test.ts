@@ -17,13 +17,13 @@ it('an error shows its type, code, message, details, stack and causes', () => {
   });
 });
 
-it('a ring of causes ends', () => {
+it('a cyclic chain of causes is cut', () => {
   const error = new Error('around');
   error.cause = error;
   expect(JSON.stringify(describeError(error)).match(/"message"/g)).toHaveLength(6);
 });
 
-it('what is no error is shown as text', () => {
+it('a thrown value that is no error is shown as text', () => {
   expect(describeError('just text')).toEqual({ type: 'string', message: 'just text' });
   expect(describeError(undefined)).toEqual({ type: 'undefined', message: 'undefined' });
 });

@@ -1,4 +1,4 @@
-/** An error as it stands in a log line. */
+/** An error in a log line. */
 export interface DescribedError {
   readonly type: string;
   readonly message: string;

@@ -1,3 +1,4 @@
+export { createLogger } from './adapters/pino-logger.ts';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './adapters/start-telemetry.ts';
 export {
   injectTrace,
@@ -7,12 +8,5 @@ export {
   type SpanRole,
   type TraceCarrier,
 } from './adapters/tracing.ts';
-export {
-  createLogger,
-  logLevels,
-  silentLogger,
-  type LogFields,
-  type Logger,
-  type LogLevel,
-} from './logger.ts';
+export { logLevels, silentLogger, type LogFields, type Logger, type LogLevel } from './logger.ts';
 export { logSettings } from './settings.ts';

@@ -10,8 +10,8 @@ const SAMPLERS = [
 const DEFAULT_PROTOCOL = 'http/protobuf';
 
 /**
- * Checks the variables of OpenTelemetry that decide where traces go and how many: the SDK passes over wrong ones, and sends to
- * its default address, or everything. Throws a `ConfigError`. Without an endpoint nothing is checked, as nothing is used.
+ * Checks OpenTelemetry's variables for endpoint, protocol and sampling: the SDK ignores invalid ones and falls back to its
+ * default address, or to sending everything. Throws a `ConfigError`. Checks nothing without an endpoint.
  */
 export function checkOtlpSettings(env: Environment): void {
   const protocol =

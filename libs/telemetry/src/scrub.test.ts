@@ -45,7 +45,7 @@ describe('IP addresses', () => {
     '2026-01-02T03:04:05.678Z',
     'a :: b',
     '999.1.1.1000',
-  ])('%s is none', (text) => {
+  ])('%s is not scrubbed', (text) => {
     expect(scrubLine(text)).toBe(text);
   });
 });
@@ -65,7 +65,7 @@ describe('secrets', () => {
     expect(scrubLine(text)).toBe(scrubbed);
   });
 
-  it('in fields of their names are hidden, also in JSON inside JSON', () => {
+  it('fields with names of secrets are hidden, also in JSON inside JSON', () => {
     const secret = { keyBase64: 'QUJD', password: 'p"q\\', nested: { token: 'x' } };
     const line = JSON.stringify({ ...secret, room: 'lobby', body: JSON.stringify(secret) });
     const hidden = { keyBase64: '[hidden]', password: '[hidden]', nested: { token: '[hidden]' } };
@@ -77,14 +77,14 @@ describe('secrets', () => {
     });
   });
 
-  it('a whole SDP goes, what stands beside it stays', () => {
+  it('a whole SDP is removed, and the text beside it stays', () => {
     const sdp = 'v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\ns="x"\r\na=ice-pwd:abc\r\n';
     const line = JSON.stringify({ before: 1, msg: `bad offer ${sdp}`, room: 'lobby' });
     expect(JSON.parse(scrubLine(line))).toEqual({ before: 1, msg: 'bad offer [sdp]', room: 'lobby' });
   });
 });
 
-it('names that people gave stay as they are', () => {
+it('names chosen by users are not scrubbed', () => {
   const line = JSON.stringify({
     room: 'Zimmer 12: Café "Größe"',
     participant: 'ann@example.org',

@@ -1,7 +1,7 @@
 /**
- * Takes out of a log line what must not stand in one: IP addresses with their ports, tokens, passwords and media keys,
- * SDP and ICE candidates. Works on the line as it is written, so that nothing gets around it: not a field, not a message,
- * not an error from a library. A line of JSON stays one, also where a string holds JSON in turn.
+ * Removes secrets and personal data from a log line: IP addresses with their ports, tokens, passwords, media keys, SDP and ICE
+ * candidates. Works on the serialized line, so that no field, message or library error bypasses it. A line of JSON remains
+ * valid JSON, including strings that hold JSON themselves.
  */
 export function scrubLine(line: string): string {
   return RULES.reduce((text, { pattern, instead }) => text.replace(pattern, instead), line);
@@ -19,7 +19,7 @@ const SECRET_FIELDS = [
 
 const FIELD = `(${SECRET_FIELDS.join('|')})`;
 const SECRET_FIELD = new RegExp(String.raw`"${FIELD}"\s*:\s*"(?:[^"\\]|\\.)*"`, 'gi');
-// JSON that stands in a string of the line: each quote and each backslash of it has one more backslash before it.
+// JSON inside a string of the line: each of its quotes and backslashes has one more backslash.
 const NESTED_SECRET_FIELD = new RegExp(
   String.raw`\\"${FIELD}\\"\s*:\s*\\"(?:[^"\\]|\\\\(?:\\["\\]|[^"\\]))*\\"`,
   'gi',
@@ -41,7 +41,7 @@ const INLINE_KEY = /inline:[\w+/=|:]+/g;
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
 const HEX = '[0-9a-f]{1,4}';
-// RFC 4291 section 2.2: eight groups, or fewer around `::`, the last two perhaps written as IPv4. A bare `::` says nothing.
+// RFC 4291 section 2.2: eight groups, or fewer around `::`, the last two perhaps written as IPv4. A bare `::` is left alone.
 const IPV6 = [
   `(?:${HEX}:){6}${IPV4}`,
   `(?:${HEX}:){7}${HEX}`,
@@ -57,7 +57,7 @@ const IPV6_WITH_PORT = new RegExp(
 );
 const IPV4_WITH_PORT = new RegExp(`(?:(?<![\\d.])|(?<=\\\\u[0-9a-f]{4}))${IPV4}(?::\\d{1,5})?(?!\\d)`, 'g');
 
-/** In this order: what holds other secrets goes first. */
+/** In this order: rules for text that contains other secrets come first. */
 const RULES: readonly Rule[] = [
   { pattern: SECRET_FIELD, instead: '"$1":"[hidden]"' },
   { pattern: NESTED_SECRET_FIELD, instead: String.raw`\"$1\":\"[hidden]\"` },

@@ -1,7 +1,7 @@
 import { setting } from '@skein/runtime';
 import { logLevels } from './logger.ts';
 
-/** What a service that logs reads from its environment. */
+/** Settings of a service that logs. */
 export const logSettings = {
   logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
     default: 'info',

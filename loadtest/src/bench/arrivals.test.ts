@@ -1,4 +1,5 @@
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, test } from 'vitest';
 import { arrivalTimes, openLoop } from './arrivals.ts';
 

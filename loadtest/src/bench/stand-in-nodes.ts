@@ -1,5 +1,5 @@
 import { connectBus, type Bus } from '@skein/bus';
-import { connectStore, RoomNews, type ClusterStore } from '@skein/cluster';
+import { connectStore, RoomPublisher, type ClusterStore } from '@skein/cluster';
 import {
   subjects,
   type NodeRecord,
@@ -34,7 +34,7 @@ interface Session {
 export class StandInNodes implements AsyncDisposable {
   readonly #bus: Bus;
   readonly #store: ClusterStore;
-  readonly #news: RoomNews;
+  readonly #news: RoomPublisher;
   readonly #beating: Disposable;
   readonly #sessions = new Map<string, Session>();
   /** How many are on each node. */
@@ -43,7 +43,7 @@ export class StandInNodes implements AsyncDisposable {
   private constructor(bus: Bus, store: ClusterStore, nodes: number) {
     this.#bus = bus;
     this.#store = store;
-    this.#news = new RoomNews({ bus, clock: systemClock });
+    this.#news = new RoomPublisher({ bus, clock: systemClock });
     const startedAtMs = systemClock.now();
     const ids = Array.from({ length: nodes }, (_, at) => `stand-in-${at + 1}`);
     for (const id of ids)
@@ -95,7 +95,7 @@ export class StandInNodes implements AsyncDisposable {
     if (!session) return;
     this.#sessions.delete(sessionId);
     this.#count(session.nodeId, -1);
-    this.#news.tell(room, await this.#store.rooms.leave(room, session, 'left'));
+    this.#news.publish(room, await this.#store.rooms.leave(room, session, 'left'));
   }
 
   #count(nodeId: string, change: 1 | -1): void {

@@ -1,4 +1,4 @@
-import type { LeaderAct } from '@skein/cluster';
+import type { AuditEntry } from '@skein/cluster';
 import type { RoomSnapshot } from '@skein/protocol';
 import type { PersonView } from './person-report.ts';
 
@@ -11,7 +11,7 @@ export interface Observation {
   /** All rooms that are watched, as one. `unknown`: the store did not answer; `gone`: it has none of them. */
   readonly room: RoomSnapshot | 'gone' | 'unknown';
   /** What controls did that only the one that leads may do, as the store has seen it, in order; all since the start. */
-  readonly acts: readonly LeaderAct[];
+  readonly acts: readonly AuditEntry[];
   /** Nodes that run, by id; `silent` when one did not answer. */
   readonly nodes: ReadonlyMap<string, NodeMedia | 'silent'>;
   /** Clients that answered. */

@@ -1,4 +1,4 @@
-import { connectStore, type ClusterStore, type LeaderAct, type LeaderView } from '@skein/cluster';
+import { connectStore, type ClusterStore, type AuditEntry, type LeaderView } from '@skein/cluster';
 import type { LocalCluster, MediaNodeProcess } from '@skein/local-cluster';
 import { SkeinError, type RoomSnapshot } from '@skein/protocol';
 import { createRpcClients, nodeService, type RoomMedia } from '@skein/rpc';
@@ -40,7 +40,7 @@ export class Observer implements AsyncDisposable {
   readonly #onViolation: (violation: Violation) => void;
   #history: History = new Map();
   #looked: { readonly fromMs: number; readonly isWhole: boolean } | undefined;
-  #acts: readonly LeaderAct[] = [];
+  #acts: readonly AuditEntry[] = [];
 
   private constructor(watched: Watched, store: ClusterStore, onViolation: (violation: Violation) => void) {
     this.#watched = watched;
@@ -130,7 +130,7 @@ export class Observer implements AsyncDisposable {
 
   /** Adds what was done since. A store that does not answer, or lost its list, takes nothing away. */
   async #readActs(): Promise<void> {
-    const { acts } = await this.leader().catch(() => ({ acts: [] }));
+    const { auditLog: acts } = await this.leader().catch(() => ({ auditLog: [] }));
     const known = new Set(this.#acts.map(({ id }) => id));
     this.#acts = [...this.#acts, ...acts.filter(({ id }) => !known.has(id))].slice(-KEPT_ACTS);
   }

@@ -101,7 +101,7 @@ test('shows nodes and rooms from Redis, and the pipes that the nodes hold', asyn
     ['ann', 'node-a'],
     ['bob', 'node-b'],
   ] as const) {
-    const candidates = { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId };
+    const candidates = { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId };
     const session = {
       room: 'lobby',
       identity,

@@ -58,7 +58,7 @@ const settled = (): Promise<void> => clock.sleep(3000);
 async function join(store: ClusterStore, identity: string, nodeId: string): Promise<void> {
   await store.rooms.place({
     ...{ room: 'lobby', identity, name: identity, sessionId: `ses_${identity}`, maxParticipants: 10 },
-    candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
+    candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId },
   });
 }
 

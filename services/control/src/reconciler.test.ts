@@ -189,7 +189,7 @@ describe('many nodes that go missing together', () => {
 });
 
 describe('two controls', () => {
-  test('bury a node once, by the one that holds the lease', async () => {
+  test('evict a node once, by the one that holds the lease', async () => {
     const world = new TestWorld();
     for (const nodeId of ['n1', 'n2']) world.startNode(nodeId);
     world.startControl('ctl_1');

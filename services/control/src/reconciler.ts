@@ -1,4 +1,4 @@
-import { RegistryView, RoomNews, type ClusterStore } from '@skein/cluster';
+import { RegistryView, RoomPublisher, type ClusterStore } from '@skein/cluster';
 import type { Bus, BusSubscription } from '@skein/bus';
 import { nodeDeath, nodeRecord, subjects } from '@skein/protocol';
 import { SingleFlight, jitter, type Clock, type Random } from '@skein/runtime';
@@ -54,7 +54,7 @@ export class Reconciler {
   readonly #inquiries: Inquiries;
   readonly #notices: DeathNotices;
   readonly #sweeper: Sweeper;
-  readonly #news: RoomNews;
+  readonly #publisher: RoomPublisher;
   readonly #reading = new SingleFlight<'leases', void>();
   readonly #subscriptions: BusSubscription[] = [];
   readonly #lostSessions: LostSessions;
@@ -76,7 +76,7 @@ export class Reconciler {
     this.#registry = new RegistryView(store.nodes);
     this.#witnesses = new Witnesses({ bus, clock, log, askerId: holderId });
     const watch = this.#watch;
-    this.#news = new RoomNews({ bus, clock });
+    this.#publisher = new RoomPublisher({ bus, clock });
     this.#leadership = new Leadership({ lease: store.leader, holderId, clock, log });
     this.#lostSessions = new LostSessions({ watch, nodeAt, clock, log });
     this.#notices = new DeathNotices({ bus, clock });
@@ -86,7 +86,7 @@ export class Reconciler {
       ...shared,
       rooms: store.rooms,
       lostSessions: this.#lostSessions,
-      publish: (room, write) => this.#news.tell(room, write),
+      publish: (room, write) => this.#publisher.publish(room, write),
     });
     this.#inquiries = new Inquiries({
       ...shared,
@@ -122,7 +122,7 @@ export class Reconciler {
     for (const subscription of this.#subscriptions) subscription.close();
     this.#sweeper.stop();
     this.#witnesses.stop();
-    this.#news.close();
+    this.#publisher.close();
     this.#notices.stop();
     await this.#leadership.stop();
   }

@@ -61,7 +61,7 @@ async function sameId() {
   const instance = (): string | undefined => directory.record(nodeId)?.instance;
   /** A session at the process that a gateway sees; `holds` asks it so often, and counts the answers. */
   const openSession = async () => {
-    const candidates = { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId };
+    const candidates = { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId };
     const who = {
       room: 'room',
       identity: 'ann',
@@ -146,7 +146,7 @@ describe('the media node as a process', () => {
     const store = await connectStore({ ...shared, url: redis.url });
     const place = (nodeId: string): PlaceRequest => ({
       ...{ room: 'room', identity: 'ann', name: 'ann', sessionId: systemIds('ses'), maxParticipants: 9 },
-      candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], wishedNodeId: nodeId },
+      candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId },
     });
     const open = async ({ participant, snapshot }: Placed): Promise<unknown> => {
       const { identity, sessionId, epoch, nodeId } = participant;

@@ -1,5 +1,5 @@
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { limits, SkeinError } from '@skein/protocol';
+import { limits, type SkeinError } from '@skein/protocol';
 import {
   backoff,
   ConfigError,
@@ -13,33 +13,33 @@ import {
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { BoundedServer } from '../bounded-server.ts';
 import type { Bus, BusStatus, BusSubscription } from '../bus.ts';
-import type { BusOptions } from '../connect.ts';
+import { BusError } from '../errors.ts';
 import { OutboundWindow } from '../outbound-window.ts';
 import { Silence } from '../silence.ts';
 import { decodeData, decodeReply, encodeData, encodeEvent } from '../wire.ts';
+import type { BusOptions } from './bus-options.ts';
 import { fromNatsError } from './nats-errors.ts';
 import { connectionOptions } from './nats-options.ts';
 import { natsServersAt } from './nats-servers.ts';
 import { isLoginTrouble, TroubleLog } from './nats-trouble.ts';
 import { requestSpan, traceHeaders, withTraceOf } from './trace-headers.ts';
 
-/** Short: when NATS is back, every process finds it within about a second. */
+/** Short, so that every process finds a recovered NATS within about a second. */
 const RETRY = { firstMs: 100, maxMs: 1000, jitter: 0.2 };
 const CLOSE_DEADLINE_MS = 3000;
-/** A request that waits for so long makes sure that it is not the server that hangs. */
-const DOUBT_AFTER_MS = 600;
-/** What a server takes that does not say so. */
+/** A request that waits longer than this checks whether the server hangs. */
+const SUSPECT_AFTER_MS = 600;
+/** For a server that does not state its own. */
 const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** Kept free for the headers, which carry the trace. */
 const HEADER_BYTES = 4 * 1024;
 const MIN_PAYLOAD_BYTES = limits.busMessageBytes - HEADER_BYTES;
-/** One of all who serve a subject answers. */
+/** The queue group: one server of a subject answers each request. */
 const SERVERS = 'servers';
 
 /**
- * Connects to NATS. Waits for the server, trying again with a bounded, jittered pause, until it is there or `signal`
- * ends the wait; once connected, reconnects for ever. Never fails for a server that is not there. Fails with a
- * `ConfigError` when the server's `max_payload` is below `limits.busMessageBytes`.
+ * Connects to NATS. Retries with a bounded, jittered backoff until the server is there or `signal` is aborted; once connected,
+ * reconnects for ever. An absent server is no failure. Fails with a `ConfigError` when the server's `max_payload` is below `limits.busMessageBytes`.
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   const { url, name, clock, random = systemRandom, log = silentLogger, signal, onStatus } = options;
@@ -58,13 +58,13 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
         signal.throwIfAborted();
       }
       await refuseSmallPayload(connection);
-      trouble.over();
+      trouble.clear();
       return new NatsBus(connection, { clock, log, onStatus, reconnects, trouble });
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof ConfigError) throw error;
       if (failures === 1) onStatus?.({ state: 'disconnected', sinceMs });
-      trouble.tell(error, handshake);
+      trouble.report(error, handshake);
       await clock.sleep(retryDelayMs(failures), signal);
     }
   }
@@ -86,7 +86,7 @@ async function refuseSmallPayload(connection: NatsConnection): Promise<void> {
   );
 }
 
-/** The pause before the next attempt to reconnect. The client asks for it more than once per attempt. */
+/** The backoff of the running reconnection. The client reads it more than once per attempt. */
 class Reconnects {
   readonly #backoff: Backoff;
   #failures = 0;
@@ -110,7 +110,7 @@ class Reconnects {
   }
 }
 
-interface NatsBusParts {
+interface NatsBusDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onStatus: ((status: BusStatus) => void) | undefined;
@@ -133,7 +133,7 @@ class NatsBus implements Bus {
   #status: BusStatus = { state: 'connected' };
   #closed: Promise<void> | undefined;
 
-  constructor(nats: NatsConnection, { clock, log, onStatus, reconnects, trouble }: NatsBusParts) {
+  constructor(nats: NatsConnection, { clock, log, onStatus, reconnects, trouble }: NatsBusDeps) {
     this.#nats = nats;
     this.#clock = clock;
     this.#log = log;
@@ -148,7 +148,9 @@ class NatsBus implements Bus {
       onSilent: () => this.#leave(),
     });
     onStatus?.(this.#status);
-    this.#watch().catch((error: unknown) => log.error({ err: error }, 'lost sight of the NATS connection'));
+    this.#watch().catch((error: unknown) =>
+      log.error({ err: error }, 'the NATS connection is no longer watched'),
+    );
   }
 
   get status(): BusStatus {
@@ -167,7 +169,7 @@ class NatsBus implements Bus {
     const payload = encodeData(data, this.maxPayloadBytes);
     this.#take(subject, payload);
     let reply: string;
-    using _doubt = this.#clock.after(DOUBT_AFTER_MS, () => void this.ensure().catch(() => {}));
+    using _suspicion = this.#clock.after(SUSPECT_AFTER_MS, () => void this.ensure().catch(() => {}));
     try {
       const options = { timeout: deadlineMs, ...traceHeaders() };
       const answered = this.#nats.request(subject, payload, options);
@@ -240,13 +242,13 @@ class NatsBus implements Bus {
   }
 
   async ensure(): Promise<void> {
-    if (this.#status.state === 'disconnected') throw SkeinError.unavailable('the bus');
+    if (this.#status.state === 'disconnected') throw BusError.unavailable();
     await this.#silence.check();
   }
 
   async flush({ deadlineMs }: { deadlineMs: number }): Promise<void> {
-    if (this.#status.state === 'disconnected') throw SkeinError.unavailable('the bus');
-    const late = (): SkeinError => SkeinError.deadline('the bus', deadlineMs);
+    if (this.#status.state === 'disconnected') throw BusError.unavailable();
+    const late = (): SkeinError => BusError.notFlushed(deadlineMs);
     try {
       await withDeadline(this.#clock, deadlineMs, this.#orLost(this.#nats.flush()), late);
     } catch (error) {
@@ -269,18 +271,18 @@ class NatsBus implements Bus {
     for (const [subscription] of servers) subscription.close();
     const answered = Promise.all(servers.map(([, server]) => server.idle()));
     await endsWithin(this.#clock, CLOSE_DEADLINE_MS, answered);
-    // What was answered last is still on its way out.
+    // The last answers are still in the send buffer.
     await this.flush({ deadlineMs: CLOSE_DEADLINE_MS }).catch(() => {});
     await this.#nats.close();
   }
 
-  /** Counts a message against the window. Fails `UNAVAILABLE` while the bus is down or the window is full. */
+  /** Counts a message against the window. Fails `UNAVAILABLE` while the bus is down, or when the window is full. */
   #take(subject: string, payload: Uint8Array): void {
     const down = this.#status.state === 'disconnected' || this.#nats.isClosed();
-    if (down || !this.#window.take(subject.length + payload.length)) throw SkeinError.unavailable('the bus');
+    if (down || !this.#window.take(subject.length + payload.length)) throw BusError.unavailable();
   }
 
-  /** Ends the wait when the connection is lost: an answer that was on its way then never comes. */
+  /** Fails when the connection is lost first: NATS drops the answers that were in flight. */
   async #orLost<Value>(running: Promise<Value>): Promise<Value> {
     let onLost: (lost: SkeinError) => void = () => {};
     const lost = new Promise<never>((_, reject) => (onLost = reject));
@@ -304,13 +306,13 @@ class NatsBus implements Bus {
           break;
         case 'reconnect':
           this.#reconnects.succeeded();
-          this.#trouble.over();
+          this.#trouble.clear();
           this.#checkPayload();
           this.#setStatus({ state: 'connected' });
           break;
         case 'error':
-          // At each attempt to connect; once is enough to be told.
-          if (isLoginTrouble(status.error)) this.#trouble.tell(status.error);
+          // The client repeats it at every attempt; log it once.
+          if (isLoginTrouble(status.error)) this.#trouble.report(status.error);
           else this.#log.warn({ err: status.error }, 'NATS reported an error');
           break;
         default:
@@ -320,7 +322,7 @@ class NatsBus implements Bus {
     this.#onLost();
   }
 
-  /** A server found after the start: calls go on, and what it does not take is answered `MESSAGE_TOO_LARGE`. */
+  /** A server reached later may take less: calls continue, and larger messages fail `MESSAGE_TOO_LARGE`. */
   #checkPayload(): void {
     const { maxPayloadBytes } = this;
     if (maxPayloadBytes < MIN_PAYLOAD_BYTES)
@@ -330,22 +332,23 @@ class NatsBus implements Bus {
       );
   }
 
-  /** The client tries again from here as after any loss. */
+  /** Drops the connection; the client reconnects as after any loss. */
   #leave(): void {
-    this.#log.warn({}, 'NATS does not answer; connecting anew');
+    this.#log.warn({}, 'NATS does not answer; reconnecting');
     void this.#nats.reconnect();
   }
 
   #onLost(): void {
     if (this.#status.state === 'connected')
       this.#setStatus({ state: 'disconnected', sinceMs: this.#clock.now() });
-    for (const onLost of [...this.#waiting]) onLost(SkeinError.unavailable('the bus'));
+    for (const onLost of [...this.#waiting]) onLost(BusError.unavailable());
   }
 
   #setStatus(status: BusStatus): void {
     if (status.state === this.#status.state) return;
     this.#status = status;
-    this.#log.info({ state: status.state }, 'the NATS connection changed');
+    const event = status.state === 'connected' ? 'nats.connected' : 'nats.disconnected';
+    this.#log.info({ event, state: status.state }, 'the NATS connection changed');
     this.#onStatus?.(status);
     if (status.state === 'connected') this.#events.emit('recovered', {});
   }

@@ -1,21 +1,18 @@
 import { errors } from '@nats-io/transport-node';
 import { SkeinError } from '@skein/protocol';
+import { BusError } from '../errors.ts';
 
-/** What the NATS client threw, as what a caller of the bus is promised. */
+/** Maps what the NATS client throws to the errors that `Bus` promises. */
 export function fromNatsError(thrown: unknown, subject: string, deadlineMs: number): SkeinError {
   if (thrown instanceof SkeinError) return thrown;
-  if (thrown instanceof errors.TimeoutError) return SkeinError.deadline('the peer', deadlineMs, thrown);
-  if (isConnectionLoss(thrown)) return SkeinError.unavailable('the bus', thrown);
-  if (isTooLarge(thrown))
-    return new SkeinError('MESSAGE_TOO_LARGE', 'the message is larger than NATS takes', {
-      cause: thrown,
-      details: { subject },
-    });
-  if (isNoResponders(thrown)) return SkeinError.unavailable('the peer', thrown);
-  return new SkeinError('INTERNAL', 'the message could not be sent', { cause: thrown, details: { subject } });
+  if (thrown instanceof errors.TimeoutError) return BusError.noAnswer(deadlineMs, thrown);
+  if (isConnectionLoss(thrown)) return BusError.unavailable(thrown);
+  if (isTooLarge(thrown)) return BusError.tooLargeForServer(subject, thrown);
+  if (isNoResponders(thrown)) return BusError.noPeer(thrown);
+  return BusError.notSent(subject, thrown);
 }
 
-/** The server's limit may have fallen since it was read; its other arguments are always right. */
+/** The server's limit may have fallen since it was read. No other argument can be invalid. */
 function isTooLarge(thrown: unknown): boolean {
   return thrown instanceof errors.InvalidArgumentError && thrown.message.includes('max_payload');
 }

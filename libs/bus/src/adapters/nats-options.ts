@@ -4,17 +4,17 @@ import { addressFamily, hostPort } from '@skein/runtime';
 import type { NatsServers } from './nats-servers.ts';
 
 const CONNECT_TIMEOUT_MS = 2000;
-/** A server that hangs is left after two pings without an answer; sooner when something waits for it. */
+/** A hanging server counts as lost after two unanswered pings; sooner when a request waits for it. */
 const PING_INTERVAL_MS = 2000;
 const MAX_PINGS_OUT = 2;
 
-/** What the client does not tell of a connection that it makes. */
+/** What the client does not report of a connection attempt. */
 export interface Handshake {
   /** The server's certificate was accepted. One that asks for a certificate and gets none closes only after that (RFC 8446 section 4.4.2.4). */
   secured: boolean;
 }
 
-/** Where to connect, how to log in, and whether to insist on TLS, as the client takes it. */
+/** Servers, login and TLS as the client's options. */
 export function connectionOptions(
   { servers, tls, authenticator }: NatsServers,
   name: string,
@@ -31,16 +31,16 @@ export function connectionOptions(
     maxPingOut: MAX_PINGS_OUT,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
-    // Else each request makes two errors, stacks and all, in case that it fails: 40 % of what a request costs.
+    // Otherwise each request creates two errors with stacks in advance: 40 % of its cost.
     noAsyncTraces: true,
     reconnectDelayHandler: reconnectDelayMs,
   };
 }
 
 /**
- * With `tls` set the client leaves a server that offers no TLS (`checkOptions` in nats-core). It names a server that is
- * called by its IP address to nobody, and Node.js would then look for "localhost" in the certificate (transport-node's
- * `startTLS`): so the address is noted when the client chooses it.
+ * With `tls` set the client rejects a server without TLS (`checkOptions` in nats-core). It passes no server name for an IP
+ * address, and Node.js would then expect "localhost" in the certificate (transport-node's `startTLS`), so the address is
+ * recorded when the client picks it.
  */
 function insistedTls(
   files: NonNullable<NatsServers['tls']>,
@@ -63,7 +63,7 @@ function insistedTls(
     reconnectToServer: ([next]) => {
       called = next;
       handshake.secured = false;
-      // Whatever the client has chosen.
+      // The server that the client picked.
       return null;
     },
   };

@@ -17,7 +17,7 @@ import {
 import { readNatsAddress } from '../nats-address.ts';
 import type { busSettings } from '../settings.ts';
 
-/** Where NATS is, and how this process shows who it is. */
+/** The NATS servers, and the credentials of this process. */
 export interface NatsServers {
   readonly servers: readonly HostPort[];
   /** `undefined`: TLS only if the server asks for it. */
@@ -28,7 +28,7 @@ export interface NatsServers {
 
 export type BusConfig = ConfigOf<typeof busSettings>;
 
-/** Puts the settings together. Throws a `ConfigError` for what contradicts itself and for files that are not what they should be. */
+/** Validates and combines the settings. Throws a `ConfigError` for contradictions and for invalid files. */
 export function natsServers(config: BusConfig): NatsServers {
   const { natsUrl, natsCaFile: caFile, natsCertFile: certFile, natsKeyFile: keyFile } = config;
   const tls = { wanted: natsUrl.tls, scheme: 'tls://' };
@@ -39,7 +39,7 @@ export function natsServers(config: BusConfig): NatsServers {
   };
 }
 
-/** The same of an address alone. Throws what `readNatsAddress` throws. */
+/** The same from an address alone. Throws as `readNatsAddress` does. */
 export function natsServersAt(url: string): NatsServers {
   const { servers, tls, login } = readNatsAddress(url);
   return { servers, tls: tls ? {} : undefined, authenticator: urlAuthenticator(login) };
@@ -79,14 +79,14 @@ function urlAuthenticator(login: BusConfig['natsUrl']['login']): Authenticator |
   }
 }
 
-/** The seed stands alone, or on a line of its own between others, as `nsc` writes it. */
+/** The seed is the whole file, or a line of its own, as `nsc` writes it. */
 function nkeyAuthenticatorOf(content: Uint8Array): Authenticator {
   const seed = /^\s*(SU[A-Z2-7]{56})\s*$/m.exec(Buffer.from(content).toString())?.[1];
   if (seed === undefined) throw new Error('no NKey seed of a user');
   return nkeyAuthenticator(Buffer.from(seed));
 }
 
-/** Reads the file again for each connection, so that a login can be changed while the process runs; a file that is broken then changes nothing. */
+/** Reads the file again for each connection, so that credentials can be rotated at run time; ignores a file that is broken by then. */
 function fromFile(
   env: string,
   file: string,

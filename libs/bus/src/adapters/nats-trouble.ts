@@ -4,36 +4,37 @@ import type { Logger } from '@skein/telemetry';
 export type Trouble = 'unreachable' | 'login' | 'no-tls' | 'certificate';
 
 const MESSAGES: Readonly<Record<Trouble, string>> = {
-  unreachable: 'NATS cannot be reached; trying until it can',
+  unreachable: 'NATS is unreachable; retrying',
   login:
-    'NATS refuses the login; check the user, password, token or key file that SKEIN_NATS_… names. Trying until it is accepted',
-  'no-tls': 'NATS offers no TLS, which tls:// in SKEIN_NATS_URL insists on; trying until it does',
+    'NATS refuses the login; check the user, password, token or key file that SKEIN_NATS_… names; retrying',
+  'no-tls': 'NATS offers no TLS, which tls:// in SKEIN_NATS_URL requires; retrying',
   certificate:
-    'TLS with NATS failed; check its certificate, SKEIN_NATS_CA_FILE and, if it asks for one, SKEIN_NATS_CERT_FILE. Trying until it works',
+    'TLS with NATS failed; check its certificate, SKEIN_NATS_CA_FILE and, if it asks for one, SKEIN_NATS_CERT_FILE; retrying',
 };
 
-/** Says why NATS cannot be used: each reason once until it can. */
+/** Logs why NATS cannot be used: each reason once per outage. */
 export class TroubleLog {
   readonly #log: Logger;
-  readonly #told = new Set<Trouble>();
+  readonly #reported = new Set<Trouble>();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
   /** `secured`: the server's certificate had been accepted. */
-  tell(error: unknown, { secured }: { readonly secured: boolean } = { secured: false }): void {
+  report(error: unknown, { secured }: { readonly secured: boolean } = { secured: false }): void {
     const trouble = secured && error instanceof errors.TimeoutError ? 'certificate' : troubleOf(error);
     this.#log.debug({ err: error }, 'the NATS connection failed');
-    if (this.#told.has(trouble)) return;
-    this.#told.add(trouble);
+    if (this.#reported.has(trouble)) return;
+    this.#reported.add(trouble);
     const reason = error instanceof Error ? (codeOf(error) ?? error.name) : undefined;
-    // The others end by themselves when a server is back; these need somebody.
+    // An unreachable server comes back without an operator; the other reasons need one.
     this.#log[trouble === 'unreachable' ? 'warn' : 'error']({ reason, trouble }, MESSAGES[trouble]);
   }
 
-  over(): void {
-    this.#told.clear();
+  /** Logs every reason again from here on: the connection works. */
+  clear(): void {
+    this.#reported.clear();
   }
 }
 

@@ -31,12 +31,12 @@ async function busPair() {
   return { ask };
 }
 
-it('a request without a trace carries none', async () => {
+it('a request outside a trace carries no trace headers', async () => {
   const { ask } = await busPair();
   expect(await ask()).toEqual({});
 });
 
-it('what serves a request is a part of the trace of what asks', async () => {
+it("the server's span belongs to the trace of the requester", async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await startCollector());
   onTestFinished(() => void vi.unstubAllEnvs());
   const { ask } = await busPair();

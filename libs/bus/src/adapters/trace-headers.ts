@@ -1,12 +1,12 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { injectTrace, withSpan, withTraceFrom } from '@skein/telemetry';
 
-// W3C Trace Context; baggage stays at home, it may hold anything.
+// W3C Trace Context without baggage, which may hold anything.
 const TRACE_KEYS = ['traceparent', 'tracestate'];
 const MAX_VALUE_LENGTH = 512;
 const attributes = { 'messaging.system': 'nats' };
 
-/** Headers that continue the active trace at whoever serves; none while there is no trace. */
+/** Headers that continue the active trace at the server of the request; none without a trace. */
 export function traceHeaders(): { headers: MsgHdrs } | undefined {
   const carrier = injectTrace();
   if (carrier['traceparent'] === undefined) return undefined;
@@ -18,7 +18,7 @@ export function traceHeaders(): { headers: MsgHdrs } | undefined {
   return { headers: sent };
 }
 
-/** Runs what a message asks for as a part of its sender's trace. */
+/** Runs the handler of a message inside its sender's trace. */
 export function withTraceOf<Result>(received: MsgHdrs | undefined, run: () => Result): Result {
   if (!received) return run();
   const carrier: Record<string, string> = {};
@@ -29,7 +29,7 @@ export function withTraceOf<Result>(received: MsgHdrs | undefined, run: () => Re
   return withTraceFrom(carrier, run);
 }
 
-/** Runs a request, or what serves it, as a span of its own. The ids in a subject stay out of the name. */
+/** Runs a request or its handler as a span. Ids in the subject stay out of the span's name. */
 export function requestSpan<Result>(
   subject: string,
   role: 'client' | 'server',

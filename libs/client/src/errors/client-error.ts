@@ -1,18 +1,18 @@
 import { errorCodes, type ErrorCode, type ErrorDetails, type WireError } from '@skein/protocol';
 
-/** Failures that only a client can see, beside those of the wire (`docs/errors.md`). */
+/** Errors of the client itself, in addition to those of the wire (`docs/errors.md`). */
 export type ClientOnlyCode =
-  /** No socket to the gateway could be opened. */
+  /** No connection to a gateway could be opened. */
   | 'GATEWAY_UNREACHABLE'
-  /** The socket closed, or the gateway stopped answering, while something was waited for. */
+  /** The connection closed, or the gateway stopped answering, during a request. */
   | 'CONNECTION_LOST'
   /** The caller's `AbortSignal` fired. */
   | 'ABORTED'
-  /** The room was left or its session ended; nothing can be asked of it any more. */
+  /** The room was left or its session ended. */
   | 'ROOM_CLOSED'
-  /** This browser lacks WebRTC, or a codec that the room needs. */
+  /** The browser lacks WebRTC or a codec that the room needs. */
   | 'BROWSER_UNSUPPORTED'
-  /** The browser's media engine refused. */
+  /** The browser's media engine refused an operation. */
   | 'MEDIA_FAILED';
 
 export type ClientErrorCode = ErrorCode | ClientOnlyCode;
@@ -23,7 +23,7 @@ interface ErrorExtras {
   readonly cause?: unknown;
 }
 
-/** Everything that the SDK rejects with or reports. `message` is safe to show; decide by `code`. */
+/** The only error type of the SDK: calls reject with it, and the `error` event carries it. `message` is safe to show; branch on `code`. */
 export class SkeinClientError extends Error {
   override readonly name = 'SkeinClientError';
   readonly code: ClientErrorCode;
@@ -39,14 +39,14 @@ export class SkeinClientError extends Error {
   }
 
   static viewerPublishes(): SkeinClientError {
-    return new SkeinClientError('PERMISSION_DENIED', 'a viewer publishes nothing; join as a participant');
+    return new SkeinClientError('PERMISSION_DENIED', 'viewers cannot publish; join as a participant');
   }
 
   static fromWire({ code, message, details, retryAfterMs }: WireError): SkeinClientError {
     return new SkeinClientError(code, message, { details, retryAfterMs });
   }
 
-  /** The gateway's parting words; a code that this release does not know counts as `INTERNAL`. */
+  /** The reason for which a gateway closes the connection. An unknown code becomes `INTERNAL`. */
   static fromGateway({
     code,
     message,
@@ -58,7 +58,7 @@ export class SkeinClientError extends Error {
     return new SkeinClientError(known ? (code as ErrorCode) : 'INTERNAL', message);
   }
 
-  /** Anything thrown, as a `SkeinClientError`; what is not one already came from the media engine. */
+  /** Converts anything thrown. What is not a `SkeinClientError` came from the media engine. */
   static from(thrown: unknown): SkeinClientError {
     if (thrown instanceof SkeinClientError) return thrown;
     const text = thrown instanceof Error ? thrown.message : String(thrown);
@@ -68,15 +68,25 @@ export class SkeinClientError extends Error {
   }
 
   static deadline(what: string, deadlineMs: number): SkeinClientError {
-    const message = `${what} was not answered within ${deadlineMs} ms; try again`;
+    const message = `no answer to ${what} within ${deadlineMs} ms; try again`;
     return new SkeinClientError('DEADLINE_EXCEEDED', message, {
       details: { deadlineMs },
       retryAfterMs: 1000,
     });
   }
 
+  static unsupportedProtocol(own: number, ofGateway: number): SkeinClientError {
+    const message = `this page speaks protocol ${own}, the gateway ${ofGateway}; reload the page`;
+    return new SkeinClientError('UNSUPPORTED_PROTOCOL', message);
+  }
+
+  static limitExceeded(limit: number): SkeinClientError {
+    const message = `more than ${limit} requests are queued`;
+    return new SkeinClientError('LIMIT_EXCEEDED', message, { retryAfterMs: 1000 });
+  }
+
   static aborted(signal: AbortSignal): SkeinClientError {
-    return new SkeinClientError('ABORTED', 'the caller gave up waiting', { cause: signal.reason });
+    return new SkeinClientError('ABORTED', 'aborted by the caller', { cause: signal.reason });
   }
 
   static roomClosed(): SkeinClientError {
@@ -84,12 +94,12 @@ export class SkeinClientError extends Error {
   }
 
   static unreachable(): SkeinClientError {
-    const message = 'the gateway could not be reached; check the network and the address';
+    const message = 'the gateway is unreachable; check the network and the address';
     return new SkeinClientError('GATEWAY_UNREACHABLE', message, { retryAfterMs: 1000 });
   }
 
-  static connectionLost(why: string): SkeinClientError {
-    return new SkeinClientError('CONNECTION_LOST', `the connection to the gateway was lost: ${why}`, {
+  static connectionLost(reason: string): SkeinClientError {
+    return new SkeinClientError('CONNECTION_LOST', `lost the connection to the gateway: ${reason}`, {
       retryAfterMs: 1000,
     });
   }

@@ -3,7 +3,7 @@ import type { ClientErrorCode, SkeinClientError } from './client-error.ts';
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5000;
 
-/** Failures that asking again can't mend. */
+/** Errors that a retry does not fix. */
 const FINAL: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   'INVALID_MESSAGE',
   'INVALID_ARGUMENT',
@@ -19,8 +19,8 @@ const FINAL: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
 ]);
 
 /**
- * How long to wait before a track is asked for again after `failures` failures in a row (1 at least), or
- * undefined when that is useless. A track that the room shows may not have reached this client's node yet.
+ * Delay before a request about a track is retried after `failures` consecutive failures (at least 1), in milliseconds; undefined
+ * when a retry is useless. A track of the room may not have reached this client's node yet.
  */
 export function retryDelayMs(error: SkeinClientError, failures: number): number | undefined {
   if (FINAL.has(error.code)) return undefined;

@@ -13,33 +13,33 @@ import type {
 import type { SendEncoding, SendPlan } from './send-plan.ts';
 import type { RtpSample } from './rtp-sample.ts';
 
-/** The browser's WebRTC, as this SDK needs it. The only implementation with a browser in it is an adapter. */
+/** WebRTC as the SDK needs it. The adapter for browsers implements it; other programs bring their own. */
 export interface MediaEngine {
   /**
-   * Prepares for what the routers of the cluster can do; answers with what this browser can receive. Safe to
-   * repeat, with other capabilities too. Fails with `BROWSER_UNSUPPORTED`.
+   * Prepares for the capabilities of the cluster's routers; resolves with what this client can receive. Safe to repeat, with
+   * other capabilities too. Fails with `BROWSER_UNSUPPORTED`.
    */
   load(routerCapabilities: RtpCapabilities): Promise<RtpCapabilities>;
-  /** Makes both transports of one session. Nothing goes over the network before a track does. */
+  /** Creates both transports of one session. They use the network only once a track needs it. */
   openLink(offer: LinkOffer, signals: LinkSignals): MediaLink;
 }
 
-/** One session's media as its node offers it. */
+/** The media transports of one session, as its node offers them. */
 export interface LinkOffer {
   readonly sendTransport: TransportOffer;
   readonly recvTransport: TransportOffer;
   readonly iceServers: readonly IceServer[];
 }
 
-/** What a link asks of the node, over signaling. */
+/** Requests of a link to its node, over signaling. */
 export interface LinkSignals {
-  /** Never rejects: nothing waits for it, and what fails for good is told to the room. */
+  /** Never rejects: a final failure is reported to the room. */
   connectTransport(direction: TransportDirection, dtlsParameters: DtlsParameters): Promise<void>;
   publish(publication: Publication, rtpParameters: RtpParameters): Promise<void>;
   stateChanged(direction: TransportDirection, state: TransportState): void;
 }
 
-/** What the room is to show of a track. */
+/** A track as the room shows it. */
 export interface Publication {
   readonly trackId: string;
   readonly kind: TrackKind;
@@ -57,28 +57,27 @@ export interface PictureSize {
 /** `RTCPeerConnectionState` (WebRTC §4.4.3). */
 export type TransportState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
-/** Media between this client and one session on one node. Replaced as a whole when the session moves. */
+/** Media between this client and one session on one node. A migration opens another link. */
 export interface MediaLink {
   /** Starts sending; resolves when the node has accepted the track. `mediaStreamTrack` is never stopped. */
   send(publication: Publication, mediaStreamTrack: MediaStreamTrack, plan: SendPlan): Promise<TrackSender>;
   /**
-   * Prepares decoding of a paused subscription. Many at once share one negotiation. Tracks of one `syncGroup` are
-   * played in step.
+   * Negotiates a paused subscription. Calls of one moment share one negotiation. Tracks of one `syncGroup` play in sync.
    */
   receive(subscription: ReadySubscription, syncGroup: string): Promise<TrackReceiver>;
   restartIce(direction: TransportDirection, iceParameters: IceParameters): Promise<void>;
-  /** Nobody takes what is sent any more; what was received last stays until `close`. */
+  /** Stops sending, because the node is gone. The last received frame stays until `close`. */
   stopSending(): void;
   close(): void;
 }
 
 export interface TrackSender {
-  /** While paused nothing is sent, not even silence or black frames. The capture itself is never touched. */
+  /** A paused sender sends nothing, not even silence or black frames. The capture itself is never changed. */
   setPaused(paused: boolean): void;
   replaceTrack(mediaStreamTrack: MediaStreamTrack): Promise<void>;
-  /** Encodes differently from now on: one setting for each encoding that the track was sent with, in the same order. */
+  /** Changes the encodings: one setting for each encoding that the track is sent with, in the same order. */
   setEncodings(encodings: readonly SendEncoding[]): Promise<void>;
-  /** The size of what is captured now, before any scaling; undefined while nothing is captured, and for sound. */
+  /** Size of the captured picture before scaling; undefined for audio and while nothing is captured. */
   captureSize(): Promise<PictureSize | undefined>;
   /** One sample per encoding. */
   sample(): Promise<readonly RtpSample[]>;
@@ -87,9 +86,9 @@ export interface TrackSender {
 
 export interface TrackReceiver {
   readonly mediaStreamTrack: MediaStreamTrack;
-  /** How loud an audio track is now, 0 to 1; undefined when nothing was played yet. Cheap to read often. */
+  /** Current audio level, 0 to 1; undefined before anything is played. Cheap to read. */
   readonly audioLevel: number | undefined;
-  /** Whether a first frame (video) or packet (audio) is there. Cheap to ask often. */
+  /** Whether the first frame (video) or packet (audio) has arrived. Cheap to call. */
   arrived(): Promise<boolean>;
   sample(): Promise<readonly RtpSample[]>;
   close(): void;

@@ -1,8 +1,8 @@
 export type MediaElement = HTMLAudioElement | HTMLVideoElement;
 
 /**
- * Plays `track` in `element`. `play()` is not awaited: it settles with the first data, which may come only once
- * the subscription is resumed. `onBlocked` is called when autoplay rules ask for a click first.
+ * Plays `track` in `element`. `play()` is not awaited: it settles with the first data, which may arrive only after the
+ * subscription is resumed. Calls `onBlocked` when the autoplay policy requires a user gesture.
  */
 export function attachMedia(element: MediaElement, track: MediaStreamTrack, onBlocked: () => void): void {
   show(element, track);
@@ -17,8 +17,19 @@ export function detachMedia(element: MediaElement): void {
   element.srcObject = null;
 }
 
-// A stream that stays keeps the last frame until the next; another `srcObject` empties the element first. The old track
-// goes before the new one comes: with two at once Chromium goes on showing the one that it chose first.
+/** Calls `changed` when the size of the shown picture may have changed, until disposed. */
+export function watchPictureSize(element: MediaElement, changed: () => void): Disposable {
+  const events = ['resize', 'emptied'] as const;
+  for (const event of events) element.addEventListener(event, changed);
+  return {
+    [Symbol.dispose]: () => {
+      for (const event of events) element.removeEventListener(event, changed);
+    },
+  };
+}
+
+// A stream that stays keeps the last frame until the next one; another `srcObject` empties the element first. The old track is
+// removed before the new one is added: with two tracks, Chromium keeps showing the first.
 function show(element: MediaElement, track: MediaStreamTrack): void {
   const playing = element.srcObject;
   if (!(playing instanceof MediaStream)) {

@@ -1,12 +1,12 @@
-/** What the browser counts for one RTP stream at one moment (WebRTC statistics, `RTCRtpStreamStats`). */
+/** Counters of one RTP stream at one moment (WebRTC statistics, `RTCRtpStreamStats`). */
 export interface RtpSample {
-  /** Tells streams of one track apart: the SSRC, as text. */
+  /** The SSRC as text; distinguishes the streams of one track. */
   readonly streamId: string;
   readonly rid?: string | undefined;
   readonly atMs: number;
   readonly bytes: number;
   readonly packets: number;
-  /** Received: lost on the way here. Sent: lost as the node reports it. Running total, may fall. */
+  /** Receiving: lost before this client. Sending: lost as the node reports. A running total that may decrease. */
   readonly packetsLost?: number | undefined;
   readonly jitterMs?: number | undefined;
   readonly roundTripMs?: number | undefined;
@@ -15,7 +15,7 @@ export interface RtpSample {
   readonly framesPerSecond?: number | undefined;
   /** Such as `VP8`. */
   readonly codec?: string | undefined;
-  /** Seconds of concealed audio and frozen video so far. */
+  /** Total seconds of concealed audio and frozen video. */
   readonly freezeSeconds?: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface RtpRates {
   readonly freezeSeconds?: number | undefined;
 }
 
-/** Closer samples than this say nothing new: browsers refresh their statistics a few times a second. */
+/** Closer samples have no news: browsers refresh their statistics a few times a second. */
 const SHORTEST_INTERVAL_MS = 200;
 
 interface Measured {
@@ -43,7 +43,7 @@ interface Measured {
   readonly rates: RtpRates;
 }
 
-/** Turns running totals into rates: each call compares with the samples of the call before. */
+/** Converts running totals into rates: each call compares its samples with those of the previous call. */
 export class RtpMeter {
   #last = new Map<string, Measured>();
 
@@ -59,7 +59,7 @@ function measureOne(last: Measured | undefined, sample: RtpSample): Measured {
   return { sample, rates: ratesBetween(last?.sample, sample) };
 }
 
-/** Rates from `before` to `now`; without `before`, or when the counters started again, they are 0. */
+/** Rates from `before` to `now`; 0 without `before` and after the counters were reset. */
 export function ratesBetween(before: RtpSample | undefined, now: RtpSample): RtpRates {
   const { rid, jitterMs, roundTripMs, width, height, framesPerSecond, codec, freezeSeconds } = now;
   const seconds = before ? (now.atMs - before.atMs) / 1000 : 0;
@@ -82,7 +82,7 @@ export function ratesBetween(before: RtpSample | undefined, now: RtpSample): Rtp
   };
 }
 
-// Duplicates make the running total of lost packets fall (RFC 3550 §6.4.1): that is no loss, not a negative one.
+// Duplicates decrease the running total of lost packets (RFC 3550 §6.4.1): count that as no loss.
 function lossRatio(packets: number, lost: number): number | undefined {
   const clean = Math.max(0, lost);
   return packets + clean > 0 ? clean / (packets + clean) : undefined;

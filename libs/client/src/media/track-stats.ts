@@ -1,54 +1,54 @@
 import type { Layers, TrackKind, TrackSource } from '@skein/protocol';
 import type { RtpRates } from './rtp-sample.ts';
 
-/** One track, sent or received, since the last time it was asked for. */
+/** One track, sent or received, since the previous call. */
 export interface TrackStats {
   readonly trackId: string;
   readonly identity: string;
   readonly kind: TrackKind;
   readonly source: TrackSource;
   readonly muted: boolean;
-  /** The node that the publisher sends to; the receiver's own may be another. */
+  /** The node that the publisher sends to; the receiver's node may be another one. */
   readonly nodeId: string;
   /** Such as `VP8`. */
   readonly codec?: string | undefined;
   readonly bitrateBps: number;
   readonly packetsPerSecond: number;
-  /** 0 to 1; undefined while nothing flows. */
+  /** 0 to 1; undefined while no packets flow. */
   readonly lossRatio?: number | undefined;
   readonly jitterMs?: number | undefined;
   readonly roundTripMs?: number | undefined;
-  /** The largest picture that flows. */
+  /** Size of the largest picture that is sent or received. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly framesPerSecond?: number | undefined;
   readonly freezeSeconds?: number | undefined;
-  /** Received layers of a layered track. */
+  /** The received layers of a layered track. */
   readonly layers?: Layers | undefined;
-  /** One per simulcast encoding when sending, the smallest first; one when receiving. */
+  /** Sending: one per simulcast encoding, smallest first. Receiving: one. */
   readonly streams: readonly RtpRates[];
 }
 
 export interface RoomStats {
-  /** The node that carries this client. */
+  /** The node that hosts this client. */
   readonly nodeId: string;
-  /** Round trip of signaling; undefined before it was first measured. */
+  /** Round trip to the gateway; undefined before the first measurement. */
   readonly signalingRoundTripMs?: number | undefined;
   readonly sent: readonly TrackStats[];
   readonly received: readonly TrackStats[];
 }
 
-export type TrackFacts = Pick<
+export type TrackDescription = Pick<
   TrackStats,
   'trackId' | 'identity' | 'kind' | 'source' | 'muted' | 'nodeId' | 'layers'
 >;
 
-/** Sums up a track's streams. */
-export function summarize(facts: TrackFacts, streams: readonly RtpRates[]): TrackStats {
+/** Aggregates the streams of a track. */
+export function summarize(track: TrackDescription, streams: readonly RtpRates[]): TrackStats {
   const best =
     streams.toSorted((one, other) => (other.width ?? 0) - (one.width ?? 0)).find(isFlowing) ?? streams[0];
   return {
-    ...facts,
+    ...track,
     codec: best?.codec,
     bitrateBps: sum(streams, (stream) => stream.bitrateBps),
     packetsPerSecond: sum(streams, (stream) => stream.packetsPerSecond),

@@ -1,6 +1,6 @@
 /**
- * What a capture gives. `interrupted`: the system or the browser has muted it (a phone call, a privacy switch, a closed lid):
- * nothing is captured until it is given back. `ended`: for good.
+ * Whether a capture delivers media. `interrupted`: the system or the browser has muted it (a phone call, a privacy switch, a
+ * closed lid), and may unmute it again. `ended` is final.
  */
 export type CaptureState = 'live' | 'interrupted' | 'ended';
 
@@ -9,7 +9,7 @@ export function captureStateOf({ readyState, muted }: MediaStreamTrack): Capture
   return muted ? 'interrupted' : 'live';
 }
 
-/** Calls `changed` on `mute`, `unmute` and `ended` of the capture until disposed. A `stop()` by script fires none of them. */
+/** Calls `changed` on `mute`, `unmute` and `ended` of the capture until disposed. `MediaStreamTrack.stop()` fires none of them. */
 export function watchCapture(
   capture: MediaStreamTrack,
   changed: (event: 'mute' | 'unmute' | 'ended') => void,

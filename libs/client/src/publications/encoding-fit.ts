@@ -1,6 +1,6 @@
 import type { SendEncoding, SendPlan } from '../media/send-plan.ts';
 
-/** Whether both plans send the same layers, so that one can become the other without new streams. */
+/** Whether both plans send the same layers, so that one can replace the other without new streams. */
 export function haveSameLayers(one: SendPlan, other: SendPlan): boolean {
   return (
     one.encodings.length === other.encodings.length &&
@@ -23,10 +23,10 @@ export function isSamePlan(one: SendPlan, other: SendPlan): boolean {
 }
 
 /**
- * `wanted` as nearly as the streams of `sent` can do it: one setting for each of them. The last one always carries the full
- * picture, so that whoever receives the best layer sees it at once. Of too many streams only that one stays on: Chromium sends
- * a stream above the number that it takes for a picture's size only if none below it is active (libwebrtc,
- * `FindRequiredActiveLayers`). Of too few the lowest layers are left out. How many layers are inside of a stream cannot change.
+ * Approximates `wanted` with the streams of `sent`: one setting for each stream. The last stream always carries the full picture,
+ * so that receivers of the best layer see it at once. If there are more streams than wanted layers, only the last one stays
+ * active: Chromium sends a stream above the number that it uses for a picture's size only if none below it is active (libwebrtc,
+ * `FindRequiredActiveLayers`). If there are fewer, the lowest layers are left out. The number of layers inside a stream is fixed.
  */
 export function fitEncodings(sent: SendPlan, wanted: SendPlan): readonly SendEncoding[] {
   const count = sent.encodings.length;

@@ -3,126 +3,120 @@ import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
 import { SkeinClientError } from '../errors/client-error.ts';
 import type { MediaLink } from '../media/engine.ts';
-import { LocalTrack, type LocalTrackControls } from './local-track.ts';
+import { PublishedTrack, type LocalTrack, type PublishedTrackOptions } from './local-track.ts';
 import { watchCapture } from './capture-watch.ts';
 import { Publication } from './publication.ts';
 import { retryDelayMs } from '../errors/retry-delay.ts';
 import type { RtpRates } from '../media/rtp-sample.ts';
+import type { TrackStats } from '../media/track-stats.ts';
 import type { SendPlan, VideoCodec } from '../media/send-plan.ts';
 
-/** What publications ask of the gateway. */
-export interface PublicationSignals {
+/** The gateway and the room, as publications need them. */
+export interface PublicationsDeps {
+  readonly clock: Clock;
+  readonly newTrackId: () => string;
   unpublish(trackId: string): Promise<unknown>;
   setTrackMuted(trackId: string, muted: boolean): Promise<unknown>;
+  stats(trackId: string): Promise<TrackStats | undefined>;
 }
 
 export interface PublicationEvents {
   published: { readonly track: LocalTrack };
   unpublished: { readonly track: LocalTrack };
-  /** The capture ended by itself. */
+  /** The capture ended, and not because the page stopped it. */
   ended: { readonly track: LocalTrack };
-  /** The system took the capture away, or gave it back; it has ended, too. */
+  /** The system interrupted the capture or gave it back, or it ended. */
   captureChanged: { readonly track: LocalTrack };
-  /** A track could not be published again after a move; it is tried again at the next. */
+  /** A property of a track has changed. */
+  changed: { readonly track: LocalTrack };
+  /** A track could not be published on the node of a migration; the next migration retries. */
   failed: { readonly track: LocalTrack; readonly error: SkeinClientError };
 }
 
 export interface PublishOptions {
-  /** What the track shows; others lay it out by this. */
+  /** Tells other participants what the track shows. */
   readonly source: TrackSource;
-  /** Several layers at once, so that each viewer gets one that fits its link. Default: yes, except for screens in VP9 and AV1. */
+  /** Send several layers, so that each receiver gets one that fits its link. Default: yes, except for screens in VP9 and AV1. */
   readonly simulcast?: boolean;
   /** Default `vp8`. */
   readonly codec?: VideoCodec;
   readonly name?: string;
-  /** Publish without sending yet. Default false. */
+  /** Publish without sending until `unmute()`. Default false. */
   readonly muted?: boolean;
 }
 
-/** How often a wish is told before its failure is the caller's. */
+/** Attempts of a request before it fails for the caller. */
 const ATTEMPTS = 4;
-const LONGEST_PAUSE_MS = 1000;
-/** How often the unpublishing of a track that is not wanted any more is tried: some minutes, with growing pauses. */
-const UNDO_ATTEMPTS = 40;
-/** How often the size of what is captured is looked at. */
+const MAX_RETRY_DELAY_MS = 1000;
+/** Attempts to remove a stale track in the background: some minutes with backoff. */
+const REMOVE_ATTEMPTS = 40;
+/** Interval of checks of the capture size. */
 const OBSERVE_EVERY_MS = 500;
-/** A gateway that says «too often» is asked again for so long: an app that loops gets its last wish a little later. */
-const RATE_LIMIT_PATIENCE_MS = 30_000;
+/** How long `TOO_MANY_REQUESTS` is retried: an application that toggles in a loop gets its last state a little later. */
+const RATE_LIMIT_RETRY_MS = 30_000;
 
-/** What this client publishes, over whichever links carry it. */
+/** The tracks that this client publishes, over its current links. */
 export class Publications {
   readonly events = new Emitter<PublicationEvents>();
-  readonly #signals: PublicationSignals;
-  readonly #controls: LocalTrackControls;
-  readonly #clock: Clock;
-  readonly #newTrackId: () => string;
+  readonly #deps: PublicationsDeps;
   readonly #publications = new Map<string, Publication>();
-  /** What the room has; a subset of the publications. */
+  /** Tracks that the room has; a subset of the publications. */
   readonly #tracks = new Map<string, LocalTrack>();
   readonly #captures = new Map<string, Disposable>();
   #link: MediaLink | undefined;
   #observing: Disposable | undefined;
   readonly #closing = new AbortController();
 
-  constructor(
-    signals: PublicationSignals,
-    controls: Pick<LocalTrackControls, 'stats'>,
-    clock: Clock,
-    newTrackId: () => string,
-  ) {
-    this.#signals = signals;
-    this.#clock = clock;
-    this.#newTrackId = newTrackId;
-    this.#controls = {
-      setMuted: (trackId, muted) => this.#setMuted(trackId, muted),
-      replaceTrack: (trackId, mediaStreamTrack) => this.#replaceTrack(trackId, mediaStreamTrack),
-      unpublish: (trackId) => this.#unpublish(trackId),
-      stats: controls.stats,
-    };
+  constructor(deps: PublicationsDeps) {
+    this.#deps = deps;
   }
 
   get tracks(): ReadonlyMap<string, LocalTrack> {
     return this.#tracks;
   }
 
-  isCarriedBy(link: MediaLink): boolean {
+  isSettledOn(link: MediaLink): boolean {
     return [...this.#publications.values()].every((publication) => publication.isSettledOn(link));
   }
 
-  /** Everything is published over `link` from now on, and goes on over the links before it. */
+  /** Publishes every track over `link` from now on. Older links keep sending until they close. */
   handleLink(link: MediaLink): void {
     this.#link = link;
     for (const publication of this.#publications.values()) {
-      publication.carry(link).catch((thrown: unknown) => this.#handleFailure(publication, thrown));
+      publication.sendOver(link).catch((thrown: unknown) => this.#handleFailure(publication, thrown));
     }
   }
 
   handleLinkClosed(link: MediaLink): void {
-    for (const publication of this.#publications.values()) publication.leave(link);
+    for (const publication of this.#publications.values()) publication.handleLinkClosed(link);
   }
 
   async publish(mediaStreamTrack: MediaStreamTrack, options: PublishOptions): Promise<LocalTrack> {
     const link = this.#link;
     if (!link) throw SkeinClientError.roomClosed();
     const { source, name, muted = false, simulcast, codec } = options;
-    const id = this.#newTrackId();
+    const id = this.#deps.newTrackId();
     const kind = kindOfSource[source];
-    const track = new LocalTrack({ id, kind, source, name, muted, mediaStreamTrack }, this.#controls);
+    const track = this.#makeTrack({ id, kind, source, name, muted, mediaStreamTrack });
     const { width, height } = mediaStreamTrack.getSettings();
     const publication = new Publication(
       track,
       { source, simulcast, codec, width, height },
-      { clock: this.#clock, closing: this.#closing.signal, undo: (trackId) => void this.#undo(trackId) },
+      {
+        clock: this.#deps.clock,
+        closing: this.#closing.signal,
+        removeStale: (trackId) => void this.#removeStale(trackId),
+      },
     );
     hint(mediaStreamTrack, publication);
     this.#publications.set(id, publication);
     try {
-      await publication.carry(link);
+      await publication.sendOver(link);
     } catch (error) {
       this.#publications.delete(id);
       publication.close();
-      // The node may have it all the same: the answer may have been lost.
-      void this.#undo(id);
+      // The node may have accepted it: the answer may have been lost.
+      void this.#removeStale(id);
       throw this.#link ? error : SkeinClientError.roomClosed();
     }
     this.#tracks.set(id, track);
@@ -131,12 +125,12 @@ export class Publications {
     return track;
   }
 
-  /** Rates of one track's encodings since the call before; undefined when it is not published. */
+  /** Rates of the track's encodings since the previous call; undefined when it is not published. */
   async measure(trackId: string): Promise<readonly RtpRates[] | undefined> {
     return await this.#publications.get(trackId)?.measure();
   }
 
-  /** The room is over: captures stay as they are, they are the caller's. */
+  /** The room has closed. Captures stay as they are: they belong to the caller. */
   close(): void {
     this.#link = undefined;
     this.#closing.abort(SkeinClientError.roomClosed());
@@ -148,23 +142,23 @@ export class Publications {
     this.#observeIfNeeded();
   }
 
-  // Privacy first: muting takes effect before anyone answers, unmuting only once the room agreed.
+  // Privacy first: muting takes effect before any answer, unmuting only after the room has agreed.
   async #setMuted(trackId: string, muted: boolean): Promise<void> {
     const publication = this.#publicationOf(trackId);
-    const wish = ++publication.wish;
+    const revision = ++publication.muteRevision;
     if (muted) this.#applyMuted(publication, true);
-    await this.#tellMuted(publication, muted, wish);
-    if (!muted && publication.wish === wish) this.#applyMuted(publication, false);
+    await this.#requestMuted(publication, muted, revision);
+    if (!muted && publication.muteRevision === revision) this.#applyMuted(publication, false);
   }
 
-  // A session that was replaced meanwhile took the wish with it: the new one is told once it has the track.
-  async #tellMuted(publication: Publication, muted: boolean, wish: number): Promise<void> {
-    const isLast = (): boolean => publication.wish === wish;
+  // A session that was replaced during the request took it with it: repeat it once the new session has the track.
+  async #requestMuted(publication: Publication, muted: boolean, revision: number): Promise<void> {
+    const isLast = (): boolean => publication.muteRevision === revision;
     for (;;) {
       const link = this.#link;
       const { id } = publication.track;
-      const failure = await this.#insist(() => this.#signals.setTrackMuted(id, muted), isLast);
-      // A later wish is told by its own call; told after it, this one would undo it.
+      const failure = await this.#requestRetrying(() => this.#deps.setTrackMuted(id, muted), isLast);
+      // A later call sends its own request; this one, sent after it, would revert it.
       if (!isLast()) return;
       if (this.#link === link) {
         if (failure) throw failure;
@@ -176,27 +170,27 @@ export class Publications {
   }
 
   /**
-   * Asks again, a little, what may succeed then, as long as it is `wanted`; answers with what it failed with in the end. A
-   * request that only came too often is asked for longer.
+   * Retries a request a few times while it is `wanted`, and longer if it was only rate limited. Returns the error that remains,
+   * or undefined.
    */
-  async #insist(
-    ask: () => Promise<unknown>,
+  async #requestRetrying(
+    send: () => Promise<unknown>,
     wanted: () => boolean = () => true,
   ): Promise<SkeinClientError | undefined> {
     const link = this.#link;
-    const startedMs = this.#clock.monotonicMs();
+    const startedMs = this.#deps.clock.monotonicMs();
     for (let failures = 1; wanted();) {
       try {
-        await ask();
+        await send();
         return undefined;
       } catch (thrown) {
         const error = SkeinClientError.from(thrown);
-        const isPatient = this.#clock.monotonicMs() - startedMs < RATE_LIMIT_PATIENCE_MS;
-        const cameTooOften = error.code === 'TOO_MANY_REQUESTS' && isPatient;
+        const mayRetryRateLimit = this.#deps.clock.monotonicMs() - startedMs < RATE_LIMIT_RETRY_MS;
+        const isRateLimited = error.code === 'TOO_MANY_REQUESTS' && mayRetryRateLimit;
         if (this.#link !== link || error.retryAfterMs === undefined) return error;
-        if (!cameTooOften && failures++ === ATTEMPTS) return error;
-        const pauseMs = Math.min(error.retryAfterMs, LONGEST_PAUSE_MS);
-        await this.#clock.sleep(pauseMs, this.#closing.signal).catch(() => undefined);
+        if (!isRateLimited && failures++ === ATTEMPTS) return error;
+        const pauseMs = Math.min(error.retryAfterMs, MAX_RETRY_DELAY_MS);
+        await this.#deps.clock.sleep(pauseMs, this.#closing.signal).catch(() => undefined);
       }
     }
     return undefined;
@@ -228,27 +222,38 @@ export class Publications {
     this.#captures.delete(trackId);
     this.#observeIfNeeded();
     this.events.emit('unpublished', { track: publication.track });
-    const failure = await this.#insist(() => this.#signals.unpublish(trackId));
-    // A session that replaced the one before never had the track.
+    const failure = await this.#requestRetrying(() => this.#deps.unpublish(trackId));
+    // The new session never had the track.
     const isGone = failure?.code === 'TRACK_NOT_FOUND' && this.#link !== link;
     if (!failure || isGone) return;
-    void this.#undo(trackId);
+    void this.#removeStale(trackId);
     throw failure;
   }
 
-  /** Takes a track that nobody here sends out of the room. A session that replaces this one never has it. */
-  async #undo(trackId: string): Promise<void> {
+  /** Removes a track that this client does not send from the room. A new session never has it. */
+  async #removeStale(trackId: string): Promise<void> {
     const link = this.#link;
-    for (let failures = 1; link && this.#link === link && failures <= UNDO_ATTEMPTS; failures++) {
+    for (let failures = 1; link && this.#link === link && failures <= REMOVE_ATTEMPTS; failures++) {
       try {
-        await this.#signals.unpublish(trackId);
+        await this.#deps.unpublish(trackId);
         return;
       } catch (thrown) {
         const delayMs = retryDelayMs(SkeinClientError.from(thrown), failures);
         if (delayMs === undefined) return;
-        await this.#clock.sleep(delayMs, this.#closing.signal).catch(() => undefined);
+        await this.#deps.clock.sleep(delayMs, this.#closing.signal).catch(() => undefined);
       }
     }
+  }
+
+  #makeTrack(options: PublishedTrackOptions): PublishedTrack {
+    const track: PublishedTrack = new PublishedTrack(options, {
+      setMuted: (trackId, muted) => this.#setMuted(trackId, muted),
+      replaceTrack: (trackId, mediaStreamTrack) => this.#replaceTrack(trackId, mediaStreamTrack),
+      unpublish: (trackId) => this.#unpublish(trackId),
+      stats: (trackId) => this.#deps.stats(trackId),
+      changed: () => this.events.emit('changed', { track }),
+    });
+    return track;
   }
 
   #handleFailure({ track }: Publication, thrown: unknown): void {
@@ -266,10 +271,10 @@ export class Publications {
     this.#observeIfNeeded();
   }
 
-  /** Captures tell nobody when their size changes. */
+  /** Captures have no event for a change of size. */
   #observeIfNeeded(): void {
     const needed = [...this.#tracks.values()].some(({ kind }) => kind === 'video');
-    if (needed) this.#observing ??= this.#clock.every(OBSERVE_EVERY_MS, () => this.#observe());
+    if (needed) this.#observing ??= this.#deps.clock.every(OBSERVE_EVERY_MS, () => this.#observe());
     else {
       this.#observing?.[Symbol.dispose]();
       this.#observing = undefined;
@@ -279,7 +284,7 @@ export class Publications {
   #observe(): void {
     for (const publication of this.#publications.values()) {
       const { kind, muted } = publication.track;
-      // The statistics of a sender that was closed meanwhile.
+      // The sender may be closed while its statistics are read.
       if (kind === 'video' && !muted) publication.observe().catch(() => undefined);
     }
   }

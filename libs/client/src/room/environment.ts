@@ -3,11 +3,11 @@ import type { Random } from '@skein/runtime/random';
 import type { MediaEngine } from '../media/engine.ts';
 import type { OpenSocket } from '../signaling/socket.ts';
 
-/** What the SDK takes from the world around it. In a browser, `browserEnvironment()`; in tests, fakes. */
+/** What the SDK needs from its host. `connect` uses the browser by default; programs without one bring their own. */
 export interface Environment {
   readonly clock: Clock;
   readonly random: Random;
-  /** A new id that starts with `prefix`, unlike any other in the cluster. */
+  /** Returns a new id that starts with `prefix` and is unique in the cluster. */
   readonly newId: (prefix: string) => string;
   readonly openSocket: OpenSocket;
   readonly engine: MediaEngine;

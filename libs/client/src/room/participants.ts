@@ -2,47 +2,72 @@ import type { Participant, ParticipantConnection, Role } from '@skein/protocol';
 import type { LocalTrack } from '../publications/local-track.ts';
 import type { RemoteTrack } from '../subscriptions/remote-track.ts';
 
-/** Someone else in the room. The same object for as long as their identity is in it. */
-export class RemoteParticipant {
+/** Another participant in the room. The object stays the same while its identity is in the room. */
+export interface RemoteParticipant {
   readonly identity: string;
-  #facts: Participant;
+  readonly name: string;
+  readonly metadata: string | undefined;
+  /** The media node that hosts the participant. */
+  readonly nodeId: string;
+  /** `lost`: the participant's network or device is gone. It may return; otherwise it leaves the room after about 15 s. */
+  readonly connection: ParticipantConnection;
+  /** Milliseconds since 1970. */
+  readonly joinedAtMs: number;
+  /** The published tracks by track id, subscribed or not. */
+  readonly tracks: ReadonlyMap<string, RemoteTrack>;
+}
+
+/** This client in the room. */
+export interface LocalParticipant {
+  readonly identity: string;
+  readonly name: string;
+  readonly metadata: string | undefined;
+  /** Viewers are in nobody's `participants`. */
+  readonly role: Role;
+  readonly sessionId: string;
+  /** The media node that hosts this client. */
+  readonly nodeId: string;
+  /** The published tracks by track id. */
+  readonly tracks: ReadonlyMap<string, LocalTrack>;
+}
+
+/** The `RemoteParticipant` that the roster updates. */
+export class RosterParticipant implements RemoteParticipant {
+  readonly identity: string;
+  #state: Participant;
   readonly #tracks = new Map<string, RemoteTrack>();
 
-  constructor(facts: Participant) {
-    this.identity = facts.identity;
-    this.#facts = facts;
+  constructor(state: Participant) {
+    this.identity = state.identity;
+    this.#state = state;
   }
 
   get name(): string {
-    return this.#facts.name;
+    return this.#state.name;
   }
 
   get metadata(): string | undefined {
-    return this.#facts.metadata;
+    return this.#state.metadata;
   }
 
-  /** The media node that carries them. */
   get nodeId(): string {
-    return this.#facts.nodeId;
+    return this.#state.nodeId;
   }
 
-  /** `lost`: their network or their device has vanished. They may come back; else they leave the room some 15 s later. */
   get connection(): ParticipantConnection {
-    return this.#facts.connection ?? 'connected';
+    return this.#state.connection ?? 'connected';
   }
 
-  /** Milliseconds since 1970. */
   get joinedAtMs(): number {
-    return this.#facts.joinedAtMs;
+    return this.#state.joinedAtMs;
   }
 
-  /** What they publish, by track id, whether subscribed or not. */
   get tracks(): ReadonlyMap<string, RemoteTrack> {
     return this.#tracks;
   }
 
-  handleFacts(facts: Participant): void {
-    this.#facts = facts;
+  handleState(state: Participant): void {
+    this.#state = state;
   }
 
   handleTrack(track: RemoteTrack): void {
@@ -52,18 +77,4 @@ export class RemoteParticipant {
   handleTrackGone(trackId: string): void {
     this.#tracks.delete(trackId);
   }
-}
-
-/** This client in the room. */
-export interface LocalParticipant {
-  readonly identity: string;
-  readonly name: string;
-  readonly metadata: string | undefined;
-  /** A viewer is in nobody's `participants`. */
-  readonly role: Role;
-  readonly sessionId: string;
-  /** The media node that carries this client. */
-  readonly nodeId: string;
-  /** What this client publishes, by track id. */
-  readonly tracks: ReadonlyMap<string, LocalTrack>;
 }

@@ -1,70 +1,68 @@
 import type { Layers, Participant, RoomState, Track } from '@skein/protocol';
 import type { Emitter } from '@skein/runtime/emitter';
-import { RemoteTrack, type RemoteTrackControls } from '../subscriptions/remote-track.ts';
-import { RemoteParticipant } from './participants.ts';
-import type { RoomEvents } from './room-events.ts';
 import { diffRooms, type RoomDifference } from '../room-model/room-diff.ts';
+import { ReceivedTrack, type ReceivedTrackDeps, type RemoteTrack } from '../subscriptions/remote-track.ts';
+import { RosterParticipant, type RemoteParticipant } from './participants.ts';
+import type { RoomEvents } from './room-events.ts';
 
-interface Place {
-  readonly participant: RemoteParticipant;
-  readonly track: RemoteTrack;
+interface PublishedTrack {
+  readonly participant: RosterParticipant;
+  readonly track: ReceivedTrack;
 }
 
-/** What the roster tells beside the room's own events. */
-export interface RosterPorts {
-  trackAppeared(trackId: string): unknown;
-  trackVanished(trackId: string): unknown;
-  /** Published from another session since; the same track for everyone. */
-  trackMoved(trackId: string): unknown;
+export interface RosterDeps {
+  /** Of this client, which is not part of the roster. */
+  readonly identity: string;
+  readonly events: Emitter<RoomEvents>;
+  readonly tracks: ReceivedTrackDeps;
+  trackPublished(trackId: string): void;
+  trackUnpublished(trackId: string): void;
+  /** The track is published from another session now; its id is the same. */
+  trackMoved(trackId: string): void;
+  participantChanged(identity: string): void;
+  participantLeft(identity: string): void;
 }
 
-/** The others in the room, as lasting objects. Fed with states of the room; tells what came of them. */
+/** The other participants, as objects that last. Takes states of the room; updates the objects, then emits the events. */
 export class Roster {
-  readonly participants = new Map<string, RemoteParticipant>();
-  readonly #identity: string;
-  readonly #events: Emitter<RoomEvents>;
-  readonly #controls: RemoteTrackControls;
-  readonly #ports: RosterPorts;
-  readonly #places = new Map<string, Place>();
+  readonly #deps: RosterDeps;
+  readonly #participants = new Map<string, RosterParticipant>();
+  readonly #tracks = new Map<string, PublishedTrack>();
 
-  constructor(
-    identity: string,
-    events: Emitter<RoomEvents>,
-    controls: RemoteTrackControls,
-    ports: RosterPorts,
-  ) {
-    this.#identity = identity;
-    this.#events = events;
-    this.#controls = controls;
-    this.#ports = ports;
+  constructor(deps: RosterDeps) {
+    this.#deps = deps;
+  }
+
+  get participants(): ReadonlyMap<string, RemoteParticipant> {
+    return this.#participants;
   }
 
   track(trackId: string): RemoteTrack | undefined {
-    return this.#places.get(trackId)?.track;
+    return this.#tracks.get(trackId)?.track;
   }
 
   tracks(): RemoteTrack[] {
-    return [...this.#places.values()].map(({ track }) => track);
+    return [...this.#tracks.values()].map(({ track }) => track);
   }
 
   handleRoom(before: RoomState, after: RoomState): void {
     for (const difference of diffRooms(before, after)) this.#apply(difference);
   }
 
-  /** Media of a track began, was replaced, or (undefined) ended. */
+  /** Media of a track has arrived, was replaced, or (undefined) has ended. */
   handleMedia(trackId: string, mediaStreamTrack: MediaStreamTrack | undefined): void {
-    const place = this.#places.get(trackId);
-    if (!place) return;
-    place.track.handleMedia(mediaStreamTrack);
-    if (mediaStreamTrack) this.#events.emit('trackSubscribed', { ...place, mediaStreamTrack });
-    else this.#events.emit('trackUnsubscribed', place);
+    const published = this.#tracks.get(trackId);
+    if (!published) return;
+    published.track.handleMedia(mediaStreamTrack);
+    if (mediaStreamTrack) this.#deps.events.emit('trackSubscribed', { ...published, mediaStreamTrack });
+    else this.#deps.events.emit('trackUnsubscribed', published);
   }
 
   handleLayers(trackId: string, layers: Layers | undefined): void {
-    const place = this.#places.get(trackId);
-    if (!place) return;
-    place.track.handleLayers(layers);
-    this.#events.emit('subscriptionLayersChanged', { ...place, layers });
+    const published = this.#tracks.get(trackId);
+    if (!published) return;
+    published.track.handleLayers(layers);
+    this.#deps.events.emit('subscriptionLayersChanged', { ...published, layers });
   }
 
   #apply(difference: RoomDifference): void {
@@ -84,51 +82,61 @@ export class Roster {
     }
   }
 
-  #join(facts: Participant): void {
-    if (facts.identity === this.#identity) return;
-    const participant = new RemoteParticipant(facts);
-    this.participants.set(facts.identity, participant);
-    this.#events.emit('participantJoined', { participant });
+  #join(state: Participant): void {
+    const { identity } = state;
+    if (identity === this.#deps.identity) return;
+    const participant = new RosterParticipant(state);
+    this.#participants.set(identity, participant);
+    this.#deps.participantChanged(identity);
+    this.#deps.events.emit('participantJoined', { participant });
   }
 
-  #update(facts: Participant): void {
-    const participant = this.participants.get(facts.identity);
-    participant?.handleFacts(facts);
-    if (participant) this.#events.emit('participantUpdated', { participant });
+  #update(state: Participant): void {
+    const participant = this.#participants.get(state.identity);
+    if (!participant) return;
+    participant.handleState(state);
+    this.#deps.participantChanged(state.identity);
+    this.#deps.events.emit('participantUpdated', { participant });
   }
 
   #leave({ identity }: Participant): void {
-    const participant = this.participants.get(identity);
-    this.participants.delete(identity);
-    if (participant) this.#events.emit('participantLeft', { participant });
-  }
-
-  #publish(facts: Track): void {
-    // A track whose participant is not there is void: nobody to show it under.
-    const participant = this.participants.get(facts.identity);
+    const participant = this.#participants.get(identity);
     if (!participant) return;
-    const place = { participant, track: new RemoteTrack(facts, this.#controls) };
-    this.#places.set(facts.trackId, place);
-    participant.handleTrack(place.track);
-    this.#events.emit('trackPublished', place);
-    this.#ports.trackAppeared(facts.trackId);
+    this.#participants.delete(identity);
+    this.#deps.participantLeft(identity);
+    this.#deps.events.emit('participantLeft', { participant });
   }
 
-  #updateTrack(before: Track, facts: Track): void {
-    const place = this.#places.get(facts.trackId);
-    if (!place) return;
-    const wasMuted = place.track.muted;
-    place.track.handleFacts(facts);
-    if (before.epoch !== facts.epoch) this.#ports.trackMoved(facts.trackId);
-    if (wasMuted !== facts.muted) this.#events.emit(facts.muted ? 'trackMuted' : 'trackUnmuted', place);
+  #publish(state: Track): void {
+    // A track without its participant has nobody to be listed under.
+    const participant = this.#participants.get(state.identity);
+    if (!participant) return;
+    const published = { participant, track: new ReceivedTrack(state, this.#deps.tracks) };
+    this.#tracks.set(state.trackId, published);
+    participant.handleTrack(published.track);
+    this.#deps.participantChanged(state.identity);
+    this.#deps.events.emit('trackPublished', published);
+    this.#deps.trackPublished(state.trackId);
+  }
+
+  #updateTrack(before: Track, state: Track): void {
+    const published = this.#tracks.get(state.trackId);
+    if (!published) return;
+    const wasMuted = published.track.muted;
+    published.track.handleState(state);
+    if (before.epoch !== state.epoch) this.#deps.trackMoved(state.trackId);
+    if (wasMuted !== state.muted)
+      this.#deps.events.emit(state.muted ? 'trackMuted' : 'trackUnmuted', published);
   }
 
   #unpublish({ trackId }: Track): void {
-    const place = this.#places.get(trackId);
-    if (!place) return;
-    this.#ports.trackVanished(trackId);
-    this.#places.delete(trackId);
-    place.participant.handleTrackGone(trackId);
-    this.#events.emit('trackUnpublished', place);
+    const published = this.#tracks.get(trackId);
+    if (!published) return;
+    const { participant } = published;
+    this.#deps.trackUnpublished(trackId);
+    this.#tracks.delete(trackId);
+    participant.handleTrackGone(trackId);
+    this.#deps.participantChanged(participant.identity);
+    this.#deps.events.emit('trackUnpublished', published);
   }
 }

@@ -1,24 +1,24 @@
 import type { Random } from '@skein/runtime/random';
 import { signalingUrl } from '../signaling/signaling-url.ts';
 
-/** Addresses that a gateway may add. Policy beyond it: the rest is not looked at. */
+/** Addresses that a gateway may add. Further ones are ignored. */
 const LEARNED_LIMIT = 16;
 
-/** The signaling addresses of the gateways that this client knows: those that it was given, and those that gateways told. */
+/** The known signaling addresses: those that the application gave, and those that gateways announced. */
 export class GatewayAddresses {
   readonly #given: readonly string[];
   readonly #random: Random;
   #learned: readonly string[] = [];
   #current: string;
 
-  /** `current`: which of `given` the client is connected to. */
+  /** `current`: the one of `given` that the client is connected to. */
   constructor(given: readonly string[], current: string, random: Random) {
     this.#given = given;
     this.#current = current;
     this.#random = random;
   }
 
-  /** Those that were given first, each once. */
+  /** The given ones first, each once. */
   get all(): readonly string[] {
     return [...this.#given, ...this.#learned];
   }
@@ -28,23 +28,23 @@ export class GatewayAddresses {
     return this.#current;
   }
 
-  /** The next one in turn, which is current then. */
+  /** Advances to the next address and returns it. */
   next(): string {
     const { all } = this;
-    // -1, when the current one is no longer told of, begins with the first.
+    // -1, when the current one is no longer announced, continues with the first.
     const place = all.indexOf(this.#current);
     this.#current = all[(place + 1) % all.length] ?? this.#current;
     return this.#current;
   }
 
   /**
-   * Takes over what the gateway at `from` told of the others, in place of what was told before. Drops what is no address, and
-   * what would give up encryption. In random order: the clients of a gateway that dies spread over the rest.
+   * Replaces the announced addresses with those that the gateway at `from` announces. Drops invalid ones and those that would give
+   * up encryption. Shuffles them, so that the clients of a lost gateway spread over the others.
    */
-  learn(from: string, told: unknown): void {
-    if (!Array.isArray(told)) return;
+  learn(from: string, announced: unknown): void {
+    if (!Array.isArray(announced)) return;
     const secure = from.startsWith('wss:');
-    const usable = told
+    const usable = announced
       .slice(0, LEARNED_LIMIT)
       .map(addressOf)
       .filter((url) => url !== undefined)
@@ -55,9 +55,9 @@ export class GatewayAddresses {
   }
 }
 
-function addressOf(told: unknown): string | undefined {
+function addressOf(announced: unknown): string | undefined {
   try {
-    return typeof told === 'string' ? signalingUrl(told) : undefined;
+    return typeof announced === 'string' ? signalingUrl(announced) : undefined;
   } catch {
     return undefined;
   }

@@ -3,30 +3,30 @@ import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
 import type { TransportState } from '../media/engine.ts';
 
-/** A short loss of packets heals by itself; browsers say `disconnected` after 5 to 8 s of silence. */
+/** A short packet loss recovers without a restart; browsers report `disconnected` after 5 to 8 s of silence. */
 const GRACE_MS = 1000;
 const RETRY_MS = 5000;
-/** What has found no way at first by then counts as lost: browsers may leave it `connecting` for most of a minute. */
-const CONNECT_MS = 15_000;
-/** A restart that the node has answered helps within this time, or there is no way to the node any more. */
-const HELP_MS = 3000;
+/** A first connection that takes longer counts as lost: browsers may stay in `connecting` for most of a minute. */
+const CONNECT_DEADLINE_MS = 15_000;
+/** A restart that the node answered must connect within this time; otherwise there is no path to the node. */
+const RESTART_DEADLINE_MS = 3000;
 
 /**
- * Restarts ICE when a transport has lost its way, as after a change of network, until it is connected again or
- * the room closes, and tells when that does not help. Inputs are transport states; `restart` asks the node and applies what it answers.
+ * Restarts ICE when a transport loses its path, as after a change of network, until it is connected again or the room closes.
+ * Reports a loss when restarts do not help. Takes transport states; `restart` asks the node and applies its answer.
  */
 export class IceRecovery implements Disposable {
   readonly events = new Emitter<{
     changed: { readonly interrupted: boolean };
-    /** The node answers, and ICE does not find a way to it. */
+    /** The node answers over signaling, but ICE finds no path to it. */
     lost: { readonly direction: TransportDirection };
   }>();
   readonly #clock: Clock;
   readonly #restart: (direction: TransportDirection) => Promise<void>;
   readonly #timers = new Map<TransportDirection, Disposable>();
   readonly #connecting = new Map<TransportDirection, Disposable>();
-  /** Of restarts that were answered, and have to help now. */
-  readonly #helping = new Map<TransportDirection, Disposable>();
+  /** Deadlines of restarts that the node has answered. */
+  readonly #restarting = new Map<TransportDirection, Disposable>();
   #disposed = false;
 
   constructor(clock: Clock, restart: (direction: TransportDirection) => Promise<void>) {
@@ -54,7 +54,7 @@ export class IceRecovery implements Disposable {
 
   [Symbol.dispose](): void {
     this.#disposed = true;
-    for (const timers of [this.#timers, this.#connecting, this.#helping]) {
+    for (const timers of [this.#timers, this.#connecting, this.#restarting]) {
       for (const timer of timers.values()) timer[Symbol.dispose]();
       timers.clear();
     }
@@ -64,43 +64,43 @@ export class IceRecovery implements Disposable {
     if (this.#timers.has(direction) || this.#connecting.has(direction)) return;
     this.#connecting.set(
       direction,
-      this.#clock.after(CONNECT_MS, () => void this.#attempt(direction)),
+      this.#clock.after(CONNECT_DEADLINE_MS, () => void this.#attempt(direction)),
     );
   }
 
   #schedule(direction: TransportDirection, afterMs: number): void {
     this.#connecting.get(direction)?.[Symbol.dispose]();
     this.#connecting.delete(direction);
-    const wasWell = this.#timers.size === 0;
+    const wasHealthy = this.#timers.size === 0;
     this.#timers.get(direction)?.[Symbol.dispose]();
     this.#timers.set(
       direction,
       this.#clock.after(afterMs, () => void this.#attempt(direction)),
     );
-    if (wasWell) this.events.emit('changed', { interrupted: true });
+    if (wasHealthy) this.events.emit('changed', { interrupted: true });
   }
 
   async #attempt(direction: TransportDirection): Promise<void> {
     this.#schedule(direction, RETRY_MS);
-    // What failed shows as the state that stays; the next attempt is scheduled already.
+    // A failure shows as the state that persists; the next attempt is scheduled already.
     const answered = await this.#restart(direction).then(
       () => true,
       () => false,
     );
-    if (answered) this.#expectHelp(direction);
+    if (answered) this.#expectReconnect(direction);
   }
 
-  #expectHelp(direction: TransportDirection): void {
-    if (this.#disposed || this.#helping.has(direction) || !this.#timers.has(direction)) return;
-    const giveUp = (): void => {
-      this.#helping.delete(direction);
+  #expectReconnect(direction: TransportDirection): void {
+    if (this.#disposed || this.#restarting.has(direction) || !this.#timers.has(direction)) return;
+    const reportLoss = (): void => {
+      this.#restarting.delete(direction);
       this.events.emit('lost', { direction });
     };
-    this.#helping.set(direction, this.#clock.after(HELP_MS, giveUp));
+    this.#restarting.set(direction, this.#clock.after(RESTART_DEADLINE_MS, reportLoss));
   }
 
   #settle(direction: TransportDirection): void {
-    for (const timers of [this.#connecting, this.#helping]) {
+    for (const timers of [this.#connecting, this.#restarting]) {
       timers.get(direction)?.[Symbol.dispose]();
       timers.delete(direction);
     }

@@ -5,26 +5,33 @@ import type { LinkSignals } from '../media/engine.ts';
 
 const CONNECT_ATTEMPTS = 5;
 
-interface Ports {
+interface LinkSignalsDeps {
   readonly signaling: Signaling;
-  /** Of the session that the link belongs to. */
+  /** Epoch of the session that the link belongs to. */
   readonly epoch: number;
   readonly clock: Clock;
-  /** Ends waiting between attempts when the room closes. */
+  /** Aborted when the room closes. */
   readonly closing: AbortSignal;
   readonly stateChanged: LinkSignals['stateChanged'];
-  /** Nobody waits for a link to be connected; that it failed for good is told here. */
+  /** Connecting failed for good; no caller waits for it. */
   readonly failed: (error: SkeinClientError) => void;
 }
 
-/** A link's questions to its node, carried by signaling. */
-export function linkSignals({ signaling, epoch, clock, closing, stateChanged, failed }: Ports): LinkSignals {
+/** Sends a link's requests to its node over signaling. */
+export function linkSignals({
+  signaling,
+  epoch,
+  clock,
+  closing,
+  stateChanged,
+  failed,
+}: LinkSignalsDeps): LinkSignals {
   return {
     stateChanged,
     publish: async (publication, rtpParameters) => {
       await signaling.request('publish', { ...publication, epoch, rtpParameters });
     },
-    // Without this answer no media ever flows in its direction, so that a busy moment must not lose it.
+    // Retried, because without it no media ever flows in this direction.
     connectTransport: async (direction, dtlsParameters) => {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -32,9 +39,9 @@ export function linkSignals({ signaling, epoch, clock, closing, stateChanged, fa
           return;
         } catch (thrown) {
           const error = SkeinClientError.from(thrown);
-          // An answer that got lost: the attempt before has connected it.
+          // The answer to the previous attempt was lost: it has connected the transport.
           if (attempt > 1 && error.code === 'TRANSPORT_STATE') return;
-          // The session moved on before its transport was needed.
+          // The session migrated before this transport was needed.
           if (error.code === 'STALE_EPOCH' || closing.aborted) return;
           if (attempt === CONNECT_ATTEMPTS || error.retryAfterMs === undefined) return failed(error);
           await clock.sleep(error.retryAfterMs, closing).catch(() => undefined);

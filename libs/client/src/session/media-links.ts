@@ -6,7 +6,7 @@ import { IceRecovery } from './ice-recovery.ts';
 import { linkSignals } from './link-signals.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 
-/** A session's media as a join or a move offers it. */
+/** Media of a session, as the answer to a join or a migration offers it. */
 export interface SessionMedia {
   readonly epoch: number;
   readonly sendTransport: TransportOffer;
@@ -14,17 +14,19 @@ export interface SessionMedia {
   readonly iceServers: readonly IceServer[];
 }
 
-export interface MediaLinksPorts {
+export interface MediaLinksDeps {
   readonly engine: MediaEngine;
   readonly clock: Clock;
   readonly signaling: Signaling;
   readonly closing: AbortSignal;
-  /** Whether anything is sent: else the send transport never connects. */
-  sending(): boolean;
-  /** Whether `link` carries all that is published, and all that was received before. */
-  carriedBy(link: MediaLink): boolean;
-  settled(link: number): void;
-  done(link: number): void;
+  /** Whether anything is published: otherwise the send transport never connects. */
+  isPublishing(): boolean;
+  /** Whether `link` carries everything that is published, and everything that was received before. */
+  isSettledOn(link: MediaLink): boolean;
+  /** The link carries all media, or its time for that is over. */
+  tookOver(link: number): void;
+  /** No node receives from the link any more. */
+  drained(link: number): void;
   interrupted(link: number, interrupted: boolean): void;
   failed(error: SkeinClientError): void;
 }
@@ -33,35 +35,35 @@ interface Entry {
   readonly link: MediaLink;
   readonly ice: IceRecovery;
   sendState: TransportState;
-  lingering: Disposable | undefined;
+  draining: Disposable | undefined;
 }
 
-const SETTLE_POLL_MS = 50;
-/** It is reported again after the next restart, if it is so still. */
+const TAKEOVER_POLL_MS = 50;
+/** The next restart of ICE reports a loss that persists again. */
 const REPORT_DEADLINE_MS = 4000;
-/** Then the old link goes all the same. Shorter than the 15 s that a node waits for `finishMove`. */
-const SETTLE_DEADLINE_MS = 10_000;
-/** A node ends a session that moved within 5 s, as soon as nobody receives its tracks any more. */
-const LINGER_MS = 6000;
+/** After it the old link is given up anyway. Shorter than the 15 s for which a node waits for `finishMove`. */
+const TAKEOVER_DEADLINE_MS = 10_000;
+/** A node closes a migrated session when nobody receives its tracks any more, within 5 s. */
+const DRAIN_DEADLINE_MS = 6000;
 
-/** The links that there are, by number: each with its own recovery of ICE. Says when one has taken over, and when one is done. */
+/** The media links by number, each with its own ICE recovery. Reports when one has taken over and when one is drained. */
 export class MediaLinks {
-  readonly #ports: MediaLinksPorts;
+  readonly #deps: MediaLinksDeps;
   readonly #links = new Map<number, Entry>();
 
-  constructor(ports: MediaLinksPorts) {
-    this.#ports = ports;
+  constructor(deps: MediaLinksDeps) {
+    this.#deps = deps;
   }
 
   open(number: number, { epoch, ...offer }: SessionMedia): MediaLink {
-    const { engine, clock, signaling, closing } = this.#ports;
+    const { engine, clock, signaling, closing } = this.#deps;
     const ice = new IceRecovery(clock, async (direction) => {
       const { iceParameters } = await signaling.request('restartIce', { direction, epoch });
-      // What an engine cannot restart has to be made anew, as what does not come back.
+      // An engine that cannot restart ICE ends like a path that does not recover: the node rebuilds the session.
       await link.restartIce(direction, iceParameters).catch(() => undefined);
     });
     ice.events.on('lost', () => this.#reportLoss(epoch));
-    ice.events.on('changed', ({ interrupted }) => this.#ports.interrupted(number, interrupted));
+    ice.events.on('changed', ({ interrupted }) => this.#deps.interrupted(number, interrupted));
     const link = engine.openLink(
       offer,
       linkSignals({
@@ -70,41 +72,41 @@ export class MediaLinks {
         clock,
         closing,
         stateChanged: (direction, state) => this.#handleState(number, direction, state),
-        failed: (error) => this.#links.get(number)?.lingering ?? this.#ports.failed(error),
+        failed: (error) => this.#links.get(number)?.draining ?? this.#deps.failed(error),
       }),
     );
-    this.#links.set(number, { link, ice, sendState: 'new', lingering: undefined });
+    this.#links.set(number, { link, ice, sendState: 'new', draining: undefined });
     return link;
   }
 
-  /** Another link takes over from this one; `dead`: what it sends reaches nobody. */
-  leave(number: number, dead: boolean): void {
+  /** Another link takes over from this one. `dead`: nobody receives from it any more. */
+  supersede(number: number, dead: boolean): void {
     const entry = this.#links.get(number);
     entry?.ice[Symbol.dispose]();
     if (dead) entry?.link.stopSending();
   }
 
-  /** Watches until `number` has taken over. */
-  async watch(number: number): Promise<void> {
-    const { clock } = this.#ports;
-    const endMs = clock.monotonicMs() + SETTLE_DEADLINE_MS;
+  /** Polls until `number` has taken over, then reports it. */
+  async awaitTakeover(number: number): Promise<void> {
+    const { clock } = this.#deps;
+    const endMs = clock.monotonicMs() + TAKEOVER_DEADLINE_MS;
     while (clock.monotonicMs() < endMs && this.#links.has(number) && !this.#hasTakenOver(number))
-      await clock.sleep(SETTLE_POLL_MS);
-    this.#ports.settled(number);
+      await clock.sleep(TAKEOVER_POLL_MS);
+    this.#deps.tookOver(number);
   }
 
-  /** Goes on sending for those who still receive it, and tells when that is over. */
-  linger(number: number): void {
+  /** Keeps sending to receivers that have not switched yet; reports when they have. */
+  drain(number: number): void {
     const entry = this.#links.get(number);
-    if (!entry) return this.#ports.done(number);
-    entry.lingering ??= this.#ports.clock.after(LINGER_MS, () => this.#ports.done(number));
+    if (!entry) return this.#deps.drained(number);
+    entry.draining ??= this.#deps.clock.after(DRAIN_DEADLINE_MS, () => this.#deps.drained(number));
   }
 
   close(number: number): MediaLink | undefined {
     const entry = this.#links.get(number);
     if (!entry) return undefined;
     this.#links.delete(number);
-    entry.lingering?.[Symbol.dispose]();
+    entry.draining?.[Symbol.dispose]();
     entry.ice[Symbol.dispose]();
     entry.link.close();
     return entry.link;
@@ -114,9 +116,9 @@ export class MediaLinks {
     for (const number of this.#links.keys()) this.close(number);
   }
 
-  /** The gateway has the session made anew on another node, and tells so. Else the node finds out by itself, some time later. */
+  /** Asks the gateway to rebuild the session on another node. If the report fails, the node detects the loss some time later. */
   #reportLoss(epoch: number): void {
-    const { signaling } = this.#ports;
+    const { signaling } = this.#deps;
     void signaling
       .request('reportMediaLoss', { epoch }, { deadlineMs: REPORT_DEADLINE_MS })
       .catch(() => undefined);
@@ -124,8 +126,8 @@ export class MediaLinks {
 
   #hasTakenOver(number: number): boolean {
     const entry = this.#links.get(number);
-    if (!entry || !this.#ports.carriedBy(entry.link)) return false;
-    return !this.#ports.sending() || entry.sendState === 'connected';
+    if (!entry || !this.#deps.isSettledOn(entry.link)) return false;
+    return !this.#deps.isPublishing() || entry.sendState === 'connected';
   }
 
   #handleState(number: number, direction: TransportDirection, state: TransportState): void {
@@ -134,6 +136,6 @@ export class MediaLinks {
     if (direction === 'send') entry.sendState = state;
     entry.ice.handleState(direction, state);
     const lost = state === 'disconnected' || state === 'failed' || state === 'closed';
-    if (entry.lingering && direction === 'send' && lost) this.#ports.done(number);
+    if (entry.draining && direction === 'send' && lost) this.#deps.drained(number);
   }
 }

@@ -1,23 +1,25 @@
-import type { ClientResponse } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Random } from '@skein/runtime/random';
-import type { MediaEngine } from '../media/engine.ts';
-import type { Entered, Entry } from '../signaling/handshake.ts';
+import type { MediaEngine, MediaLink } from '../media/engine.ts';
+import type { Handshake } from '../signaling/handshake.ts';
 
-/** What a session needs of the world around it. */
-export interface SessionEnvironment {
+/** The host and the room, as a session needs them. */
+export interface SessionDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly engine: MediaEngine;
+  readonly handshake: Handshake;
+  /** Version of the room state that this client has. */
+  roomVersion(): number;
+  isPublishing(): boolean;
+  /** Whether `link` carries everything that is published, and everything that was received before. */
+  isSettledOn(link: MediaLink): boolean;
 }
 
 export interface SessionOptions {
-  readonly environment: SessionEnvironment;
-  readonly entry: Entry;
-  /** Signaling addresses that were given, and which of them answered the join. */
+  /** The given signaling addresses, and the one of them that answered the join. */
   readonly urls: readonly string[];
   readonly url: string;
-  readonly entered: Entered<ClientResponse<'join'>>;
   readonly pingIntervalMs: number;
   readonly reconnectDeadlineMs: number;
 }

@@ -3,182 +3,186 @@ import { describe, expect, it } from 'vitest';
 import { SkeinClientError, type ClientErrorCode } from '../errors/client-error.ts';
 import {
   connectionOf,
-  startOf,
-  transition,
-  type Held,
+  initialState,
+  stepSession,
+  type SessionHandle,
   type SessionCommand,
   type SessionInput,
   type SessionState,
 } from './session-state.ts';
 
 const DEADLINE_MS = 60_000;
-const held = (epoch: number): Held => ({
+const handle = (epoch: number): SessionHandle => ({
   sessionId: `ses_${epoch}`,
   epoch,
   nodeId: `n${epoch}`,
   resumeToken: `tok_${epoch}`,
 });
 
-/** Applies inputs in turn; answers with the last state and all commands, as short text. */
-function after(...inputs: SessionInput[]): { state: SessionState; commands: string[]; shown: string } {
-  let state: SessionState = startOf(held(1));
+/** Applies inputs in order; returns the last state and all commands, as short text. */
+function run(...inputs: SessionInput[]): { state: SessionState; commands: string[]; connection: string } {
+  let state: SessionState = initialState(handle(1));
   const commands: string[] = [];
   for (const input of inputs) {
-    const next = transition(state, input, DEADLINE_MS);
+    const next = stepSession(state, input, DEADLINE_MS);
     state = next.state;
     commands.push(...next.commands.map(describeCommand));
   }
-  return { state, commands, shown: connectionOf(state).state };
+  return { state, commands, connection: connectionOf(state).state };
 }
 
 function describeCommand(command: SessionCommand): string {
   switch (command.type) {
-    case 'enter':
-      return `${command.attempt.how} ${command.attempt.socket}`;
-    case 'hurry':
+    case 'attempt':
+      return `${command.attempt.method} ${command.attempt.socket}`;
+    case 'expediteAttempt':
     case 'useSocket':
     case 'closeSocket':
       return `${command.type} ${command.socket}`;
     case 'openLink':
-      return `openLink ${command.link}${command.dead ? ' for a dead one' : ''}`;
-    case 'lingerLink':
+      return `openLink ${command.link}${command.dead ? ' after a dead one' : ''}`;
+    case 'drainLink':
     case 'closeLink':
       return `${command.type} ${command.link}`;
-    case 'finishMove':
+    case 'finishMigration':
       return `finishMove ${command.epoch}`;
     case 'holdRequests':
     case 'leave':
-    case 'end':
+    case 'shutDown':
       return command.type;
   }
 }
 
 const lost: SessionInput = { type: 'socketLost', socket: 0, nowMs: 0 };
-const refused = (socket: number, code: ClientErrorCode, nowMs = 0, epoch = 1): SessionInput => ({
-  type: 'refused',
+const attemptFailed = (socket: number, code: ClientErrorCode, nowMs = 0, epoch = 1): SessionInput => ({
+  type: 'attemptFailed',
   socket,
   epoch,
-  error: new SkeinClientError(code, 'refused'),
+  error: new SkeinClientError(code, 'attemptFailed'),
   nowMs,
 });
 
-describe('the state of a session', () => {
-  it('resumes over another socket when one was lost, and touches no media', () => {
-    const { commands, shown } = after(lost, { type: 'resumed', socket: 1, resumeToken: 'new' });
+describe('stepSession', () => {
+  it('resumes over another socket and keeps media when a socket is lost', () => {
+    const { commands, connection } = run(lost, { type: 'resumed', socket: 1, resumeToken: 'new' });
     expect(commands).toEqual(['holdRequests', 'resume 1', 'useSocket 1']);
-    expect(shown).toBe('connected');
+    expect(connection).toBe('connected');
   });
 
-  it('joins anew when the session is over, and builds media anew beside what is shown', () => {
-    const { commands, shown } = after(lost, refused(1, 'SESSION_NOT_FOUND'), {
+  it('joins again when the session is over, and opens another link beside the shown one', () => {
+    const { commands, connection } = run(lost, attemptFailed(1, 'SESSION_NOT_FOUND'), {
       type: 'joined',
       socket: 2,
-      held: held(5),
+      handle: handle(5),
     });
     expect(commands).toEqual([
       'holdRequests',
       'resume 1',
       'join 2',
       'useSocket 2',
-      'openLink 1 for a dead one',
+      'openLink 1 after a dead one',
     ]);
-    expect(shown).toBe('recovering');
+    expect(connection).toBe('recovering');
   });
 
-  it('resumes again when the session moved while it was asked for', () => {
-    const { commands } = after(
-      { type: 'moveOver', withinMs: 1000 },
-      { type: 'moved', mode: 'switch', held: held(2) },
+  it('resumes again when the session migrated during the attempt', () => {
+    const { commands } = run(
+      { type: 'handoverRequested', withinMs: 1000 },
+      { type: 'migrated', mode: 'switch', handle: handle(2) },
       lost,
-      refused(1, 'STALE_EPOCH', 0, 1),
+      attemptFailed(1, 'STALE_EPOCH', 0, 1),
     );
     expect(commands).toEqual(['resume 1', 'openLink 1', 'holdRequests', 'hurry 1', 'resume 2']);
   });
 
-  it('goes on trying until the deadline, and gives up at once when it is refused for good', () => {
-    expect(after(lost, refused(1, 'UNAVAILABLE', DEADLINE_MS - 1)).shown).toBe('reconnecting');
-    expect(after(lost, refused(1, 'UNAVAILABLE', DEADLINE_MS)).state).toMatchObject({
+  it('retries until the deadline, and stops at once on a fatal error', () => {
+    expect(run(lost, attemptFailed(1, 'UNAVAILABLE', DEADLINE_MS - 1)).connection).toBe('reconnecting');
+    expect(run(lost, attemptFailed(1, 'UNAVAILABLE', DEADLINE_MS)).state).toMatchObject({
       kind: 'closed',
       reason: 'connection-lost',
     });
-    expect(after(lost, refused(1, 'UNSUPPORTED_PROTOCOL')).shown).toBe('closed');
+    expect(run(lost, attemptFailed(1, 'UNSUPPORTED_PROTOCOL')).connection).toBe('closed');
   });
 
-  it('ends as superseded when another device has taken the identity, and does not take it back', () => {
-    const { commands, state } = after(lost, refused(1, 'SESSION_NOT_FOUND'), refused(2, 'SUPERSEDED'));
-    expect(commands).toEqual(['holdRequests', 'resume 1', 'join 2', 'end']);
+  it('ends as superseded when another device took the identity, and does not take it back', () => {
+    const { commands, state } = run(
+      lost,
+      attemptFailed(1, 'SESSION_NOT_FOUND'),
+      attemptFailed(2, 'SUPERSEDED'),
+    );
+    expect(commands).toEqual(['holdRequests', 'resume 1', 'join 2', 'shutDown']);
     expect(state).toEqual({ kind: 'closed', reason: 'superseded', error: undefined });
   });
 
-  it('moves over to another gateway before it lets go of the one that is going away', () => {
-    const { commands, shown } = after(
-      { type: 'moveOver', withinMs: 1000 },
+  it('moves to another gateway before it closes the socket to the draining one', () => {
+    const { commands, connection } = run(
+      { type: 'handoverRequested', withinMs: 1000 },
       { type: 'resumed', socket: 1, resumeToken: 'new' },
     );
     expect(commands).toEqual(['resume 1', 'useSocket 1', 'closeSocket 0']);
-    expect(shown).toBe('connected');
+    expect(connection).toBe('connected');
   });
 
-  it('makes one attempt at a time when the gateway is gone before its clients have moved over', () => {
-    const { commands, shown } = after({ type: 'moveOver', withinMs: 1000 }, lost);
+  it('makes one attempt at a time when a draining gateway is lost before the handover', () => {
+    const { commands, connection } = run({ type: 'handoverRequested', withinMs: 1000 }, lost);
     expect(commands).toEqual(['resume 1', 'holdRequests', 'hurry 1']);
-    expect(shown).toBe('reconnecting');
+    expect(connection).toBe('reconnecting');
   });
 
-  it('takes up a switch unseen, tells the old node when it is done, and lets its link linger', () => {
-    const before = after({ type: 'moved', mode: 'switch', held: held(2) });
-    expect([before.shown, before.commands]).toEqual(['connected', ['openLink 1']]);
-    const done = after(
-      { type: 'moved', mode: 'switch', held: held(2) },
-      { type: 'settled', link: 1 },
-      { type: 'linkDone', link: 0 },
+  it('switches without a visible change, finishes the migration and drains the old link', () => {
+    const before = run({ type: 'migrated', mode: 'switch', handle: handle(2) });
+    expect([before.connection, before.commands]).toEqual(['connected', ['openLink 1']]);
+    const done = run(
+      { type: 'migrated', mode: 'switch', handle: handle(2) },
+      { type: 'linkTookOver', link: 1 },
+      { type: 'linkDrained', link: 0 },
     );
     expect(done.commands).toEqual(['openLink 1', 'finishMove 2', 'lingerLink 0', 'closeLink 0']);
   });
 
-  it('shows that media is being rebuilt until the new link has taken over', () => {
-    const moved: SessionInput = { type: 'moved', mode: 'rebuild', held: held(2) };
-    expect(after(moved).shown).toBe('recovering');
-    const done = after(moved, { type: 'settled', link: 1 });
-    expect(done.shown).toBe('connected');
-    expect(done.commands).toEqual(['openLink 1 for a dead one', 'closeLink 0']);
+  it('is recovering from a rebuild until the new link has taken over', () => {
+    const moved: SessionInput = { type: 'migrated', mode: 'rebuild', handle: handle(2) };
+    expect(run(moved).connection).toBe('recovering');
+    const done = run(moved, { type: 'linkTookOver', link: 1 });
+    expect(done.connection).toBe('connected');
+    expect(done.commands).toEqual(['openLink 1 after a dead one', 'closeLink 0']);
   });
 
-  it('lets the newest of two moves win', () => {
-    const { commands } = after(
-      { type: 'moved', mode: 'switch', held: held(2) },
-      { type: 'moved', mode: 'switch', held: held(3) },
-      { type: 'settled', link: 1 },
-      { type: 'settled', link: 2 },
+  it('follows the newest of two migrations', () => {
+    const { commands } = run(
+      { type: 'migrated', mode: 'switch', handle: handle(2) },
+      { type: 'migrated', mode: 'switch', handle: handle(3) },
+      { type: 'linkTookOver', link: 1 },
+      { type: 'linkTookOver', link: 2 },
     );
     expect(commands).toEqual(['openLink 1', 'openLink 2', 'finishMove 3', 'lingerLink 0', 'lingerLink 1']);
   });
 
-  it('ignores a move that it has made already', () => {
-    const moved: SessionInput = { type: 'moved', mode: 'switch', held: held(2) };
-    expect(after(moved, moved, { type: 'moved', mode: 'rebuild', held: held(1) }).commands).toEqual([
+  it('ignores a migration of the same or an older epoch', () => {
+    const moved: SessionInput = { type: 'migrated', mode: 'switch', handle: handle(2) };
+    expect(run(moved, moved, { type: 'migrated', mode: 'rebuild', handle: handle(1) }).commands).toEqual([
       'openLink 1',
     ]);
   });
 
-  it('joins anew when no node took the session over, and ends with any other end', () => {
-    expect(after({ type: 'ended', reason: 'worker-died', nowMs: 0 }).commands).toEqual([
+  it('joins again when no node took the session over, and closes on every other end', () => {
+    expect(run({ type: 'sessionEnded', reason: 'worker-died', nowMs: 0 }).commands).toEqual([
       'holdRequests',
       'closeSocket 0',
       'join 1',
     ]);
-    expect(after({ type: 'ended', reason: 'superseded', nowMs: 0 }).shown).toBe('closed');
+    expect(run({ type: 'sessionEnded', reason: 'superseded', nowMs: 0 }).connection).toBe('closed');
   });
 
-  it('closes a socket that comes too late', () => {
-    const { commands } = after(lost, { type: 'left' }, { type: 'resumed', socket: 1, resumeToken: 'new' });
-    expect(commands).toEqual(['holdRequests', 'resume 1', 'end', 'closeSocket 1']);
+  it('closes a socket that opens after the room was left', () => {
+    const { commands } = run(lost, { type: 'left' }, { type: 'resumed', socket: 1, resumeToken: 'new' });
+    expect(commands).toEqual(['holdRequests', 'resume 1', 'shutDown', 'closeSocket 1']);
   });
 });
 
-/** The simplest world that carries out commands: it only knows what is open. */
-class World {
-  state: SessionState = startOf(held(1));
+/** Executes commands; knows only what is open. */
+class ModelWorld {
+  state: SessionState = initialState(handle(1));
   readonly sockets = new Set([0]);
   readonly attempts = new Map<number, 'resume' | 'join'>();
   readonly links = new Set([0]);
@@ -189,41 +193,44 @@ class World {
   readonly problems: string[] = [];
 
   apply(input: SessionInput): void {
-    const { state, commands } = transition(this.state, input, DEADLINE_MS);
-    if (this.state.kind === 'live' && state.kind === 'live' && state.held.epoch < this.state.held.epoch)
+    const { state, commands } = stepSession(this.state, input, DEADLINE_MS);
+    if (this.state.kind === 'live' && state.kind === 'live' && state.handle.epoch < this.state.handle.epoch)
       this.problems.push('the epoch fell');
     this.state = state;
     for (const command of commands) this.#execute(command);
     this.check();
   }
 
-  enter(random: Random): void {
-    const [socket, how] = pick([...this.attempts], random) ?? [-1, 'resume' as const];
+  finishAttempt(random: Random): void {
+    const [socket, method] = pick([...this.attempts], random) ?? [-1, 'resume' as const];
     if (socket < 0) return;
     this.attempts.delete(socket);
     const roll = random();
-    const epoch = this.state.kind === 'live' ? this.state.held.epoch : 0;
-    if (roll < 0.3) return this.apply(refused(socket, 'UNAVAILABLE', this.nowMs, epoch));
-    if (roll < 0.4 && how === 'resume')
-      return this.apply(refused(socket, 'SESSION_NOT_FOUND', this.nowMs, epoch));
+    const epoch = this.state.kind === 'live' ? this.state.handle.epoch : 0;
+    if (roll < 0.3) return this.apply(attemptFailed(socket, 'UNAVAILABLE', this.nowMs, epoch));
+    if (roll < 0.4 && method === 'resume')
+      return this.apply(attemptFailed(socket, 'SESSION_NOT_FOUND', this.nowMs, epoch));
     this.sockets.add(socket);
-    if (how === 'join') this.apply({ type: 'joined', socket, held: held(++this.epoch) });
+    if (method === 'join') this.apply({ type: 'joined', socket, handle: handle(++this.epoch) });
     else this.apply({ type: 'resumed', socket, resumeToken: `tok_${socket}` });
   }
 
-  /** What must hold at any time. */
+  /** Invariants of every state. */
   check(): void {
     const { state } = this;
-    if (state.kind === 'closed') return this.#must(this.ended, 'nothing is closed');
-    const { link, leaving, line } = state;
-    this.#must(same(this.links, [...leaving, link]), 'links are open that the state does not know');
-    this.#must(!leaving.includes(link), 'the current link is leaving');
+    if (state.kind === 'closed') return this.#must(this.ended, 'something is still open');
+    const { link, oldLinks, signaling } = state;
+    this.#must(same(this.links, [...oldLinks, link]), 'links are open that the state does not have');
+    this.#must(!oldLinks.includes(link), 'the current link is an old one');
     this.#must(this.attempts.size <= 1, 'two attempts at once');
     this.#must(
-      same(this.sockets, line.kind === 'up' ? [line.socket] : []),
-      'other sockets than one are open',
+      same(this.sockets, signaling.kind === 'connected' ? [signaling.socket] : []),
+      'more or fewer sockets than one are open',
     );
-    this.#must(line.kind === 'down' || this.used === line.socket, 'another socket is used');
+    this.#must(
+      signaling.kind === 'disconnected' || this.used === signaling.socket,
+      'another socket is in use',
+    );
   }
 
   #must(holds: boolean, problem: string): void {
@@ -232,8 +239,8 @@ class World {
 
   #execute(command: SessionCommand): void {
     switch (command.type) {
-      case 'enter':
-        return void this.attempts.set(command.attempt.socket, command.attempt.how);
+      case 'attempt':
+        return void this.attempts.set(command.attempt.socket, command.attempt.method);
       case 'useSocket':
         return void (this.used = command.socket);
       case 'closeSocket':
@@ -242,12 +249,12 @@ class World {
         return void this.links.add(command.link);
       case 'closeLink':
         return void this.links.delete(command.link);
-      case 'end':
+      case 'shutDown':
         return this.#end();
-      case 'hurry':
+      case 'expediteAttempt':
       case 'holdRequests':
-      case 'lingerLink':
-      case 'finishMove':
+      case 'drainLink':
+      case 'finishMigration':
       case 'leave':
         return;
     }
@@ -265,14 +272,14 @@ function same(one: Iterable<number>, other: Iterable<number>): boolean {
   return [...one].toSorted().join() === [...other].toSorted().join();
 }
 
-/** Everything settles: attempts succeed in the end, links take over, those before them go. */
-function calmDown(world: World, random: Random): void {
-  for (let step = 0; step < 200 && world.attempts.size > 0; step++) world.enter(random);
+/** Attempts succeed in the end, links take over, old links are drained. */
+function settle(world: ModelWorld, random: Random): void {
+  for (let step = 0; step < 200 && world.attempts.size > 0; step++) world.finishAttempt(random);
   const { state } = world;
   if (state.kind === 'closed') return;
-  world.apply({ type: 'settled', link: state.link });
+  world.apply({ type: 'linkTookOver', link: state.link });
   for (const link of [...world.links].filter((one) => one !== state.link))
-    world.apply({ type: 'linkDone', link });
+    world.apply({ type: 'linkDrained', link });
   world.apply({ type: 'interrupted', link: state.link, interrupted: false });
 }
 
@@ -280,7 +287,7 @@ function pick<Value>(values: readonly Value[], random: Random): Value | undefine
   return values[Math.floor(random() * values.length)];
 }
 
-function happen(world: World, random: Random): void {
+function applyRandomInput(world: ModelWorld, random: Random): void {
   world.nowMs += 100 * random();
   const links = [...world.links];
   switch (Math.floor(random() * 8)) {
@@ -291,15 +298,15 @@ function happen(world: World, random: Random): void {
       return world.apply({ type: 'socketLost', socket, nowMs: world.nowMs });
     }
     case 1:
-      return world.apply({ type: 'moveOver', withinMs: 1000 });
+      return world.apply({ type: 'handoverRequested', withinMs: 1000 });
     case 2: {
       const mode = random() < 0.5 ? 'switch' : 'rebuild';
-      return world.apply({ type: 'moved', mode, held: held(++world.epoch) });
+      return world.apply({ type: 'migrated', mode, handle: handle(++world.epoch) });
     }
     case 3:
-      return world.apply({ type: 'settled', link: pick(links, random) ?? 0 });
+      return world.apply({ type: 'linkTookOver', link: pick(links, random) ?? 0 });
     case 4:
-      return world.apply({ type: 'linkDone', link: pick(links, random) ?? 0 });
+      return world.apply({ type: 'linkDrained', link: pick(links, random) ?? 0 });
     case 5:
       return world.apply({
         type: 'interrupted',
@@ -307,20 +314,20 @@ function happen(world: World, random: Random): void {
         interrupted: random() < 0.5,
       });
     case 6:
-      if (random() < 0.1) world.apply({ type: 'ended', reason: 'node-stopped', nowMs: world.nowMs });
+      if (random() < 0.1) world.apply({ type: 'sessionEnded', reason: 'node-stopped', nowMs: world.nowMs });
       return;
     default:
-      return world.enter(random);
+      return world.finishAttempt(random);
   }
 }
 
-describe('any run of a session', () => {
-  it('never has two current links or two attempts, and is connected once the world is quiet', () => {
+describe('stepSession with random inputs', () => {
+  it('has one link and one attempt at a time, and is connected when inputs have settled', () => {
     for (let seed = 1; seed <= 300; seed++) {
       const random = seededRandom(seed);
-      const world = new World();
-      for (let step = 0; step < 60; step++) happen(world, random);
-      calmDown(world, random);
+      const world = new ModelWorld();
+      for (let step = 0; step < 60; step++) applyRandomInput(world, random);
+      settle(world, random);
       const { state } = connectionOf(world.state);
       expect({ seed, state, problems: world.problems, links: world.links.size }).toEqual({
         seed,

@@ -3,124 +3,130 @@ import type { CloseReason, ConnectionState } from './connection-state.ts';
 import { isFatal, isSessionOver } from './handshake-delay.ts';
 
 /** The session that this client holds on a media node. */
-export interface Held {
+export interface SessionHandle {
   readonly sessionId: string;
   readonly epoch: number;
   readonly nodeId: string;
   readonly resumeToken: string;
 }
 
-/** A try to enter a gateway over a new socket. */
+/** An attempt to reach a gateway over a new socket. */
 export interface Attempt {
   readonly socket: number;
-  readonly how: 'resume' | 'join';
+  /** `join`: the session is over, a new one is needed. */
+  readonly method: 'resume' | 'join';
   readonly failures: number;
 }
 
-type Line =
-  /** `over`: the gateway is going away, another socket is being made. */
-  | { readonly kind: 'up'; readonly socket: number; readonly over: Attempt | undefined }
-  | { readonly kind: 'down'; readonly sinceMs: number; readonly attempt: Attempt };
+type SignalingState =
+  /** `handover`: the gateway drains; the attempt to move to another one. */
+  | { readonly kind: 'connected'; readonly socket: number; readonly handover: Attempt | undefined }
+  /** No socket; `attempt` is the current attempt to reconnect. */
+  | { readonly kind: 'disconnected'; readonly sinceMs: number; readonly attempt: Attempt };
 
-export interface Live {
+export interface LiveState {
   readonly kind: 'live';
-  readonly held: Held;
-  readonly line: Line;
-  /** Media: one link is current; those that it replaced go on until it has taken over. Numbers are never used again. */
+  readonly handle: SessionHandle;
+  readonly signaling: SignalingState;
+  /** Number of the current media link. Numbers are not reused. */
   readonly link: number;
-  readonly leaving: readonly number[];
-  /** The current link is taking over. `recovering`: from one that died; `finish`: the old session waits for the word. */
-  readonly settling: { readonly recovering: boolean; readonly finish: boolean } | undefined;
-  /** The current link has lost its way through the network. */
+  /** Links that the current one replaces. They keep running until it has taken over, and while other nodes still receive from them. */
+  readonly oldLinks: readonly number[];
+  /** Set until the current link carries all media. `recovering`: the old link is dead. `finish`: the old session waits for `finishMove`. */
+  readonly takeover: { readonly recovering: boolean; readonly finish: boolean } | undefined;
+  /** The current link has lost its network path. */
   readonly interrupted: boolean;
   readonly lastSocket: number;
 }
 
 export type SessionState =
-  | Live
+  | LiveState
   | { readonly kind: 'closed'; readonly reason: CloseReason; readonly error?: SkeinClientError | undefined };
 
 export type SessionInput =
   | { readonly type: 'socketLost'; readonly socket: number; readonly nowMs: number }
   | { readonly type: 'resumed'; readonly socket: number; readonly resumeToken: string }
-  | { readonly type: 'joined'; readonly socket: number; readonly held: Held }
-  /** An attempt failed. `epoch`: of the session that it wanted to resume. */
+  | { readonly type: 'joined'; readonly socket: number; readonly handle: SessionHandle }
+  /** `epoch`: of the session that the attempt tried to resume. */
   | {
-      readonly type: 'refused';
+      readonly type: 'attemptFailed';
       readonly socket: number;
       readonly epoch: number;
       readonly error: SkeinClientError;
       readonly nowMs: number;
     }
-  | { readonly type: 'moveOver'; readonly withinMs: number }
-  | { readonly type: 'moved'; readonly mode: 'rebuild' | 'switch'; readonly held: Held }
-  /** The link has taken over, or had its time. */
-  | { readonly type: 'settled'; readonly link: number }
-  | { readonly type: 'linkDone'; readonly link: number }
+  /** The gateway drains and asks its clients to move to another one within this time. */
+  | { readonly type: 'handoverRequested'; readonly withinMs: number }
+  /** The session is on another node. `switch`: the old one still runs; `rebuild`: it is gone. */
+  | { readonly type: 'migrated'; readonly mode: 'rebuild' | 'switch'; readonly handle: SessionHandle }
+  /** The link carries all media, or its time for that is over. */
+  | { readonly type: 'linkTookOver'; readonly link: number }
+  /** No node receives from the link any more. */
+  | { readonly type: 'linkDrained'; readonly link: number }
   | { readonly type: 'interrupted'; readonly link: number; readonly interrupted: boolean }
-  | { readonly type: 'ended'; readonly reason: CloseReason; readonly nowMs: number }
-  /** Media could not be taken up at all. */
+  | { readonly type: 'sessionEnded'; readonly reason: CloseReason; readonly nowMs: number }
+  /** The browser refused to set up media. */
   | { readonly type: 'mediaFailed'; readonly error: SkeinClientError }
   | { readonly type: 'left' };
 
 export type SessionCommand =
   | {
-      readonly type: 'enter';
+      readonly type: 'attempt';
       readonly attempt: Attempt;
       readonly error?: SkeinClientError;
       readonly withinMs?: number;
     }
-  /** The attempt is needed now: no more waiting before it. */
-  | { readonly type: 'hurry'; readonly socket: number }
+  /** Starts the attempt without further delay. */
+  | { readonly type: 'expediteAttempt'; readonly socket: number }
   | { readonly type: 'useSocket'; readonly socket: number }
   | { readonly type: 'holdRequests' }
   | { readonly type: 'closeSocket'; readonly socket: number }
-  /** Media is taken up over a new link beside `beside`; `dead`: that one carries nothing any more. */
-  | { readonly type: 'openLink'; readonly link: number; readonly beside: number; readonly dead: boolean }
-  /** Others may still receive what it sends; `linkDone` is to follow when they don't. */
-  | { readonly type: 'lingerLink'; readonly link: number }
+  /** Opens a link beside the one that it `replaces`; `dead`: that one carries no media any more. */
+  | { readonly type: 'openLink'; readonly link: number; readonly replaces: number; readonly dead: boolean }
+  /** Keeps the link running for receivers that have not switched yet, until `linkDrained`. */
+  | { readonly type: 'drainLink'; readonly link: number }
   | { readonly type: 'closeLink'; readonly link: number }
-  | { readonly type: 'finishMove'; readonly epoch: number }
-  /** Tells the gateway that the session is over, so that nobody sees a participant without media. */
+  | { readonly type: 'finishMigration'; readonly epoch: number }
+  /** Ends the session at the gateway, so that no participant without media stays in the room. */
   | { readonly type: 'leave' }
-  | { readonly type: 'end' };
+  | { readonly type: 'shutDown' };
 
-export interface Transition {
+export interface SessionStep {
   readonly state: SessionState;
   readonly commands: readonly SessionCommand[];
 }
 
-/** Links that may run beside the current one. Policy beyond it: the oldest is closed. */
-const LEAVING_LIMIT = 2;
+/** Links that may run beside the current one. On overflow the oldest is closed. */
+const OLD_LINK_LIMIT = 2;
 
-export function startOf(held: Held): Live {
+export function initialState(handle: SessionHandle): LiveState {
   return {
     kind: 'live',
-    held,
-    line: { kind: 'up', socket: 0, over: undefined },
+    handle,
+    signaling: { kind: 'connected', socket: 0, handover: undefined },
     link: 0,
-    leaving: [],
-    settling: undefined,
+    oldLinks: [],
+    takeover: undefined,
     interrupted: false,
     lastSocket: 0,
   };
 }
 
-/** What the room shows of `state`. */
+/** The public view of `state`. */
 export function connectionOf(state: SessionState): ConnectionState {
   if (state.kind === 'closed') return { state: 'closed', reason: state.reason, error: state.error };
-  if (state.line.kind === 'down') return { state: 'reconnecting', reason: 'signaling' };
-  if (state.settling?.recovering) return { state: 'recovering' };
+  if (state.signaling.kind === 'disconnected') return { state: 'reconnecting', reason: 'signaling' };
+  if (state.takeover?.recovering) return { state: 'recovering' };
   if (state.interrupted) return { state: 'reconnecting', reason: 'media' };
-  return { state: 'connected', sessionId: state.held.sessionId, nodeId: state.held.nodeId };
+  return { state: 'connected', sessionId: state.handle.sessionId, nodeId: state.handle.nodeId };
 }
 
-/** One step of a client's life in a room. Pure; `reconnectDeadlineMs` bounds how long signaling may stay away. */
-export function transition(
+/** One step of a client's session. Pure. `reconnectDeadlineMs` bounds how long signaling may be disconnected. */
+export function stepSession(
   state: SessionState,
   input: SessionInput,
   reconnectDeadlineMs: number,
-): Transition {
+): SessionStep {
   if (state.kind === 'closed') return afterTheEnd(state, input);
   switch (input.type) {
     case 'socketLost':
@@ -129,20 +135,20 @@ export function transition(
       return resumed(state, input);
     case 'joined':
       return joined(state, input);
-    case 'refused':
-      return refused(state, input, reconnectDeadlineMs);
-    case 'moveOver':
-      return moveOver(state, input.withinMs);
-    case 'moved':
-      return moved(state, input);
-    case 'settled':
-      return settled(state, input.link);
-    case 'linkDone':
-      return linkDone(state, input.link);
+    case 'attemptFailed':
+      return attemptFailed(state, input, reconnectDeadlineMs);
+    case 'handoverRequested':
+      return handoverRequested(state, input.withinMs);
+    case 'migrated':
+      return migrated(state, input);
+    case 'linkTookOver':
+      return linkTookOver(state, input.link);
+    case 'linkDrained':
+      return linkDrained(state, input.link);
     case 'interrupted':
-      return stay(input.link === state.link ? { ...state, interrupted: input.interrupted } : state);
-    case 'ended':
-      return ended(state, input);
+      return unchanged(input.link === state.link ? { ...state, interrupted: input.interrupted } : state);
+    case 'sessionEnded':
+      return sessionEnded(state, input);
     case 'mediaFailed': {
       const { state: closed, commands } = close('media-failed', input.error);
       return { state: closed, commands: [{ type: 'leave' }, ...commands] };
@@ -152,166 +158,189 @@ export function transition(
   }
 }
 
-// A socket that opens when nobody needs it any more must not stay.
-function afterTheEnd(state: SessionState, input: SessionInput): Transition {
-  const late = input.type === 'resumed' || input.type === 'joined';
-  return { state, commands: late ? [{ type: 'closeSocket', socket: input.socket }] : [] };
+// A socket that opens after the end must not stay open.
+function afterTheEnd(state: SessionState, input: SessionInput): SessionStep {
+  const isLate = input.type === 'resumed' || input.type === 'joined';
+  return { state, commands: isLate ? [{ type: 'closeSocket', socket: input.socket }] : [] };
 }
 
 function socketLost(
-  state: Live,
+  state: LiveState,
   { socket, nowMs }: Extract<SessionInput, { type: 'socketLost' }>,
-): Transition {
-  const { line } = state;
-  if (line.kind !== 'up' || line.socket !== socket) return stay(state);
-  return fallDown(state, 'resume', nowMs, [{ type: 'holdRequests' }]);
+): SessionStep {
+  const { signaling } = state;
+  if (signaling.kind !== 'connected' || signaling.socket !== socket) return unchanged(state);
+  return disconnect(state, 'resume', nowMs, [{ type: 'holdRequests' }]);
 }
 
-function fallDown(
-  state: Live,
-  how: Attempt['how'],
+function disconnect(
+  state: LiveState,
+  method: Attempt['method'],
   sinceMs: number,
   first: readonly SessionCommand[],
-): Transition {
+): SessionStep {
   // One attempt at a time: each resume gives the session a new token.
-  if (state.line.kind === 'up' && state.line.over) {
-    const attempt = state.line.over;
+  if (state.signaling.kind === 'connected' && state.signaling.handover) {
+    const attempt = state.signaling.handover;
     return {
-      state: { ...state, line: { kind: 'down', sinceMs, attempt } },
-      commands: [...first, { type: 'hurry', socket: attempt.socket }],
+      state: { ...state, signaling: { kind: 'disconnected', sinceMs, attempt } },
+      commands: [...first, { type: 'expediteAttempt', socket: attempt.socket }],
     };
   }
-  const attempt: Attempt = { socket: state.lastSocket + 1, how, failures: 0 };
+  const attempt: Attempt = { socket: state.lastSocket + 1, method, failures: 0 };
   return {
-    state: { ...state, line: { kind: 'down', sinceMs, attempt }, lastSocket: attempt.socket },
-    commands: [...first, { type: 'enter', attempt }],
+    state: { ...state, signaling: { kind: 'disconnected', sinceMs, attempt }, lastSocket: attempt.socket },
+    commands: [...first, { type: 'attempt', attempt }],
   };
 }
 
 function resumed(
-  state: Live,
+  state: LiveState,
   { socket, resumeToken }: Extract<SessionInput, { type: 'resumed' }>,
-): Transition {
+): SessionStep {
   if (attemptOf(state)?.socket !== socket) return { state, commands: [{ type: 'closeSocket', socket }] };
-  const { line } = state;
-  return {
-    state: { ...state, held: { ...state.held, resumeToken }, line: { kind: 'up', socket, over: undefined } },
-    commands: [
-      { type: 'useSocket', socket },
-      ...(line.kind === 'up' ? [{ type: 'closeSocket', socket: line.socket } as const] : []),
-    ],
-  };
-}
-
-function joined(state: Live, { socket, held }: Extract<SessionInput, { type: 'joined' }>): Transition {
-  if (state.line.kind !== 'down' || state.line.attempt.socket !== socket)
-    return { state, commands: [{ type: 'closeSocket', socket }] };
-  const next = nextLink({ ...state, line: { kind: 'up', socket, over: undefined } }, held, 'rebuild');
-  return { state: next.state, commands: [{ type: 'useSocket', socket }, ...next.commands] };
-}
-
-function refused(
-  state: Live,
-  { socket, epoch, error, nowMs }: Extract<SessionInput, { type: 'refused' }>,
-  reconnectDeadlineMs: number,
-): Transition {
-  const attempt = attemptOf(state);
-  if (attempt?.socket !== socket) return stay(state);
-  const { line } = state;
-  const next: Attempt = { socket: state.lastSocket + 1, how: attempt.how, failures: attempt.failures + 1 };
-  if (line.kind === 'up') {
-    const over = { ...state, line: { ...line, over: next }, lastSocket: next.socket };
-    return { state: over, commands: [{ type: 'enter', attempt: next, error }] };
-  }
-  if (attempt.how === 'resume' && isSessionOver(error.code))
-    return epoch === state.held.epoch
-      ? fallDown(state, 'join', line.sinceMs, [])
-      : fallDown(state, 'resume', line.sinceMs, []);
-  if (error.code === 'SUPERSEDED') return close('superseded');
-  if (isFatal(error.code)) return close('connection-lost', error);
-  if (nowMs - line.sinceMs >= reconnectDeadlineMs) return close('connection-lost', error);
-  return {
-    state: { ...state, line: { ...line, attempt: next }, lastSocket: next.socket },
-    commands: [{ type: 'enter', attempt: next, error }],
-  };
-}
-
-function moveOver(state: Live, withinMs: number): Transition {
-  if (state.line.kind !== 'up' || state.line.over) return stay(state);
-  const over: Attempt = { socket: state.lastSocket + 1, how: 'resume', failures: 0 };
-  return {
-    state: { ...state, line: { ...state.line, over }, lastSocket: over.socket },
-    commands: [{ type: 'enter', attempt: over, withinMs }],
-  };
-}
-
-function moved(state: Live, { mode, held }: Extract<SessionInput, { type: 'moved' }>): Transition {
-  return held.epoch > state.held.epoch ? nextLink(state, held, mode) : stay(state);
-}
-
-function nextLink(state: Live, held: Held, mode: 'rebuild' | 'switch'): Transition {
-  const link = state.link + 1;
-  const leaving = [...state.leaving, state.link];
-  const tooMany = leaving.splice(0, Math.max(0, leaving.length - LEAVING_LIMIT));
-  const recovering = mode === 'rebuild' || (state.settling?.recovering ?? false);
+  const { signaling } = state;
   return {
     state: {
       ...state,
-      held,
-      link,
-      leaving,
-      settling: { recovering, finish: mode === 'switch' },
-      interrupted: false,
+      handle: { ...state.handle, resumeToken },
+      signaling: { kind: 'connected', socket, handover: undefined },
     },
     commands: [
-      { type: 'openLink', link, beside: state.link, dead: mode === 'rebuild' },
-      ...tooMany.map((one) => ({ type: 'closeLink', link: one }) as const),
+      { type: 'useSocket', socket },
+      ...(signaling.kind === 'connected' ? [{ type: 'closeSocket', socket: signaling.socket } as const] : []),
     ],
   };
 }
 
-function settled(state: Live, link: number): Transition {
-  if (link !== state.link || !state.settling) return stay(state);
-  const { finish } = state.settling;
-  const steady: Live = { ...state, settling: undefined };
+function joined(
+  state: LiveState,
+  { socket, handle }: Extract<SessionInput, { type: 'joined' }>,
+): SessionStep {
+  if (state.signaling.kind !== 'disconnected' || state.signaling.attempt.socket !== socket)
+    return { state, commands: [{ type: 'closeSocket', socket }] };
+  const next = nextLink(
+    { ...state, signaling: { kind: 'connected', socket, handover: undefined } },
+    handle,
+    'rebuild',
+  );
+  return { state: next.state, commands: [{ type: 'useSocket', socket }, ...next.commands] };
+}
+
+function attemptFailed(
+  state: LiveState,
+  { socket, epoch, error, nowMs }: Extract<SessionInput, { type: 'attemptFailed' }>,
+  reconnectDeadlineMs: number,
+): SessionStep {
+  const attempt = attemptOf(state);
+  if (attempt?.socket !== socket) return unchanged(state);
+  const { signaling } = state;
+  const next: Attempt = {
+    socket: state.lastSocket + 1,
+    method: attempt.method,
+    failures: attempt.failures + 1,
+  };
+  if (signaling.kind === 'connected') {
+    return {
+      state: { ...state, signaling: { ...signaling, handover: next }, lastSocket: next.socket },
+      commands: [{ type: 'attempt', attempt: next, error }],
+    };
+  }
+  if (attempt.method === 'resume' && isSessionOver(error.code))
+    return epoch === state.handle.epoch
+      ? disconnect(state, 'join', signaling.sinceMs, [])
+      : disconnect(state, 'resume', signaling.sinceMs, []);
+  if (error.code === 'SUPERSEDED') return close('superseded');
+  if (isFatal(error.code)) return close('connection-lost', error);
+  if (nowMs - signaling.sinceMs >= reconnectDeadlineMs) return close('connection-lost', error);
+  return {
+    state: { ...state, signaling: { ...signaling, attempt: next }, lastSocket: next.socket },
+    commands: [{ type: 'attempt', attempt: next, error }],
+  };
+}
+
+function handoverRequested(state: LiveState, withinMs: number): SessionStep {
+  if (state.signaling.kind !== 'connected' || state.signaling.handover) return unchanged(state);
+  const handover: Attempt = { socket: state.lastSocket + 1, method: 'resume', failures: 0 };
+  return {
+    state: { ...state, signaling: { ...state.signaling, handover }, lastSocket: handover.socket },
+    commands: [{ type: 'attempt', attempt: handover, withinMs }],
+  };
+}
+
+function migrated(
+  state: LiveState,
+  { mode, handle }: Extract<SessionInput, { type: 'migrated' }>,
+): SessionStep {
+  return handle.epoch > state.handle.epoch ? nextLink(state, handle, mode) : unchanged(state);
+}
+
+function nextLink(state: LiveState, handle: SessionHandle, mode: 'rebuild' | 'switch'): SessionStep {
+  const link = state.link + 1;
+  const oldLinks = [...state.oldLinks, state.link];
+  const excess = oldLinks.splice(0, Math.max(0, oldLinks.length - OLD_LINK_LIMIT));
+  const recovering = mode === 'rebuild' || (state.takeover?.recovering ?? false);
+  return {
+    state: {
+      ...state,
+      handle,
+      link,
+      oldLinks,
+      takeover: { recovering, finish: mode === 'switch' },
+      interrupted: false,
+    },
+    commands: [
+      { type: 'openLink', link, replaces: state.link, dead: mode === 'rebuild' },
+      ...excess.map((one) => ({ type: 'closeLink', link: one }) as const),
+    ],
+  };
+}
+
+function linkTookOver(state: LiveState, link: number): SessionStep {
+  if (link !== state.link || !state.takeover) return unchanged(state);
+  const { finish } = state.takeover;
+  const steady: LiveState = { ...state, takeover: undefined };
   if (finish)
     return {
       state: steady,
       commands: [
-        { type: 'finishMove', epoch: state.held.epoch },
-        ...state.leaving.map((one) => ({ type: 'lingerLink', link: one }) as const),
+        { type: 'finishMigration', epoch: state.handle.epoch },
+        ...state.oldLinks.map((one) => ({ type: 'drainLink', link: one }) as const),
       ],
     };
   return {
-    state: { ...steady, leaving: [] },
-    commands: state.leaving.map((one) => ({ type: 'closeLink', link: one })),
+    state: { ...steady, oldLinks: [] },
+    commands: state.oldLinks.map((one) => ({ type: 'closeLink', link: one })),
   };
 }
 
-function linkDone(state: Live, link: number): Transition {
-  if (!state.leaving.includes(link)) return stay(state);
-  const leaving = state.leaving.filter((one) => one !== link);
-  return { state: { ...state, leaving }, commands: [{ type: 'closeLink', link }] };
+function linkDrained(state: LiveState, link: number): SessionStep {
+  if (!state.oldLinks.includes(link)) return unchanged(state);
+  const oldLinks = state.oldLinks.filter((one) => one !== link);
+  return { state: { ...state, oldLinks }, commands: [{ type: 'closeLink', link }] };
 }
 
-// What no node could take over is joined anew; any other end is meant.
-function ended(state: Live, { reason, nowMs }: Extract<SessionInput, { type: 'ended' }>): Transition {
+// A session that no node could take over is joined again; every other end is intended.
+function sessionEnded(
+  state: LiveState,
+  { reason, nowMs }: Extract<SessionInput, { type: 'sessionEnded' }>,
+): SessionStep {
   if (reason !== 'worker-died' && reason !== 'node-stopped') return close(reason);
-  if (state.line.kind === 'down') return stay(state);
-  return fallDown(state, 'join', nowMs, [
+  if (state.signaling.kind === 'disconnected') return unchanged(state);
+  return disconnect(state, 'join', nowMs, [
     { type: 'holdRequests' },
-    { type: 'closeSocket', socket: state.line.socket },
+    { type: 'closeSocket', socket: state.signaling.socket },
   ]);
 }
 
-function attemptOf({ line }: Live): Attempt | undefined {
-  return line.kind === 'up' ? line.over : line.attempt;
+function attemptOf({ signaling }: LiveState): Attempt | undefined {
+  return signaling.kind === 'connected' ? signaling.handover : signaling.attempt;
 }
 
-function close(reason: CloseReason, error?: SkeinClientError): Transition {
-  return { state: { kind: 'closed', reason, error }, commands: [{ type: 'end' }] };
+function close(reason: CloseReason, error?: SkeinClientError): SessionStep {
+  return { state: { kind: 'closed', reason, error }, commands: [{ type: 'shutDown' }] };
 }
 
-function stay(state: SessionState): Transition {
+function unchanged(state: SessionState): SessionStep {
   return { state, commands: [] };
 }

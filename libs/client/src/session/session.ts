@@ -1,103 +1,73 @@
-import type { ClientEvent, ReadySubscription, RoomSnapshot } from '@skein/protocol';
+import type { ClientEvent, ClientResponse, ReadySubscription, RoomSnapshot } from '@skein/protocol';
 import { Emitter } from '@skein/runtime/emitter';
 import { SkeinClientError } from '../errors/client-error.ts';
 import type { MediaLink } from '../media/engine.ts';
-import type { ConnectionState } from './connection-state.ts';
-import type { Resumed } from '../signaling/handshake.ts';
 import type { GatewayEvent } from '../signaling/frames.ts';
+import type { HandshakeResult, ResumeResult } from '../signaling/handshake.ts';
 import { Signaling } from '../signaling/signaling.ts';
-import type { SessionOptions } from './session-options.ts';
+import type { ConnectionState } from './connection-state.ts';
 import { MediaLinks, type SessionMedia } from './media-links.ts';
-import { connectionOf, startOf, transition, type Held } from './session-state.ts';
-import type { SessionCommand, SessionInput, SessionState } from './session-state.ts';
+import type { SessionDeps, SessionOptions } from './session-options.ts';
+import {
+  connectionOf,
+  initialState,
+  stepSession,
+  type SessionCommand,
+  type SessionHandle,
+  type SessionInput,
+  type SessionState,
+} from './session-state.ts';
 import { Sockets } from './sockets.ts';
 
 export interface SessionEvents {
-  /** What the gateway tells of the room and of subscriptions. */
+  /** An event of the gateway about the room or its subscriptions. */
   gateway: GatewayEvent;
-  /** Signaling is back over another socket: what the room did meanwhile. */
-  resumed: Pick<Resumed, 'state' | 'viewers'>;
-  /** The session was made anew: the room as it is now. Follows `link`. */
+  /** Signaling was resumed over another socket: the changes of the room in between. */
+  resumed: Pick<ResumeResult, 'state' | 'viewers'>;
+  /** The client joined again: the current state of the room. Follows `link`. */
   joined: { readonly room: RoomSnapshot };
-  /** Media goes over `link` from now on, beside the links before it. */
+  /** Another link carries media from now on. Older links keep running until `linkClosed`. */
   link: { readonly link: MediaLink; readonly subscriptions: readonly ReadySubscription[] };
   linkClosed: { readonly link: MediaLink };
   changed: { readonly connection: ConnectionState; readonly previous: ConnectionState };
+  /** `handle` is another one: a migration, a new session, or a new resume token. */
+  handleChanged: { readonly handle: SessionHandle };
   failed: { readonly error: SkeinClientError };
-}
-
-/** What a session asks of the room that it carries. */
-export interface SessionPorts {
-  /** The version of the room that is held. */
-  version(): number;
-  /** Whether anything is published. */
-  sending(): boolean;
-  /** Whether `link` carries all that is published, and all that was received before. */
-  carriedBy(link: MediaLink): boolean;
 }
 
 type Offer = SessionMedia & { readonly subscriptions: readonly ReadySubscription[] };
 
 const LEAVE_DEADLINE_MS = 2000;
 
-/**
- * A client's life in a room over changing sockets, nodes and links: tells `transition` what happens and carries out what
- * it decides.
- */
+/** A client's session over changing sockets, nodes and links. Dispatches inputs to `stepSession` and executes its commands. */
 export class Session {
   readonly events = new Emitter<SessionEvents>();
   readonly signaling: Signaling;
+  readonly #deps: SessionDeps;
   readonly #options: SessionOptions;
   readonly #links: MediaLinks;
   readonly #sockets: Sockets;
   readonly #closing = new AbortController();
-  /** Media of the session that is being taken up. */
+  /** Media of the newest session. */
   #offer: Offer;
-  #held: Held;
+  #handle: SessionHandle;
   #state: SessionState;
-  /** Inputs that a command gave rise to, until the one at hand is dealt with. */
+  /** Inputs that commands caused while another input is dispatched. */
   readonly #inputs: SessionInput[] = [];
-  #handling = false;
+  #dispatching = false;
 
-  constructor(options: SessionOptions, ports: SessionPorts) {
-    const { environment, entered } = options;
-    const { clock, engine } = environment;
+  constructor(deps: SessionDeps, options: SessionOptions, joined: HandshakeResult<ClientResponse<'join'>>) {
+    this.#deps = deps;
     this.#options = options;
-    this.#offer = entered.answer;
-    this.#held = entered.answer;
-    this.#state = startOf(heldOf(entered.answer));
-    this.signaling = new Signaling(clock, entered.connection);
-    this.#links = new MediaLinks({
-      engine,
-      clock,
-      signaling: this.signaling,
-      closing: this.#closing.signal,
-      sending: () => ports.sending(),
-      carriedBy: (link) => ports.carriedBy(link),
-      settled: (link) => this.#handle({ type: 'settled', link }),
-      done: (link) => this.#handle({ type: 'linkDone', link }),
-      interrupted: (link, interrupted) => this.#handle({ type: 'interrupted', link, interrupted }),
-      failed: (error) => this.events.emit('failed', { error }),
-    });
-    this.#sockets = new Sockets(options, {
-      resumption: () => ({ ...this.#held, identity: entered.answer.identity, version: ports.version() }),
-      event: (event) => this.#handleEvent(event),
-      lost: (socket) => this.#handle({ type: 'socketLost', socket, nowMs: clock.monotonicMs() }),
-      refused: (socket, epoch, error) =>
-        this.#handle({ type: 'refused', socket, epoch, error, nowMs: clock.monotonicMs() }),
-      resumed: (socket, { resumeToken, state, viewers }) => {
-        this.#handle({ type: 'resumed', socket, resumeToken });
-        this.#sockets.ifUsed(socket, () => this.events.emit('resumed', { state, viewers }));
-      },
-      joined: (socket, answer) => {
-        this.#offer = answer;
-        this.#handle({ type: 'joined', socket, held: heldOf(answer) });
-        this.#sockets.ifUsed(socket, () => this.events.emit('joined', { room: answer.room }));
-      },
-    });
+    this.#offer = joined.answer;
+    this.#handle = handleOf(joined.answer);
+    this.#state = initialState(this.#handle);
+    this.signaling = new Signaling(deps.clock, joined.connection);
+    this.#links = this.#makeLinks();
+    this.#sockets = this.#makeSockets(joined);
   }
 
-  /** Begins, once everything listens to `events`; what the gateway told before waits for `replayEarly`. */
+  /** Call it once `events` has its listeners. Events that the gateway sent before wait for `replayEarly`. */
   start(): void {
     this.#sockets.use(0);
     this.#openLink(0);
@@ -109,16 +79,16 @@ export class Session {
 
   /** Leaves the room, which closes as `media-failed` with `error`. */
   fail(error: SkeinClientError): void {
-    this.#handle({ type: 'mediaFailed', error });
+    this.#dispatch({ type: 'mediaFailed', error });
   }
 
   get connection(): ConnectionState {
     return connectionOf(this.#state);
   }
 
-  /** The session that is held; the last one when the room is closed. */
-  get held(): Held {
-    return this.#held;
+  /** The current session; the last one when the room has closed. */
+  get handle(): SessionHandle {
+    return this.#handle;
   }
 
   /** Aborted when the room closes. */
@@ -126,7 +96,7 @@ export class Session {
     return this.#closing.signal;
   }
 
-  /** Signaling addresses of the gateways that are known, the last one in use first. */
+  /** The known signaling addresses, the one last in use first. */
   get gateways(): readonly string[] {
     return this.#sockets.gateways;
   }
@@ -135,61 +105,106 @@ export class Session {
     return this.#sockets.roundTripMs;
   }
 
-  /** Leaves the room: told to the gateway if there is one, waited for at most two seconds. Never fails. */
+  /** Leaves the room. Waits at most two seconds for the gateway. Never fails. */
   async leave(): Promise<void> {
-    if (this.#state.kind === 'live' && this.#state.line.kind === 'up') {
-      await this.#requestLeave();
-    }
-    this.#handle({ type: 'left' });
+    if (this.#state.kind === 'live' && this.#state.signaling.kind === 'connected') await this.#requestLeave();
+    this.#dispatch({ type: 'left' });
+  }
+
+  #makeLinks(): MediaLinks {
+    const { engine, clock } = this.#deps;
+    return new MediaLinks({
+      engine,
+      clock,
+      signaling: this.signaling,
+      closing: this.#closing.signal,
+      isPublishing: () => this.#deps.isPublishing(),
+      isSettledOn: (link) => this.#deps.isSettledOn(link),
+      tookOver: (link) => this.#dispatch({ type: 'linkTookOver', link }),
+      drained: (link) => this.#dispatch({ type: 'linkDrained', link }),
+      interrupted: (link, interrupted) => this.#dispatch({ type: 'interrupted', link, interrupted }),
+      failed: (error) => this.events.emit('failed', { error }),
+    });
+  }
+
+  #makeSockets(first: HandshakeResult<ClientResponse<'join'>>): Sockets {
+    const { clock, random, handshake } = this.#deps;
+    const { identity } = first.answer;
+    const deps: ConstructorParameters<typeof Sockets>[0] = {
+      clock,
+      random,
+      handshake,
+      resumeParams: () => ({ ...this.#handle, identity, version: this.#deps.roomVersion() }),
+      event: (event) => this.#handleEvent(event),
+      lost: (socket) => this.#dispatch({ type: 'socketLost', socket, nowMs: clock.monotonicMs() }),
+      failed: (socket, epoch, error) =>
+        this.#dispatch({ type: 'attemptFailed', socket, epoch, error, nowMs: clock.monotonicMs() }),
+      resumed: (socket, { resumeToken, state, viewers }) => {
+        this.#dispatch({ type: 'resumed', socket, resumeToken });
+        this.#sockets.ifUsed(socket, () => this.events.emit('resumed', { state, viewers }));
+      },
+      joined: (socket, answer) => {
+        this.#offer = answer;
+        this.#dispatch({ type: 'joined', socket, handle: handleOf(answer) });
+        this.#sockets.ifUsed(socket, () => this.events.emit('joined', { room: answer.room }));
+      },
+    };
+    return new Sockets(deps, this.#options, first);
   }
 
   #handleEvent(event: GatewayEvent): void {
     switch (event.event) {
       case 'sessionMoved':
-        return this.#handleMoved(event.data);
+        return this.#handleMigrated(event.data);
       case 'moveOver':
-        return this.#handle({ type: 'moveOver', withinMs: event.data.withinMs });
+        return this.#dispatch({ type: 'handoverRequested', withinMs: event.data.withinMs });
       case 'sessionClosed': {
         const { reason } = event.data;
-        const nowMs = this.#options.environment.clock.monotonicMs();
+        const nowMs = this.#deps.clock.monotonicMs();
         this.events.emit('gateway', event);
-        return this.#handle({ type: 'ended', reason, nowMs });
+        return this.#dispatch({ type: 'sessionEnded', reason, nowMs });
       }
       default:
         return this.events.emit('gateway', event);
     }
   }
 
-  #handleMoved(data: ClientEvent<'sessionMoved'>): void {
-    if (this.#state.kind === 'closed' || data.epoch <= this.#state.held.epoch) return;
+  #handleMigrated(data: ClientEvent<'sessionMoved'>): void {
+    if (this.#state.kind === 'closed' || data.epoch <= this.#state.handle.epoch) return;
     this.#offer = data;
-    this.#handle({ type: 'moved', mode: data.mode, held: heldOf(data) });
+    this.#dispatch({ type: 'migrated', mode: data.mode, handle: handleOf(data) });
   }
 
-  #handle(input: SessionInput): void {
+  #dispatch(input: SessionInput): void {
     this.#inputs.push(input);
-    if (this.#handling) return;
-    this.#handling = true;
-    for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#step(next);
-    this.#handling = false;
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#apply(next);
+    this.#dispatching = false;
   }
 
-  #step(input: SessionInput): void {
+  #apply(input: SessionInput): void {
     const previous = connectionOf(this.#state);
-    const { state, commands } = transition(this.#state, input, this.#options.reconnectDeadlineMs);
+    const { state, commands } = stepSession(this.#state, input, this.#options.reconnectDeadlineMs);
     this.#state = state;
-    if (state.kind === 'live') this.#held = state.held;
+    if (state.kind === 'live') this.#setHandle(state.handle);
     for (const command of commands) this.#execute(command);
     const connection = connectionOf(state);
     if (!sameConnection(previous, connection)) this.events.emit('changed', { connection, previous });
   }
 
+  #setHandle(handle: SessionHandle): void {
+    if (handle === this.#handle) return;
+    this.#handle = handle;
+    this.events.emit('handleChanged', { handle });
+  }
+
   #execute(command: SessionCommand): void {
     switch (command.type) {
-      case 'enter':
-        return this.#sockets.enter(command);
-      case 'hurry':
-        return this.#sockets.hurry(command.socket);
+      case 'attempt':
+        return this.#sockets.attempt(command);
+      case 'expediteAttempt':
+        return this.#sockets.expedite(command.socket);
       case 'useSocket':
         return this.signaling.use(this.#sockets.use(command.socket));
       case 'holdRequests':
@@ -197,20 +212,20 @@ export class Session {
       case 'closeSocket':
         return this.#sockets.close(command.socket);
       case 'openLink':
-        this.#links.leave(command.beside, command.dead);
-        if (this.#openLink(command.link)) void this.#links.watch(command.link);
+        this.#links.supersede(command.replaces, command.dead);
+        if (this.#openLink(command.link)) void this.#links.awaitTakeover(command.link);
         return;
-      case 'lingerLink':
-        return this.#links.linger(command.link);
+      case 'drainLink':
+        return this.#links.drain(command.link);
       case 'closeLink':
         return this.#closeLink(command.link);
-      case 'finishMove':
-        // Repeated over the next socket if this one is lost; the node lets go by itself in the end.
+      case 'finishMigration':
+        // Repeated over the next socket if this one is lost. Without it, the node closes the old session after its deadline.
         return void this.signaling.request('finishMove', { epoch: command.epoch }).catch(() => undefined);
       case 'leave':
         return void this.#requestLeave();
-      case 'end':
-        return this.#end();
+      case 'shutDown':
+        return this.#shutDown();
     }
   }
 
@@ -235,7 +250,7 @@ export class Session {
     if (link) this.events.emit('linkClosed', { link });
   }
 
-  #end(): void {
+  #shutDown(): void {
     this.#closing.abort(SkeinClientError.roomClosed());
     this.signaling.close();
     this.#sockets.closeAll();
@@ -243,11 +258,11 @@ export class Session {
   }
 }
 
-function heldOf({ sessionId, epoch, nodeId, resumeToken }: Held): Held {
+function handleOf({ sessionId, epoch, nodeId, resumeToken }: SessionHandle): SessionHandle {
   return { sessionId, epoch, nodeId, resumeToken };
 }
 
-// A switch to another node is no change to show.
+// A switch to another node is not a visible change.
 function sameConnection(one: ConnectionState, other: ConnectionState): boolean {
   if (one.state !== 'reconnecting' || other.state !== 'reconnecting') return one.state === other.state;
   return one.reason === other.reason;

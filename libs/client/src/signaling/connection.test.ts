@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import type { SkeinClientError } from '../errors/client-error.ts';
 import { FakeGateway, Refusal } from '../testing/fake-gateway.ts';

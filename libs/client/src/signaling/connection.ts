@@ -9,9 +9,9 @@ import type { OpenSocket, SignalingSocket } from './socket.ts';
 export interface SignalingEvents {
   opened: Record<never, never>;
   event: GatewayEvent;
-  /** Last event. `error` is what the gateway said before, if it did; else that it was lost or never reached. */
+  /** The last event. `error`: the close reason of the gateway, or that the connection was lost or never opened. */
   closed: { readonly code: number; readonly error: SkeinClientError };
-  /** A frame that this client does not understand; it was dropped. */
+  /** A frame of unknown form was dropped. */
   frameIgnored: { readonly problem: string };
 }
 
@@ -24,13 +24,13 @@ export interface RequestOptions {
   /** Default 10 000. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Repeats a request that another socket lost. Default: a new id. */
+  /** Repeats a request of a lost socket. Default: a new id. */
   readonly id?: string | undefined;
 }
 
 export const DEFAULT_DEADLINE_MS = 10_000;
 
-/** One socket to a gateway: requests with their answers, and events. Knows nothing of rooms or media. */
+/** One socket to a gateway: requests with their answers, and events. Independent of rooms and media. */
 export class SignalingConnection {
   readonly events = new Emitter<SignalingEvents>();
   readonly #pending: PendingRequests;
@@ -38,8 +38,8 @@ export class SignalingConnection {
   #state: SignalingState = { kind: 'opening' };
   #lastRequest = 0;
   #framesReceived = 0;
-  /** An `error` event announces that the socket is about to be closed, and why. */
-  #farewell: SkeinClientError | undefined;
+  /** The gateway sends its reason as an `error` event before it closes the socket. */
+  #closeReason: SkeinClientError | undefined;
 
   constructor(url: string, openSocket: OpenSocket, clock: Clock) {
     this.#pending = new PendingRequests(clock, (text) => this.#socket.send(text));
@@ -54,19 +54,19 @@ export class SignalingConnection {
     return this.#state.kind === 'closed';
   }
 
-  /** What everything failed with that waited when the socket closed: the same object; undefined before. */
-  get lostWith(): SkeinClientError | undefined {
+  /** The error object of all requests that were pending when the socket closed; undefined before. */
+  get lossError(): SkeinClientError | undefined {
     return this.#state.kind === 'closed' ? this.#state.error : undefined;
   }
 
-  /** Raised by everything that comes in. */
+  /** Number of received frames of any kind. */
   get framesReceived(): number {
     return this.#framesReceived;
   }
 
   /**
-   * Asks the gateway; sent before this returns if the window allows. Fails with the code that the gateway gave,
-   * `DEADLINE_EXCEEDED`, `ABORTED`, `CONNECTION_LOST`, or `LIMIT_EXCEEDED` when too many wait already.
+   * Sends a request, before this returns if the window allows. Fails with the code of the gateway, `DEADLINE_EXCEEDED`,
+   * `ABORTED`, `CONNECTION_LOST`, or `LIMIT_EXCEEDED` when too many are queued.
    */
   async request<Method extends ClientMethod>(
     method: Method,
@@ -74,13 +74,13 @@ export class SignalingConnection {
     { deadlineMs = DEFAULT_DEADLINE_MS, signal, id = `q${++this.#lastRequest}` }: RequestOptions = {},
   ): Promise<ClientResponse<Method>> {
     if (this.#state.kind !== 'open')
-      throw this.lostWith ?? SkeinClientError.connectionLost('the socket is not open');
+      throw this.lossError ?? SkeinClientError.connectionLost('the socket is not open');
     const text = JSON.stringify({ id, method, data });
     const answer = await this.#pending.add({ id, method, text }, deadlineMs, signal);
     return answer as ClientResponse<Method>;
   }
 
-  /** Closes the socket; everything that waits fails, and `closed` follows at once. */
+  /** Closes the socket. Pending requests fail, and `closed` is emitted at once. */
   close(code = 1000, reason = ''): void {
     if (this.closed) return;
     this.#socket.close(code, reason);
@@ -103,7 +103,7 @@ export class SignalingConnection {
       case 'failure':
         return this.#pending.handleFailure(frame.id, SkeinClientError.fromWire(frame.error));
       case 'event':
-        if (frame.event.event === 'error') this.#farewell = SkeinClientError.fromGateway(frame.event.data);
+        if (frame.event.event === 'error') this.#closeReason = SkeinClientError.fromGateway(frame.event.data);
         return this.events.emit('event', frame.event);
       case 'unknown':
         return this.events.emit('frameIgnored', { problem: frame.problem });
@@ -113,7 +113,7 @@ export class SignalingConnection {
   #handleClosed(code: number, reason: string): void {
     if (this.closed) return;
     const lost = SkeinClientError.connectionLost(reason || `close code ${code}`);
-    const error = this.#farewell ?? (this.#state.kind === 'open' ? lost : SkeinClientError.unreachable());
+    const error = this.#closeReason ?? (this.#state.kind === 'open' ? lost : SkeinClientError.unreachable());
     this.#state = { kind: 'closed', error };
     this.#pending.failAll(error);
     this.events.emit('closed', { code, error });

@@ -2,25 +2,25 @@ import type { Emitter } from '@skein/runtime/emitter';
 import type { SignalingEvents } from './connection.ts';
 import type { GatewayEvent } from './frames.ts';
 
-/** Policy beyond it: the oldest goes. A lost change of the room shows as a gap and is healed by `sync`. */
+/** On overflow the oldest is dropped. A lost change of the room shows as a gap, which a `sync` closes. */
 const EARLY_LIMIT = 1024;
 
-/** Keeps the gateway's events from before there is a room to tell them to: they may overtake the join's answer. */
+/** Buffers events until the room exists: they may overtake the answer to the join. */
 export class EarlyEvents implements Disposable {
-  readonly #kept: GatewayEvent[] = [];
+  readonly #buffer: GatewayEvent[] = [];
   readonly #listening: Disposable;
 
   constructor(events: Emitter<SignalingEvents>) {
     this.#listening = events.on('event', (event) => {
-      this.#kept.push(event);
-      if (this.#kept.length > EARLY_LIMIT) this.#kept.shift();
+      this.#buffer.push(event);
+      if (this.#buffer.length > EARLY_LIMIT) this.#buffer.shift();
     });
   }
 
-  /** Hands over what was kept, in order, and keeps nothing more. */
+  /** Delivers the buffered events in order and stops buffering. */
   replayTo(handle: (event: GatewayEvent) => void): void {
     this.#listening[Symbol.dispose]();
-    for (const event of this.#kept.splice(0)) handle(event);
+    for (const event of this.#buffer.splice(0)) handle(event);
   }
 
   [Symbol.dispose](): void {

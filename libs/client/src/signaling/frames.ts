@@ -1,6 +1,6 @@
 import type { ClientEvent, ClientEventName, WireError } from '@skein/protocol';
 
-/** An event of the gateway; those of the room carry the version that the room has after it. */
+/** An event of the gateway. Events about the room carry its version after the event. */
 export type GatewayEvent = {
   [Name in ClientEventName]: {
     readonly event: Name;
@@ -16,8 +16,8 @@ export type Frame =
   | { readonly kind: 'unknown'; readonly problem: string };
 
 /**
- * Sorts one text frame of the gateway. Only the outer form is checked: the gateway is of the same origin and
- * release, and checking every field would put a schema library into every page.
+ * Parses one text frame of the gateway. Checks the envelope only: the gateway is trusted, and validating every field would put a
+ * schema library into every page.
  */
 export function parseFrame(text: string): Frame {
   const message = parseObject(text);

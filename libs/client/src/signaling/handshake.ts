@@ -8,81 +8,83 @@ import {
 } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { SkeinClientError } from '../errors/client-error.ts';
-import type { OpenSocket } from './socket.ts';
 import { SignalingConnection } from './connection.ts';
 import { EarlyEvents } from './early-events.ts';
 import { wholeRoom, wholeState, type NewerState } from './room-pages.ts';
 import { sameJson } from './same-json.ts';
+import type { OpenSocket } from './socket.ts';
 import { welcomeOf } from './welcome.ts';
 
-/** What a handshake needs of the world around it. */
 export interface HandshakeDeps {
   readonly clock: Clock;
   readonly openSocket: OpenSocket;
-  /** Prepares for the cluster's capabilities; answers with what this client can receive. */
+  /** Prepares for the capabilities of the cluster; resolves with those of this client. */
   readonly engine: { load(routerCapabilities: RtpCapabilities): Promise<RtpCapabilities> };
 }
 
-/** What stays the same over all sockets of one room. */
-export type Visitor = Omit<ClientRequestInput<'join'>, 'protocolVersion' | 'rtpCapabilities' | 'lastEpoch'>;
+/** The parameters of a join that stay the same over all sockets of a room. */
+export type JoinParams = Omit<
+  ClientRequestInput<'join'>,
+  'protocolVersion' | 'rtpCapabilities' | 'lastEpoch'
+>;
 
-/** The session that a client goes on with. */
-export type Resumption = Pick<
+/** The session to resume. */
+export type ResumeParams = Pick<
   ClientRequestInput<'resume'>,
   'identity' | 'sessionId' | 'epoch' | 'nodeId' | 'resumeToken' | 'version'
 >;
 
-/** The answer to a `resume`, with all that the room has come to. */
-export type Resumed = Omit<ClientResponse<'resume'>, 'state'> & { readonly state: NewerState };
+/** The answer to a `resume`, with the complete changes of the room since `version`. */
+export type ResumeResult = Omit<ClientResponse<'resume'>, 'state'> & { readonly state: NewerState };
 
-export interface Entered<Answer> {
+export interface HandshakeResult<Answer> {
   readonly connection: SignalingConnection;
-  /** What the gateway told before anyone listened. */
+  /** Events that the gateway sent before anyone listened. */
   readonly early: EarlyEvents;
   readonly answer: Answer;
-  /** How long the socket took to open and be welcomed. */
+  /** Time from opening the socket to the welcome. */
   readonly welcomeMs: number;
-  /** Addresses of gateways as this one told them; not checked yet. */
+  /** Addresses that the gateway announces; not validated yet. */
   readonly gateways: unknown;
 }
 
-export interface EntryDeadlines {
-  /** For the socket to open and the gateway to say welcome. */
+export interface HandshakeDeadlines {
+  /** For opening the socket and the gateway's welcome. */
   readonly welcomeMs: number;
   readonly answerMs: number;
 }
 
-/** Closes a socket without giving up its session, as 1000 would. */
+/** Closes a socket without ending its session, as 1000 would. */
 const UNANSWERED = 4002;
 
-/** The way into a gateway: a socket, its welcome, and the first request on it. Each failure closes the socket. */
-export class Entry {
+/** The handshake with a gateway: a socket, its welcome, and the first request over it. Every failure closes the socket. */
+export class Handshake {
   readonly #deps: HandshakeDeps;
-  readonly #visitor: Visitor;
+  readonly #joinParams: JoinParams;
   #loading: Promise<RtpCapabilities>;
   #expected: RtpCapabilities = routerRtpCapabilities;
 
-  constructor(deps: HandshakeDeps, visitor: Visitor) {
+  constructor(deps: HandshakeDeps, joinParams: JoinParams) {
     this.#deps = deps;
-    this.#visitor = visitor;
-    // The capabilities are a constant of the protocol's version, so that the engine need not wait for the socket.
+    this.#joinParams = joinParams;
+    // The capabilities are a constant of the protocol version, so that the engine loads while the socket opens.
     this.#loading = deps.engine.load(routerRtpCapabilities);
     this.#loading.catch(() => undefined);
   }
 
   /**
-   * `identity` and `nodeId` replace those of the visitor when given. `lastEpoch`: of a session that was lost; fails
-   * `SUPERSEDED` when somebody else has the identity now.
+   * `change` replaces parameters of the join. `lastEpoch`: of a session that was lost; fails `SUPERSEDED` when another device has
+   * the identity now.
    */
   join(
     url: string,
     change: Pick<ClientRequestInput<'join'>, 'identity' | 'nodeId' | 'lastEpoch'>,
-    deadlines: EntryDeadlines,
+    deadlines: HandshakeDeadlines,
     signal?: AbortSignal,
-  ): Promise<Entered<ClientResponse<'join'>>> {
-    return this.#enter(url, deadlines, signal, async (connection, media) => {
+  ): Promise<HandshakeResult<ClientResponse<'join'>>> {
+    return this.#run(url, deadlines, signal, async (connection, media) => {
       const options = { signal, deadlineMs: deadlines.answerMs };
-      const answer = await connection.request('join', { ...this.#visitor, ...change, ...media }, options);
+      const answer = await connection.request('join', { ...this.#joinParams, ...change, ...media }, options);
       const room = await wholeRoom(answer.room, (method, data) => connection.request(method, data, options));
       return { ...answer, room };
     });
@@ -91,36 +93,36 @@ export class Entry {
   /** Fails `SESSION_NOT_FOUND` or `STALE_EPOCH` when the session is over. */
   resume(
     url: string,
-    resumption: Resumption,
-    deadlines: EntryDeadlines,
+    params: ResumeParams,
+    deadlines: HandshakeDeadlines,
     signal?: AbortSignal,
-  ): Promise<Entered<Resumed>> {
-    return this.#enter(url, deadlines, signal, async (connection, media) => {
+  ): Promise<HandshakeResult<ResumeResult>> {
+    return this.#run(url, deadlines, signal, async (connection, media) => {
       const options = { signal, deadlineMs: deadlines.answerMs };
-      const asked = { ...this.#visitor, ...resumption, ...media };
-      const answer = await connection.request('resume', asked, options);
+      const request = { ...this.#joinParams, ...params, ...media };
+      const answer = await connection.request('resume', request, options);
       try {
         const state = await wholeState(answer.state, (method, data) =>
           connection.request(method, data, options),
         );
         return { ...answer, state };
       } catch (error) {
-        // The session is held by now: it must wait for the next attempt, and not end.
+        // The gateway holds the session now. It must wait for the next attempt instead of ending.
         connection.close(UNANSWERED, 'unanswered');
         throw error;
       }
     });
   }
 
-  async #enter<Answer>(
+  async #run<Answer>(
     url: string,
-    { welcomeMs }: EntryDeadlines,
+    { welcomeMs }: HandshakeDeadlines,
     signal: AbortSignal | undefined,
-    ask: (
+    request: (
       connection: SignalingConnection,
       media: Pick<ClientRequestInput<'join'>, 'protocolVersion' | 'rtpCapabilities'>,
     ) => Promise<Answer>,
-  ): Promise<Entered<Answer>> {
+  ): Promise<HandshakeResult<Answer>> {
     const { clock, openSocket } = this.#deps;
     const startedMs = clock.monotonicMs();
     const connection = new SignalingConnection(url, openSocket, clock);
@@ -129,7 +131,7 @@ export class Entry {
       const welcome = await welcomeOf(connection, clock, welcomeMs, signal);
       const tookMs = clock.monotonicMs() - startedMs;
       const rtpCapabilities = await this.#receiveCapabilities(welcome);
-      const answer = await ask(connection, { protocolVersion: PROTOCOL_VERSION, rtpCapabilities });
+      const answer = await request(connection, { protocolVersion: PROTOCOL_VERSION, rtpCapabilities });
       return { connection, early, answer, welcomeMs: tookMs, gateways: welcome.gateways };
     } catch (thrown) {
       early[Symbol.dispose]();
@@ -139,10 +141,8 @@ export class Entry {
   }
 
   #receiveCapabilities(welcome: ClientEvent<'welcome'>): Promise<RtpCapabilities> {
-    if (welcome.protocolVersion !== PROTOCOL_VERSION) {
-      const message = `this page speaks protocol ${PROTOCOL_VERSION}, the gateway ${welcome.protocolVersion}; reload the page`;
-      throw new SkeinClientError('UNSUPPORTED_PROTOCOL', message);
-    }
+    if (welcome.protocolVersion !== PROTOCOL_VERSION)
+      throw SkeinClientError.unsupportedProtocol(PROTOCOL_VERSION, welcome.protocolVersion);
     if (!sameJson(welcome.routerRtpCapabilities, this.#expected)) {
       this.#expected = welcome.routerRtpCapabilities;
       this.#loading = this.#deps.engine.load(this.#expected);

@@ -1,11 +1,11 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import { FakeGateway } from '../testing/fake-gateway.ts';
 import { SignalingConnection } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { RoundTrip } from './link-times.ts';
 
-/** A heartbeat over a link that `untilWelcomeMs` was measured on; a test answers its pings, or does not. */
+/** A heartbeat over a link whose welcome took `untilWelcomeMs`. The test decides whether its pings are answered. */
 class Fixture {
   readonly gateway = new FakeGateway();
   readonly clock = new FakeClock();
@@ -18,7 +18,8 @@ class Fixture {
     const startMs = this.clock.monotonicMs();
     const dead = (): void => void (this.deadAtMs ??= this.clock.monotonicMs() - startMs);
     // Lives as long as its clock.
-    void new Heartbeat(this.clock, this.connection, { intervalMs: 2000, roundTrip }, dead);
+    const { clock, connection } = this;
+    void new Heartbeat({ clock, connection, roundTrip, dead }, { intervalMs: 2000 });
   }
 
   async pass(ms: number): Promise<void> {
@@ -40,27 +41,27 @@ class Fixture {
   }
 }
 
-describe('a gateway that falls silent', () => {
-  it('is given up 2 s after a ping on a fast link', async () => {
+describe('heartbeat', () => {
+  it('reports a silent gateway 2 s after a ping on a fast link', async () => {
     const fixture = new Fixture(60);
     await fixture.pass(10_000);
     expect(fixture.deadAtMs).toBe(4000);
   });
 
-  it('is given up after four round trips on a slow one', async () => {
+  it('reports a silent gateway after four round trips on a slow link', async () => {
     const fixture = new Fixture(3600);
     await fixture.pass(10_000);
     expect(fixture.deadAtMs).toBe(6800);
   });
 
-  it('is given up sooner once pings show that the link is fast', async () => {
+  it('reports sooner once pings have measured a fast link', async () => {
     const fixture = new Fixture(3600);
     await fixture.passAnswering(4500, 100);
     await fixture.pass(10_000);
     expect(fixture.deadAtMs).toBe(8000);
   });
 
-  it('is kept through a burst of 2.5 s on a link of 1.2 s', async () => {
+  it('tolerates a burst of 2.5 s on a link with a round trip of 1.2 s', async () => {
     const fixture = new Fixture(4800);
     await fixture.passAnswering(10_000, 1200);
     // The ping of this moment and its answer wait for the end of the burst.

@@ -2,32 +2,33 @@ import type { Clock } from '@skein/runtime';
 import type { SignalingConnection } from './connection.ts';
 import { heartbeatDeadlineMs, type RoundTrip } from './link-times.ts';
 
+export interface HeartbeatDeps {
+  readonly clock: Clock;
+  readonly connection: SignalingConnection;
+  readonly roundTrip: RoundTrip;
+  /** The gateway has not answered a ping. */
+  readonly dead: () => void;
+}
+
+export interface HeartbeatOptions {
+  /** Interval of pings, and the least time for each answer; a slow link gets more. */
+  readonly intervalMs: number;
+}
+
 /**
- * Pings the gateway and says when it does not answer. A page can't see WebSocket pings, and a socket whose peer
- * vanished stays open for minutes. Also measures signaling's round trip.
+ * Pings the gateway and reports when it does not answer: a page cannot see WebSocket pings, and a socket whose peer has vanished
+ * stays open for minutes. Also measures the round trip of signaling.
  */
 export class Heartbeat implements Disposable {
+  readonly #deps: HeartbeatDeps;
+  readonly #intervalMs: number;
   #timer: Disposable | undefined;
   #running = false;
-  readonly #clock: Clock;
-  readonly #connection: SignalingConnection;
-  readonly #intervalMs: number;
-  readonly #roundTrip: RoundTrip;
-  readonly #dead: () => void;
 
-  /** Pings every `intervalMs`, and waits as long for each answer at least, longer over a slow link. */
-  constructor(
-    clock: Clock,
-    connection: SignalingConnection,
-    { intervalMs, roundTrip }: { readonly intervalMs: number; readonly roundTrip: RoundTrip },
-    dead: () => void,
-  ) {
-    this.#clock = clock;
-    this.#connection = connection;
+  constructor(deps: HeartbeatDeps, { intervalMs }: HeartbeatOptions) {
+    this.#deps = deps;
     this.#intervalMs = intervalMs;
-    this.#roundTrip = roundTrip;
-    this.#dead = dead;
-    this.#timer = clock.every(intervalMs, () => void this.#beat());
+    this.#timer = deps.clock.every(intervalMs, () => void this.#ping());
   }
 
   [Symbol.dispose](): void {
@@ -35,18 +36,19 @@ export class Heartbeat implements Disposable {
     this.#timer = undefined;
   }
 
-  async #beat(): Promise<void> {
+  async #ping(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    const startedMs = this.#clock.monotonicMs();
-    const { framesReceived } = this.#connection;
+    const { clock, connection, roundTrip } = this.#deps;
+    const startedMs = clock.monotonicMs();
+    const { framesReceived } = connection;
     try {
-      const deadlineMs = heartbeatDeadlineMs(this.#roundTrip.usualMs, this.#intervalMs);
-      await this.#connection.request('ping', {}, { deadlineMs });
-      this.#roundTrip.measured(this.#clock.monotonicMs() - startedMs);
+      const deadlineMs = heartbeatDeadlineMs(roundTrip.usualMs, this.#intervalMs);
+      await connection.request('ping', {}, { deadlineMs });
+      roundTrip.measured(clock.monotonicMs() - startedMs);
     } catch {
-      // Whatever came in meanwhile, be it a refusal, came from a gateway that lives.
-      if (this.#timer && this.#connection.framesReceived === framesReceived) this.#dead();
+      // Any frame in between, even an error, proves that the gateway is alive.
+      if (this.#timer && connection.framesReceived === framesReceived) this.#deps.dead();
     } finally {
       this.#running = false;
     }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { entryDeadlines, heartbeatDeadlineMs, RoundTrip } from './link-times.ts';
+import { handshakeDeadlines, heartbeatDeadlineMs, RoundTrip } from './link-times.ts';
 
-describe('the round trip', () => {
-  it('is guessed from the welcome until a ping was answered', () => {
+describe('RoundTrip', () => {
+  it('is estimated from the welcome until a ping was answered', () => {
     const trip = new RoundTrip(3600);
     expect([trip.usualMs, trip.lastMs]).toEqual([1200, undefined]);
     trip.measured(900);
@@ -19,26 +19,26 @@ describe('the round trip', () => {
   });
 });
 
-describe('what is waited for a gateway', () => {
-  it('is short on a fast link', () => {
+describe('deadlines for a gateway', () => {
+  it('are short on a fast link', () => {
     expect(heartbeatDeadlineMs(40, 2000)).toBe(2000);
-    expect(entryDeadlines(0, 0)).toEqual({ welcomeMs: 3000, answerMs: 6000 });
+    expect(handshakeDeadlines(0, 0)).toEqual({ welcomeMs: 3000, answerMs: 6000 });
   });
 
-  it('is long enough for a round trip of 1.2 s: four until the welcome, and a burst of 2.5 s', () => {
+  it('cover a round trip of 1.2 s: four until the welcome, and a burst of 2.5 s', () => {
     expect(heartbeatDeadlineMs(1200, 2000)).toBeGreaterThan(2500 + 1200);
-    const { welcomeMs, answerMs } = entryDeadlines(1200, 0);
+    const { welcomeMs, answerMs } = handshakeDeadlines(1200, 0);
     expect(welcomeMs).toBeGreaterThan(4 * 1200);
     expect(welcomeMs + answerMs).toBeLessThan(15_000);
   });
 
-  it('grows when every gateway has failed, up to a bound', () => {
-    expect(entryDeadlines(100, 1)).toEqual({ welcomeMs: 6000, answerMs: 12_200 });
-    expect(entryDeadlines(1200, 9)).toEqual({ welcomeMs: 20_000, answerMs: 20_000 });
+  it('grow when every gateway has failed, up to a bound', () => {
+    expect(handshakeDeadlines(100, 1)).toEqual({ welcomeMs: 6000, answerMs: 12_200 });
+    expect(handshakeDeadlines(1200, 9)).toEqual({ welcomeMs: 20_000, answerMs: 20_000 });
     expect(heartbeatDeadlineMs(60_000, 2000)).toBe(10_000);
   });
 
-  it('is never shorter than the interval that the application chose', () => {
+  it('are never shorter than the ping interval of the application', () => {
     expect(heartbeatDeadlineMs(1200, 15_000)).toBe(15_000);
   });
 });

@@ -8,20 +8,20 @@ export interface PendingRequest {
   readonly text: string;
 }
 
-interface Waiting extends PendingRequest {
+interface Pending extends PendingRequest {
   resolve(data: unknown): void;
   reject(error: SkeinClientError): void;
 }
 
-/** Requests that may be at the gateway unanswered; it refuses beyond 64 (`limits.requestsInFlight`). */
+/** Unanswered requests at the gateway; it refuses more than 64 (`limits.requestsInFlight`). */
 const IN_FLIGHT_LIMIT = 48;
-/** Requests that may wait for a place in flight. Policy beyond it: the new request fails at once. */
+/** Requests queued behind those in flight. On overflow the new request fails at once. */
 const QUEUE_LIMIT = 512;
 
-/** The requests of one socket: at most so many in flight, the rest in order, each ending by its deadline. */
+/** The requests of one socket: a bounded number in flight, the others queued in order, each with a deadline. */
 export class PendingRequests {
-  readonly #inFlight = new Map<string, Waiting>();
-  readonly #queue = new Map<string, Waiting>();
+  readonly #inFlight = new Map<string, Pending>();
+  readonly #queue = new Map<string, Pending>();
   readonly #clock: Clock;
   readonly #send: (text: string) => void;
 
@@ -34,12 +34,11 @@ export class PendingRequests {
     return this.#inFlight.size + this.#queue.size;
   }
 
-  /** Sends `request` now or when its turn comes. Rejects at the deadline, on abort, or with `failAll`'s error. */
+  /** Sends `request` as soon as the window allows. Rejects at the deadline, on abort, or with the error of `failAll`. */
   add(request: PendingRequest, deadlineMs: number, signal?: AbortSignal): Promise<unknown> {
     if (signal?.aborted) return Promise.reject(SkeinClientError.aborted(signal));
     if (this.#queue.size >= QUEUE_LIMIT) {
-      const message = `more than ${QUEUE_LIMIT} requests are waiting already`;
-      return Promise.reject(new SkeinClientError('LIMIT_EXCEEDED', message, { retryAfterMs: 1000 }));
+      return Promise.reject(SkeinClientError.limitExceeded(QUEUE_LIMIT));
     }
     return new Promise((resolve, reject) => {
       const onAbort = (): void => signal && this.handleFailure(request.id, SkeinClientError.aborted(signal));
@@ -75,7 +74,7 @@ export class PendingRequests {
     for (const request of all) request.reject(error);
   }
 
-  #take(id: string): Waiting | undefined {
+  #take(id: string): Pending | undefined {
     const request = this.#inFlight.get(id) ?? this.#queue.get(id);
     this.#inFlight.delete(id);
     this.#queue.delete(id);

@@ -1,8 +1,8 @@
 import type { ClientResponse, Participant, RoomSnapshot, VersionedChange } from '@skein/protocol';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SkeinClientError } from '../errors/client-error.ts';
 import { participant, track } from '../testing/client-harness.ts';
-import { wholeRoom, wholeState, type Ask } from './room-pages.ts';
+import { wholeRoom, wholeState, type SendRequest } from './room-pages.ts';
 
 const person = (n: number): Participant => participant(`p${n}`);
 const first = (version: number, pages: number): RoomSnapshot => ({
@@ -27,7 +27,7 @@ function gateway(answers: {
     await Promise.resolve();
     inFlight--;
     return method === 'sync' ? answers.sync?.(version) : answers.page?.(version, page);
-  }) as unknown as Ask;
+  }) as unknown as SendRequest;
   return { ask, asked, mostInFlight: () => most };
 }
 
@@ -35,8 +35,8 @@ const notHeld = (): never => {
   throw new SkeinClientError('INVALID_ARGUMENT', 'no page of that version is held here any more');
 };
 
-describe('a room that is too large for one message', () => {
-  test('is put together from its pages in order, a few at a time', async () => {
+describe('wholeRoom', () => {
+  it('assembles the pages in order, with a bounded number of requests', async () => {
     const { ask, mostInFlight } = gateway({
       page: (_, page) => ({
         participants: page < 5 ? [person(page)] : [],
@@ -50,7 +50,7 @@ describe('a room that is too large for one message', () => {
     expect(mostInFlight()).toBe(2);
   });
 
-  test('is asked for anew when its pages are not held any more', async () => {
+  it('requests the state again when the gateway no longer has its pages', async () => {
     const { ask, asked } = gateway({
       page: (version, page) => (version === 9 ? notHeld() : { participants: [person(page)], tracks: [] }),
       sync: () => ({ snapshot: first(12, 3) }),
@@ -60,20 +60,20 @@ describe('a room that is too large for one message', () => {
     expect(asked.filter((one) => one.startsWith('sync'))).toEqual(['sync 0 0']);
   });
 
-  test('is given up when its pages are gone again and again', async () => {
+  it('fails when the pages are gone after each of three attempts', async () => {
     const { ask } = gateway({ page: notHeld, sync: () => ({ snapshot: first(12, 3) }) });
     await expect(wholeRoom(first(9, 3), ask)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  test('that is small asks for nothing', async () => {
+  it('sends no request when the first page is the whole state', async () => {
     const { ask, asked } = gateway({});
     expect(await wholeRoom(first(9, 1), ask)).toEqual(first(9, 1));
     expect(asked).toEqual([]);
   });
 });
 
-describe('what came after a version', () => {
-  test('is asked for until no more follows', async () => {
+describe('wholeState', () => {
+  it('requests changes until no more follow', async () => {
     const { ask, asked } = gateway({
       sync: (version) =>
         version < 6 ? { changes: [left(version + 1)], more: true } : { changes: [left(version + 1)] },
@@ -83,7 +83,7 @@ describe('what came after a version', () => {
     expect(asked).toEqual(['sync 5 0', 'sync 6 0']);
   });
 
-  test('may end as a state in pages', async () => {
+  it('accepts a state in pages after changes', async () => {
     const { ask } = gateway({
       sync: () => ({ snapshot: first(30, 2) }),
       page: () => ({ participants: [person(1)], tracks: [] }),

@@ -3,9 +3,9 @@ import { SkeinClientError } from '../errors/client-error.ts';
 const SIGNAL_PATH = '/v1/signal';
 
 /**
- * The signaling address of a gateway, `wss://…/v1/signal`, from its address as the user writes it: an origin, an origin with
- * a path prefix (`https://example.org/meet/`), or the signaling address itself. Repeated and trailing slashes do not count.
- * Fails `INVALID_ARGUMENT`.
+ * Converts the address of a gateway, as users write it, into its signaling address `wss://…/v1/signal`. Accepts an origin, an
+ * origin with a path prefix (`https://example.org/meet/`) and the signaling address itself. Ignores repeated and trailing
+ * slashes. Fails `INVALID_ARGUMENT`.
  */
 export function signalingUrl(url: string): string {
   const parsed = parse(url);

@@ -3,61 +3,62 @@ import type { Clock } from '@skein/runtime';
 import { SkeinClientError } from '../errors/client-error.ts';
 import { DEFAULT_DEADLINE_MS, type RequestOptions, type SignalingConnection } from './connection.ts';
 
-type Line =
-  | { readonly kind: 'up'; readonly connection: SignalingConnection }
-  | { readonly kind: 'down'; readonly waiting: Set<Waiting> }
+type State =
+  | { readonly kind: 'connected'; readonly connection: SignalingConnection }
+  | { readonly kind: 'disconnected'; readonly waiting: Set<Waiting> }
   | { readonly kind: 'closed' };
 
 interface Waiting {
-  /** A request that was just lost starts to wait after one that was made since. */
+  /** Keeps requests in order: a lost request starts to wait after newer ones. */
   readonly order: number;
-  go(connection: SignalingConnection): void;
+  resume(connection: SignalingConnection): void;
   fail(error: SkeinClientError): void;
 }
 
-/** Requests that may wait for a socket. Policy beyond it: the new request fails at once. */
+/** Requests that may wait for a socket. On overflow the new request fails at once. */
 const WAITING_LIMIT = 512;
 
 /**
- * Requests over whichever socket is there. What was not answered when a socket was lost is asked again over the next
- * one, with the same id and in the same order; each request still ends by its deadline.
+ * Requests over changing sockets. Requests that were unanswered when a socket was lost are repeated over the next one, with the
+ * same ids and in the same order. Each request keeps its deadline.
  */
 export class Signaling {
   readonly #clock: Clock;
-  #line: Line;
+  #state: State;
   #lastRequest = 0;
 
   constructor(clock: Clock, connection: SignalingConnection) {
     this.#clock = clock;
-    this.#line = { kind: 'up', connection };
+    this.#state = { kind: 'connected', connection };
   }
 
   get closed(): boolean {
-    return this.#line.kind === 'closed';
+    return this.#state.kind === 'closed';
   }
 
-  /** Requests go over `connection` from now on, those that wait first. */
+  /** Sends over `connection` from now on, the waiting requests first. */
   use(connection: SignalingConnection): void {
-    const line = this.#line;
-    if (line.kind === 'closed') return;
-    this.#line = { kind: 'up', connection };
-    if (line.kind !== 'down') return;
-    const waiting = [...line.waiting].toSorted((one, other) => one.order - other.order);
-    for (const one of waiting) one.go(connection);
+    const state = this.#state;
+    if (state.kind === 'closed') return;
+    this.#state = { kind: 'connected', connection };
+    if (state.kind !== 'disconnected') return;
+    const waiting = [...state.waiting].toSorted((one, other) => one.order - other.order);
+    for (const one of waiting) one.resume(connection);
   }
 
   /** The socket was lost: requests wait for the next one. */
   hold(): void {
-    if (this.#line.kind === 'up') this.#line = { kind: 'down', waiting: new Set() };
+    if (this.#state.kind === 'connected') this.#state = { kind: 'disconnected', waiting: new Set() };
   }
 
   close(): void {
-    const line = this.#line;
-    this.#line = { kind: 'closed' };
-    if (line.kind === 'down') for (const waiting of line.waiting) waiting.fail(SkeinClientError.roomClosed());
+    const state = this.#state;
+    this.#state = { kind: 'closed' };
+    if (state.kind === 'disconnected')
+      for (const waiting of state.waiting) waiting.fail(SkeinClientError.roomClosed());
   }
 
-  /** As `SignalingConnection.request`, but a lost socket is no failure. Fails `ROOM_CLOSED` once closed. */
+  /** As `SignalingConnection.request`, but survives a lost socket. Fails `ROOM_CLOSED` once closed. */
   async request<Method extends ClientMethod>(
     method: Method,
     data: ClientRequestInput<Method>,
@@ -76,15 +77,17 @@ export class Signaling {
           id,
         });
       } catch (error) {
-        if (error !== connection.lostWith) throw error;
+        if (error !== connection.lossError) throw error;
         if (this.closed) throw SkeinClientError.roomClosed();
       }
     }
   }
 
-  // Asked without waiting while a socket is open, so that requests leave in the order in which they were made.
+  // Synchronous while a socket is open, so that requests are sent in the order in which they were made.
   #open(): SignalingConnection | undefined {
-    return this.#line.kind === 'up' && !this.#line.connection.closed ? this.#line.connection : undefined;
+    return this.#state.kind === 'connected' && !this.#state.connection.closed
+      ? this.#state.connection
+      : undefined;
   }
 
   #next(
@@ -93,13 +96,12 @@ export class Signaling {
     leftMs: number,
     signal?: AbortSignal,
   ): Promise<SignalingConnection> {
-    if (this.#line.kind === 'closed') return Promise.reject(SkeinClientError.roomClosed());
+    if (this.#state.kind === 'closed') return Promise.reject(SkeinClientError.roomClosed());
     if (signal?.aborted) return Promise.reject(SkeinClientError.aborted(signal));
     this.hold();
-    const { waiting } = this.#line as Extract<Line, { kind: 'down' }>;
+    const { waiting } = this.#state as Extract<State, { kind: 'disconnected' }>;
     if (waiting.size >= WAITING_LIMIT) {
-      const message = `more than ${WAITING_LIMIT} requests are waiting for the connection already`;
-      return Promise.reject(new SkeinClientError('LIMIT_EXCEEDED', message, { retryAfterMs: 1000 }));
+      return Promise.reject(SkeinClientError.limitExceeded(WAITING_LIMIT));
     }
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -109,7 +111,7 @@ export class Signaling {
       };
       const one: Waiting = {
         order,
-        go: (connection) => (settle(), resolve(connection)),
+        resume: (connection) => (settle(), resolve(connection)),
         fail: (error) => (settle(), reject(error)),
       };
       const onAbort = (): void => signal && one.fail(SkeinClientError.aborted(signal));

@@ -1,16 +1,16 @@
-/** What signaling needs of a WebSocket. Handlers are given at opening, so that no message can be missed. */
+/** A WebSocket as signaling needs it. The handlers are passed to `OpenSocket`, so that no message is missed. */
 export interface SignalingSocket {
   send(text: string): void;
-  /** Starts closing; `handlers.closed` follows once. */
+  /** Starts closing; `handlers.closed` is called once. */
   close(code: number, reason: string): void;
 }
 
 export interface SocketHandlers {
   opened(): void;
   message(text: string): void;
-  /** Last call, also when the socket never opened. */
+  /** The last call, also when the socket never opened. */
   closed(code: number, reason: string): void;
 }
 
-/** Opens a socket to `url` (`ws:` or `wss:`). Never throws; failure is a `closed` without `opened`. */
+/** Opens a socket to `url` (`ws:` or `wss:`). Never throws: a failure is `closed` without `opened`. */
 export type OpenSocket = (url: string, handlers: SocketHandlers) => SignalingSocket;

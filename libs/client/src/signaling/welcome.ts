@@ -4,7 +4,7 @@ import { SkeinClientError } from '../errors/client-error.ts';
 import type { SignalingConnection } from './connection.ts';
 
 /**
- * Waits for the gateway's first message. Fails with `GATEWAY_UNREACHABLE`, `CONNECTION_LOST`,
+ * Waits for the first message of the gateway. Fails with `GATEWAY_UNREACHABLE`, `CONNECTION_LOST`,
  * `DEADLINE_EXCEEDED` after `deadlineMs`, or `ABORTED`.
  */
 export function welcomeOf(
@@ -20,7 +20,7 @@ export function welcomeOf(
     );
     listening.push(connection.events.on('closed', ({ error }) => reject(error)));
     listening.push(
-      clock.after(deadlineMs, () => reject(SkeinClientError.deadline("the gateway's welcome", deadlineMs))),
+      clock.after(deadlineMs, () => reject(SkeinClientError.deadline('the connection attempt', deadlineMs))),
     );
     const onAbort = (): void => signal && reject(SkeinClientError.aborted(signal));
     signal?.addEventListener('abort', onAbort, { once: true });

@@ -1,18 +1,18 @@
 import type { ReadySubscription, SubscribeResult } from '@skein/protocol';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SkeinClientError } from '../errors/client-error.ts';
 import { ready } from '../testing/client-harness.ts';
-import { SubscribeRequests, type WantedTrack } from './subscribe-requests.ts';
+import { SubscribeRequests, type RequestedTrack } from './subscribe-requests.ts';
 
-interface Asked {
+interface SentBatch {
   readonly tracks: readonly string[];
   readonly answer: (results: readonly SubscribeResult[]) => void;
   readonly fail: (error: SkeinClientError) => void;
 }
 
-/** A gateway that answers when a test says so. */
+/** A gateway that answers when the test says so. */
 function setUp() {
-  const many: Asked[] = [];
+  const many: SentBatch[] = [];
   const one: string[] = [];
   const requests = new SubscribeRequests({
     one: async (trackId) => {
@@ -20,37 +20,37 @@ function setUp() {
       if (trackId === 'bad') throw new SkeinClientError('INVALID_ARGUMENT', 'layers out of range');
       return ready(trackId);
     },
-    many: (tracks: readonly WantedTrack[]) =>
+    many: (tracks: readonly RequestedTrack[]) =>
       new Promise((answer, fail) =>
         many.push({ tracks: tracks.map(({ trackId }) => trackId), answer, fail }),
       ),
-    isSound: (trackId) => trackId.startsWith('mic'),
+    isAudio: (trackId) => trackId.startsWith('mic'),
   });
   const outcomes = new Map<string, string>();
-  const ask = (trackId: string): void =>
-    void requests.ask(trackId, undefined).then(
+  const request = (trackId: string): void =>
+    void requests.request(trackId, undefined).then(
       (answer: ReadySubscription) => outcomes.set(trackId, answer.subscriptionId),
       (error: SkeinClientError) => outcomes.set(trackId, error.code),
     );
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { many, one, ask, outcomes, settle };
+  return { many, one, request, outcomes, settle };
 }
 
 const had = (trackId: string): SubscribeResult => ({ trackId, subscription: ready(trackId) });
 
-describe('tracks that are wanted', () => {
-  test('alone are asked for by themselves', async () => {
-    const { many, one, ask, outcomes, settle } = setUp();
-    ask('cam');
+describe('subscribe requests', () => {
+  it('are sent as `subscribe` when there is only one', async () => {
+    const { many, one, request, outcomes, settle } = setUp();
+    request('cam');
     await settle();
     expect([one, many, outcomes.get('cam')]).toEqual([['cam'], [], 'sub_cam']);
   });
 
-  test('in one moment are asked for in bounded batches, two at a time, sound first', async () => {
-    const { many, ask, outcomes, settle } = setUp();
+  it('are sent in bounded batches, two at a time, audio first', async () => {
+    const { many, request, outcomes, settle } = setUp();
     for (let who = 0; who < 100; who++) {
-      ask(`cam-${who}`);
-      ask(`mic-${who}`);
+      request(`cam-${who}`);
+      request(`mic-${who}`);
     }
     await settle();
     const sizes = (): number[] => many.map(({ tracks }) => tracks.length);
@@ -66,9 +66,9 @@ describe('tracks that are wanted', () => {
     expect(outcomes.get('cam-99')).toBe('sub_cam-99');
   });
 
-  test('that did not fit into an answer are asked for again', async () => {
-    const { many, ask, outcomes, settle } = setUp();
-    for (const trackId of ['a', 'b', 'c']) ask(trackId);
+  it('are repeated when the answer had no room for them', async () => {
+    const { many, request, outcomes, settle } = setUp();
+    for (const trackId of ['a', 'b', 'c']) request(trackId);
     await settle();
     many[0]?.answer([had('a')]);
     await settle();
@@ -78,9 +78,9 @@ describe('tracks that are wanted', () => {
     expect([...outcomes.values()]).toEqual(['sub_a', 'sub_b', 'sub_c']);
   });
 
-  test('fail one by one, each with its own error', async () => {
-    const { many, ask, outcomes, settle } = setUp();
-    for (const trackId of ['a', 'gone']) ask(trackId);
+  it('fail with the errors of their own tracks', async () => {
+    const { many, request, outcomes, settle } = setUp();
+    for (const trackId of ['a', 'gone']) request(trackId);
     await settle();
     const error = { code: 'TRACK_NOT_FOUND', message: 'there is no such track' } as const;
     many[0]?.answer([had('a'), { trackId: 'gone', error }]);
@@ -91,9 +91,9 @@ describe('tracks that are wanted', () => {
     ]);
   });
 
-  test('of a batch with a wish that is not allowed are asked for alone', async () => {
-    const { many, one, ask, outcomes, settle } = setUp();
-    for (const trackId of ['a', 'bad', 'c']) ask(trackId);
+  it('are sent one by one after a batch with an invalid request was refused', async () => {
+    const { many, one, request, outcomes, settle } = setUp();
+    for (const trackId of ['a', 'bad', 'c']) request(trackId);
     await settle();
     many[0]?.fail(new SkeinClientError('INVALID_ARGUMENT', 'tracks.1.preferredLayers'));
     await settle();
@@ -101,23 +101,23 @@ describe('tracks that are wanted', () => {
     expect(Object.fromEntries(outcomes)).toEqual({ a: 'sub_a', bad: 'INVALID_ARGUMENT', c: 'sub_c' });
   });
 
-  test('fail together when the request does, or is answered for none of them', async () => {
-    const { many, ask, outcomes, settle } = setUp();
-    for (const trackId of ['a', 'b']) ask(trackId);
+  it('all fail when the batch fails or the answer has no results', async () => {
+    const { many, request, outcomes, settle } = setUp();
+    for (const trackId of ['a', 'b']) request(trackId);
     await settle();
     many[0]?.fail(new SkeinClientError('UNAVAILABLE', 'the session is being moved'));
     await settle();
     expect([...outcomes.values()]).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
-    for (const trackId of ['c', 'd']) ask(trackId);
+    for (const trackId of ['c', 'd']) request(trackId);
     await settle();
     many[1]?.answer([]);
     await settle();
     expect([outcomes.get('c'), outcomes.get('d')]).toEqual(['INTERNAL', 'INTERNAL']);
   });
 
-  test('twice wait once, and both are answered', async () => {
-    const { many, ask, outcomes, settle } = setUp();
-    for (const trackId of ['a', 'b', 'a']) ask(trackId);
+  it('share one entry when a track is requested twice, and both resolve', async () => {
+    const { many, request, outcomes, settle } = setUp();
+    for (const trackId of ['a', 'b', 'a']) request(trackId);
     await settle();
     expect(many[0]?.tracks).toEqual(['a', 'b']);
     many[0]?.answer([had('a'), had('b')]);

@@ -1,14 +1,14 @@
 import type { Layers, ReadySubscription, SubscribeResult } from '@skein/protocol';
 import { SkeinClientError } from '../errors/client-error.ts';
 
-export interface SubscribePorts {
+export interface SubscribeRequestsDeps {
   one(trackId: string, preferredLayers: Layers | undefined): Promise<ReadySubscription>;
-  /** Results for some of the tracks, at least for one. */
-  many(tracks: readonly WantedTrack[]): Promise<readonly SubscribeResult[]>;
-  isSound(trackId: string): boolean;
+  /** Returns results for at least one of the tracks; it may leave others out. */
+  many(tracks: readonly RequestedTrack[]): Promise<readonly SubscribeResult[]>;
+  isAudio(trackId: string): boolean;
 }
 
-export interface WantedTrack {
+export interface RequestedTrack {
   readonly trackId: string;
   readonly preferredLayers?: Layers;
 }
@@ -18,76 +18,78 @@ interface Waiter {
   readonly reject: (error: SkeinClientError) => void;
 }
 
-interface Wish {
+interface QueuedRequest {
   readonly preferredLayers: Layers | undefined;
   readonly waiters: readonly Waiter[];
 }
 
+type Settle = (trackId: string, how: (waiter: Waiter) => void) => void;
+
 /** Below `limits.subscriptionsPerAnswer`, so that a batch usually has one answer. */
-const TRACKS_PER_REQUEST = 64;
-/** What a gateway answers to a batch with a wish that is not allowed, or that knows no batches yet. */
-const ALONE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'UNKNOWN_METHOD']);
-/** One is made by the node while the next one travels. */
-const REQUESTS_IN_FLIGHT = 2;
+const TRACKS_PER_BATCH = 64;
+/** A gateway answers a batch with these when one of its requests is invalid, or when it does not know batches. */
+const RETRY_ONE_BY_ONE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'UNKNOWN_METHOD']);
+/** The node handles one while the next one travels. */
+const BATCHES_IN_FLIGHT = 2;
 
 /**
- * Asks for tracks, those of one moment together, sound first: a room of a thousand is asked for in some dozens of requests.
- * What waits has the bound of the room's tracks, and a track that is asked for twice waits once.
+ * Batches subscribe requests of one moment, audio first: a room of 1000 tracks takes a few dozen requests. The queue holds each
+ * track once, so that the tracks of the room bound it.
  */
 export class SubscribeRequests {
-  readonly #ports: SubscribePorts;
-  readonly #waiting = new Map<string, Wish>();
+  readonly #deps: SubscribeRequestsDeps;
+  readonly #queue = new Map<string, QueuedRequest>();
   #inFlight = 0;
   #scheduled = false;
 
-  constructor(ports: SubscribePorts) {
-    this.#ports = ports;
+  constructor(deps: SubscribeRequestsDeps) {
+    this.#deps = deps;
   }
 
   /** Fails as `subscribe` does. */
-  ask(trackId: string, preferredLayers: Layers | undefined): Promise<ReadySubscription> {
+  request(trackId: string, preferredLayers: Layers | undefined): Promise<ReadySubscription> {
     return new Promise((resolve, reject) => {
       this.#add(trackId, { preferredLayers, waiters: [{ resolve, reject }] });
       if (this.#scheduled) return;
       this.#scheduled = true;
       queueMicrotask(() => {
         this.#scheduled = false;
-        this.#send();
+        this.#fill();
       });
     });
   }
 
-  #add(trackId: string, { preferredLayers, waiters }: Wish): void {
-    const earlier = this.#waiting.get(trackId)?.waiters ?? [];
-    this.#waiting.set(trackId, { preferredLayers, waiters: [...earlier, ...waiters] });
+  #add(trackId: string, { preferredLayers, waiters }: QueuedRequest): void {
+    const earlier = this.#queue.get(trackId)?.waiters ?? [];
+    this.#queue.set(trackId, { preferredLayers, waiters: [...earlier, ...waiters] });
   }
 
-  #send(): void {
-    while (this.#inFlight < REQUESTS_IN_FLIGHT && this.#waiting.size > 0) {
+  #fill(): void {
+    while (this.#inFlight < BATCHES_IN_FLIGHT && this.#queue.size > 0) {
       this.#inFlight++;
-      void this.#request(this.#take()).finally(() => {
+      void this.#send(this.#takeBatch()).finally(() => {
         this.#inFlight--;
-        this.#send();
+        this.#fill();
       });
     }
   }
 
-  #take(): ReadonlyMap<string, Wish> {
-    const batch = new Map<string, Wish>();
-    for (const sound of [true, false]) {
-      for (const [trackId, wish] of this.#waiting) {
-        if (batch.size < TRACKS_PER_REQUEST && this.#ports.isSound(trackId) === sound)
-          batch.set(trackId, wish);
+  #takeBatch(): ReadonlyMap<string, QueuedRequest> {
+    const batch = new Map<string, QueuedRequest>();
+    for (const audio of [true, false]) {
+      for (const [trackId, request] of this.#queue) {
+        if (batch.size < TRACKS_PER_BATCH && this.#deps.isAudio(trackId) === audio)
+          batch.set(trackId, request);
       }
     }
-    for (const trackId of batch.keys()) this.#waiting.delete(trackId);
+    for (const trackId of batch.keys()) this.#queue.delete(trackId);
     return batch;
   }
 
   /** Never rejects. */
-  async #request(batch: ReadonlyMap<string, Wish>): Promise<void> {
+  async #send(batch: ReadonlyMap<string, QueuedRequest>): Promise<void> {
     const open = new Map(batch);
-    const settle = (trackId: string, how: (waiter: Waiter) => void): void => {
+    const settle: Settle = (trackId, how) => {
       for (const waiter of open.get(trackId)?.waiters ?? []) how(waiter);
       open.delete(trackId);
     };
@@ -96,25 +98,22 @@ export class SubscribeRequests {
         if ('subscription' in result) settle(result.trackId, ({ resolve }) => resolve(result.subscription));
         else settle(result.trackId, ({ reject }) => reject(SkeinClientError.fromWire(result.error)));
       }
-      // They did not fit into the answer.
-      if (open.size < batch.size) for (const [trackId, wish] of open) this.#add(trackId, wish);
+      // The answer had no room for the others.
+      if (open.size < batch.size) for (const [trackId, request] of open) this.#add(trackId, request);
       else throw new SkeinClientError('INTERNAL', 'the gateway answered for none of the tracks');
     } catch (thrown) {
       const error = SkeinClientError.from(thrown);
-      if (batch.size > 1 && ALONE.has(error.code)) await this.#askAlone(open, settle);
+      if (batch.size > 1 && RETRY_ONE_BY_ONE.has(error.code)) await this.#sendOneByOne(open, settle);
       for (const trackId of [...open.keys()]) settle(trackId, ({ reject }) => reject(error));
     }
   }
 
-  /** One wish that cannot be read must not fail the others. */
-  async #askAlone(
-    wishes: ReadonlyMap<string, Wish>,
-    settle: (trackId: string, how: (waiter: Waiter) => void) => void,
-  ): Promise<void> {
+  /** An invalid request must not fail the others. */
+  async #sendOneByOne(requests: ReadonlyMap<string, QueuedRequest>, settle: Settle): Promise<void> {
     await Promise.all(
-      [...wishes].map(async ([trackId, { preferredLayers }]) => {
+      [...requests].map(async ([trackId, { preferredLayers }]) => {
         try {
-          const ready = await this.#ports.one(trackId, preferredLayers);
+          const ready = await this.#deps.one(trackId, preferredLayers);
           settle(trackId, ({ resolve }) => resolve(ready));
         } catch (thrown) {
           const error = SkeinClientError.from(thrown);
@@ -124,14 +123,14 @@ export class SubscribeRequests {
     );
   }
 
-  async #results(batch: ReadonlyMap<string, Wish>): Promise<readonly SubscribeResult[]> {
+  async #results(batch: ReadonlyMap<string, QueuedRequest>): Promise<readonly SubscribeResult[]> {
     const tracks = [...batch].map(([trackId, { preferredLayers }]) => ({
       trackId,
       ...(preferredLayers && { preferredLayers }),
     }));
     const [only, ...others] = tracks;
-    if (!only || others.length > 0) return await this.#ports.many(tracks);
+    if (!only || others.length > 0) return await this.#deps.many(tracks);
     const { trackId, preferredLayers } = only;
-    return [{ trackId, subscription: await this.#ports.one(trackId, preferredLayers) }];
+    return [{ trackId, subscription: await this.#deps.one(trackId, preferredLayers) }];
   }
 }

@@ -8,22 +8,21 @@ type SendUpdates = (updates: SubscriptionUpdate[]) => Promise<ClientResponse<'up
 /** The most that one request may change (`limits.subscriptionsPerRequest`). */
 const UPDATES_PER_REQUEST = 256;
 
-/** Codes that are about one update, and not about the session or the connection. */
-const OF_ONE_UPDATE: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
+/** Codes that concern one update, and not the session or the connection. */
+const CONCERNS_ONE_UPDATE: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   'SUBSCRIPTION_NOT_FOUND',
   'INVALID_ARGUMENT',
   'INTERNAL',
 ]);
 
 /**
- * Collects changes to subscriptions and sends those of one moment in one request: the consumers of a join come
- * alive together. Later wishes for the same subscription replace earlier ones, so that it never grows beyond one
- * entry per subscription.
+ * Batches changes to subscriptions of one moment: a join resumes all of its consumers in one request. A later change to a
+ * subscription replaces an earlier one, so that the subscriptions bound the queue.
  */
 export class SubscriptionUpdates {
   readonly #send: SendUpdates;
   readonly #failed: (update: SubscriptionUpdate, error: SkeinClientError) => void;
-  #collected = new Map<string, SubscriptionUpdate>();
+  #queue = new Map<string, SubscriptionUpdate>();
 
   constructor(send: SendUpdates, failed: (update: SubscriptionUpdate, error: SkeinClientError) => void) {
     this.#send = send;
@@ -31,17 +30,17 @@ export class SubscriptionUpdates {
   }
 
   add(update: SubscriptionUpdate): void {
-    if (this.#collected.size === 0) queueMicrotask(() => this.#flush());
-    this.#collected.set(update.subscriptionId, { ...this.#collected.get(update.subscriptionId), ...update });
+    if (this.#queue.size === 0) queueMicrotask(() => this.#flush());
+    this.#queue.set(update.subscriptionId, { ...this.#queue.get(update.subscriptionId), ...update });
   }
 
   forget(subscriptionId: string): void {
-    this.#collected.delete(subscriptionId);
+    this.#queue.delete(subscriptionId);
   }
 
   #flush(): void {
-    const updates = [...this.#collected.values()];
-    this.#collected = new Map();
+    const updates = [...this.#queue.values()];
+    this.#queue = new Map();
     for (let start = 0; start < updates.length; start += UPDATES_PER_REQUEST) {
       void this.#sendAll(updates.slice(start, start + UPDATES_PER_REQUEST));
     }
@@ -56,8 +55,8 @@ export class SubscriptionUpdates {
       }
     } catch (thrown) {
       const error = SkeinClientError.from(thrown);
-      // Whoever refused them as a whole did not say which one is at fault: it must not keep the others paused.
-      if (updates.length > 1 && OF_ONE_UPDATE.has(error.code)) {
+      // The batch was refused as a whole. Halving it finds the update at fault, which must not keep the others paused.
+      if (updates.length > 1 && CONCERNS_ONE_UPDATE.has(error.code)) {
         const middle = updates.length >> 1;
         void this.#sendAll(updates.slice(0, middle));
         void this.#sendAll(updates.slice(middle));
@@ -65,7 +64,7 @@ export class SubscriptionUpdates {
     }
   }
 
-  /** A wish for layers that is refused must not keep the track from playing. */
+  /** Preferred layers that are refused must not keep the track paused. */
   #handleRefused(update: SubscriptionUpdate, error: SkeinClientError): void {
     const { preferredLayers, ...rest } = update;
     if (error.code === 'INVALID_ARGUMENT' && preferredLayers && rest.paused !== undefined)

@@ -8,24 +8,31 @@ import { retryDelayMs } from '../errors/retry-delay.ts';
 import { RtpMeter } from '../media/rtp-sample.ts';
 import type { SubscriptionUpdate } from './subscription-updates.ts';
 
-/** What the subscription to one track asks of the gateway and of the room. */
-export interface SubscriptionControls {
+/**
+ * `off`: not requested. `pending`: requested, no media yet. `receiving`: media is there, also while it is muted, paused or
+ * interrupted for a moment. `failed`: refused for good; the room emitted `error`.
+ */
+export type SubscriptionStatus = 'off' | 'pending' | 'receiving' | 'failed';
+
+/** The gateway and the room, as the subscription to one track needs them. */
+export interface SubscriptionDeps {
   readonly clock: Clock;
   readonly random: Random;
   subscribe(trackId: string, preferredLayers: Layers | undefined): Promise<ReadySubscription>;
-  /** Best effort: what nobody holds any more also goes with the session. */
+  /** Best effort: the node also releases everything with the session. */
   release(subscriptionId: string): void;
   update(update: SubscriptionUpdate): void;
-  /** A voice is played in step with its speaker's camera, but not held back by their screen. */
+  /** Tracks of one group play in sync: a microphone with its camera, but not delayed by the screen. */
   syncGroupOf(trackId: string): string;
-  /** The track as the room shows it; undefined while it does not. */
-  factsOf(trackId: string): { readonly epoch: number; readonly muted: boolean } | undefined;
+  /** The track in the state of the room; undefined while the room does not have it. */
+  trackOf(trackId: string): { readonly epoch: number; readonly muted: boolean } | undefined;
   media(trackId: string, mediaStreamTrack: MediaStreamTrack | undefined): void;
-  /** Asking again is useless, or was tried for long. */
+  statusChanged(trackId: string): void;
+  /** Retrying is useless, or has failed several times. */
   failed(trackId: string, error: SkeinClientError): void;
 }
 
-/** One way on which a track arrives. */
+/** One consumer of a track, over one link. */
 export interface Source {
   readonly ready: ReadySubscription;
   readonly link: MediaLink;
@@ -33,208 +40,219 @@ export interface Source {
   readonly meter: RtpMeter;
 }
 
-/** How far a source has come that is to be shown, or to replace the one that is. */
-type Pursuit =
+/** The progress of the source that becomes active next. */
+type PendingSource =
   | { readonly kind: 'none' }
-  | { readonly kind: 'asking' }
+  /** The gateway was asked to subscribe. */
+  | { readonly kind: 'requested' }
+  /** The node has made the subscription; the browser negotiates it. */
   | { readonly kind: 'preparing'; readonly ready: ReadySubscription; readonly link: MediaLink }
-  /** Made and flowing soon; the one before is shown until then. */
+  /** Negotiated; the active source is shown until the first frame of this one. */
   | { readonly kind: 'arriving'; readonly source: Source }
   | { readonly kind: 'retrying'; readonly timer: Disposable }
+  /** The error was final; only another link, or `want()`, starts again. */
   | { readonly kind: 'failed' };
 
-/** The node answers when the track is there again. So many of a room's clients ask at once that they should not in one moment. */
+/** The node answers as soon as the track is back. Jitter spreads the requests, because all clients of a room send them. */
 const RESUBSCRIBE_AFTER_MS = 50;
-/** A node answers with the source that it knows; the newer one is on its way to it. */
+/** The node answered with a source older than the room state; it learns of the newer one soon. */
 const NEWER_SOURCE_AFTER_MS = 100;
-/** Failures in a row after which the room is told, while asking goes on. */
-const FAILURES_TO_TELL = 4;
+/** Consecutive failures after which the room reports an error. Retries continue. */
+const FAILURES_TO_REPORT = 4;
 const ARRIVAL_DEADLINE_MS = 5000;
-/** A publisher whose node died has this long to be back before the track shows as not received. */
+/** A publisher whose node died has this long to return before the track counts as not received. */
 const LOST_AFTER_MS = 10_000;
 
 /**
- * This client's receiving of one track, over links and sources that change: shows one source, and pursues another one when
- * the link or the publisher moved. The one shown stays until the next has its first frame.
+ * The subscription to one track, over changing links and sources. One source is active; when this client or the publisher
+ * migrates, another one is pending, and replaces the active one at its first frame.
  */
 export class Subscription {
   readonly trackId: string;
-  readonly #controls: SubscriptionControls;
+  readonly #deps: SubscriptionDeps;
   #link: MediaLink;
-  /** Nothing is asked for before. */
+  /** No request is sent before it is true. */
   #wanted = false;
   #enabled = true;
   #preferredLayers: Layers | undefined;
   #failures = 0;
-  #shown: Source | undefined;
-  /** Runs while the node has closed the source that is shown. */
-  #lost: Disposable | undefined;
-  #pursuit: Pursuit = { kind: 'none' };
+  #active: Source | undefined;
+  /** Runs while the active source is closed by the node and its last frame is still shown. */
+  #lossTimer: Disposable | undefined;
+  #pending: PendingSource = { kind: 'none' };
 
-  constructor(trackId: string, link: MediaLink, controls: SubscriptionControls) {
+  constructor(trackId: string, link: MediaLink, deps: SubscriptionDeps) {
     this.trackId = trackId;
     this.#link = link;
-    this.#controls = controls;
+    this.#deps = deps;
   }
 
-  get shown(): Source | undefined {
-    return this.#shown;
+  get active(): Source | undefined {
+    return this.#active;
   }
 
-  /** Whether nothing is waited for any more from a link before `link`. */
+  get status(): SubscriptionStatus {
+    if (this.#active) return 'receiving';
+    if (this.#pending.kind === 'failed') return 'failed';
+    return this.#wanted ? 'pending' : 'off';
+  }
+
+  /** Whether the track no longer depends on a link older than `link`. */
   isSettledOn(link: MediaLink): boolean {
-    return !this.#shown || this.#shown.link === link || this.#pursuit.kind === 'failed';
+    return !this.#active || this.#active.link === link || this.#pending.kind === 'failed';
   }
 
-  /** Asks for the track unless it is there or asked for. */
+  /** Requests the track unless it is received or requested already. */
   want(): void {
     this.#wanted = true;
-    const { kind } = this.#pursuit;
-    if (!this.#isCurrent() && (kind === 'none' || kind === 'failed')) void this.#ask();
+    const { kind } = this.#pending;
+    if (!this.#isCurrent() && (kind === 'none' || kind === 'failed')) void this.#request();
+    this.#deps.statusChanged(this.trackId);
   }
 
-  /** The link is another one, or the publisher's source: asks at once. */
+  /** The link or the publisher's session is another one: requests the track there at once. */
   renew(link: MediaLink): void {
-    if (this.#link === link && this.#isCurrent(this.#pursuedEpoch())) return;
+    if (this.#link === link && this.#isCurrent(this.#pendingEpoch())) return;
     this.#link = link;
-    this.#abandon();
+    this.#cancelPending();
     this.#failures = 0;
-    if (this.#wanted) void this.#ask();
+    if (this.#wanted) void this.#request();
+    this.#deps.statusChanged(this.trackId);
   }
 
-  /** The node has made a subscription over `link` by itself. */
+  /** The node made a subscription over `link` without a request. */
   handleReady(link: MediaLink, ready: ReadySubscription): void {
     this.#wanted = true;
     this.#link = link;
-    this.#abandon();
+    this.#cancelPending();
     this.#failures = 0;
     void this.#prepare(ready);
+    this.#deps.statusChanged(this.trackId);
   }
 
   setEnabled(enabled: boolean): void {
     this.#enabled = enabled;
     for (const { ready } of this.#sources())
-      this.#controls.update({ subscriptionId: ready.subscriptionId, paused: !enabled });
+      this.#deps.update({ subscriptionId: ready.subscriptionId, paused: !enabled });
   }
 
   setPreferredLayers(preferredLayers: Layers): void {
     this.#preferredLayers = preferredLayers;
     for (const { ready } of this.#sources()) {
       if (ready.type !== 'simple')
-        this.#controls.update({ subscriptionId: ready.subscriptionId, preferredLayers });
+        this.#deps.update({ subscriptionId: ready.subscriptionId, preferredLayers });
     }
   }
 
-  /** Says again how each subscription is to be; the node refuses those that it closed meanwhile. */
+  /** Sends the settings of each subscription again; the node refuses those that it has closed. */
   confirm(): void {
     for (const source of this.#sources()) this.#configure(source);
   }
 
-  /** The node closed a subscription: its publisher or the way to it broke, and is coming back, or the track is going. */
+  /** The node closed a subscription: the publisher or the pipe to it failed and recovers, or the track is about to leave the room. */
   handleClosed(subscriptionId: string): void {
-    if (this.#shown?.ready.subscriptionId === subscriptionId && this.#shown.link === this.#link) {
-      this.#lose();
-      if (this.#pursuit.kind === 'none') this.#retry(RESUBSCRIBE_AFTER_MS);
-    } else if (this.#pursuedId() === subscriptionId) {
-      this.#abandon();
+    if (this.#active?.ready.subscriptionId === subscriptionId && this.#active.link === this.#link) {
+      this.#handleLoss();
+      if (this.#pending.kind === 'none') this.#retry(RESUBSCRIBE_AFTER_MS);
+    } else if (this.#pendingId() === subscriptionId) {
+      this.#cancelPending();
       this.#retry(RESUBSCRIBE_AFTER_MS);
     }
   }
 
   handleLinkClosed(link: MediaLink): void {
-    if (this.#shown?.link === link) this.#lose();
+    if (this.#active?.link === link) this.#handleLoss();
   }
 
-  /** Whether `subscriptionId` is what is shown or about to be. */
+  /** Whether `subscriptionId` is the active or the pending one. */
   holds(subscriptionId: string): boolean {
-    return this.#shown?.ready.subscriptionId === subscriptionId || this.#pursuedId() === subscriptionId;
+    return this.#active?.ready.subscriptionId === subscriptionId || this.#pendingId() === subscriptionId;
   }
 
-  /** Lets go of everything. `release`: of the node's subscriptions too. */
+  /** Closes all sources. `release`: releases the subscriptions at the node too. */
   close(release: boolean): void {
     const sources = this.#sources();
-    if (release && this.#pursuit.kind === 'preparing')
-      this.#controls.release(this.#pursuit.ready.subscriptionId);
-    if (release) for (const { ready } of sources) this.#controls.release(ready.subscriptionId);
-    if (this.#pursuit.kind === 'arriving') this.#pursuit.source.receiver.close();
-    if (this.#pursuit.kind === 'retrying') this.#pursuit.timer[Symbol.dispose]();
-    this.#pursuit = { kind: 'none' };
-    this.#hide();
+    if (release && this.#pending.kind === 'preparing') this.#deps.release(this.#pending.ready.subscriptionId);
+    if (release) for (const { ready } of sources) this.#deps.release(ready.subscriptionId);
+    if (this.#pending.kind === 'arriving') this.#pending.source.receiver.close();
+    if (this.#pending.kind === 'retrying') this.#pending.timer[Symbol.dispose]();
+    this.#pending = { kind: 'none' };
+    this.#deactivate();
   }
 
-  async #ask(): Promise<void> {
-    const pursuit: Pursuit = { kind: 'asking' };
-    this.#pursuit = pursuit;
+  async #request(): Promise<void> {
+    const pending: PendingSource = { kind: 'requested' };
+    this.#pending = pending;
     const { trackId } = this;
     try {
-      const ready = await this.#controls.subscribe(trackId, this.#preferredLayers);
-      // Answered to a session, a source or a wish that is over. The same track asked for again has the same subscription.
-      if (this.#pursuit !== pursuit) return;
-      if (this.#shown && !this.#lost && this.#shown.ready.subscriptionId === ready.subscriptionId)
+      const ready = await this.#deps.subscribe(trackId, this.#preferredLayers);
+      // The answer belongs to an earlier session, source or request. A repeated request gets the same subscription.
+      if (this.#pending !== pending) return;
+      if (this.#active && !this.#lossTimer && this.#active.ready.subscriptionId === ready.subscriptionId)
         return this.#retry(NEWER_SOURCE_AFTER_MS);
       await this.#prepare(ready);
     } catch (thrown) {
-      if (this.#pursuit === pursuit) this.#handleFailure(SkeinClientError.from(thrown));
+      if (this.#pending === pending) this.#handleFailure(SkeinClientError.from(thrown));
     }
   }
 
   async #prepare(ready: ReadySubscription): Promise<void> {
     const link = this.#link;
-    const pursuit: Pursuit = { kind: 'preparing', ready, link };
-    this.#pursuit = pursuit;
+    const pending: PendingSource = { kind: 'preparing', ready, link };
+    this.#pending = pending;
     try {
-      const receiver = await link.receive(ready, this.#controls.syncGroupOf(this.trackId));
-      if (this.#pursuit !== pursuit) return receiver.close();
-      await this.#arrive({ ready, link, receiver, meter: new RtpMeter() });
+      const receiver = await link.receive(ready, this.#deps.syncGroupOf(this.trackId));
+      if (this.#pending !== pending) return receiver.close();
+      await this.#awaitMedia({ ready, link, receiver, meter: new RtpMeter() });
     } catch (thrown) {
-      if (this.#pursuit !== pursuit) return;
-      this.#controls.release(ready.subscriptionId);
+      if (this.#pending !== pending) return;
+      this.#deps.release(ready.subscriptionId);
       this.#handleFailure(SkeinClientError.from(thrown));
     }
   }
 
-  async #arrive(source: Source): Promise<void> {
-    const pursuit: Pursuit = { kind: 'arriving', source };
-    this.#pursuit = pursuit;
+  async #awaitMedia(source: Source): Promise<void> {
+    const pending: PendingSource = { kind: 'arriving', source };
+    this.#pending = pending;
     this.#configure(source);
-    if (this.#shown) {
-      const unneeded = (): boolean => this.#pursuit !== pursuit || !this.#enabled || this.#isMuted();
-      await mediaArrived(source.receiver, this.#controls.clock, ARRIVAL_DEADLINE_MS, unneeded);
+    if (this.#active) {
+      const isObsolete = (): boolean => this.#pending !== pending || !this.#enabled || this.#isMuted();
+      await mediaArrived(source.receiver, this.#deps.clock, ARRIVAL_DEADLINE_MS, isObsolete);
     }
-    if (this.#pursuit === pursuit) this.#show(source);
+    if (this.#pending === pending) this.#activate(source);
   }
 
-  #show(source: Source): void {
-    const before = this.#shown;
-    this.#lost?.[Symbol.dispose]();
-    const wasLost = this.#lost !== undefined;
-    this.#lost = undefined;
-    this.#shown = source;
-    this.#pursuit = { kind: 'none' };
+  #activate(source: Source): void {
+    const before = this.#active;
+    this.#lossTimer?.[Symbol.dispose]();
+    const wasLost = this.#lossTimer !== undefined;
+    this.#lossTimer = undefined;
+    this.#active = source;
+    this.#pending = { kind: 'none' };
     this.#failures = 0;
-    this.#controls.media(this.trackId, source.receiver.mediaStreamTrack);
+    this.#deps.media(this.trackId, source.receiver.mediaStreamTrack);
     before?.receiver.close();
-    if (before?.link === this.#link && !wasLost) this.#controls.release(before.ready.subscriptionId);
-    // The publisher has moved on meanwhile.
+    if (before?.link === this.#link && !wasLost) this.#deps.release(before.ready.subscriptionId);
+    // The publisher has migrated in the meantime.
     if (!this.#isCurrent()) this.#retry(NEWER_SOURCE_AFTER_MS);
   }
 
-  #hide(): void {
-    this.#lost?.[Symbol.dispose]();
-    this.#lost = undefined;
-    const shown = this.#shown;
-    if (!shown) return;
-    this.#shown = undefined;
-    shown.receiver.close();
-    this.#controls.media(this.trackId, undefined);
+  #deactivate(): void {
+    this.#lossTimer?.[Symbol.dispose]();
+    this.#lossTimer = undefined;
+    const active = this.#active;
+    if (!active) return;
+    this.#active = undefined;
+    active.receiver.close();
+    this.#deps.media(this.trackId, undefined);
   }
 
-  #lose(): void {
-    this.#lost ??= this.#controls.clock.after(LOST_AFTER_MS, () => this.#hide());
+  #handleLoss(): void {
+    this.#lossTimer ??= this.#deps.clock.after(LOST_AFTER_MS, () => this.#deactivate());
   }
 
   #configure({ ready }: Source): void {
-    this.#controls.update({
+    this.#deps.update({
       subscriptionId: ready.subscriptionId,
       paused: !this.#enabled,
       ...(this.#preferredLayers && ready.type !== 'simple' && { preferredLayers: this.#preferredLayers }),
@@ -244,70 +262,71 @@ export class Subscription {
   #handleFailure(error: SkeinClientError): void {
     this.#failures++;
     const delayMs = retryDelayMs(error, this.#failures);
-    if (delayMs === undefined) this.#pursuit = { kind: 'failed' };
+    if (delayMs === undefined) this.#pending = { kind: 'failed' };
     else this.#retry(delayMs);
-    // A publisher who is being moved is nobody's concern for as long as the last picture is shown.
-    if (delayMs === undefined || (this.#failures === FAILURES_TO_TELL && !this.#shown))
-      this.#controls.failed(this.trackId, error);
+    this.#deps.statusChanged(this.trackId);
+    // While the last frame is displayed, a publisher that recovers is not an error.
+    if (delayMs === undefined || (this.#failures === FAILURES_TO_REPORT && !this.#active))
+      this.#deps.failed(this.trackId, error);
   }
 
   #retry(delayMs: number): void {
-    const { clock, random } = this.#controls;
-    const timer = clock.after(jitter(delayMs, random), () => void this.#ask());
-    this.#pursuit = { kind: 'retrying', timer };
+    const { clock, random } = this.#deps;
+    const timer = clock.after(jitter(delayMs, random), () => void this.#request());
+    this.#pending = { kind: 'retrying', timer };
   }
 
-  // What is asked for or being made is of no use any more; its answer finds another pursuit. A subscription that was being
-  // made is let go of, so that asking again makes another one: browsers take each but once.
-  #abandon(): void {
-    const pursuit = this.#pursuit;
-    this.#pursuit = { kind: 'none' };
-    switch (pursuit.kind) {
+  // A late answer finds another pending source and is dropped. The subscription is released, so that the next request makes
+  // another one: a browser negotiates each only once.
+  #cancelPending(): void {
+    const pending = this.#pending;
+    this.#pending = { kind: 'none' };
+    switch (pending.kind) {
       case 'retrying':
-        return pursuit.timer[Symbol.dispose]();
+        return pending.timer[Symbol.dispose]();
       case 'preparing':
-        if (pursuit.link === this.#link) this.#controls.release(pursuit.ready.subscriptionId);
+        if (pending.link === this.#link) this.#deps.release(pending.ready.subscriptionId);
         return;
       case 'arriving':
-        pursuit.source.receiver.close();
-        if (pursuit.source.link === this.#link) this.#controls.release(pursuit.source.ready.subscriptionId);
+        pending.source.receiver.close();
+        if (pending.source.link === this.#link) this.#deps.release(pending.source.ready.subscriptionId);
         return;
       case 'none':
-      case 'asking':
+      case 'requested':
       case 'failed':
         return;
     }
   }
 
-  /** What the current session's node carries for this track. */
+  /** The sources at the current session's node. */
   #sources(): Source[] {
-    const arriving = this.#pursuit.kind === 'arriving' ? [this.#pursuit.source] : [];
-    return [...(this.#shown && !this.#lost ? [this.#shown] : []), ...arriving].filter(
+    const arriving = this.#pending.kind === 'arriving' ? [this.#pending.source] : [];
+    return [...(this.#active && !this.#lossTimer ? [this.#active] : []), ...arriving].filter(
       ({ link }) => link === this.#link,
     );
   }
 
-  /** Whether what is shown, or a source of `epoch` on its way, is the newest that there is. */
+  /** Whether the active source, or a pending one of `epoch`, is the newest source of the track. */
   #isCurrent(
-    epoch = this.#shown?.link === this.#link && !this.#lost ? this.#shown.ready.epoch : -1,
+    epoch = this.#active?.link === this.#link && !this.#lossTimer ? this.#active.ready.epoch : -1,
   ): boolean {
-    return epoch >= (this.#controls.factsOf(this.trackId)?.epoch ?? 0);
+    return epoch >= (this.#deps.trackOf(this.trackId)?.epoch ?? 0);
   }
 
   #isMuted(): boolean {
-    return this.#controls.factsOf(this.trackId)?.muted ?? false;
+    return this.#deps.trackOf(this.trackId)?.muted ?? false;
   }
 
-  #pursued(): ReadySubscription | undefined {
-    if (this.#pursuit.kind === 'preparing') return this.#pursuit.ready;
-    return this.#pursuit.kind === 'arriving' ? this.#pursuit.source.ready : undefined;
+  #pendingSubscription(): ReadySubscription | undefined {
+    if (this.#pending.kind === 'preparing') return this.#pending.ready;
+    return this.#pending.kind === 'arriving' ? this.#pending.source.ready : undefined;
   }
 
-  #pursuedId(): string | undefined {
-    return this.#pursued()?.subscriptionId;
+  #pendingId(): string | undefined {
+    return this.#pendingSubscription()?.subscriptionId;
   }
 
-  #pursuedEpoch(): number | undefined {
-    return this.#pursued()?.epoch;
+  #pendingEpoch(): number | undefined {
+    return this.#pendingSubscription()?.epoch;
   }
 }

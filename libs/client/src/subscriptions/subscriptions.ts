@@ -1,69 +1,70 @@
 import type { ClientEvent, ClientResponse, Layers, ReadySubscription } from '@skein/protocol';
-import type { Clock } from '@skein/runtime';
 import { Emitter } from '@skein/runtime/emitter';
-import type { Random } from '@skein/runtime/random';
 import { SkeinClientError } from '../errors/client-error.ts';
 import type { MediaLink } from '../media/engine.ts';
 import { retryDelayMs } from '../errors/retry-delay.ts';
 import type { RtpRates } from '../media/rtp-sample.ts';
-import { Subscription, type SubscriptionControls } from './subscription.ts';
+import { Subscription, type SubscriptionDeps, type SubscriptionStatus } from './subscription.ts';
 import { SubscriptionUpdates, type SubscriptionUpdate } from './subscription-updates.ts';
 
-/** What subscriptions ask of the gateway and of the room. */
-export interface SubscriptionPorts extends Pick<
-  SubscriptionControls,
-  'subscribe' | 'syncGroupOf' | 'factsOf'
+/** The gateway and the room, as subscriptions need them. */
+export interface SubscriptionsDeps extends Pick<
+  SubscriptionDeps,
+  'clock' | 'random' | 'subscribe' | 'syncGroupOf' | 'trackOf'
 > {
   unsubscribe(subscriptionId: string): Promise<unknown>;
   update(updates: SubscriptionUpdate[]): Promise<ClientResponse<'updateSubscriptions'>>;
 }
 
 export interface SubscriptionEvents {
-  /** Media of a track arrives, is another one than before, or (undefined) ended. */
+  /** Media of a track has arrived, was replaced, or (undefined) has ended. */
   media: { readonly trackId: string; readonly mediaStreamTrack: MediaStreamTrack | undefined };
   layers: { readonly trackId: string; readonly layers: Layers | undefined };
-  /** Asking again is useless, or was tried for long. */
+  /** `statusOf` the track may answer something else now. */
+  status: { readonly trackId: string };
+  /** Retrying is useless, or has failed several times. */
   failed: { readonly trackId: string; readonly error: SkeinClientError };
 }
 
-/** Which tracks are received, over whichever link carries this client. Wishes outlive links and failures. */
+/** The subscriptions of this client, over its current link. Which tracks are wanted outlives links and failures. */
 export class Subscriptions {
   readonly events = new Emitter<SubscriptionEvents>();
-  readonly #ports: SubscriptionPorts;
-  readonly #controls: SubscriptionControls;
+  readonly #deps: SubscriptionsDeps;
+  readonly #subscriptionDeps: SubscriptionDeps;
   readonly #wanted = new Map<string, Subscription>();
-  /** Tracks that the caller let go of: a node that carries this client anew does not know that. */
+  /** Tracks that the caller unsubscribed from: the node of a new session does not know them, and subscribes to all. */
   readonly #declined = new Set<string>();
   readonly #updates: SubscriptionUpdates;
   #link: MediaLink | undefined;
 
-  constructor(ports: SubscriptionPorts, clock: Clock, random: Random) {
-    this.#ports = ports;
+  constructor(deps: SubscriptionsDeps) {
+    this.#deps = deps;
     this.#updates = new SubscriptionUpdates(
-      (updates) => ports.update(updates),
+      (updates) => deps.update(updates),
       (update, error) => this.#handleUpdateFailed(update, error),
     );
-    this.#controls = {
-      clock,
-      random,
+    this.#subscriptionDeps = {
+      clock: deps.clock,
+      random: deps.random,
       subscribe: async (trackId, preferredLayers) => {
         const ready = await this.#subscribe(trackId, preferredLayers);
-        // Let go of while it was asked for.
+        // Unsubscribed while the request was on its way.
         if (!this.#wanted.has(trackId)) this.#release(ready.subscriptionId);
         return ready;
       },
       release: (subscriptionId) => this.#release(subscriptionId),
       update: (update) => this.#updates.add(update),
-      syncGroupOf: (trackId) => ports.syncGroupOf(trackId),
-      factsOf: (trackId) => ports.factsOf(trackId),
+      syncGroupOf: (trackId) => deps.syncGroupOf(trackId),
+      trackOf: (trackId) => deps.trackOf(trackId),
       media: (trackId, mediaStreamTrack) => this.events.emit('media', { trackId, mediaStreamTrack }),
+      statusChanged: (trackId) => this.events.emit('status', { trackId }),
       failed: (trackId, error) => this.events.emit('failed', { trackId, error }),
     };
   }
 
   /**
-   * Media comes over `link` from now on; `ready` are subscriptions that the node has made already. What is received over
-   * links before it is shown until it arrives over this one.
+   * Receives over `link` from now on; `ready`: subscriptions that the node has made already. Each track keeps its source on an
+   * older link until media arrives over this one.
    */
   handleLink(link: MediaLink, ready: readonly ReadySubscription[]): void {
     this.#link = link;
@@ -80,11 +81,11 @@ export class Subscriptions {
     for (const subscription of this.#wanted.values()) subscription.handleLinkClosed(link);
   }
 
-  isCarriedBy(link: MediaLink): boolean {
+  isSettledOn(link: MediaLink): boolean {
     return [...this.#wanted.values()].every((subscription) => subscription.isSettledOn(link));
   }
 
-  /** Signaling was away: what the node closed meanwhile was not told. */
+  /** The signaling connection was resumed: events about closed subscriptions may be lost. */
   handleResumed(): void {
     for (const subscription of this.#wanted.values()) subscription.confirm();
   }
@@ -99,6 +100,10 @@ export class Subscriptions {
     this.#forget(trackId, true);
   }
 
+  statusOf(trackId: string): SubscriptionStatus {
+    return this.#wanted.get(trackId)?.status ?? 'off';
+  }
+
   setEnabled(trackId: string, enabled: boolean): void {
     if (this.#link) this.#want(trackId, this.#link).setEnabled(enabled);
   }
@@ -107,13 +112,13 @@ export class Subscriptions {
     if (this.#link) this.#want(trackId, this.#link).setPreferredLayers(preferredLayers);
   }
 
-  /** The track left the room; the node lets go of its subscription by itself. */
+  /** The track left the room; the node closes its subscription without a request. */
   handleTrackGone(trackId: string): void {
     this.#declined.delete(trackId);
     this.#forget(trackId, false);
   }
 
-  /** The track is published from elsewhere since: another source of the same. */
+  /** The track is published from another session now. */
   handleTrackMoved(trackId: string): void {
     if (this.#link) this.#wanted.get(trackId)?.renew(this.#link);
   }
@@ -127,14 +132,14 @@ export class Subscriptions {
     if (this.#wanted.get(trackId)?.holds(subscriptionId)) this.events.emit('layers', { trackId, layers });
   }
 
-  /** Rates of one track's streams since the call before; undefined while it is not received. */
+  /** Rates of the track's streams since the previous call; undefined while it is not received. */
   async measure(trackId: string): Promise<readonly RtpRates[] | undefined> {
-    const shown = this.#wanted.get(trackId)?.shown;
-    return shown?.meter.measure(await shown.receiver.sample());
+    const source = this.#wanted.get(trackId)?.active;
+    return source?.meter.measure(await source.receiver.sample());
   }
 
   audioLevel(trackId: string): number | undefined {
-    return this.#wanted.get(trackId)?.shown?.receiver.audioLevel;
+    return this.#wanted.get(trackId)?.active?.receiver.audioLevel;
   }
 
   close(): void {
@@ -142,20 +147,20 @@ export class Subscriptions {
     for (const trackId of this.#wanted.keys()) this.#forget(trackId, false);
   }
 
-  /** A wish for layers that is refused must not cost the track. */
+  /** Preferred layers that are refused must not cost the track. */
   async #subscribe(trackId: string, preferredLayers: Layers | undefined): Promise<ReadySubscription> {
     try {
-      return await this.#ports.subscribe(trackId, preferredLayers);
+      return await this.#deps.subscribe(trackId, preferredLayers);
     } catch (thrown) {
       if (!preferredLayers || SkeinClientError.from(thrown).code !== 'INVALID_ARGUMENT') throw thrown;
-      return await this.#ports.subscribe(trackId, undefined);
+      return await this.#deps.subscribe(trackId, undefined);
     }
   }
 
   #want(trackId: string, link: MediaLink): Subscription {
     const known = this.#wanted.get(trackId);
     if (known) return known;
-    const subscription = new Subscription(trackId, link, this.#controls);
+    const subscription = new Subscription(trackId, link, this.#subscriptionDeps);
     this.#wanted.set(trackId, subscription);
     return subscription;
   }
@@ -164,6 +169,7 @@ export class Subscriptions {
     const subscription = this.#wanted.get(trackId);
     this.#wanted.delete(trackId);
     subscription?.close(release);
+    if (subscription) this.events.emit('status', { trackId });
   }
 
   #handleUpdateFailed({ subscriptionId }: SubscriptionUpdate, error: SkeinClientError): void {
@@ -172,11 +178,11 @@ export class Subscriptions {
     const delayMs = retryDelayMs(error, 1);
     if (error.code === 'SUBSCRIPTION_NOT_FOUND') holder.handleClosed(subscriptionId);
     else if (delayMs === undefined) this.events.emit('failed', { trackId: holder.trackId, error });
-    else this.#controls.clock.after(delayMs, () => holder.confirm());
+    else this.#deps.clock.after(delayMs, () => holder.confirm());
   }
 
   #release(subscriptionId: string): void {
     this.#updates.forget(subscriptionId);
-    this.#ports.unsubscribe(subscriptionId).catch(() => undefined);
+    this.#deps.unsubscribe(subscriptionId).catch(() => undefined);
   }
 }

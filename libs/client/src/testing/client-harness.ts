@@ -5,7 +5,7 @@ import {
   type Track,
   type TransportOffer,
 } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { seededRandom } from '@skein/runtime/random';
 import { connect, type ConnectOptions } from '../connect.ts';
 import type { Room } from '../room/room.ts';

@@ -3,10 +3,10 @@ import { connectStore, type StoredSnapshot } from '../index.ts';
 import { aNode, aRequest, aTrack } from '../testing/builders.ts';
 import { systemClock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
-import { useStore, type TestStore } from '../testing/redis-store.ts';
+import { useRedis, type RedisUnderTest } from '../testing/redis-store.ts';
 
-let test: TestStore;
-useStore((ready) => (test = ready));
+let test: RedisUnderTest;
+useRedis((ready) => (test = ready));
 
 const half = JSON.parse('"Ada \\ud83d"') as string;
 const keyOf = (part: string, room = 'blue') => `skein:{room:${room}}:${part}`;

@@ -18,15 +18,15 @@ export class RedisLeader implements LeaderLease {
   }
 
   async view(): Promise<LeaderView> {
-    const reply = await this.#redis.run(view, [keys.reconciler, keys.acts], []);
-    const [holder, fence, held, acts] = reply as [
+    const reply = await this.#redis.run(view, [keys.reconciler, keys.auditLog], []);
+    const [holder, fence, held, auditLog] = reply as [
       ...[holder: string, fence: string, held: number],
-      acts: readonly (readonly [id: string, fields: readonly [string, string, string, string]])[],
+      auditLog: readonly (readonly [id: string, fields: readonly [string, string, string, string]])[],
     ];
     return {
       holderId: held === 1 ? holder : undefined,
       fence: Number(fence),
-      acts: acts.map(([id, [, by, , what]]) => ({ id, fence: Number(by), what })),
+      auditLog: auditLog.map(([id, [, by, , what]]) => ({ id, fence: Number(by), what })),
     };
   }
 

@@ -1,101 +1,52 @@
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import type { ClusterStore, NodeRegistry } from '../index.ts';
+import type { LeaderLease } from '../leases/leader-lease.ts';
+import type { NodeRegistry } from '../leases/node-registry.ts';
 import { aNode } from '../testing/builders.ts';
-import { useStore } from '../testing/redis-store.ts';
+import { useRedis } from '../testing/redis-store.ts';
 
-let store: ClusterStore;
 let nodes: NodeRegistry;
+let leader: LeaderLease;
 let raw: Redis;
 
-useStore((test) => {
-  ({ store, raw } = test);
-  nodes = store.nodes;
+useRedis((test) => {
+  raw = test.raw;
+  ({ nodes, leader } = test.store);
 });
 
 const ttlMs = 5000;
 
-/** Its time is over. */
-async function runOut(nodeId: string): Promise<void> {
-  await raw.zadd('skein:{nodes}:leases', 1, nodeId);
-}
-
-/** The number that only the present leader has. */
-async function lead(): Promise<number> {
-  return (await store.leader.hold('one', 60_000)) ?? Number.NaN;
-}
-
-describe('the node registry', () => {
-  it('lists a node with its record, fence and the age of its lease', async () => {
-    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    expect(await nodes.renew(aNode('n1', { beat: 2 }), { fence, ttlMs })).toBe(fence);
+describe('the keys of the node registry', () => {
+  it('keep a lease until its time is over', async () => {
+    await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
     const listed = await nodes.list();
-    expect(listed).toEqual([
-      {
-        ...{ record: aNode('n1', { beat: 2 }), fence },
-        leaseAgeMs: expect.any(Number) as number,
-        renewedAtMs: expect.any(Number) as number,
-      },
-    ]);
-    expect(listed[0]?.leaseAgeMs).toBeLessThan(1000);
     const untilMs = Number(await raw.zscore('skein:{nodes}:leases', 'n1')) / 1000;
     expect(untilMs - (listed[0]?.renewedAtMs ?? 0)).toBeCloseTo(ttlMs, 0);
   });
 
-  it('gives a new start a higher fence, and refuses the earlier one from then on', async () => {
-    const first = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    const second = await nodes.renew(aNode('n1', { startedAtMs: 1_700_000_000_001 }), {
-      fence: undefined,
-      ttlMs,
-    });
-    expect(second).toBeGreaterThan(first);
-    await expect(nodes.renew(aNode('n1'), { fence: first, ttlMs })).rejects.toMatchObject({
-      code: 'STALE_EPOCH',
-    });
-    await nodes.release('n1', first);
-    expect((await nodes.list())[0]?.fence).toBe(second);
-  });
-
-  it('gives a lease that ran out back to its holder; renewals that queued up meanwhile do not fence each other', async () => {
-    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    await runOut('n1');
-    const queued = [nodes.renew(aNode('n1'), { fence, ttlMs }), nodes.renew(aNode('n1'), { fence, ttlMs })];
-    expect(await Promise.all(queued)).toEqual([fence, fence]);
-  });
-
-  it('forgets a node that released its lease or let it run out', async () => {
+  it('keep nothing but the fence of a node that released its lease or let it run out', async () => {
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
     await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
     await nodes.release('n1', fence);
-    await runOut('n2');
+    await raw.zadd('skein:{nodes}:leases', 1, 'n2');
     expect(await nodes.list()).toEqual([]);
     expect(await raw.exists('skein:{nodes}:abouts', 'skein:{nodes}:reports', 'skein:{nodes}:leases')).toBe(0);
   });
 
-  it('buries a node whose lease has run out, and refuses its next renewal', async () => {
-    const leaderFence = await lead();
+  it('keep the fence of an evicted node for an hour, unless the node starts again', async () => {
+    const leaderFence = (await leader.hold('one', 60_000)) ?? Number.NaN;
     const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    expect(await nodes.bury('n1', fence, leaderFence)).toBe(false);
-    expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBe(fence);
-    await runOut('n1');
-    expect(await nodes.bury('n1', fence, leaderFence)).toBe(true);
-    expect(await nodes.bury('n1', fence, leaderFence)).toBe(true);
-    expect(await nodes.list()).toEqual([]);
-    await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+    await raw.zadd('skein:{nodes}:leases', 1, 'n1');
+    await nodes.evict('n1', fence, leaderFence);
     const forgetAtMs = Number(await raw.zscore('skein:{nodes}:forget', 'n1')) / 1000;
     expect(forgetAtMs - fence / 1000).toBeGreaterThan(3_500_000);
+    await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
+    expect(await raw.zscore('skein:{nodes}:forget', 'n1')).toBeNull();
   });
 
-  it('revokes the lease of a crashed start, but never that of a later one', async () => {
-    const leaderFence = await lead();
-    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    expect(await nodes.bury('n1', fence, leaderFence, { crashed: true })).toBe(true);
-    expect(await nodes.list()).toEqual([]);
-    await expect(nodes.renew(aNode('n1'), { fence, ttlMs })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
-    const again = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    expect(await nodes.bury('n1', fence, leaderFence, { crashed: true })).toBe(false);
-    expect(await nodes.bury('n1', 0, leaderFence, { crashed: true })).toBe(false);
-    expect(await nodes.list()).toMatchObject([{ fence: again }]);
+  it('keep a count of assignments for a short time', async () => {
+    await nodes.countAssignment('n1', 1);
+    expect(await raw.pttl('skein:node:n1:assigned:1')).toBeGreaterThan(0);
   });
 
   it('forgets what is left of a node that is gone after an hour', async () => {
@@ -106,51 +57,6 @@ describe('the node registry', () => {
     // The change itself has been dropped: whoever read before gets all.
     expect(await nodes.read({ since: before.version })).toMatchObject({ whole: true, nodes: [], gone: [] });
     expect((await raw.keys('*')).toSorted()).toEqual(['skein:{nodes}:meta']);
-  });
-
-  it('gives a new start of a buried node a lease, which its burial does not touch', async () => {
-    const leaderFence = await lead();
-    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    await runOut('n1');
-    await nodes.bury('n1', fence, leaderFence);
-    const again = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    expect(again).toBeGreaterThan(fence);
-    expect(await nodes.bury('n1', fence, leaderFence)).toBe(false);
-    expect(await nodes.renew(aNode('n1'), { fence: again, ttlMs })).toBe(again);
-    expect(await nodes.list()).toMatchObject([{ fence: again }]);
-    expect(await raw.zscore('skein:{nodes}:forget', 'n1')).toBeNull();
-  });
-
-  it('tells a reader what has changed since its last reading, and no loads unless asked', async () => {
-    const first = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    const second = await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
-    const all = await nodes.read();
-    expect(all).toMatchObject({ whole: true, gone: [] });
-    expect(all.nodes.map(({ fence }) => fence).toSorted()).toEqual([first, second]);
-
-    await nodes.renew(aNode('n1', { beat: 2, sessions: 7 }), { fence: first, ttlMs });
-    const nothing = await nodes.read({ since: all.version });
-    expect(nothing).toEqual({ version: all.version, whole: false, nodes: [], gone: [], reports: new Map() });
-    const loads = await nodes.read({ since: all.version, loads: true });
-    expect(loads.reports.get('n1')).toMatchObject({ beat: 2, fence: first, load: { sessions: 7 } });
-    expect(loads.reports.size).toBe(2);
-
-    await nodes.renew(aNode('n1', { state: 'draining' }), { fence: first, ttlMs });
-    await runOut('n2');
-    const changed = await nodes.read({ since: all.version });
-    expect(changed.nodes.map(({ record }) => [record.nodeId, record.state])).toEqual([['n1', 'draining']]);
-    expect(changed).toMatchObject({ whole: false, gone: ['n2'] });
-  });
-
-  it('gives a reader of another history all there is', async () => {
-    await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    const { version } = await nodes.read();
-    expect(await nodes.read({ since: version + 1 })).toMatchObject({ whole: true });
-    await raw.flushall();
-    await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
-    const regrown = await nodes.read({ since: version });
-    expect(regrown).toMatchObject({ whole: true });
-    expect(regrown.nodes.map(({ record }) => record.nodeId)).toEqual(['n2']);
   });
 
   it('costs one command for each renewal and each reading, however many nodes there are', async () => {
@@ -166,39 +72,11 @@ describe('the node registry', () => {
     expect(await asked(() => nodes.read({ since: version, loads: true }))).toBe(1);
     expect(await asked(() => nodes.renew(aNode('n1', { beat: 3 }), { fence: undefined, ttlMs }))).toBe(1);
   });
+});
 
-  it('lets only the one that leads bury, and writes down who did', async () => {
-    const leaderFence = await lead();
-    const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
-    await runOut('n1');
-    // Held up past its lease; another one leads since.
-    await raw.hset('skein:reconciler', 'untilUs', '1');
-    await expect(nodes.bury('n1', fence, leaderFence)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
-    const next = (await store.leader.hold('two', 60_000)) ?? Number.NaN;
-    await expect(nodes.bury('n1', fence, leaderFence)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
-    expect(await nodes.renew(aNode('n1'), { fence, ttlMs })).toBe(fence);
-    await runOut('n1');
-    expect(await nodes.bury('n1', fence, next)).toBe(true);
-    expect(await store.leader.view()).toEqual({
-      ...{ holderId: 'two', fence: next },
-      acts: [{ id: expect.any(String) as string, fence: next, what: 'bury n1' }],
-    });
-  });
-
-  it('refuses a lease time out of range', async () => {
-    for (const wrong of [499, 60_001, Number.NaN]) {
-      await expect(nodes.renew(aNode('n1'), { fence: undefined, ttlMs: wrong })).rejects.toMatchObject({
-        code: 'INVALID_ARGUMENT',
-        details: { field: 'ttlMs' },
-      });
-    }
-  });
-
-  it('counts assignments per node and beat, for a short time', async () => {
-    expect(await nodes.countAssignment('n1', 1)).toBe(1);
-    expect(await nodes.countAssignment('n1', 1)).toBe(2);
-    expect(await nodes.countAssignment('n1', 2)).toBe(1);
-    expect(await nodes.countAssignment('n2', 1)).toBe(1);
-    expect(await raw.pttl('skein:node:n1:assigned:1')).toBeGreaterThan(0);
+describe('the key of the leader lease', () => {
+  it('has a higher number even when the store has a clock that fell back', async () => {
+    await raw.hset('skein:reconciler', { holder: 'z', fence: '9000000000000000', untilUs: '1' });
+    expect(await leader.hold('a', 60_000)).toBe(9_000_000_000_000_001);
   });
 });

@@ -9,9 +9,9 @@ import type {
   RegistryReading,
 } from '../leases/node-registry.ts';
 import { keys } from '../scripts/keys.ts';
-import { bury, countAssignment, discardUnless, read, release, renew } from '../scripts/node-scripts.ts';
+import { evict, countAssignment, discardUnless, read, release, renew } from '../scripts/node-scripts.ts';
 import type { Script } from '../scripts/script.ts';
-import { refusals } from '../store/errors.ts';
+import { StoreError } from '../store/errors.ts';
 import { readJson } from '../store/stored-entries.ts';
 import { leaseTimeMs } from '../leases/lease-time.ts';
 import { isWrongType, type RedisConnection } from './redis-connection.ts';
@@ -38,7 +38,7 @@ export class RedisNodes implements NodeRegistry {
     const report = `${beat} ${JSON.stringify(load)}`;
     const args = [nodeId, fence ?? '', leaseTimeMs(ttlMs), JSON.stringify(about), report];
     const [status, held] = (await this.#run(renew, args)) as [string, string?];
-    if (status === 'STALE_EPOCH') throw refusals.NODE_REPLACED(nodeId);
+    if (status === 'STALE_EPOCH') throw StoreError.nodeReplaced(nodeId);
     return Number(held);
   }
 
@@ -46,15 +46,15 @@ export class RedisNodes implements NodeRegistry {
     await this.#run(release, [nodeId, fence]);
   }
 
-  async bury(
+  async evict(
     nodeId: string,
     fence: number,
     leaderFence: number,
     { crashed = false }: { crashed?: boolean } = {},
   ): Promise<boolean> {
-    const args = [nodeId, fence, leaderFence, `bury ${nodeId}`, crashed ? 1 : 0];
-    const reply = await this.#run(bury, args, [keys.reconciler, keys.acts]);
-    if (reply === 'NOT_LEADING') throw refusals.NOT_LEADING();
+    const args = [nodeId, fence, leaderFence, `evict ${nodeId}`, crashed ? 1 : 0];
+    const reply = await this.#run(evict, args, [keys.reconciler, keys.auditLog]);
+    if (reply === 'NOT_LEADING') throw StoreError.notLeader();
     return reply === 1;
   }
 

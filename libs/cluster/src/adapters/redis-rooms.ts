@@ -11,9 +11,8 @@ import {
   type Track,
   type VersionedChange,
 } from '@skein/protocol';
-import { byArrival } from '../store/arrival.ts';
 import type {
-  Held,
+  RoomAnnouncement,
   MoveRequest,
   Placed,
   PlaceRequest,
@@ -28,8 +27,9 @@ import { keys } from '../scripts/keys.ts';
 import * as placing from '../scripts/placing-scripts.ts';
 import * as scripts from '../scripts/room-scripts.ts';
 import type { Script } from '../scripts/script.ts';
-import { refusals } from '../store/errors.ts';
+import { StoreError } from '../store/errors.ts';
 import {
+  byArrival,
   checkText,
   memberEntry,
   NO_STAY,
@@ -62,11 +62,11 @@ export class RedisRooms implements RoomStore {
     const reply = await this.#write(room, placing.place, [...args, known?.version ?? '', lastEpoch, room]);
     switch (reply[0]) {
       case 'ROOM_FULL':
-        throw refusals.ROOM_FULL(maxParticipants);
+        throw StoreError.roomFull(maxParticipants);
       case 'NO_NODE_AVAILABLE':
-        throw refusals.NO_NODE_AVAILABLE();
+        throw StoreError.noNodeAvailable();
       case 'SUPERSEDED':
-        throw refusals.SUPERSEDED();
+        throw StoreError.superseded();
       default:
         return await this.#placed(request, reply);
     }
@@ -80,15 +80,15 @@ export class RedisRooms implements RoomStore {
     const reply = await this.#write(room, placing.move, args);
     switch (reply[0]) {
       case 'STALE_EPOCH':
-        throw refusals.STALE_EPOCH();
+        throw StoreError.staleEpoch();
       case 'NO_NODE_AVAILABLE':
-        throw refusals.NO_NODE_AVAILABLE();
+        throw StoreError.noNodeAvailable();
       default:
         return await this.#placed(request, reply, reason);
     }
   }
 
-  async announce(room: string, held: Held): Promise<RoomWrite> {
+  async announce(room: string, held: RoomAnnouncement): Promise<RoomWrite> {
     const { participants, viewers = [], tracks, knownVersion = 0 } = held;
     const members = [
       ...participants.map((one) => [one, 'participant'] as const),
@@ -141,13 +141,13 @@ export class RedisRooms implements RoomStore {
     const reply = await this.#write(room, scripts.publishTrack, args);
     switch (reply[0]) {
       case 'SESSION_NOT_FOUND':
-        throw refusals.SESSION_NOT_FOUND();
+        throw StoreError.sessionNotFound();
       case 'STALE_EPOCH':
-        throw refusals.STALE_EPOCH();
+        throw StoreError.staleEpoch();
       case 'TRACK_TAKEN':
-        throw refusals.TRACK_TAKEN();
+        throw StoreError.trackTaken();
       case 'LIMIT_EXCEEDED':
-        throw refusals.LIMIT_EXCEEDED(limit);
+        throw StoreError.tooManyTracks(limit);
       default:
         return written(reply, change);
     }
@@ -161,7 +161,7 @@ export class RedisRooms implements RoomStore {
     const change: RoomChange = { type: 'participantUpdated', identity, epoch, connection };
     const args = [identity, epoch, connection === 'connected' ? 1 : 0, JSON.stringify(change)];
     const reply = await this.#write(room, scripts.updateMember, args);
-    if (reply[0] === 'STALE_EPOCH') throw refusals.STALE_EPOCH();
+    if (reply[0] === 'STALE_EPOCH') throw StoreError.staleEpoch();
     return written(reply, change);
   }
 
@@ -174,8 +174,8 @@ export class RedisRooms implements RoomStore {
     const change: RoomChange = { type: 'trackUpdated', trackId, muted };
     const args = [session.identity, session.epoch, trackId, muted ? 1 : 0, JSON.stringify(change)];
     const reply = await this.#write(room, scripts.updateTrack, args);
-    if (reply[0] === 'STALE_EPOCH') throw refusals.STALE_EPOCH();
-    if (reply[0] === 'TRACK_NOT_FOUND') throw refusals.TRACK_NOT_FOUND(trackId);
+    if (reply[0] === 'STALE_EPOCH') throw StoreError.staleEpoch();
+    if (reply[0] === 'TRACK_NOT_FOUND') throw StoreError.trackNotFound(trackId);
     return written(reply, change);
   }
 
@@ -190,7 +190,7 @@ export class RedisRooms implements RoomStore {
     checkText('reason', reason);
     const args = [identity, epoch, trackId, JSON.stringify(change)];
     const reply = await this.#write(room, scripts.unpublishTrack, args);
-    if (reply[0] === 'STALE_EPOCH') throw refusals.STALE_EPOCH();
+    if (reply[0] === 'STALE_EPOCH') throw StoreError.staleEpoch();
     return written(reply, change);
   }
 
@@ -207,10 +207,10 @@ export class RedisRooms implements RoomStore {
     const reply = await this.#write(
       room,
       scripts.leave,
-      [...args, ...(leads ? [leaderFence, `take out ${identity}`] : []), room],
-      leads ? [keys.reconciler, keys.acts] : [],
+      [...args, ...(leads ? [leaderFence, `remove ${identity}`] : []), room],
+      leads ? [keys.reconciler, keys.auditLog] : [],
     );
-    if (reply[0] === 'NOT_LEADING') throw refusals.NOT_LEADING();
+    if (reply[0] === 'NOT_LEADING') throw StoreError.notLeader();
     const [, , viewership] = reply as [string, string?, string?];
     return { ...written(reply, change), ...readViewership(viewership) };
   }
@@ -230,10 +230,10 @@ export class RedisRooms implements RoomStore {
     });
     const removed = await this.#redis.run(
       scripts.repair,
-      [...keys.room(room), keys.reconciler, keys.acts],
+      [...keys.room(room), keys.reconciler, keys.auditLog],
       [leaderFence, ...unreadable, room],
     );
-    if (removed === 'NOT_LEADING') throw refusals.NOT_LEADING();
+    if (removed === 'NOT_LEADING') throw StoreError.notLeader();
     return Number(removed);
   }
 
@@ -313,8 +313,8 @@ function memberArguments(request: PlaceRequest): readonly Argument[] {
 
 /** The choice of a node, as the scripts take it. */
 function nodeArguments({ candidates }: PlaceRequest): readonly Argument[] {
-  const { wishedNodeId = '', fallbackNodeId = '', openNodeIds } = candidates;
-  return [wishedNodeId, fallbackNodeId, ` ${openNodeIds.join(' ')} `];
+  const { preferredNodeId = '', fallbackNodeId = '', openNodeIds } = candidates;
+  return [preferredNodeId, fallbackNodeId, ` ${openNodeIds.join(' ')} `];
 }
 
 function headOf(room: string): Command {

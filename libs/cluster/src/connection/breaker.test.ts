@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { expect, it } from 'vitest';
 import { Breaker } from './breaker.ts';
 

@@ -3,7 +3,7 @@ import { snapshotOf, type RoomSnapshot, type VersionedChange } from '@skein/prot
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reached } from './regrowth.ts';
-import { Driver, ModelRoom } from '../testing/lossy-room.ts';
+import { Driver, LossyRoom } from '../testing/lossy-room.ts';
 
 const person = fc.constantFrom('ann', 'bob', 'cy', 'dan');
 const at = fc.nat(20);
@@ -70,7 +70,7 @@ function carryOut(one: Action, driver: Driver, onTheWay: VersionedChange[]): voi
 }
 
 function following(...people: readonly string[]): Driver {
-  const driver = new Driver(new ModelRoom());
+  const driver = new Driver(new LossyRoom());
   for (const identity of people) driver.room.join(identity);
   driver.take({ type: 'begun', snapshot: driver.room.snapshot() });
   driver.settle();
@@ -109,7 +109,7 @@ describe('a feed whose room is lost by the store', () => {
     return { ...room, participants };
   }
 
-  function roomOf(room: ModelRoom): RoomSnapshot {
+  function roomOf(room: LossyRoom): RoomSnapshot {
     const { bornVersion: _, ...snapshot } = room.snapshot() ?? assert.fail('no room');
     return snapshot;
   }

@@ -1,4 +1,5 @@
-import { createMemoryBus, type Bus, type MemoryBusHub } from '@skein/bus';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus, type MemoryBusHub } from '@skein/bus/testing';
 import {
   applyChange,
   roomStateOf,
@@ -9,7 +10,8 @@ import {
   type VersionedChange,
   type Viewership,
 } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {

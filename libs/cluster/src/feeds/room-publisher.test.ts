@@ -1,22 +1,23 @@
-import { createMemoryBus, type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { limits, subjects, type VersionedChange, type Viewership } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { publishChanges, readRoomEvents, type RoomEvents } from './room-events.ts';
-import { RoomNews, VIEWERSHIP_EVERY_MS } from './room-publisher.ts';
+import { RoomPublisher, VIEWERSHIP_EVERY_MS } from './room-publisher.ts';
 
 let clock: FakeClock;
 let bus: Bus;
 let told: RoomEvents[];
-let news: RoomNews;
+let publisher: RoomPublisher;
 
 beforeEach(() => {
   clock = new FakeClock();
   bus = createMemoryBus({ clock }).connect('test');
   told = [];
   bus.subscribe(subjects.room('blue'), (data) => told.push(readRoomEvents(data)!));
-  news = new RoomNews({ bus, clock });
+  publisher = new RoomPublisher({ bus, clock });
 });
 
 const viewed = (viewers: number, revision = viewers): { changes: []; viewership: Viewership } => ({
@@ -25,10 +26,10 @@ const viewed = (viewers: number, revision = viewers): { changes: []; viewership:
 });
 const numbers = (): (number | undefined)[] => told.map(({ viewership }) => viewership?.viewers);
 
-describe('the news of a room', () => {
+describe('the publisher of a room', () => {
   it('tell a rush of viewers a few times, at last as it is', async () => {
     for (let viewers = 1; viewers <= 200; viewers++) {
-      news.tell('blue', viewed(viewers));
+      publisher.publish('blue', viewed(viewers));
       await clock.advance(5);
     }
     await clock.advance(VIEWERSHIP_EVERY_MS);
@@ -42,14 +43,14 @@ describe('the news of a room', () => {
       [3, 3],
       [2, 2],
     ] as const)
-      news.tell('blue', viewed(viewers, revision));
+      publisher.publish('blue', viewed(viewers, revision));
     await clock.advance(VIEWERSHIP_EVERY_MS);
     expect(numbers()).toEqual([1, 3]);
   });
 
   it('tell changes at once, and what waits when they are closed', async () => {
-    news.tell('blue', viewed(1));
-    news.tell('blue', {
+    publisher.publish('blue', viewed(1));
+    publisher.publish('blue', {
       ...viewed(2),
       changes: [
         { version: 7, change: { type: 'participantLeft', identity: 'ann', epoch: 1, reason: 'superseded' } },
@@ -57,7 +58,7 @@ describe('the news of a room', () => {
     });
     await clock.advance(0);
     expect(told.map(({ changes }) => changes.length)).toEqual([0, 1]);
-    news.close();
+    publisher.close();
     await clock.advance(0);
     expect(numbers()).toEqual([1, undefined, 2]);
   });

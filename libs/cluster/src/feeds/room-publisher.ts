@@ -4,53 +4,53 @@ import type { Clock } from '@skein/runtime';
 import { publishChanges, publishViewership } from './room-events.ts';
 import type { RoomWrite } from '../store/room-store.ts';
 
-/** How often one process tells who views a room. */
+/** One process publishes the viewership of a room at most this often. */
 export const VIEWERSHIP_EVERY_MS = 250;
 
-interface Rest {
-  /** What is to be told at its end. */
+interface Pause {
+  /** Published at its end. */
   next: Viewership | undefined;
   timer: Disposable;
 }
 
 /**
- * Tells all feeds of a room what this process has written: changes at once and in order, who views a room only so often,
- * the last word last. Holds one timer for each room whose viewers changed a moment ago.
+ * Publishes what this process has written to all feeds of a room: changes at once and in order, viewership at most every
+ * 250 ms and the last one always. Holds one timer per room whose viewers changed a moment ago.
  */
-export class RoomNews {
+export class RoomPublisher {
   readonly #bus: Bus;
   readonly #clock: Clock;
-  readonly #resting = new Map<string, Rest>();
+  readonly #pauses = new Map<string, Pause>();
 
   constructor({ bus, clock }: { readonly bus: Bus; readonly clock: Clock }) {
     this.#bus = bus;
     this.#clock = clock;
   }
 
-  tell(room: string, { changes, viewership }: RoomWrite): void {
+  publish(room: string, { changes, viewership }: RoomWrite): void {
     publishChanges(this.#bus, room, changes);
     if (!viewership) return;
-    const rest = this.#resting.get(room);
-    if (!rest) this.#send(room, viewership);
-    else if ((rest.next?.revision ?? -1) < viewership.revision) rest.next = viewership;
+    const pause = this.#pauses.get(room);
+    if (!pause) this.#send(room, viewership);
+    else if ((pause.next?.revision ?? -1) < viewership.revision) pause.next = viewership;
   }
 
-  /** Tells what still waits, at once. */
+  /** Publishes what still waits, at once. */
   close(): void {
-    for (const [room, { next, timer }] of this.#resting) {
+    for (const [room, { next, timer }] of this.#pauses) {
       timer[Symbol.dispose]();
       if (next) publishViewership(this.#bus, room, next);
     }
-    this.#resting.clear();
+    this.#pauses.clear();
   }
 
   #send(room: string, viewership: Viewership): void {
     publishViewership(this.#bus, room, viewership);
     const timer = this.#clock.after(VIEWERSHIP_EVERY_MS, () => {
-      const next = this.#resting.get(room)?.next;
-      this.#resting.delete(room);
+      const next = this.#pauses.get(room)?.next;
+      this.#pauses.delete(room);
       if (next) this.#send(room, next);
     });
-    this.#resting.set(room, { next: undefined, timer });
+    this.#pauses.set(room, { next: undefined, timer });
   }
 }

@@ -16,15 +16,15 @@ export interface LeaderView {
   readonly holderId: string | undefined;
   /** Of the last holder; 0: there was none. */
   readonly fence: number;
-  readonly acts: readonly LeaderAct[];
+  readonly auditLog: readonly AuditEntry[];
 }
 
 /** Something that only the one that leads may do, as the script wrote it down that did it. */
-export interface LeaderAct {
+export interface AuditEntry {
   /** Rises with each act. */
   readonly id: string;
   /** The number of the lease in whose name it was done. */
   readonly fence: number;
-  /** `bury media-node-1`, `take out ann`. */
+  /** `evict media-node-1`, `take out ann`. */
   readonly what: string;
 }

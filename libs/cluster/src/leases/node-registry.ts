@@ -16,7 +16,12 @@ export interface NodeRegistry {
    * so that the next renewal of what was buried fails `STALE_EPOCH`, for an hour. Returns whether it is dead now. Safe
    * to repeat. Only for the one that leads: fails `STALE_EPOCH` when `leaderFence` is not the number of the present lease.
    */
-  bury(nodeId: string, fence: number, leaderFence: number, options?: { crashed?: boolean }): Promise<boolean>;
+  evict(
+    nodeId: string,
+    fence: number,
+    leaderFence: number,
+    options?: { crashed?: boolean },
+  ): Promise<boolean>;
   /** All nodes with a valid lease, and when each was renewed. One command. */
   list(): Promise<readonly RegisteredNode[]>;
   /**

@@ -1,6 +1,8 @@
-import { createMemoryBus, type Bus } from '@skein/bus';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { subjects, type NodeRecord } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -252,7 +254,7 @@ describe('the node directory', () => {
       fallbackNodeId: 'n2',
       openNodeIds: ['n2'],
     });
-    expect(() => directory.candidates({ excludeNodeIds: ['n1'], wishedNodeId: 'n1' })).toThrowError(
+    expect(() => directory.candidates({ excludeNodeIds: ['n1'], preferredNodeId: 'n1' })).toThrowError(
       expect.objectContaining({ code: 'NODE_NOT_FOUND' }) as Error,
     );
     directory.close();

@@ -41,7 +41,7 @@ export interface NodeDirectoryEvents {
 
 export interface DirectoryQuery {
   readonly region?: string | undefined;
-  readonly wishedNodeId?: string | undefined;
+  readonly preferredNodeId?: string | undefined;
   readonly excludeNodeIds?: readonly string[] | undefined;
 }
 

@@ -1,6 +1,7 @@
-import { createMemoryBus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { subjects } from '@skein/protocol';
-import { FakeClock, seededRandom, type Random } from '@skein/runtime';
+import { seededRandom, type Random } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -84,7 +84,7 @@ describe('chooseCandidates', () => {
   it('leaves out nodes that it is told to, a wished one too', () => {
     const nodes = [view('n1'), view('n2')];
     expect(choose(nodes, { excludeNodeIds: ['n1'] }).openNodeIds).toEqual(['n2']);
-    expect(() => choose(nodes, { excludeNodeIds: ['n1'], wishedNodeId: 'n1' })).toThrowError(
+    expect(() => choose(nodes, { excludeNodeIds: ['n1'], preferredNodeId: 'n1' })).toThrowError(
       expect.objectContaining({ code: 'NODE_NOT_FOUND' }) as Error,
     );
   });
@@ -107,9 +107,9 @@ describe('chooseCandidates', () => {
 
   it('takes a wish for a node that is ready, even a full one, and refuses any other', () => {
     const nodes = [view('full', { used: 1 }), view('stale', { ageMs: 10_000 }), view('open')];
-    expect(choose(nodes, { wishedNodeId: 'full' }).wishedNodeId).toBe('full');
-    for (const wishedNodeId of ['stale', 'unknown']) {
-      expect(() => choose(nodes, { wishedNodeId })).toThrowError(
+    expect(choose(nodes, { preferredNodeId: 'full' }).preferredNodeId).toBe('full');
+    for (const preferredNodeId of ['stale', 'unknown']) {
+      expect(() => choose(nodes, { preferredNodeId })).toThrowError(
         expect.objectContaining({ code: 'NODE_NOT_FOUND' }) as Error,
       );
     }

@@ -48,7 +48,7 @@ export interface CandidateQuery {
   readonly now: number;
   /** Nodes of this region are taken while one of them is open; else any. */
   readonly region?: string | undefined;
-  readonly wishedNodeId?: string | undefined;
+  readonly preferredNodeId?: string | undefined;
   /** Nodes that are out of the question, such as the one that a session moves away from. */
   readonly excludeNodeIds?: readonly string[] | undefined;
   /** Default: `defaultPlacementPolicy`. */
@@ -63,26 +63,33 @@ export interface CandidateQuery {
  * excluded, with `LIMIT_EXCEEDED` when it is at a hard limit.
  */
 export function chooseCandidates(nodes: readonly NodeView[], query: CandidateQuery): PlacementCandidates {
-  const { now, region, wishedNodeId, excludeNodeIds = [], policy = defaultPlacementPolicy, random } = query;
+  const {
+    now,
+    region,
+    preferredNodeId,
+    excludeNodeIds = [],
+    policy = defaultPlacementPolicy,
+    random,
+  } = query;
   const usable = nodes.filter(
     (node) => isUsable(node, now, policy) && !excludeNodeIds.includes(node.record.nodeId),
   );
-  if (wishedNodeId !== undefined) checkWished(usable, wishedNodeId);
+  if (preferredNodeId !== undefined) checkWished(usable, preferredNodeId);
   const loads = usable.map((node) => ({ node, load: projectedLoad(node, policy) }));
   const open = loads.filter(({ load }) => load < policy.maxUsed);
   const even = evenlyUsed(inRegion(open, region), policy);
   return {
     openNodeIds: even.map(({ node }) => node.record.nodeId),
     fallbackNodeId: betterOfTwo(even, random)?.node.record.nodeId,
-    ...(wishedNodeId !== undefined && { wishedNodeId }),
+    ...(preferredNodeId !== undefined && { preferredNodeId }),
   };
 }
 
 /** Its load may be whatever it is, but a hard limit holds for everyone. */
-function checkWished(usable: readonly NodeView[], wishedNodeId: string): void {
-  const wished = usable.find(({ record }) => record.nodeId === wishedNodeId);
-  if (!wished) throw nodeNotFound(wishedNodeId);
-  if ((wished.record.load.limitsUsed ?? 0) >= 1) throw nodeFull(wishedNodeId);
+function checkWished(usable: readonly NodeView[], preferredNodeId: string): void {
+  const wished = usable.find(({ record }) => record.nodeId === preferredNodeId);
+  if (!wished) throw nodeNotFound(preferredNodeId);
+  if ((wished.record.load.limitsUsed ?? 0) >= 1) throw nodeFull(preferredNodeId);
 }
 
 interface NodeLoadView {

@@ -33,7 +33,7 @@ export const keys = {
     }
   },
   reconciler: 'skein:reconciler',
-  acts: '{skein:reconciler}:acts',
+  auditLog: '{skein:reconciler}:acts',
   /** All in one slot, in the order in which the node scripts take them. */
   registry: ['abouts', 'reports', 'leases', 'fences', 'changes', 'forget', 'meta'].map(
     (part) => `skein:{nodes}:${part}`,

@@ -1,4 +1,4 @@
-import { ACTS } from './audit-log.ts';
+import { AUDIT_LOG } from './audit-log.ts';
 import { script, TIME, writeScript } from './script.ts';
 
 /** How long the fence of a start that is gone is kept, so that one that comes back finds out that it was buried. */
@@ -106,10 +106,10 @@ return { int(now), int(version), whole and 1 or 0, nodes, reports }`,
  * fence, what it does, 1 to revoke the lease if that start still holds it. The fence that stays is how the start that
  * comes back finds out.
  */
-export const bury = script(
+export const evict = script(
   TIME,
   REGISTRY,
-  ACTS,
+  AUDIT_LOG,
   String.raw`
 if not leads(KEYS[8], ARGV[3]) then return 'NOT_LEADING' end
 local id = ARGV[1]
@@ -120,7 +120,7 @@ end
 local held, given = tonumber(redis.call('HGET', KEYS[4], id) or '0'), tonumber(ARGV[2])
 if held <= given then redis.call('HSET', KEYS[4], id, int(math.max(now, given + 1))) end
 redis.call('ZADD', KEYS[6], int(now + ${REMEMBERED_US}), id)
-note_act(KEYS[9], ARGV[3], ARGV[4])
+record_action(KEYS[9], ARGV[3], ARGV[4])
 return 1`,
 );
 

@@ -1,4 +1,4 @@
-import { ACTS } from './audit-log.ts';
+import { AUDIT_LOG } from './audit-log.ts';
 import { ROOM } from './room-keys.ts';
 import { script, TIME, writeScript } from './script.ts';
 
@@ -73,14 +73,14 @@ return { 'OK', append(next_version(), ARGV[4]) }`,
  */
 export const leave = writeScript(
   ROOM,
-  ACTS,
+  AUDIT_LOG,
   String.raw`
 local room_name = table.remove(ARGV)
-local identity, lease, acts = ARGV[1], KEYS[10], KEYS[11]
+local identity, lease, audit_log = ARGV[1], KEYS[10], KEYS[11]
 if lease and not leads(lease, ARGV[4]) then return { 'NOT_LEADING' } end
 local member, _, views = holder_of(identity)
 if not member or member.epoch ~= tonumber(ARGV[2]) then return { 'SAME' } end
-if lease then note_act(acts, ARGV[4], ARGV[5]) end
+if lease then record_action(audit_log, ARGV[4], ARGV[5]) end
 unseat(identity, member, views)
 drop_tracks(identity)
 if population() > 0 then
@@ -101,7 +101,7 @@ return { views and 'SAME' or 'OK', version }`,
  */
 export const repair = writeScript(
   ROOM,
-  ACTS,
+  AUDIT_LOG,
   String.raw`
 local room_name = table.remove(ARGV)
 if not leads(KEYS[10], ARGV[1]) then return 'NOT_LEADING' end
@@ -134,7 +134,7 @@ end
 local version = redis.call('HGET', meta, 'version')
 local broken = not tonumber(version) or not tonumber(redis.call('HGET', meta, 'born'))
 local empty = population() == 0
-if removed > 0 or broken or empty then note_act(KEYS[11], ARGV[1], 'repair ' .. room_name) end
+if removed > 0 or broken or empty then record_action(KEYS[11], ARGV[1], 'repair ' .. room_name) end
 if broken or empty then
   free_room(room_name)
   return math.max(removed, 1)

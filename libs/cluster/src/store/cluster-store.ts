@@ -9,7 +9,7 @@ import type { StoreAddress } from './store-address.ts';
 export interface ClusterStore {
   readonly rooms: RoomStore;
   readonly nodes: NodeRegistry;
-  /** Held by the one process that reconciles. */
+  /** Held by the control that leads. */
   readonly leader: LeaderLease;
   /** Whether the store answers, and since when. While `disconnected` calls fail with `UNAVAILABLE` at once. */
   readonly status: StoreStatus;

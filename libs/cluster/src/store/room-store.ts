@@ -38,7 +38,7 @@ export interface RoomStore {
    * Puts back what a node holds and the store has lost: participants and viewers that are missing or of a lower epoch, and
    * tracks of the participants' present epochs that are; one change each but for viewers. The room is made again if it is gone. Safe to repeat.
    */
-  announce(room: string, held: Held): Promise<RoomWrite>;
+  announce(room: string, held: RoomAnnouncement): Promise<RoomWrite>;
 
   /**
    * Shows a track, or replaces what is shown of it. Repeating it changes nothing. Fails with `STALE_EPOCH` when the
@@ -150,7 +150,7 @@ export interface MoveRequest extends PlaceRequest {
 }
 
 /** What a node holds of a room: its own sessions and what they publish. */
-export interface Held {
+export interface RoomAnnouncement {
   readonly participants: readonly Participant[];
   readonly viewers?: readonly Participant[];
   readonly tracks: readonly Track[];
@@ -165,7 +165,7 @@ export interface PlacementCandidates {
   /** Nodes that may take sessions now: ready, leased, of the region, under their limit. A room's present hosts are kept to these. */
   readonly openNodeIds: readonly string[];
   /** A join may name its node. `chooseCandidates` checked it against the view; the script takes it as it is. */
-  readonly wishedNodeId?: string | undefined;
+  readonly preferredNodeId?: string | undefined;
 }
 
 export interface Placed extends RoomWrite {

@@ -118,3 +118,8 @@ export function readJson<Value>(json: string | undefined): Value | undefined {
     return undefined;
   }
 }
+
+/** Orders participants by when they joined, the earliest first. */
+export function byArrival(one: Participant, other: Participant): number {
+  return one.joinedAtMs - other.joinedAtMs || (one.identity < other.identity ? -1 : 1);
+}

@@ -1,3 +1,8 @@
 export { aNode, aRequest, aTrack } from './builders.ts';
-export { MemoryRooms } from './memory-rooms.ts';
+export {
+  MemoryStore,
+  type MemoryConnectionOptions,
+  type MemoryStoreOptions,
+  type StoreCall,
+} from './memory-store.ts';
 export { RestingRedis } from './resting-redis.ts';

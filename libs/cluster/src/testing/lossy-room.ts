@@ -1,99 +1,60 @@
 import assert from 'node:assert/strict';
-import {
-  applyChange,
-  roomStateOf,
-  snapshotOf,
-  type Participant,
-  type RoomChange,
-  type RoomState,
-  type VersionedChange,
-} from '@skein/protocol';
+import type { Participant, RoomState, VersionedChange } from '@skein/protocol';
 import { newSteadyFeed, stepSteadyFeed, type SteadyCommand, type SteadyInput } from '../feeds/regrowth.ts';
 import type { StoredSnapshot } from '../store/room-store.ts';
+import { aRequest } from './builders.ts';
+import { MemoryStore } from './memory-store.ts';
 
-/** A store that can lose a room, and nodes that hold what is in it. */
-export class ModelRoom {
+const ROOM = 'blue';
+
+/** A room in a store that loses it, and the participants that nodes hold of it. */
+export class LossyRoom {
   readonly held = new Map<string, Participant>();
-  #state: RoomState | undefined;
-  #log: VersionedChange[] = [];
-  /** Before each write, the last ones. */
-  #earlier: { readonly state: RoomState | undefined; readonly born: number }[] = [];
-  #born = 0;
-  /** Ahead of all versions, as a clock is. */
-  #clock = 1000;
+  readonly #rooms = new MemoryStore({ history: 8 }).inside.rooms;
+  #sessions = 0;
 
   get version(): number | undefined {
-    return this.#state?.version;
+    return this.#rooms.heads([ROOM])[0]?.version;
   }
 
-  join(identity: string): VersionedChange[] {
-    const epoch = ++this.#clock;
-    const participant = {
-      ...{ identity, name: identity, sessionId: `s${epoch}`, nodeId: 'n', epoch, joinedAtMs: 1 },
-    };
+  join(identity: string): readonly VersionedChange[] {
+    const request = aRequest({ room: ROOM, identity, sessionId: `s${++this.#sessions}` });
+    const { participant, changes } = this.#rooms.place(request);
     this.held.set(identity, participant);
-    return [this.#write({ type: 'participantJoined', participant })];
+    return changes;
   }
 
-  leave(identity: string): VersionedChange[] {
+  leave(identity: string): readonly VersionedChange[] {
     const known = this.held.get(identity);
     this.held.delete(identity);
-    if (!known || this.#state?.participants.get(identity)?.epoch !== known.epoch) return [];
-    const left = this.#write({ type: 'participantLeft', identity, epoch: known.epoch, reason: 'left' });
-    if (this.#state.participants.size === 0) this.lose();
-    return [left];
+    return known ? this.#rooms.leave(ROOM, known, 'left').changes : [];
   }
 
   lose(): void {
-    this.#state = undefined;
-    this.#log = [];
+    this.#rooms.lose(ROOM);
   }
 
-  /** As a replica that lacked the last `writes` and was made the primary: their versions are given again. */
+  /** Its last writes are lost, and their versions are given again. */
   fallBack(writes: number): void {
-    const [then] = writes > 0 ? this.#earlier.splice(-writes) : [];
-    if (then) [this.#state, this.#born] = [then.state, then.born];
-    const version = this.#state?.version ?? 0;
-    this.#log = this.#log.filter((change) => change.version <= version);
+    this.#rooms.fallBack(writes);
   }
 
-  announce(): VersionedChange[] {
-    const missing = [...this.held.values()].filter(
-      ({ identity, epoch }) => (this.#state?.participants.get(identity)?.epoch ?? 0) < epoch,
-    );
-    return missing.map((participant) => this.#write({ type: 'participantJoined', participant }));
+  /** The nodes put back what is missing. */
+  announce(): readonly VersionedChange[] {
+    return this.#rooms.announce(ROOM, { participants: [...this.held.values()], tracks: [] }).changes;
   }
 
   trimLog(): void {
-    this.#log = [];
+    this.#rooms.trimLogs();
   }
 
-  changesSince(version: number): VersionedChange[] | undefined {
-    if (!this.#state || version > this.#state.version) return undefined;
-    const after = this.#log.filter((change) => change.version > version);
-    return after.length === this.#state.version - version ? after : undefined;
+  changesSince(version: number): readonly VersionedChange[] | undefined {
+    return this.#rooms.changesSince(ROOM, version);
   }
 
   snapshot(): StoredSnapshot | undefined {
-    return this.#state && { ...snapshotOf(this.#state), bornVersion: this.#born };
+    return this.#rooms.snapshot(ROOM);
   }
-
-  #write(change: RoomChange): VersionedChange {
-    this.#clock += 1000;
-    this.#earlier.push({ state: this.#state, born: this.#born });
-    if (!this.#state) this.#born = this.#clock;
-    const before = this.#state ?? emptyRoom(this.#clock - 1);
-    const versioned = { version: before.version + 1, change };
-    const applied = applyChange(before, versioned);
-    assert.ok(applied.outcome === 'applied');
-    this.#state = applied.state;
-    this.#log.push(versioned);
-    return versioned;
-  }
-}
-
-function emptyRoom(version: number): RoomState {
-  return roomStateOf({ room: 'blue', version, participants: [], tracks: [] });
 }
 
 /** Drives `stepSteadyFeed` as the shell does, with a store that answers when the test says so. */
@@ -104,10 +65,10 @@ export class Driver {
   growing = false;
   readonly lost: RoomState[] = [];
   replacements = 0;
-  readonly room: ModelRoom;
+  readonly room: LossyRoom;
   #seen: RoomState | undefined;
 
-  constructor(room: ModelRoom) {
+  constructor(room: LossyRoom) {
     this.room = room;
   }
 

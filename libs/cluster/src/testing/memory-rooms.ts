@@ -1,261 +1,315 @@
 import {
   limits,
+  SkeinError,
+  withConnection,
   type Participant,
+  type ParticipantConnection,
   type RoomChange,
   type Track,
   type VersionedChange,
-  type Viewership,
-  type ParticipantConnection,
-  withConnection,
 } from '@skein/protocol';
-import { byArrival } from '../store/arrival.ts';
+import { StoreError } from '../store/errors.ts';
 import type {
-  Held,
   MoveRequest,
   Placed,
   PlaceRequest,
   PlacementCandidates,
+  RoomAnnouncement,
   RoomHead,
   RoomStore,
   RoomWrite,
   SessionInRoom,
   StoredSnapshot,
 } from '../store/room-store.ts';
-import { refusals } from '../store/errors.ts';
 import { checkText, memberEntry, profileJson, trackEntry } from '../store/stored-entries.ts';
+import type { MemoryLeader } from './memory-leader.ts';
+import { MemoryRoom, profileOf, type Entry } from './memory-room.ts';
+import type { StoreTime } from './store-time.ts';
+import type { Sync } from './sync.ts';
 
-/** Versions of one room before the clock is ahead of them again. */
-const TICK = 1_000_000;
-const LOG_LENGTH = 512;
+/** A room that an announcement makes starts this far above the versions that the announcer knew. */
+const ANNOUNCED_ABOVE = 1_000_000;
+const UNCHANGED: RoomWrite = { changes: [] };
 
-/** Somebody who is in a room. `claim`: the epoch at which this stay took the identity; 0 where that is not known. */
-interface Seat {
-  readonly member: Participant;
-  readonly views: boolean;
-  readonly claim: number;
-  readonly stayId: string | undefined;
+export interface MemoryRoomsDeps {
+  readonly time: StoreTime;
+  readonly leader: Pick<MemoryLeader, 'require' | 'record'>;
 }
 
-interface MemoryRoom {
-  readonly born: number;
-  version: number;
-  readonly log: VersionedChange[];
-  readonly seats: Map<string, Seat>;
-  readonly tracks: Map<string, Track>;
-  viewership: Viewership | undefined;
+export interface MemoryRoomsOptions {
+  /** How many writes `fallBack` can take back. Default 0: no copies are made for it. */
+  readonly history?: number;
+  /** The node for a room without a host. Default: the fallback of the candidates. */
+  readonly chooseFallback?: (candidates: PlacementCandidates) => string | undefined;
+}
+
+/** What an entry comes in place of. `reason`: of a move. */
+interface Replaced {
+  readonly old: Entry | undefined;
+  readonly now: number;
+  readonly reason?: string;
 }
 
 /**
- * Room state in memory, for tests: refuses, fences and repeats as the store in Redis does, which is held to the same
- * contract. Its calls take effect at once, and its clock is a counter.
+ * Room state in memory, for tests: the same refusals, fences and repeats as the store in Redis, held to the same contract
+ * suites. Calls take effect at once.
  */
-export class MemoryRooms implements RoomStore {
-  readonly #rooms = new Map<string, MemoryRoom>();
-  #clock = TICK;
+export class MemoryRooms implements Sync<Omit<RoomStore, 'onRecovered'>> {
+  readonly #deps: MemoryRoomsDeps;
+  readonly #options: MemoryRoomsOptions;
+  readonly #corrupt = new Set<string>();
+  #rooms = new Map<string, MemoryRoom>();
+  /** The rooms before each of the last writes. */
+  #earlier: readonly (readonly MemoryRoom[])[] = [];
 
-  /** Everything is gone, as after a restart of a store that keeps nothing. */
+  constructor(deps: MemoryRoomsDeps, options: MemoryRoomsOptions = {}) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  get isEmpty(): boolean {
+    return this.#rooms.size === 0;
+  }
+
+  /** Drops a room, or everything, as after a restart of a store that keeps nothing. */
   lose(room?: string): void {
     if (room === undefined) this.#rooms.clear();
     else this.#rooms.delete(room);
   }
 
-  async place(request: PlaceRequest): Promise<Placed> {
+  /** Takes the last writes back, as a replica that lacked them and became the primary: their versions are given again. */
+  fallBack(writes: number): void {
+    const then = writes > 0 ? (this.#earlier.at(-writes) ?? this.#earlier[0]) : undefined;
+    if (!then) return;
+    this.#earlier = this.#earlier.slice(0, -writes);
+    this.#rooms = new Map(then.map((room) => [room.name, room.copy()]));
+  }
+
+  /** Empties the logs: readers that missed changes need a snapshot. */
+  trimLogs(): void {
+    for (const room of this.#rooms.values()) room.trimLog();
+  }
+
+  /** Puts a value of another type in place of a room's tracks: its calls fail `INTERNAL` until it is repaired. */
+  corrupt(room: string): void {
+    this.#corrupt.add(room);
+  }
+
+  /** Leaves a room without members behind, as the same may do. */
+  addEmpty(room: string): void {
+    const { time } = this.#deps;
+    this.#rooms.set(room, new MemoryRoom({ name: room, born: time.nextUs(), time }));
+  }
+
+  /** How many participants and viewers of a room each node carries. */
+  hosts(room: string): Record<string, number> {
+    return Object.fromEntries(this.#rooms.get(room)?.hosts() ?? []);
+  }
+
+  place(request: PlaceRequest): Placed {
     const { room, identity, sessionId, maxParticipants, stayId, lastEpoch } = request;
-    checkRequest(request);
-    const old = this.#seat(room, identity);
-    const foreign = stayId === undefined || old?.stayId !== stayId;
-    if (lastEpoch !== undefined && old && old.claim > lastEpoch && foreign) throw refusals.SUPERSEDED();
-    if (!old && (this.#rooms.get(room)?.seats.size ?? 0) >= maxParticipants)
-      throw refusals.ROOM_FULL(maxParticipants);
+    this.#checkRequest(request);
+    const old = this.#entry(room, identity);
+    const isForeign = stayId === undefined || old?.stayId !== stayId;
+    if (lastEpoch !== undefined && old && old.claim > lastEpoch && isForeign) throw StoreError.superseded();
+    if (!old && (this.#rooms.get(room)?.entries.size ?? 0) >= maxParticipants)
+      throw StoreError.roomFull(maxParticipants);
     const nodeId = this.#chooseNode(request, old);
-    const now = this.#now();
+    const now = this.#deps.time.nextUs();
     const epoch = Math.max(now, (old?.member.epoch ?? 0) + 1);
-    const joinedAtMs = old?.member.joinedAtMs ?? now;
-    const member = { ...profile(request), sessionId, nodeId, epoch, joinedAtMs };
-    if (old) this.#dropTracks(room, identity);
+    const joinedAtMs = old?.member.joinedAtMs ?? Math.floor(now / 1000);
+    const member = { ...profileOf(request), sessionId, nodeId, epoch, joinedAtMs };
+    this.#remember();
+    if (old) this.#rooms.get(room)?.dropTracks(identity);
     return this.#placed(
-      request,
-      { member, views: request.role === 'viewer', claim: epoch, stayId },
-      old,
-      now,
+      room,
+      { member, isViewer: request.role === 'viewer', claim: epoch, stayId },
+      { old, now },
     );
   }
 
-  async move(request: MoveRequest): Promise<Placed> {
+  move(request: MoveRequest): Placed {
     const { room, identity, sessionId, fromEpoch, reason } = request;
-    checkRequest(request);
+    this.#checkRequest(request);
     checkText('reason', reason);
-    const old = this.#seat(room, identity);
-    if (old && old.member.epoch > fromEpoch && old.member.sessionId === sessionId) {
-      const { viewership: _same, ...snapshot } = this.#snapshot(room);
-      const placed = { participant: old.member, superseded: undefined, changes: [] };
-      return { ...placed, snapshot: { ...snapshot, viewership: this.#rooms.get(room)?.viewership } };
-    }
-    if (old && old.member.epoch !== fromEpoch) throw refusals.STALE_EPOCH();
+    const old = this.#entry(room, identity);
+    if (old && old.member.epoch > fromEpoch && old.member.sessionId === sessionId)
+      return {
+        participant: old.member,
+        superseded: undefined,
+        changes: [],
+        snapshot: this.#room(room).snapshot(),
+      };
+    if (old && old.member.epoch !== fromEpoch) throw StoreError.staleEpoch();
     const nodeId = this.#chooseNode(request, old);
-    const now = this.#now();
+    const now = this.#deps.time.nextUs();
     const epoch = Math.max(now, fromEpoch + 1);
-    const joinedAtMs = old?.member.joinedAtMs ?? now;
-    const member = { ...profile(request), sessionId, nodeId, epoch, joinedAtMs };
+    const joinedAtMs = old?.member.joinedAtMs ?? Math.floor(now / 1000);
+    const member = { ...profileOf(request), sessionId, nodeId, epoch, joinedAtMs };
     const { claim = 0, stayId = request.stayId } = old ?? {};
+    this.#remember();
     return this.#placed(
-      request,
-      { member, views: request.role === 'viewer', claim, stayId },
-      old,
-      now,
-      reason,
+      room,
+      { member, isViewer: request.role === 'viewer', claim, stayId },
+      { old, now, reason },
     );
   }
 
-  async announce(room: string, held: Held): Promise<RoomWrite> {
-    checkText('room', room);
-    for (const member of [...held.participants, ...(held.viewers ?? [])]) memberEntry(member);
-    for (const track of held.tracks) trackEntry(track);
-    const birth = Math.max(this.#now(), (held.knownVersion ?? 0) + TICK);
-    const changes: VersionedChange[] = [];
-    let counts = false;
+  announce(
+    room: string,
+    { participants, viewers = [], tracks, knownVersion = 0 }: RoomAnnouncement,
+  ): RoomWrite {
+    this.#check(room);
+    for (const member of [...participants, ...viewers]) memberEntry(member);
+    for (const track of tracks) trackEntry(track);
+    this.#remember();
+    const birth = Math.max(this.#deps.time.nextUs(), knownVersion + ANNOUNCED_ABOVE);
     const members = [
-      ...held.participants.map((member) => ({ member, views: false })),
-      ...(held.viewers ?? []).map((member) => ({ member, views: true })),
+      ...participants.map((member) => ({ member, isViewer: false })),
+      ...viewers.map((member) => ({ member, isViewer: true })),
     ];
-    for (const { member, views } of members) {
-      const old = this.#seat(room, member.identity);
+    const changes: VersionedChange[] = [];
+    let viewersChanged = false;
+    for (const { member, isViewer } of members) {
+      const old = this.#entry(room, member.identity);
       if (old && old.member.epoch >= member.epoch) continue;
-      if (old) this.#dropTracks(room, member.identity);
-      const seat = { member, views, claim: 0, stayId: undefined };
-      changes.push(...this.#sit(room, seat, old, birth));
-      counts ||= views || (old?.views ?? false);
+      if (old) this.#rooms.get(room)?.dropTracks(member.identity);
+      changes.push(
+        ...this.#enter(room, { member, isViewer, claim: 0, stayId: undefined }, { old, now: birth }),
+      );
+      viewersChanged ||= isViewer || (old?.isViewer ?? false);
     }
-    const viewership = counts ? this.#countViewers(room) : undefined;
-    for (const track of held.tracks) {
-      const owner = this.#seat(room, track.identity);
-      const stored = this.#rooms.get(room)?.tracks.get(track.trackId);
-      const lower = !stored || (stored.identity === track.identity && stored.epoch < track.epoch);
-      if (!owner || owner.views || owner.member.epoch !== track.epoch || !lower) continue;
-      this.#rooms.get(room)?.tracks.set(track.trackId, track);
-      changes.push(this.#write(room, { type: 'trackPublished', track }));
-    }
+    const viewership = viewersChanged ? this.#room(room).countViewers() : undefined;
+    for (const track of tracks) changes.push(...this.#announceTrack(room, track));
     return { changes, ...(viewership && { viewership }) };
   }
 
-  async publishTrack(room: string, sessionId: string, track: Track): Promise<RoomWrite> {
-    checkText('room', room);
-    const entry = trackEntry(track);
+  publishTrack(room: string, sessionId: string, track: Track): RoomWrite {
+    this.#check(room);
+    const text = trackEntry(track);
     const { identity, epoch, trackId } = track;
     const owner = this.#participant(room, identity);
-    if (!owner) throw refusals.SESSION_NOT_FOUND();
-    if (owner.sessionId !== sessionId || owner.epoch !== epoch) throw refusals.STALE_EPOCH();
-    const tracks = this.#rooms.get(room)?.tracks;
-    const stored = tracks?.get(trackId);
-    if (stored && trackEntry(stored) === entry) return { changes: [] };
-    if (stored && stored.identity !== identity) throw refusals.TRACK_TAKEN();
+    if (!owner) throw StoreError.sessionNotFound();
+    if (owner.sessionId !== sessionId || owner.epoch !== epoch) throw StoreError.staleEpoch();
+    const { tracks } = this.#room(room);
+    const stored = tracks.get(trackId);
+    if (stored && trackEntry(stored) === text) return UNCHANGED;
+    if (stored && stored.identity !== identity) throw StoreError.trackTaken();
     const limit = limits.tracksPerParticipant;
-    const own = [...(tracks?.values() ?? [])].filter((one) => one.identity === identity);
-    if (!stored && own.length >= limit) throw refusals.LIMIT_EXCEEDED(limit);
-    tracks?.set(trackId, track);
-    return { changes: [this.#write(room, { type: 'trackPublished', track })] };
+    const own = [...tracks.values()].filter((one) => one.identity === identity);
+    if (!stored && own.length >= limit) throw StoreError.tooManyTracks(limit);
+    this.#remember();
+    tracks.set(trackId, track);
+    return { changes: [this.#room(room).write({ type: 'trackPublished', track })] };
   }
 
-  async updateConnection(
+  updateConnection(
     room: string,
     { identity, epoch }: SessionInRoom,
     connection: ParticipantConnection,
-  ): Promise<RoomWrite> {
-    checkText('room', room);
-    const seat = this.#seat(room, identity);
-    if (!seat || seat.views || seat.member.epoch !== epoch) throw refusals.STALE_EPOCH();
-    const { connection: before = 'connected' } = seat.member;
-    if (before === connection) return { changes: [] };
-    const member = withConnection(seat.member, connection);
-    this.#rooms.get(room)?.seats.set(identity, { ...seat, member });
-    return { changes: [this.#write(room, { type: 'participantUpdated', identity, epoch, connection })] };
+  ): RoomWrite {
+    this.#check(room);
+    const entry = this.#entry(room, identity);
+    if (!entry || entry.isViewer || entry.member.epoch !== epoch) throw StoreError.staleEpoch();
+    const { connection: before = 'connected' } = entry.member;
+    if (before === connection) return UNCHANGED;
+    this.#remember();
+    const member = withConnection(entry.member, connection);
+    this.#room(room).entries.set(identity, { ...entry, member });
+    return { changes: [this.#room(room).write({ type: 'participantUpdated', identity, epoch, connection })] };
   }
 
-  async updateTrack(
-    room: string,
-    session: SessionInRoom,
-    trackId: string,
-    muted: boolean,
-  ): Promise<RoomWrite> {
-    checkText('room', room);
-    if (this.#participant(room, session.identity)?.epoch !== session.epoch) throw refusals.STALE_EPOCH();
-    const tracks = this.#rooms.get(room)?.tracks;
-    const stored = tracks?.get(trackId);
-    if (stored?.identity !== session.identity) throw refusals.TRACK_NOT_FOUND(trackId);
-    if (stored.muted === muted) return { changes: [] };
-    tracks?.set(trackId, { ...stored, muted });
-    return { changes: [this.#write(room, { type: 'trackUpdated', trackId, muted })] };
+  updateTrack(room: string, session: SessionInRoom, trackId: string, muted: boolean): RoomWrite {
+    this.#check(room);
+    if (this.#participant(room, session.identity)?.epoch !== session.epoch) throw StoreError.staleEpoch();
+    const { tracks } = this.#room(room);
+    const stored = tracks.get(trackId);
+    if (stored?.identity !== session.identity) throw StoreError.trackNotFound(trackId);
+    if (stored.muted === muted) return UNCHANGED;
+    this.#remember();
+    tracks.set(trackId, { ...stored, muted });
+    return { changes: [this.#room(room).write({ type: 'trackUpdated', trackId, muted })] };
   }
 
-  async unpublishTrack(
+  unpublishTrack(
     room: string,
     { identity, epoch }: SessionInRoom,
     trackId: string,
     reason: string,
-  ): Promise<RoomWrite> {
-    checkText('room', room);
+  ): RoomWrite {
+    this.#check(room);
     checkText('reason', reason);
     const owner = this.#participant(room, identity);
-    if (!owner) return { changes: [] };
-    if (owner.epoch !== epoch) throw refusals.STALE_EPOCH();
-    const tracks = this.#rooms.get(room)?.tracks;
-    if (tracks?.get(trackId)?.identity !== identity) return { changes: [] };
+    if (!owner) return UNCHANGED;
+    if (owner.epoch !== epoch) throw StoreError.staleEpoch();
+    const { tracks } = this.#room(room);
+    if (tracks.get(trackId)?.identity !== identity) return UNCHANGED;
+    this.#remember();
     tracks.delete(trackId);
-    return { changes: [this.#write(room, { type: 'trackUnpublished', trackId, identity, reason })] };
+    return { changes: [this.#room(room).write({ type: 'trackUnpublished', trackId, identity, reason })] };
   }
 
-  async leave(room: string, { identity, epoch }: SessionInRoom, reason: string): Promise<RoomWrite> {
-    checkText('room', room);
+  leave(room: string, { identity, epoch }: SessionInRoom, reason: string, leaderFence?: number): RoomWrite {
+    this.#check(room);
     checkText('reason', reason);
-    const seat = this.#seat(room, identity);
-    const known = this.#rooms.get(room);
-    if (!known || seat?.member.epoch !== epoch) return { changes: [] };
-    known.seats.delete(identity);
-    this.#dropTracks(room, identity);
-    const left = (): VersionedChange =>
-      this.#write(room, { type: 'participantLeft', identity, epoch, reason });
-    if (known.seats.size > 0)
-      return seat.views ? { changes: [], viewership: this.#countViewers(room) } : { changes: [left()] };
-    const changes = seat.views ? [] : [left()];
-    this.#rooms.delete(room);
+    if (leaderFence !== undefined) this.#deps.leader.require(leaderFence);
+    const entry = this.#entry(room, identity);
+    if (entry?.member.epoch !== epoch) return UNCHANGED;
+    if (leaderFence !== undefined) this.#deps.leader.record(leaderFence, `remove ${identity}`);
+    this.#remember();
+    const known = this.#room(room);
+    known.entries.delete(identity);
+    known.dropTracks(identity);
+    if (known.entries.size > 0 && entry.isViewer) return { changes: [], viewership: known.countViewers() };
+    const changes = entry.isViewer ? [] : [known.write({ type: 'participantLeft', identity, epoch, reason })];
+    if (known.entries.size === 0) this.#rooms.delete(room);
     return { changes };
   }
 
-  /** Nothing here is ever unreadable. */
-  async repair(room: string): Promise<number> {
+  repair(room: string, leaderFence: number): number {
     checkText('room', room);
-    return 0;
-  }
-
-  async snapshot(room: string): Promise<StoredSnapshot | undefined> {
-    checkText('room', room);
+    const { leader, time } = this.#deps;
+    leader.require(leaderFence);
     const known = this.#rooms.get(room);
-    return known && { ...this.#snapshot(room), bornVersion: known.born };
+    const wasCorrupt = this.#corrupt.delete(room);
+    const { entries } = known ?? {};
+    if (known && entries && entries.size > 0 && !wasCorrupt) return 0;
+    leader.record(leaderFence, `repair ${room}`);
+    this.#rooms.delete(room);
+    if (!known || !entries || entries.size === 0) return 1;
+    // All readers take it for a new room, and read it again.
+    const born = Math.max(time.nextUs(), known.version + 1);
+    const repaired = new MemoryRoom({ name: room, born, time }, { entries });
+    this.#rooms.set(room, repaired);
+    if (known.viewership) repaired.countViewers();
+    return 1;
   }
 
-  async changesSince(room: string, version: number): Promise<readonly VersionedChange[] | undefined> {
-    checkText('room', room);
+  snapshot(room: string): StoredSnapshot | undefined {
+    this.#check(room);
     const known = this.#rooms.get(room);
-    if (!known || known.version < version) return undefined;
-    const after = known.log.filter((change) => change.version > version);
-    return after.length === known.version - version ? after : undefined;
+    return known && { ...known.snapshot(), bornVersion: known.born };
   }
 
-  async viewers(room: string, identities?: readonly string[]): Promise<readonly Participant[]> {
+  changesSince(room: string, version: number): readonly VersionedChange[] | undefined {
     checkText('room', room);
-    const viewers = [...(this.#rooms.get(room)?.seats.values() ?? [])].filter(({ views }) => views);
-    return viewers.map(({ member }) => member).filter((one) => identities?.includes(one.identity) ?? true);
+    return this.#rooms.get(room)?.changesSince(version);
   }
 
-  async heads(rooms: readonly string[]): Promise<readonly (RoomHead | undefined)[]> {
+  viewers(room: string, identities?: readonly string[]): readonly Participant[] {
+    checkText('room', room);
+    const viewers = this.#rooms.get(room)?.viewers() ?? [];
+    return viewers.filter(({ identity }) => identities?.includes(identity) ?? true);
+  }
+
+  heads(rooms: readonly string[]): readonly (RoomHead | undefined)[] {
     return rooms.map((room) => {
       const known = this.#rooms.get(room);
-      const { viewership } = known ?? {};
-      return known && { version: known.version, ...(viewership && { viewership }) };
+      return known && { version: known.version, ...(known.viewership && { viewership: known.viewership }) };
     });
   }
 
-  async listRooms({ pageSize, after }: { pageSize: number; after?: string }): Promise<readonly string[]> {
+  listRooms({ pageSize, after }: { pageSize: number; after?: string }): readonly string[] {
     const start = after === undefined ? undefined : Buffer.from(after);
     return [...this.#rooms.keys()]
       .map((name) => Buffer.from(name))
@@ -265,128 +319,86 @@ export class MemoryRooms implements RoomStore {
       .map((name) => name.toString());
   }
 
-  #placed(
-    { room }: PlaceRequest,
-    seat: Seat,
-    old: Seat | undefined,
-    now: number,
-    movedBecause?: string,
-  ): Placed {
-    const changes = this.#sit(room, seat, old, now, movedBecause);
-    const viewership = seat.views || old?.views ? this.#countViewers(room) : undefined;
-    const told = { changes, snapshot: this.#snapshot(room), ...(viewership && { viewership }) };
-    return { participant: seat.member, superseded: old?.member, ...told };
+  #placed(room: string, entry: Entry, replaced: Replaced): Placed {
+    const { old } = replaced;
+    const changes = this.#enter(room, entry, replaced);
+    const known = this.#room(room);
+    const viewership = entry.isViewer || old?.isViewer ? known.countViewers() : undefined;
+    const write = { changes, ...(viewership && { viewership }) };
+    return { participant: entry.member, superseded: old?.member, snapshot: known.snapshot(), ...write };
   }
 
-  /** Puts `seat` in place of `old`; what others see of that. */
-  #sit(
-    room: string,
-    seat: Seat,
-    old: Seat | undefined,
-    first: number,
-    movedBecause?: string,
-  ): VersionedChange[] {
-    const { member: participant, views } = seat;
+  /** Puts `entry` in place of `old`. Returns what others see of that. */
+  #enter(room: string, entry: Entry, { old, now, reason }: Replaced): VersionedChange[] {
+    const { member: participant, isViewer } = entry;
     const { identity } = participant;
-    const made = this.#open(room, first);
-    this.#rooms.get(room)?.seats.set(identity, seat);
-    const shown = old && !old.views ? old.member : undefined;
-    if (views) {
+    const isNew = !this.#rooms.has(room);
+    const { time } = this.#deps;
+    const known = this.#rooms.get(room) ?? new MemoryRoom({ name: room, born: now, time });
+    this.#rooms.set(room, known);
+    known.entries.set(identity, entry);
+    const shown = old && !old.isViewer ? old.member : undefined;
+    if (isViewer) {
       if (!shown) return [];
-      this.#dropTracks(room, identity);
+      known.dropTracks(identity);
       const { epoch } = shown;
-      return [this.#write(room, { type: 'participantLeft', identity, epoch, reason: 'superseded' }, made)];
+      return [known.write({ type: 'participantLeft', identity, epoch, reason: 'superseded' }, isNew)];
     }
-    const moved = movedBecause !== undefined && shown !== undefined;
-    const change: RoomChange = moved
-      ? { type: 'participantMoved', participant, reason: movedBecause }
-      : { type: 'participantJoined', participant };
-    return [this.#write(room, change, made)];
+    const change: RoomChange =
+      reason !== undefined && shown
+        ? { type: 'participantMoved', participant, reason }
+        : { type: 'participantJoined', participant };
+    return [known.write(change, isNew)];
   }
 
-  /** Whether the room was made: its first change has its first version. */
-  #open(room: string, first: number): boolean {
-    if (this.#rooms.has(room)) return false;
-    const [seats, tracks] = [new Map<string, Seat>(), new Map<string, Track>()];
-    this.#rooms.set(room, { born: first, version: first, log: [], seats, tracks, viewership: undefined });
-    return true;
+  #announceTrack(room: string, track: Track): VersionedChange[] {
+    const owner = this.#participant(room, track.identity);
+    if (owner?.epoch !== track.epoch) return [];
+    const known = this.#room(room);
+    const stored = known.tracks.get(track.trackId);
+    if (stored && (stored.identity !== track.identity || stored.epoch >= track.epoch)) return [];
+    known.tracks.set(track.trackId, track);
+    return [known.write({ type: 'trackPublished', track })];
   }
 
-  #write(room: string, change: RoomChange, first = false): VersionedChange {
-    const known = this.#rooms.get(room);
-    if (!known) throw new Error('a change of a room that is not there');
-    known.version += first ? 0 : 1;
-    const versioned = { version: known.version, change };
-    known.log.push(versioned);
-    if (known.log.length > LOG_LENGTH) known.log.shift();
-    return versioned;
-  }
-
-  #countViewers(room: string): Viewership | undefined {
-    const known = this.#rooms.get(room);
-    if (!known) return undefined;
-    const viewers = [...known.seats.values()].filter(({ views }) => views);
-    const nodeIds = [...new Set(viewers.map(({ member }) => member.nodeId))];
-    const revision = Math.max(this.#now(), (known.viewership?.revision ?? 0) + 1);
-    return (known.viewership = { viewers: viewers.length, nodeIds, revision });
-  }
-
-  #snapshot(room: string): StoredSnapshot {
-    const known = this.#rooms.get(room);
-    if (!known) throw new Error('a snapshot of a room that is not there');
-    const shown = [...known.seats.values()].filter(({ views }) => !views);
-    return {
-      ...{ room, version: known.version },
-      participants: shown.map(({ member }) => member).toSorted(byArrival),
-      tracks: [...known.tracks.values()],
-      ...(known.viewership && { viewership: known.viewership }),
-    };
-  }
-
-  /** The open node that hosts most of the room without `old`, else the fallback. */
-  #chooseNode({ room, candidates }: { room: string; candidates: PlacementCandidates }, old?: Seat): string {
-    const { wishedNodeId, fallbackNodeId, openNodeIds } = candidates;
-    const hosts = new Map<string, number>();
-    for (const seat of this.#rooms.get(room)?.seats.values() ?? []) {
-      const { nodeId } = seat.member;
-      if (seat !== old && openNodeIds.includes(nodeId)) hosts.set(nodeId, (hosts.get(nodeId) ?? 0) + 1);
-    }
-    const [most] = [...hosts].toSorted(
-      ([one, ones], [other, others]) => others - ones || (one < other ? -1 : 1),
-    );
-    const nodeId = wishedNodeId ?? most?.[0] ?? fallbackNodeId;
-    if (nodeId === undefined) throw refusals.NO_NODE_AVAILABLE();
+  #chooseNode({ room, candidates }: PlaceRequest, old: Entry | undefined): string {
+    const { chooseFallback = ({ fallbackNodeId }) => fallbackNodeId } = this.#options;
+    const host = this.#rooms.get(room)?.busiestHost(candidates.openNodeIds, old);
+    const nodeId = candidates.preferredNodeId ?? host ?? chooseFallback(candidates);
+    if (nodeId === undefined) throw StoreError.noNodeAvailable();
     return nodeId;
   }
 
-  #dropTracks(room: string, identity: string): void {
-    const tracks = this.#rooms.get(room)?.tracks;
-    for (const [id, track] of tracks ?? []) if (track.identity === identity) tracks?.delete(id);
+  #checkRequest(request: PlaceRequest): void {
+    this.#check(request.room);
+    profileJson(request);
   }
 
-  #seat(room: string, identity: string): Seat | undefined {
-    return this.#rooms.get(room)?.seats.get(identity);
+  #check(room: string): void {
+    checkText('room', room);
+    if (this.#corrupt.has(room)) throw new SkeinError('INTERNAL', 'the room is damaged');
+  }
+
+  /** Before a write: what `fallBack` goes back to. */
+  #remember(): void {
+    const { history = 0 } = this.#options;
+    if (history === 0) return;
+    const copies = [...this.#rooms.values()].map((room) => room.copy());
+    this.#earlier = [...this.#earlier, copies].slice(-history);
+  }
+
+  #room(room: string): MemoryRoom {
+    const known = this.#rooms.get(room);
+    if (!known) throw new Error(`there is no room ${room}`);
+    return known;
+  }
+
+  #entry(room: string, identity: string): Entry | undefined {
+    return this.#rooms.get(room)?.entries.get(identity);
   }
 
   #participant(room: string, identity: string): Participant | undefined {
-    const seat = this.#seat(room, identity);
-    return seat?.views ? undefined : seat?.member;
+    const entry = this.#entry(room, identity);
+    return entry?.isViewer ? undefined : entry?.member;
   }
-
-  #now(): number {
-    return (this.#clock += TICK);
-  }
-}
-
-function profile({
-  identity,
-  name,
-  metadata,
-}: PlaceRequest): Pick<Participant, 'identity' | 'name' | 'metadata'> {
-  return { identity, name, ...(metadata !== undefined && { metadata }) };
-}
-
-function checkRequest(request: PlaceRequest): void {
-  checkText('room', request.room);
-  profileJson(request);
 }

@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import { PeerMeter } from '../measures/peer-meter.ts';
 import { audioClip, videoClip } from '../media/clip.ts';

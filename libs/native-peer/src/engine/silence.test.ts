@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { expect, it } from 'vitest';
 import type { LinkHandlers, PacketLink } from './packet-link.ts';
 import { noticingSilence } from './silence.ts';

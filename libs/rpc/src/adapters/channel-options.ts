@@ -1,17 +1,17 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 
-/** Larger messages are refused by the receiver. */
+/** The receiver rejects larger messages. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 
-/** A peer that hangs without closing its connection is given up 2 to 4 s after it fell silent. */
+/** A peer that hangs without closing its connection counts as lost after 2 to 4 s of silence. */
 const KEEPALIVE_TIME_MS = 2_000;
 const KEEPALIVE_TIMEOUT_MS = 2_000;
 
-/** Callers that died must be noticed too: their streams hold tracks in pipes. */
+/** Dead callers must be detected too: their streams keep tracks in pipes. */
 export const serverKeepalive: ChannelOptions = {
   'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
   'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
-  // One stream per pulled track, and a room may have thousands; calls beyond wait at the caller until their deadline.
+  // One stream per pulled track, and a room may have thousands; further calls queue at the caller until their deadline.
   'grpc.max_concurrent_streams': 16_384,
 };
 

@@ -1,11 +1,11 @@
 import { Client, connectivityState, credentials } from '@grpc/grpc-js';
-import { SkeinError } from '@skein/protocol';
+import { RpcError } from '../errors.ts';
 import { clientChannel } from './channel-options.ts';
 
-/** Connections kept at once. Beyond, those least recently used are closed, but never one that carries a call. */
+/** The most open connections. Beyond it, the least recently used ones without a call are closed. */
 const MAX_CHANNELS = 256;
 
-/** One call's hold on a connection; disposing says that the call is over. */
+/** One call's use of a connection; dispose it when the call is over. */
 export interface ChannelUse extends Disposable {
   readonly client: Client;
   /** Set by the call: ends it when the connection is closed under it. */
@@ -35,7 +35,7 @@ export class Channels {
   }
 
   use(address: string): ChannelUse {
-    if (this.#closed) throw SkeinError.unavailable('a peer whose connections were closed');
+    if (this.#closed) throw RpcError.channelsClosed();
     const channel = this.#channels.get(address) ?? open(address, this.#onLost);
     this.#channels.delete(address);
     this.#channels.set(address, channel);
@@ -54,7 +54,7 @@ export class Channels {
     if (!channel) return;
     this.#channels.delete(address);
     channel.client.close();
-    // grpc-js lets running calls go on.
+    // grpc-js does not end running calls.
     for (const use of [...channel.uses]) use.onClosed();
   }
 

@@ -1,6 +1,7 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import { errorCodes, errorStatus, grpcStatus, SkeinError, text, type WireError } from '@skein/protocol';
 import { z } from 'zod';
+import { RpcError } from '../errors.ts';
 import { codeOfStatus, statusName } from '../status-mapping.ts';
 
 /** The metadata entry that carries a `WireError` as JSON; `-bin` entries may hold any text. */
@@ -16,7 +17,7 @@ const wireError = z.object({
   retryAfterMs: z.number().optional(),
 });
 
-/** What gRPC sends for an error: the status for anyone, the whole error beside it for us. */
+/** An error on the wire: a gRPC status for every client, and the whole error in the metadata for ours. */
 export function statusFor(error: SkeinError): { code: number; details: string; metadata: Metadata } {
   const metadata = new Metadata();
   metadata.set(ERROR_KEY, encode(error.toWire()));
@@ -38,22 +39,20 @@ export interface FailedCall {
   readonly deadlineMs: number;
 }
 
-/** The error that a call failed with. gRPC's own texts hold addresses: they go no further than the cause. */
+/** The error that a call failed with. gRPC's own texts hold addresses, so they stay in the cause. */
 export function errorOf(failure: ServiceError, { method, deadlineMs }: FailedCall): SkeinError {
   const sent = decode(failure.metadata?.get(ERROR_KEY)[0]);
   if (sent) return SkeinError.fromWire(sent);
   const code = codeOfStatus[statusName(failure.code)];
   switch (code) {
     case 'DEADLINE_EXCEEDED':
-      return SkeinError.deadline(method, deadlineMs, failure);
+      return RpcError.noAnswer(method, deadlineMs, failure);
     case 'UNAVAILABLE':
-      return SkeinError.unavailable(method, failure);
+      return RpcError.unavailable(method, failure);
     case 'MESSAGE_TOO_LARGE':
-      return new SkeinError(code, `a message of ${method} is larger than allowed`, { cause: failure });
+      return RpcError.tooLarge(method, failure);
     default:
-      return new SkeinError(code, `${method} failed with gRPC status ${statusName(failure.code)}`, {
-        cause: failure,
-      });
+      return RpcError.status(code, method, statusName(failure.code), failure);
   }
 }
 

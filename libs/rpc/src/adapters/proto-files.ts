@@ -11,7 +11,7 @@ export type WireService = Readonly<Record<string, WireMethod>>;
 
 let loaded: ReturnType<typeof loadSync> | undefined;
 
-/** A service of `proto/`, such as `skein.pipe.v1.PipeService`. Throws when there is none of that name. */
+/** A service of `proto/`, such as `skein.pipe.v1.PipeService`. Throws for an unknown name. */
 export function wireService(name: string): WireService {
   // The same as those that scripts/proto.mjs generates types with.
   loaded ??= loadSync(FILES, {

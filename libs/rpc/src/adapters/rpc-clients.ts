@@ -11,6 +11,7 @@ import type {
   StreamListener,
   StreamOptions,
 } from '../service-definition.ts';
+import { RpcError } from '../errors.ts';
 import { Channels, type ChannelUse } from './channels.ts';
 import { errorOf } from './error-metadata.ts';
 import { wireMethod, wireService, type WireMethod } from './proto-files.ts';
@@ -18,9 +19,9 @@ import { calledSpan, traceMetadata } from './trace-metadata.ts';
 
 const DEFAULT_DEADLINE_MS = 2_000;
 
-/** Clients of services at any address, over one connection per address that is opened when first needed. */
+/** Clients of services at any address, over one connection per address, opened on first use. */
 export interface RpcClients {
-  /** `address`: `host:port`. Cheap; every call may ask anew. */
+  /** `address`: `host:port`. Cheap enough to call for each request. */
   client<Definition extends ServiceDefinition>(
     definition: Definition,
     address: string,
@@ -38,9 +39,9 @@ export interface RpcClients {
 
 export interface RpcClientsOptions {
   readonly clock?: Clock;
-  /** Connections kept at once, those least recently used are closed beyond. Default 256. */
+  /** The most open connections; beyond it the least recently used are closed. Default 256. */
   readonly maxChannels?: number | undefined;
-  /** Told the size of each message that comes in, bytes; for measuring. */
+  /** Receives the size of each incoming message, bytes; for benches. */
   readonly onMessage?: ((bytes: number) => void) | undefined;
 }
 
@@ -223,7 +224,7 @@ function streamCall({ name, method, wire }: Called, { channels, clock, address }
   };
 }
 
-interface StreamParts {
+interface ClientStreamDeps {
   readonly name: string;
   readonly method: AnyMethod;
   readonly call: ClientReadableStream<object>;
@@ -232,14 +233,14 @@ interface StreamParts {
 }
 
 class GrpcClientStream implements ClientStream {
-  readonly #parts: StreamParts;
+  readonly #deps: ClientStreamDeps;
   #firstTimer: Disposable | undefined;
   #over = false;
 
-  constructor(parts: StreamParts) {
-    this.#parts = parts;
-    const { call, name, use } = parts;
-    use.onClosed = () => this.#fail(SkeinError.unavailable(name));
+  constructor(deps: ClientStreamDeps) {
+    this.#deps = deps;
+    const { call, name, use } = deps;
+    use.onClosed = () => this.#fail(RpcError.unavailable(name));
     call.on('data', (update: unknown) => this.#onUpdate(update));
     call.on('end', () => this.#finish());
     call.on('error', (failure: ServiceError) =>
@@ -248,19 +249,19 @@ class GrpcClientStream implements ClientStream {
   }
 
   awaitFirst(deadlineMs: number, clock: Clock): void {
-    const { name } = this.#parts;
-    this.#firstTimer = clock.after(deadlineMs, () => this.#fail(SkeinError.deadline(name, deadlineMs)));
+    const { name } = this.#deps;
+    this.#firstTimer = clock.after(deadlineMs, () => this.#fail(RpcError.noAnswer(name, deadlineMs)));
   }
 
   cancel(): void {
     if (!this.#finalize()) return;
-    this.#parts.call.cancel();
+    this.#deps.call.cancel();
   }
 
   #onUpdate(update: unknown): void {
     if (this.#over) return;
     this.#firstTimer?.[Symbol.dispose]();
-    const { name, method, listener } = this.#parts;
+    const { name, method, listener } = this.#deps;
     try {
       listener.onUpdate(parseAnswer(name, method, update));
     } catch (error) {
@@ -270,19 +271,19 @@ class GrpcClientStream implements ClientStream {
 
   #fail(error: SkeinError): void {
     if (!this.#finalize()) return;
-    this.#parts.call.cancel();
-    this.#parts.listener.onEnd(error);
+    this.#deps.call.cancel();
+    this.#deps.listener.onEnd(error);
   }
 
   #finish(error?: SkeinError): void {
-    if (this.#finalize()) this.#parts.listener.onEnd(error);
+    if (this.#finalize()) this.#deps.listener.onEnd(error);
   }
 
   #finalize(): boolean {
     if (this.#over) return false;
     this.#over = true;
     this.#firstTimer?.[Symbol.dispose]();
-    this.#parts.use[Symbol.dispose]();
+    this.#deps.use[Symbol.dispose]();
     return true;
   }
 }
@@ -291,8 +292,6 @@ function parseAnswer(name: string, method: AnyMethod, answer: unknown): unknown 
   try {
     return parseInput(method.response, answer, 'answer');
   } catch (error) {
-    throw new SkeinError('INTERNAL', `${name} gave an answer that this version does not understand`, {
-      cause: error,
-    });
+    throw RpcError.answerUnreadable(name, error);
   }
 }

@@ -16,6 +16,7 @@ import type {
   ServerStream,
   ServiceDefinition,
 } from '../service-definition.ts';
+import { RpcError } from '../errors.ts';
 import { MAX_MESSAGE_BYTES, serverKeepalive } from './channel-options.ts';
 import { statusFor } from './error-metadata.ts';
 import { wireMethod, wireService, type WireMethod } from './proto-files.ts';
@@ -27,7 +28,7 @@ export interface RpcServerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly clock?: Clock;
-  /** Told of what handlers throw that is not a `SkeinError`; the caller only learns `INTERNAL`. */
+  /** Receives what handlers throw that is no `SkeinError`; their callers get `INTERNAL` only. */
   readonly log?: RpcLog;
   readonly maxUnsentUpdates?: number;
 }
@@ -98,8 +99,7 @@ class GrpcServer implements RpcServer {
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
     return await new Promise((resolve, reject) => {
       this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error)
-          reject(new SkeinError('UNAVAILABLE', `cannot listen on gRPC port ${port}`, { cause: error }));
+        if (error) reject(RpcError.cannotListen(port, error));
         else resolve({ port: bound });
       });
     });
@@ -112,9 +112,9 @@ class GrpcServer implements RpcServer {
 
   async #shutDown(deadlineMs: number): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
-    for (const stream of this.#streams) stream.end(SkeinError.unavailable('this server'));
+    for (const stream of this.#streams) stream.end(RpcError.closing());
     const timer = (this.#options.clock ?? systemClock).after(deadlineMs, () => {
-      for (const call of this.#calls) call.abort(SkeinError.unavailable('this server'));
+      for (const call of this.#calls) call.abort(RpcError.closing());
       this.#server.forceShutdown();
     });
     await ended;
@@ -140,7 +140,7 @@ class GrpcServer implements RpcServer {
   ): Promise<void> {
     const gone = new AbortController();
     this.#calls.add(gone);
-    call.on('cancelled', () => gone.abort(new SkeinError('UNAVAILABLE', 'the caller has gone')));
+    call.on('cancelled', () => gone.abort(RpcError.callerGone()));
     try {
       const answer = await servedSpan(served.name, call.metadata, async () =>
         (served.handler as UnaryHandler)(parseRequest(served, call.request), { signal: gone.signal }),
@@ -178,7 +178,7 @@ class GrpcServer implements RpcServer {
     this.#streams.add(stream);
     stream.closed.addEventListener('abort', () => this.#streams.delete(stream), { once: true });
     try {
-      if (this.#closing) throw SkeinError.unavailable('this server');
+      if (this.#closing) throw RpcError.closing();
       await servedSpan(served.name, call.metadata, async () =>
         (served.handler as StreamHandler)(parseRequest(served, call.request), stream),
       );
@@ -196,11 +196,11 @@ class GrpcServer implements RpcServer {
 }
 
 function parseRequest({ method }: Served, request: unknown): unknown {
-  if (request === undecodable) throw SkeinError.invalidArgument('request', 'is not of its message type');
+  if (request === undecodable) throw RpcError.requestUnreadable();
   return parseInput(method.request, request, 'request');
 }
 
-/** grpc-js answers what it cannot decode with INTERNAL, but it is the caller's fault: let the handler say so. */
+/** grpc-js answers an undecodable request INTERNAL, but the caller is at fault: the handler rejects it instead. */
 function tolerant(wire: WireMethod): WireMethod {
   return {
     ...wire,

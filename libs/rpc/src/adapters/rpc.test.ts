@@ -73,7 +73,7 @@ function connect(address: string) {
   return newClients().client(pipeService, address);
 }
 
-/** What a streaming call told its caller. */
+/** What a streaming call delivered to its caller. */
 function listening() {
   const updates: TrackUpdate[] = [];
   const ends: (Error | undefined)[] = [];
@@ -100,7 +100,7 @@ async function failure(call: Promise<unknown>): Promise<SkeinError> {
 }
 
 describe('a unary call', () => {
-  it('carries the request to the handler and the answer back', async () => {
+  it('a call carries the request to the handler and the answer back', async () => {
     const openPipe = vi.fn<PipeServiceHandlers['openPipe']>(async () => ({
       callee: { ...end, nodeId: 'node-b' },
     }));
@@ -110,7 +110,7 @@ describe('a unary call', () => {
     expect(openPipe.mock.calls[0]?.[0]).toEqual(openRequest);
   });
 
-  it('fails with DEADLINE_EXCEEDED when the handler takes too long, and tells the handler', async () => {
+  it("a call to a slow handler fails DEADLINE_EXCEEDED and aborts the handler's signal", async () => {
     let signal: AbortSignal | undefined;
     const { address } = await serve({
       pipes: {
@@ -125,7 +125,7 @@ describe('a unary call', () => {
     await vi.waitFor(() => expect(signal?.aborted).toBe(true));
   });
 
-  it('fails with the very error that the handler threw', async () => {
+  it('a call fails with the error that the handler threw', async () => {
     const thrown = new SkeinError('TRACK_NOT_FOUND', 'no track trk_é here', {
       details: { trackId: 'trk_é', count: 2, known: false },
       retryAfterMs: 250,
@@ -136,7 +136,7 @@ describe('a unary call', () => {
     expect(error.toWire()).toEqual(thrown.toWire());
   });
 
-  it('hides what a handler threw that is no SkeinError, and logs it', async () => {
+  it("a handler's bug arrives as INTERNAL and is logged", async () => {
     const error = vi.fn<RpcLog['error']>();
     const log: RpcLog = { error };
     const { address } = await serve(
@@ -174,7 +174,7 @@ describe('a unary call', () => {
     expect(openPipe).not.toHaveBeenCalled();
   });
 
-  it('with bytes that are no message of its type is refused with INVALID_ARGUMENT', async () => {
+  it('a request of another message type fails INVALID_ARGUMENT', async () => {
     const { address } = await serve({});
     const raw = new Client(address, credentials.createInsecure());
     cleanups.push(() => raw.close());
@@ -186,13 +186,13 @@ describe('a unary call', () => {
     expect(status).toBe(3);
   });
 
-  it('over 1 MiB is refused', async () => {
+  it('a message over 1 MiB is rejected', async () => {
     const { address } = await serve({});
     const huge = { ...openRequest, room: 'x'.repeat(1024 * 1024) };
     expect((await failure(connect(address).openPipe(huge))).code).toBe('MESSAGE_TOO_LARGE');
   });
 
-  it('rejects with the reason of its signal when it is aborted', async () => {
+  it("an aborted call rejects with its signal's reason", async () => {
     const { address } = await serve({ pipes: { openPipe: never } });
     const abort = new AbortController();
     const call = connect(address).openPipe(openRequest, { signal: abort.signal });
@@ -200,7 +200,7 @@ describe('a unary call', () => {
     await expect(call).rejects.toThrow('no longer needed');
   });
 
-  it('fails with UNAVAILABLE, and no address in the message, when nobody listens', async () => {
+  it('a call to a closed port fails UNAVAILABLE without an address in the message', async () => {
     const { server, address } = await serve({});
     await server.close();
     const error = await failure(connect(address).openPipe(openRequest));
@@ -208,7 +208,7 @@ describe('a unary call', () => {
     expect(error.message).not.toContain('127.0.0.1');
   });
 
-  it('fails with UNAVAILABLE when its channel is closed, and the next one opens a new channel', async () => {
+  it('a closed channel fails its call UNAVAILABLE, and the next call opens a new one', async () => {
     const { address } = await serve({
       pipes: { openPipe: never, closePipe: async () => ({ closed: true }) },
     });
@@ -220,7 +220,7 @@ describe('a unary call', () => {
     await expect(clients.client(pipeService, address).closePipe(request)).resolves.toEqual({ closed: true });
   });
 
-  it('reaches a second service on the same port', async () => {
+  it('a second service on the same port is reachable', async () => {
     const { address } = await serve({
       nodes: {
         getRoomMedia: async ({ room }) => ({
@@ -258,7 +258,7 @@ describe('a streaming call', () => {
     return { pullTrack, stream: promise };
   }
 
-  it('brings updates in order and ends when the server ends it', async () => {
+  it('a stream delivers updates in order and ends when the server ends it', async () => {
     const { pullTrack, stream } = sending();
     const { address } = await serve({ pipes: { pullTrack } });
     const heard = listening();
@@ -276,7 +276,7 @@ describe('a streaming call', () => {
     expect(sender.send(opened)).toBe(false);
   });
 
-  it('cancelled by the caller aborts `closed` at the server, and the caller hears nothing more', async () => {
+  it('a cancelled stream aborts `closed` at the server and delivers nothing more', async () => {
     const { pullTrack, stream } = sending();
     const { address } = await serve({ pipes: { pullTrack } });
     const heard = listening();
@@ -287,7 +287,7 @@ describe('a streaming call', () => {
     expect(heard.ends).toEqual([]);
   });
 
-  it('ended by the server with an error brings that error', async () => {
+  it('a stream that the server ends with an error delivers that error', async () => {
     const { pullTrack, stream } = sending();
     const { address } = await serve({ pipes: { pullTrack } });
     const heard = listening();
@@ -298,7 +298,7 @@ describe('a streaming call', () => {
     expect(heard.updates).toEqual([opened]);
   });
 
-  it('whose request is bad ends with INVALID_ARGUMENT', async () => {
+  it('a stream with an invalid request ends INVALID_ARGUMENT', async () => {
     const { address } = await serve({});
     const heard = listening();
     connect(address).pullTrack({ ...pullRequest, trackId: 'not an id' }, heard);
@@ -306,7 +306,7 @@ describe('a streaming call', () => {
     expect(heard.ends[0]).toMatchObject({ code: 'INVALID_ARGUMENT', details: { field: 'request.trackId' } });
   });
 
-  it('without a first update ends with DEADLINE_EXCEEDED and is cancelled at the server', async () => {
+  it('a stream without a first update ends DEADLINE_EXCEEDED, cancelled at the server', async () => {
     const { promise, resolve } = deferred<ServerStream<TrackUpdate>>();
     const { address } = await serve({ pipes: { pullTrack: async (_request, stream) => resolve(stream) } });
     const heard = listening();
@@ -317,7 +317,7 @@ describe('a streaming call', () => {
     await vi.waitFor(() => expect(closed.aborted).toBe(true));
   });
 
-  it('with too many unsent updates ends with SLOW_CONSUMER', async () => {
+  it('a stream with too many unsent updates ends SLOW_CONSUMER', async () => {
     const sent: boolean[] = [];
     const { address } = await serve(
       {
@@ -337,7 +337,7 @@ describe('a streaming call', () => {
     expect(heard.updates).toHaveLength(10);
   });
 
-  it('ends with UNAVAILABLE when the server closes', async () => {
+  it('a stream ends UNAVAILABLE when the server closes', async () => {
     const { pullTrack, stream } = sending();
     const { server, address } = await serve({ pipes: { pullTrack } });
     const heard = listening();
@@ -349,7 +349,7 @@ describe('a streaming call', () => {
     expect(sender.closed.aborted).toBe(true);
   });
 
-  it('notices on both sides within 5 s that the line between them went silent', async () => {
+  it('a stream over a silent link ends on both sides within 5 s', async () => {
     const { pullTrack, stream } = sending();
     const { address } = await serve({ pipes: { pullTrack } });
     const line = await startLine(Number(address.split(':')[1]));

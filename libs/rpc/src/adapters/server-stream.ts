@@ -1,9 +1,10 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { SkeinError } from '@skein/protocol';
+import { RpcError } from '../errors.ts';
 import type { ServerStream } from '../service-definition.ts';
 import { statusFor } from './error-metadata.ts';
 
-/** Updates of one call that may wait for a slow caller; what happens beyond stands at `ServerStream.send`. */
+/** The most unsent updates of one call; `ServerStream.send` states the overflow policy. */
 export const MAX_UNSENT_UPDATES = 256;
 
 export class GrpcServerStream implements ServerStream<unknown> {
@@ -14,7 +15,7 @@ export class GrpcServerStream implements ServerStream<unknown> {
   constructor(call: ServerWritableStream<unknown, unknown>, maxUnsent: number) {
     this.#call = call;
     this.#maxUnsent = maxUnsent;
-    call.on('cancelled', () => this.#closed.abort(new SkeinError('UNAVAILABLE', 'the caller has gone')));
+    call.on('cancelled', () => this.#closed.abort(RpcError.callerGone()));
   }
 
   get closed(): AbortSignal {
@@ -24,14 +25,14 @@ export class GrpcServerStream implements ServerStream<unknown> {
   send(update: unknown): boolean {
     if (this.#closed.signal.aborted) return false;
     if (this.#call.writableLength >= this.#maxUnsent) {
-      this.end(new SkeinError('SLOW_CONSUMER', `more than ${this.#maxUnsent} updates wait for the caller`));
+      this.end(RpcError.slowCaller(this.#maxUnsent));
       return false;
     }
     this.#call.write(update);
     return true;
   }
 
-  /** Sends one update after the other, each when the ones before are on their way; stops when the caller has gone. */
+  /** Sends updates one by one at the caller's pace; stops when the caller has gone. */
   async sendAll(updates: Iterable<unknown>): Promise<void> {
     for (const update of updates) {
       if (this.#closed.signal.aborted) return;
@@ -56,8 +57,8 @@ export class GrpcServerStream implements ServerStream<unknown> {
   end(error?: unknown): void {
     if (this.#closed.signal.aborted) return;
     if (error === undefined) this.#call.end();
-    // That is how grpc-js takes the status of a stream; it goes out after what was written.
+    // grpc-js takes the status of a stream this way; it is sent after the writes before it.
     else this.#call.emit('error', statusFor(SkeinError.from(error)));
-    this.#closed.abort(error ?? new SkeinError('UNAVAILABLE', 'the call has ended'));
+    this.#closed.abort(error ?? RpcError.callEnded());
   }
 }

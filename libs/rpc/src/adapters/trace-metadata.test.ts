@@ -36,7 +36,7 @@ async function startCollector(): Promise<{ url: string; spans: SentSpan[] }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans };
 }
 
-it('a trace goes through a call: from what calls, through the client, to what the handler does', async () => {
+it('one trace spans the caller, the client and the handler of a call', async () => {
   const collector = await startCollector();
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json');

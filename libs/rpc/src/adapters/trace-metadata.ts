@@ -1,7 +1,7 @@
 import { Metadata } from '@grpc/grpc-js';
 import { injectTrace, withSpan, withTraceFrom } from '@skein/telemetry';
 
-// W3C Trace Context; baggage stays at home, it may hold anything.
+// W3C Trace Context without baggage, which may hold anything.
 const TRACE_KEYS = ['traceparent', 'tracestate'];
 const MAX_VALUE_LENGTH = 512;
 

@@ -1,14 +1,14 @@
 import { ConfigError, EXIT_CONFIG } from '../config.ts';
 
-/** A started service, as its process sees it. */
+/** A started service, for its process. */
 export interface RunningService {
   /** How long `stop` may take before the process ends anyway, ms. Default 10 000. */
   readonly stopDeadlineMs?: number;
-  /** Stops accepting, lets running work end, frees everything. Called once. */
+  /** Stops accepting, waits for running work, frees all resources. Called once. */
   stop(reason: string): Promise<void>;
   /**
-   * Resolves, with the reason, when the service is to end by itself: it is stopped, and the process exits 0. Rejects when it
-   * cannot go on: it is stopped too, and the process exits 78 on a `ConfigError`, 1 on anything else.
+   * Resolves with a reason when the service has to end: `runService` stops it and exits 0. Rejects when it cannot continue:
+   * `runService` stops it and exits 78 on a `ConfigError`, 1 on anything else.
    */
   readonly ended?: Promise<string> | undefined;
 }
@@ -26,7 +26,7 @@ const DEFAULT_STOP_DEADLINE_MS = 10_000;
  */
 export async function runService(log: ServiceLog, start: () => Promise<RunningService>): Promise<void> {
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught error; exiting');
+    log.fatal({ err: error }, 'an uncaught error ends the process');
     process.exit(1);
   });
   let running: RunningService;
@@ -37,18 +37,18 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
       process.stderr.write(`${error.message}\n`);
       process.exit(EXIT_CONFIG);
     }
-    log.fatal({ err: error }, 'could not start');
+    log.fatal({ err: error }, 'the service could not start');
     process.exit(1);
   }
   let stopping = false;
   const stop = (reason: string, exitCode = 0): void => {
     stopping = true;
-    log.info({ reason }, 'stopping');
+    log.info({ event: 'service.stopping', reason }, 'the service is stopping');
     setTimeout(() => process.exit(1), running.stopDeadlineMs ?? DEFAULT_STOP_DEADLINE_MS).unref();
     running.stop(reason).then(
       () => process.exit(exitCode),
       (error: unknown) => {
-        log.fatal({ err: error }, 'could not stop cleanly');
+        log.fatal({ err: error }, 'the service could not stop cleanly');
         process.exit(1);
       },
     );
@@ -65,7 +65,7 @@ export async function runService(log: ServiceLog, start: () => Promise<RunningSe
   } catch (error) {
     const exitCode = error instanceof ConfigError ? EXIT_CONFIG : 1;
     if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
-    else log.fatal({ err: error }, 'cannot go on');
-    if (!stopping) stop('cannot go on', exitCode);
+    else log.fatal({ err: error }, 'the service cannot continue');
+    if (!stopping) stop('cannot continue', exitCode);
   }
 }

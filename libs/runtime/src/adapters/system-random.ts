@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 
 export const systemRandom: Random = () => Math.random();
 
-/** Makes ids such as `ses_k3v9…`: a prefix that says what it names, then 96 random bits in base32. */
+/** Makes ids such as `ses_k3v9…`: a prefix for the kind of thing, then 100 random bits in base32. */
 export type IdSource = (prefix: string) => string;
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, setting, type ConfigOf } from '../config.ts';
 
-/** PEM files of a client that insists on TLS. All of them are optional. */
+/** PEM files of a client that requires TLS. All are optional. */
 export interface TlsFiles {
   /** Certificates of the authorities that the server's certificate may come from. Default: the system's. */
   readonly caFile?: string | undefined;
@@ -37,8 +37,8 @@ export function tlsFileSettings(prefix: string, server: string) {
 export type TlsFileSettings = ConfigOf<ReturnType<typeof tlsFileSettings>>;
 
 /**
- * The TLS files of a server, checked: they can be read, are what they should be, and belong together. `undefined`: the URL asks
- * for no TLS. Throws a `ConfigError` otherwise, also when files are named and the URL asks for no TLS.
+ * The TLS files of a server, validated: readable, of the right kind, and matching each other. `undefined` when the URL requires
+ * no TLS. Throws a `ConfigError` for invalid files, and for files beside a URL without TLS.
  */
 export function readTlsFiles(
   prefix: string,
@@ -69,7 +69,7 @@ export function readTlsFiles(
   return { caFile: caFile || undefined, certFile: certFile || undefined, keyFile: keyFile || undefined };
 }
 
-/** Reads a file that a setting names and looks at it. Throws a `ConfigError` that says what is wrong with it, not what is in it. */
+/** Reads and validates a file that a setting names. Throws a `ConfigError` that shows nothing of its content. */
 export function checked(env: string, file: string, look: (content: Buffer) => unknown): Buffer {
   let content: Buffer;
   try {
@@ -80,7 +80,7 @@ export function checked(env: string, file: string, look: (content: Buffer) => un
   try {
     look(content);
   } catch {
-    throw ConfigError.unworkable(env, file, 'it is not what it should be, or not of the other file');
+    throw ConfigError.unworkable(env, file, 'it is invalid, or does not match the other file');
   }
   return content;
 }

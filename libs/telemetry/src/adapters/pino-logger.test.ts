@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { LogLevel } from '../logger.ts';
-import { createPinoLogger } from './pino-logger.ts';
+import { createLogger } from './pino-logger.ts';
 
 function logging(level: LogLevel = 'info') {
   const lines: string[] = [];
-  return { lines, log: createPinoLogger('gateway', level, (line) => lines.push(line)) };
+  return { lines, log: createLogger('gateway', level, (line) => lines.push(line)) };
 }
 
 const addresses = ['203.0.113.7', '2001:db8::7'];

@@ -6,8 +6,8 @@ import { activeTraceIds } from './tracing.ts';
 
 const INFO = 30;
 
-/** `write` takes each finished line. Default: standard output, written at once, so that a crash loses none. */
-export function createPinoLogger(service: string, level: LogLevel, write?: (line: string) => void): Logger {
+/** A service's root logger. `write` takes each finished line; the default writes to stdout synchronously, so that a crash loses none. */
+export function createLogger(service: string, level: LogLevel, write?: (line: string) => void): Logger {
   const options = {
     level,
     base: { service },

@@ -3,7 +3,7 @@ import { checkOtlpSettings } from '../otlp-settings.ts';
 
 /** Tracing of this process. */
 export interface Telemetry {
-  /** Sends what has been recorded, at most for 2 s. Never fails. */
+  /** Exports the remaining spans, within 2 s. Never fails. */
   shutdown(): Promise<void>;
 }
 
@@ -18,8 +18,8 @@ const off: Telemetry = { shutdown: () => Promise.resolve() };
 
 /**
  * Exports traces by OTLP to OTEL_EXPORTER_OTLP_ENDPOINT (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT); the other OTEL_
- * variables hold as OpenTelemetry defines them. Without an endpoint it does nothing, and loads nothing. Rejects with a
- * `ConfigError` for variables that the SDK would pass over.
+ * variables have OpenTelemetry's meaning. Without an endpoint it does nothing and loads nothing. Rejects with a
+ * `ConfigError` for variables that the SDK would ignore.
  */
 export async function startTelemetry({ service, nodeId }: TelemetryOptions): Promise<Telemetry> {
   const { env } = process;
@@ -33,14 +33,14 @@ export async function startTelemetry({ service, nodeId }: TelemetryOptions): Pro
     },
     // By default it would send the command line and the host's addresses.
     ...(!env['OTEL_NODE_RESOURCE_DETECTORS'] && { resourceDetectors: [] }),
-    // To stderr; what is less would stand between the log lines on stdout.
+    // Errors go to stderr; lower levels would mix with the log lines on stdout.
     logLevel: env['OTEL_LOG_LEVEL'] ?? 'error',
     metricReaders: [],
     logRecordProcessors: [],
   });
   return {
     shutdown: async () => {
-      // A collector that is not there must not keep a service from stopping.
+      // An absent collector must not block shutdown.
       await endsWithin(systemClock, SHUTDOWN_DEADLINE_MS, sdk.shutdown());
     },
   };

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createPinoLogger } from './pino-logger.ts';
+import { createLogger } from './pino-logger.ts';
 import { startTelemetry, type Telemetry } from './start-telemetry.ts';
 import { injectTrace, withSpan, withTraceFrom } from './tracing.ts';
 
@@ -41,7 +41,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-it('without an endpoint nothing is recorded', async () => {
+it('no span is recorded without an endpoint', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', '');
   vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '');
   const telemetry = await startTelemetry({ service: 'gateway' });
@@ -66,7 +66,7 @@ describe('with a collector', () => {
     collector.server.closeAllConnections();
   });
 
-  it('spans arrive with their service, across a carrier, failures marked by code only', async () => {
+  it('spans arrive with their service, across a carrier, with failures marked by code only', async () => {
     const carrier = await withSpan('gateway join', { room: 'lobby' }, async () => injectTrace(), 'client');
     expect(carrier).toMatchObject({
       traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/) as string,
@@ -79,7 +79,7 @@ describe('with a collector', () => {
     await expect(failing).rejects.toThrow('10.1.2.3');
 
     const lines: string[] = [];
-    const log = createPinoLogger('media-node', 'info', (line) => lines.push(line));
+    const log = createLogger('media-node', 'info', (line) => lines.push(line));
     await withTraceFrom(carrier, () => withSpan('logged', {}, async () => log.info({}, 'inside')));
     log.info({}, 'outside');
 

@@ -9,11 +9,11 @@ import {
   type Span,
 } from '@opentelemetry/api';
 
-/** The trace context as it travels beside a message: `traceparent` and `tracestate` of W3C Trace Context. */
+/** The trace context beside a message: `traceparent` and `tracestate` of W3C Trace Context. */
 export type TraceCarrier = Readonly<Record<string, string>>;
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
-/** What a span stands for: a call out, a call served, or neither. */
+/** Whether a span is an outgoing call, a served call, or neither. */
 export type SpanRole = 'client' | 'server' | 'internal';
 
 const kinds = { client: SpanKind.CLIENT, server: SpanKind.SERVER, internal: SpanKind.INTERNAL } as const;
@@ -42,14 +42,14 @@ export async function withSpan<Result>(
   );
 }
 
-/** Only the code: messages may hold what must not leave the process. */
+/** The code only: messages may hold data that must not leave the process. */
 function markFailed(span: Span, error: unknown): void {
   const { code } = (error ?? {}) as { code?: unknown };
   span.setStatus({ code: SpanStatusCode.ERROR });
   span.setAttribute('error.type', typeof code === 'string' ? code : 'INTERNAL');
 }
 
-/** The present trace context, to send along; empty when there is none. */
+/** The active trace context for an outgoing message; empty without one. */
 export function injectTrace(): Record<string, string> {
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);

@@ -1,4 +1,5 @@
-import { Emitter, FakeClock } from '@skein/runtime';
+import { Emitter } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { expect, it } from 'vitest';
 import type { Joined, PeerEvent, PeerProcessEvents } from '@skein/native-peer';
 import { FirstViews } from './first-views.ts';

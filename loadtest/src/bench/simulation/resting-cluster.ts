@@ -5,7 +5,8 @@ import { createProbes, Reconciler, Steadiness } from '@skein/control/at-rest';
 import { Heartbeat, Peers } from '@skein/media-node/at-rest';
 import { subjects, type NodeRecord } from '@skein/protocol';
 import type { RpcClients } from '@skein/rpc';
-import { FakeClock, seededRandom, type Random } from '@skein/runtime';
+import { seededRandom, type Random } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { CountingHub } from './counting-bus.ts';
 

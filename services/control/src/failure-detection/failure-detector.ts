@@ -19,7 +19,7 @@ export interface InquiriesParts {
   readonly storeSteadiness: Steadiness;
   readonly busSteadiness: Steadiness;
   readonly leadership: Pick<Leadership, 'leading' | 'confirm'>;
-  readonly nodes: Pick<NodeRegistry, 'bury'>;
+  readonly nodes: Pick<NodeRegistry, 'evict'>;
   readonly probes: Pick<Probes, 'ask' | 'roundTripMs'>;
   readonly witnesses: Pick<Witnesses, 'ask'>;
   readonly detection: DetectionPolicy;
@@ -112,7 +112,7 @@ export class Inquiries {
         return;
       case 'dead':
         inquiry.deadSinceMs ??= this.#now();
-        if (this.#mayEvict(inquiry)) void inquiry.whileBusy(() => this.#bury(inquiry));
+        if (this.#mayEvict(inquiry)) void inquiry.whileBusy(() => this.#evict(inquiry));
         else {
           this.#note(inquiry, 'manyMissing');
           this.#askIfDue(inquiry);
@@ -189,7 +189,7 @@ export class Inquiries {
     watch.answered(inquiry.node, now);
   }
 
-  async #bury(inquiry: Inquiry): Promise<void> {
+  async #evict(inquiry: Inquiry): Promise<void> {
     const { leadership, nodes, watch, storeSteadiness, onDeath, log } = this.#parts;
     const { nodeId, startedAtMs } = inquiry.node;
     const leaderFence = await leadership.confirm();
@@ -199,7 +199,7 @@ export class Inquiries {
     if (verdict.state !== 'dead' || !this.#mayEvict(inquiry)) return;
     const fence = watch.sight(nodeId)?.fence ?? 0;
     try {
-      if (!(await nodes.bury(nodeId, fence, leaderFence, { crashed: verdict.crashed }))) {
+      if (!(await nodes.evict(nodeId, fence, leaderFence, { crashed: verdict.crashed }))) {
         log.info({ nodeId }, 'a node took its lease again as it was to be declared dead');
         return;
       }

@@ -1,4 +1,4 @@
-import { createMemoryBus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { SkeinError, subjects } from '@skein/protocol';
 import { createRpcClients, createRpcServer, livenessService, type LivenessServiceHandlers } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';

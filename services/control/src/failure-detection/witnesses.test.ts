@@ -1,6 +1,6 @@
-import { createMemoryBus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { subjects, witnessQuestion, type WitnessAnswer } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test } from 'vitest';
 import { Witnesses } from './witnesses.ts';

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test } from 'vitest';
 import { Leadership } from './leader-election.ts';

@@ -1,5 +1,5 @@
 import { SkeinError, type NodeRecord, type Participant } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test } from 'vitest';
 import { LOST_AFTER_MS, LostSessions } from './lost-sessions.ts';

@@ -1,5 +1,7 @@
-import { SkeinError, type NodeRecord, type Participant, type VersionedChange } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { aRequest, MemoryStore } from '@skein/cluster/testing';
+import { SkeinError, type NodeRecord, type Role } from '@skein/protocol';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, test, vi } from 'vitest';
 import type { LostSessions } from './lost-sessions.ts';
@@ -14,92 +16,68 @@ function record(nodeId: string): NodeRecord {
   return { ...place, state: 'ready', startedAtMs: 1, beat: 1, load };
 }
 
-function members(people: readonly string[]): Participant[] {
-  return people.map((person, index) => {
-    const [identity = '', nodeId = ''] = person.split('@');
-    const sessionId = `ses_${identity}`;
-    return { identity, name: identity, nodeId, sessionId, epoch: index + 1, joinedAtMs: 0 };
-  });
-}
-
-type SweptRooms = SweeperParts['rooms'];
-
-/** Rooms in memory; a participant is written `ann@node-1`. */
-class FakeRooms implements SweptRooms {
-  /** Rooms that were repaired, in order. */
-  readonly repaired: string[] = [];
-  /** Rooms whose reads and writes fail. */
-  readonly broken = new Set<string>();
-  readonly rooms = new Map<string, Participant[]>();
-  readonly watching = new Map<string, Participant[]>();
+/** The rooms of a store in memory; a participant is written `ann@node-1`. */
+class SweptRooms {
   /** How many leaves ran at the same time, at most. */
   mostAtOnce = 0;
-  /** How often a room was read. */
-  looks = 0;
+  readonly store: MemoryStore;
+  /** As control reaches them. */
+  readonly rooms: SweeperParts['rooms'];
+  readonly #inside: MemoryStore['inside'];
   #running = 0;
 
+  constructor(clock: FakeClock) {
+    this.store = new MemoryStore({ clock });
+    this.#inside = this.store.inside;
+    this.rooms = this.store.connect({
+      beforeCall: async (call) => {
+        if (call !== 'rooms.leave') return;
+        this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running);
+        await Promise.resolve();
+        this.#running--;
+      },
+    }).rooms;
+  }
+
   add(room: string, ...people: string[]): void {
-    this.rooms.set(room, members(people));
+    for (const person of people) this.#place(room, person, 'participant');
   }
 
   addViewers(room: string, ...people: string[]): void {
-    this.watching.set(room, members(people));
+    for (const person of people) this.#place(room, person, 'viewer');
   }
 
-  people(room: string): string[] | undefined {
-    return this.rooms.get(room)?.map(({ identity }) => identity);
+  people(room: string): string[] {
+    const { participants = [] } = this.#inside.rooms.snapshot(room) ?? {};
+    return participants.map(({ identity }) => identity);
   }
 
-  async listRooms({ pageSize, after = '' }: { pageSize: number; after?: string }) {
-    return [...this.rooms.keys()]
-      .sort()
-      .filter((name) => name > after)
-      .slice(0, pageSize);
+  viewers(room: string): string[] {
+    return this.#inside.rooms.viewers(room).map(({ identity }) => identity);
   }
 
-  async snapshot(room: string) {
-    this.looks++;
-    if (this.broken.has(room)) throw new SkeinError('INTERNAL', 'a script failed');
-    const participants = this.rooms.get(room);
-    const viewers = this.watching.get(room)?.length ?? 0;
-    const viewership = { viewers, nodeIds: [], revision: viewers };
-    return participants && { room, version: 1, participants, tracks: [], viewership };
+  /** How often a room was read. */
+  get looks(): number {
+    return this.store.calls.filter((call) => call === 'rooms.snapshot').length;
   }
 
-  async repair(room: string): Promise<number> {
-    this.repaired.push(room);
-    return this.broken.delete(room) ? 1 : 0;
+  /** The number of the present lease, which this control holds. */
+  get fence(): number | undefined {
+    return this.#inside.leader.hold('control', 60_000);
   }
 
-  async viewers(room: string) {
-    return this.watching.get(room) ?? [];
-  }
-
-  async leave(room: string, { identity, epoch }: { identity: string; epoch: number }, reason: string) {
-    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running);
-    await Promise.resolve();
-    this.#running--;
-    const members = this.rooms.get(room) ?? [];
-    const watching = this.watching.get(room) ?? [];
-    const stay = watching.filter((one) => one.identity !== identity || one.epoch !== epoch);
-    this.watching.set(room, stay);
-    if (stay.length < watching.length)
-      return { changes: [], viewership: { viewers: stay.length, nodeIds: [], revision: 9 } };
-    const left = members.filter((one) => one.identity === identity && one.epoch === epoch);
-    this.rooms.set(
-      room,
-      members.filter((one) => !left.includes(one)),
-    );
-    const change = { type: 'participantLeft' as const, identity, epoch, reason };
-    return { changes: left.map((): VersionedChange => ({ version: 2, change })) };
+  #place(room: string, person: string, role: Role): void {
+    const [identity = '', preferredNodeId] = person.split('@');
+    const candidates = { fallbackNodeId: undefined, openNodeIds: [], preferredNodeId };
+    this.#inside.rooms.place(aRequest({ room, identity, role, candidates }));
   }
 }
 
 async function world({ leads = true, warn = vi.fn<() => void>() } = {}) {
   const clock = new FakeClock();
   const watch = new NodeWatch();
-  const rooms = new FakeRooms();
-  const leadership = { leading: leads, confirm: async () => (leadership.leading ? 1 : undefined) };
+  const rooms = new SweptRooms(clock);
+  const leadership = { leading: leads, confirm: async () => (leadership.leading ? rooms.fence : undefined) };
   const [storeSteadiness, busSteadiness] = [new Steadiness(), new Steadiness()];
   for (const one of [storeSteadiness, busSteadiness]) one.answered(clock.monotonicMs());
   const published: string[] = [];
@@ -109,7 +87,8 @@ async function world({ leads = true, warn = vi.fn<() => void>() } = {}) {
     lostOf: async (_, members) => members.filter(({ identity }) => lost.includes(identity)),
   };
   const sweeper = new Sweeper({
-    ...{ clock, watch, rooms, leadership, storeSteadiness, busSteadiness, lostSessions },
+    ...{ clock, watch, leadership, storeSteadiness, busSteadiness, lostSessions },
+    rooms: rooms.rooms,
     log: { ...silentLogger, warn },
     random: seededRandom(1),
     publish: (room, { changes, viewership }) => {
@@ -209,19 +188,19 @@ test('many rooms are gone through page by page, a bounded number of calls at a t
   for (let passed = 0; passed < 12_000; passed += 100) await clock.advance(100);
   await clock.advance(0);
   for (let turn = 0; turn < 2000; turn++) await Promise.resolve();
-  expect([...rooms.rooms.values()].every((members) => members.length === 1)).toBe(true);
+  for (let index = 0; index < 450; index++) expect(rooms.people(`room-${index}`)).toEqual(['cy']);
   expect(rooms.mostAtOnce).toBeLessThanOrEqual(16);
 });
 
 test('a sweep that a failing store breaks off is done again', async () => {
   const { clock, rooms, die } = await world();
   rooms.add('lobby', 'ann@n1');
-  const leave = rooms.leave.bind(rooms);
-  rooms.leave = () => Promise.reject(SkeinError.unavailable('the store'));
+  const { leave } = rooms.rooms;
+  rooms.rooms.leave = () => Promise.reject(SkeinError.unavailable('the store'));
   die('n1');
   await clock.advance(15_000);
   expect(rooms.people('lobby')).toEqual(['ann']);
-  rooms.leave = leave;
+  rooms.rooms.leave = leave;
   await clock.advance(15_000);
   expect(rooms.people('lobby')).toEqual([]);
 });
@@ -234,7 +213,7 @@ test('viewers of a node that died or lost them are taken out too, and counted an
   die('n2');
   await clock.advance(70_000);
   expect(rooms.people('lobby')).toEqual(['ann']);
-  expect(rooms.watching.get('lobby')?.map(({ identity }) => identity)).toEqual(['val']);
+  expect(rooms.viewers('lobby')).toEqual(['val']);
   expect(published.toSorted()).toEqual(['lobby 1 viewers', 'lobby 2 viewers']);
 });
 
@@ -243,14 +222,14 @@ test('a room that cannot be read, and a participant who cannot be taken out, sto
   for (let index = 0; index < 120; index++) rooms.add(`live-${index}`, 'ann@n2');
   rooms.add('aaa', 'eve@n1', 'bob@n1');
   rooms.add('bad', 'ann@n2');
-  rooms.broken.add('bad');
-  rooms.repair = () => Promise.reject(new SkeinError('INTERNAL', 'a script failed'));
+  rooms.store.inside.rooms.corrupt('bad');
+  rooms.rooms.repair = () => Promise.reject(new SkeinError('INTERNAL', 'a script failed'));
   for (let index = 0; index < 30; index++) rooms.add(`zzz-${index}`, 'bob@n1');
-  const leave = rooms.leave.bind(rooms);
-  rooms.leave = (room, session, reason) =>
+  const { leave } = rooms.rooms;
+  rooms.rooms.leave = (room, session, reason, leaderFence) =>
     session.identity === 'eve'
       ? Promise.reject(new SkeinError('INTERNAL', 'a script failed'))
-      : leave(room, session, reason);
+      : leave(room, session, reason, leaderFence);
   die('n1');
   for (let passed = 0; passed < 11_000; passed += 100) await clock.advance(100);
   for (let turn = 0; turn < 2000; turn++) await Promise.resolve();
@@ -265,11 +244,12 @@ test('a room that cannot be read, and a participant who cannot be taken out, sto
 test('a room that is damaged, or in which nobody is left, is repaired, and a sound one is not', async () => {
   const { clock, rooms, warn } = await world();
   rooms.add('bad', 'ann@n2');
-  rooms.add('empty');
+  rooms.store.inside.rooms.addEmpty('empty');
   rooms.add('sound', 'ann@n2');
-  rooms.broken.add('bad');
+  rooms.store.inside.rooms.corrupt('bad');
   await clock.advance(70_000);
-  expect(new Set(rooms.repaired)).toEqual(new Set(['bad', 'empty']));
+  const { auditLog } = rooms.store.inside.leader.view();
+  expect(new Set(auditLog.map(({ what }) => what))).toEqual(new Set(['repair bad', 'repair empty']));
   const removed = { room: 'bad', removed: 1 };
   expect(warn).toHaveBeenCalledWith(removed, 'removed what could not be read from a room');
 });

@@ -1,5 +1,7 @@
-import { createMemoryBus, type Bus } from '@skein/bus';
-import { wholeReading, type ClusterStore, type RegisteredNode } from '@skein/cluster';
+import type { Bus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
+import type { ClusterStore } from '@skein/cluster';
+import { MemoryStore } from '@skein/cluster/testing';
 import {
   nodeDeath,
   SkeinError,
@@ -9,7 +11,8 @@ import {
   type NodeRecord,
   type WitnessAnswer,
 } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import type { NodeSight } from '../nodes/node-watch.ts';
 import { PROBE_DEADLINE_MS } from '../failure-detection/probes.ts';
@@ -41,12 +44,6 @@ export interface FakeNode {
   overBusMs: number;
 }
 
-interface Lease {
-  readonly record: NodeRecord;
-  readonly fence: number;
-  readonly renewedMs: number;
-}
-
 /** A cluster in virtual time: nodes that beat, a store and a bus that fail, and controls that watch. */
 export class TestWorld {
   readonly clock = new FakeClock();
@@ -58,14 +55,10 @@ export class TestWorld {
   /** Burials of nodes that had been up for more than a beat. */
   readonly wrongBurials: string[] = [];
   readonly #hub = createMemoryBus({ clock: this.clock });
-  readonly #leases = new Map<string, Lease>();
-  readonly #buried = new Map<string, number>();
+  readonly #memory = new MemoryStore({ clock: this.clock });
   readonly #outsider: Bus = this.#hub.connect('test');
-  #leader: { holderId: string; fence: number; untilMs: number } | undefined;
-  #fences = 1;
   readonly #deadControls = new Set<string>();
   readonly #connectionListeners = new Set<(grpcAddress: string) => void>();
-  #store: 'up' | 'down' = 'up';
   #bus: 'up' | 'down' = 'up';
 
   constructor() {
@@ -120,13 +113,11 @@ export class TestWorld {
   }
 
   setStore(state: 'up' | 'down'): void {
-    this.#store = state;
+    this.#memory.failure = state === 'down' ? SkeinError.unavailable('the store') : undefined;
   }
 
   emptyStore(): void {
-    this.#leases.clear();
-    this.#buried.clear();
-    this.#leader = undefined;
+    this.#memory.lose();
   }
 
   setBus(state: 'up' | 'down'): void {
@@ -134,13 +125,13 @@ export class TestWorld {
     this.#hub.setDown(state === 'down');
   }
 
-  startControl(holderId: string, rooms = noRooms): Reconciler {
+  startControl(holderId: string): Reconciler {
     const bus = this.#hub.connect(holderId);
     const control = new Reconciler({
       ...{ bus, holderId, clock: this.clock, log: silentLogger },
       storeSteadiness: new Steadiness(),
       busSteadiness: new Steadiness(),
-      store: this.#storeFor(holderId, rooms),
+      store: this.#storeFor(holderId),
       probes: {
         ask: (node) => this.#ask(node),
         measure: async () => {},
@@ -170,105 +161,64 @@ export class TestWorld {
   #beat(node: FakeNode): void {
     if (node.mode !== 'up' && node.mode !== 'offBus') return;
     const overBus = node.mode === 'up' && this.#bus === 'up';
-    if (this.#store === 'up') this.#renew(node);
+    if (this.#isStoreUp) this.#renew(node);
     if (overBus) this.#outsider.publish(subjects.nodeBeat(node.nodeId), recordOf(node));
-    if (this.#store === 'up' || overBus) node.heardMs = this.clock.monotonicMs();
+    if (this.#isStoreUp || overBus) node.heardMs = this.clock.monotonicMs();
     if (overBus) node.overBusMs = this.clock.monotonicMs();
   }
 
+  get #isStoreUp(): boolean {
+    return this.#memory.failure === undefined;
+  }
+
   #renew(node: FakeNode): void {
-    const buriedFence = this.#buried.get(node.nodeId) ?? 0;
-    if (node.fence !== undefined && buriedFence > node.fence) {
+    const { nodes } = this.#memory.inside;
+    try {
+      node.fence = nodes.renew(recordOf(node), { fence: node.fence, ttlMs: LEASE_TTL_MS });
+    } catch (error) {
+      if (SkeinError.from(error).code !== 'STALE_EPOCH') throw error;
       node.startedAtMs = this.clock.now();
-      node.fence = undefined;
+      node.fence = nodes.renew(recordOf(node), { fence: undefined, ttlMs: LEASE_TTL_MS });
     }
-    node.fence ??= Math.max(buriedFence + 1, this.#fences++);
-    this.#leases.set(node.nodeId, {
-      record: recordOf(node),
-      fence: node.fence,
-      renewedMs: this.clock.monotonicMs(),
+  }
+
+  #storeFor(holderId: string): ClusterStore {
+    const store = this.#memory.connect({
+      beforeCall: () => {
+        if (this.#deadControls.has(holderId)) throw SkeinError.unavailable('the store');
+      },
     });
-  }
-
-  #live(): readonly Lease[] {
-    const now = this.clock.monotonicMs();
-    return [...this.#leases.values()].filter(({ renewedMs }) => now - renewedMs < LEASE_TTL_MS);
-  }
-
-  #storeFor(holderId: string, rooms: ClusterStore['rooms']) {
-    const reached = async (): Promise<void> => {
-      if (this.#store === 'down' || this.#deadControls.has(holderId))
-        throw SkeinError.unavailable('the store');
-    };
     /** Renewals that this control has read: one that an emptied store lost before that is known to nobody. */
     const readMs = new Map<string, number>();
-    const list = async (): Promise<readonly RegisteredNode[]> => {
-      await reached();
-      const now = this.clock.monotonicMs();
-      for (const { record, renewedMs } of this.#live()) readMs.set(record.nodeId, renewedMs);
-      return this.#live().map(({ record, fence, renewedMs }) => ({
-        ...{ record, fence, leaseAgeMs: now - renewedMs },
-      }));
+    const { nodes } = store;
+    const evict = nodes.evict.bind(nodes);
+    const read = nodes.read.bind(nodes);
+    nodes.read = async (query) => {
+      const reading = await read(query);
+      for (const { record, leaseAgeMs } of this.#memory.inside.nodes.list())
+        readMs.set(record.nodeId, this.clock.monotonicMs() - leaseAgeMs);
+      return reading;
     };
-    const nodes = {
-      list,
-      read: async () => wholeReading(await list()),
-      bury: async (
-        nodeId: string,
-        fence: number,
-        leaderFence: number,
-        { crashed = false }: { crashed?: boolean } = {},
-      ): Promise<boolean> => {
-        await reached();
-        const lease = this.#leader;
-        if (lease?.fence !== leaderFence || lease.untilMs <= this.clock.monotonicMs())
-          throw new SkeinError('STALE_EPOCH', 'another one leads');
-        const held = this.#live().find(({ record }) => record.nodeId === nodeId);
-        if (held && !(crashed && held.fence === fence)) return false;
-        this.#leases.delete(nodeId);
-        this.#buried.set(nodeId, Math.max(this.#buried.get(nodeId) ?? 0, fence + 1));
-        const now = this.clock.monotonicMs();
-        const { mode, modeSinceMs, overBusMs } = this.node(nodeId);
-        const knownMs = Math.max(overBusMs, readMs.get(nodeId) ?? -Infinity);
-        const witnesses = [...this.nodes.values()].filter(
-          (one) => one.nodeId !== nodeId && one.mode === 'up',
-        );
-        const outOfReach =
-          mode === 'congested' &&
-          (witnesses.length === 0 || now - knownMs >= defaultDetection.heardByOthersForMs);
-        const lives = mode !== 'hung' && mode !== 'killed' && !outOfReach;
-        // A node that wakes up in the last moment is fenced; that is what the fence is for.
-        if (lives && now - modeSinceMs > BEAT_EVERY_MS) this.wrongBurials.push(`${nodeId} at ${now}`);
-        this.burials.push({ by: holderId, nodeId, atMs: now });
-        return true;
-      },
-      renew: notAsked,
-      release: notAsked,
-      countAssignment: notAsked,
+    nodes.evict = async (nodeId, fence, leaderFence, options) => {
+      const isDead = await evict(nodeId, fence, leaderFence, options);
+      if (isDead) this.#evicted(holderId, nodeId, readMs.get(nodeId));
+      return isDead;
     };
-    const leader = {
-      hold: async (holder: string, ttlMs: number): Promise<number | undefined> => {
-        await reached();
-        const now = this.clock.monotonicMs();
-        if (this.#leader && this.#leader.untilMs > now && this.#leader.holderId !== holder) return undefined;
-        const held = this.#leader?.holderId === holder && this.#leader.untilMs > now;
-        const fence = held && this.#leader ? this.#leader.fence : this.#fences++;
-        this.#leader = { holderId: holder, fence, untilMs: now + ttlMs };
-        return fence;
-      },
-      release: async (holder: string): Promise<void> => {
-        if (this.#leader?.holderId === holder) this.#leader = undefined;
-      },
-      view: notAsked,
-    };
-    const statusOf = (): ClusterStore['status'] =>
-      this.#store === 'up' ? { state: 'connected', sinceMs: 0 } : { state: 'disconnected', sinceMs: 0 };
-    return {
-      ...{ rooms, nodes, leader },
-      get status() {
-        return statusOf();
-      },
-    };
+    return store;
+  }
+
+  #evicted(by: string, nodeId: string, readMs = -Infinity): void {
+    const now = this.clock.monotonicMs();
+    const { mode, modeSinceMs, overBusMs } = this.node(nodeId);
+    const knownMs = Math.max(overBusMs, readMs);
+    const witnesses = [...this.nodes.values()].filter((one) => one.nodeId !== nodeId && one.mode === 'up');
+    const outOfReach =
+      mode === 'congested' &&
+      (witnesses.length === 0 || now - knownMs >= defaultDetection.heardByOthersForMs);
+    const lives = mode !== 'hung' && mode !== 'killed' && !outOfReach;
+    // A node that wakes up in the last moment is fenced; that is what the fence is for.
+    if (lives && now - modeSinceMs > BEAT_EVERY_MS) this.wrongBurials.push(`${nodeId} at ${now}`);
+    this.burials.push({ by, nodeId, atMs: now });
   }
 
   /** Every node that is up has a pipe to every other one. */
@@ -328,20 +278,3 @@ function recordOf({ nodeId, region, startedAtMs, fence }: FakeNode): NodeRecord 
     load: { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 },
   };
 }
-
-const noRooms: ClusterStore['rooms'] = {
-  place: notAsked,
-  move: notAsked,
-  announce: notAsked,
-  publishTrack: notAsked,
-  updateConnection: notAsked,
-  updateTrack: notAsked,
-  unpublishTrack: notAsked,
-  leave: notAsked,
-  repair: notAsked,
-  snapshot: async () => undefined,
-  changesSince: notAsked,
-  viewers: notAsked,
-  heads: notAsked,
-  listRooms: async () => [],
-};

@@ -1,4 +1,4 @@
-import { createMemoryBus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { subjects, type NodeRecord } from '@skein/protocol';
 import { expect, test } from 'vitest';
 import { NodeSessions } from './node-client.ts';

@@ -1,6 +1,7 @@
-import type { RoomNews, RoomStore } from '@skein/cluster';
+import type { RoomPublisher, RoomStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';
 import { describe, expect, test } from 'vitest';
@@ -54,7 +55,7 @@ describe('endings', () => {
       ...{ clock, random: seededRandom(1), log: silentLogger, resumeGraceMs: 1000, maxEndings: 2 },
       nodes: nodes as unknown as NodeSessions,
       rooms: rooms as unknown as RoomStore,
-      news: {} as RoomNews,
+      news: {} as RoomPublisher,
     });
     const at = { room: 'blue', identity: 'ada', epoch: 1, nodeId: 'n' };
     await Promise.all(['a', 'b', 'c'].map((sessionId) => endings.end({ ...at, sessionId }, 'disconnected')));

@@ -1,4 +1,4 @@
-import type { RoomNews, RoomStore } from '@skein/cluster';
+import type { RoomPublisher, RoomStore } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import type { SessionRef, SessionRequest } from '@skein/protocol';
 import { jitter } from '@skein/runtime';
@@ -12,7 +12,7 @@ import type { HeldSession } from './session.ts';
 export interface EndingDeps {
   readonly nodes: NodeSessions;
   readonly rooms: RoomStore;
-  readonly news: RoomNews;
+  readonly news: RoomPublisher;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -119,7 +119,7 @@ export class SessionEndings {
   async #takeOut(address: SessionRef, reason: string): Promise<boolean> {
     const { rooms, news, log } = this.#deps;
     try {
-      news.tell(address.room, await rooms.leave(address.room, address, reason));
+      news.publish(address.room, await rooms.leave(address.room, address, reason));
       return true;
     } catch (error) {
       log.debug({ ...logged(address), err: error }, 'a participant could not be taken out of the room');

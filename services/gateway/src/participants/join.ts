@@ -1,5 +1,5 @@
 import type { Bus } from '@skein/bus';
-import type { Placed, RoomNews, RoomStore } from '@skein/cluster';
+import type { Placed, RoomPublisher, RoomStore } from '@skein/cluster';
 import { grantsOfRole, roleOf, SkeinError, subjects } from '@skein/protocol';
 import type {
   ClientRequest,
@@ -26,7 +26,7 @@ import { triesElsewhere } from './join-policy.ts';
 export interface JoinDeps {
   readonly bus: Bus;
   readonly store: RoomStore;
-  readonly news: RoomNews;
+  readonly news: RoomPublisher;
   readonly rooms: Rooms;
   readonly openings: Openings;
   readonly choice: NodeChoice;
@@ -159,7 +159,7 @@ export class Joins {
       const { known } = membership;
       const asked = { room, identity, name, metadata, role, sessionId, stayId, lastEpoch };
       const placed = await store.place({ ...asked, maxParticipants, candidates, known });
-      news.tell(room, placed);
+      news.publish(room, placed);
       choice.assigned(placed.participant.nodeId);
       if (placed.superseded) this.#supersede(room, placed.superseded);
       return placed;
@@ -186,7 +186,7 @@ export class Joins {
     // The node may have made the session although its answer did not come.
     void endings.end(address, 'disconnected');
     try {
-      news.tell(address.room, await store.leave(address.room, address, 'join-failed'));
+      news.publish(address.room, await store.leave(address.room, address, 'join-failed'));
     } catch (error) {
       log.warn({ ...logged(address), err: error }, 'a failed join could not be taken back yet');
     }

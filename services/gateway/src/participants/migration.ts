@@ -168,7 +168,7 @@ export class Move {
     // Before the change is taken in, which would look like a takeover.
     if (!membership.watch(address, watcher)) throw new Superseded();
     membership.offer(placed);
-    news.tell(profile.room, placed);
+    news.publish(profile.room, placed);
     return { address, placed };
   }
 
@@ -249,7 +249,7 @@ export class Move {
     const placed = this.#placed;
     if (placed) {
       try {
-        news.tell(placed.room, await store.leave(placed.room, placed, 'move-failed'));
+        news.publish(placed.room, await store.leave(placed.room, placed, 'move-failed'));
       } catch (error) {
         log.warn({ ...logged(placed), err: error }, 'a failed move could not be taken back');
       }

@@ -1,4 +1,4 @@
-import type { RoomNews, RoomStore } from '@skein/cluster';
+import type { RoomPublisher, RoomStore } from '@skein/cluster';
 import type { Bus } from '@skein/bus';
 import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
@@ -12,7 +12,7 @@ import { Turns } from './semaphore.ts';
 export interface MoveDeps {
   readonly bus: Bus;
   readonly store: RoomStore;
-  readonly news: RoomNews;
+  readonly news: RoomPublisher;
   readonly choice: NodeChoice;
   readonly openings: Openings;
   readonly endings: SessionEndings;

@@ -42,7 +42,7 @@ export class NodeChoice {
       now: this.#clock.monotonicMs(),
       random: this.#random,
       region,
-      wishedNodeId,
+      preferredNodeId: wishedNodeId,
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Bus } from '@skein/bus';
-import { openNodeDirectory, openRoomFeeds, RoomNews } from '@skein/cluster';
+import { openNodeDirectory, openRoomFeeds, RoomPublisher } from '@skein/cluster';
 import type { ClusterStore } from '@skein/cluster';
 import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
@@ -66,7 +66,7 @@ export async function startSignaling(
   const directory = openNodeDirectory({ bus, nodes: store.nodes, clock, random, log });
   await directory.start();
   const { roomMaxParticipants: maxParticipants, iceServers, resumeGraceMs, nodeChoice } = settings;
-  const news = new RoomNews({ bus, clock });
+  const news = new RoomPublisher({ bus, clock });
   const shared = { bus, store: store.rooms, news, clock, random, ids, log };
   const nodes = new NodeSessions(bus, directory, nodeDeadlines);
   const lines = new SessionLines({ bus, directory, log });

@@ -5,7 +5,7 @@ import {
   type Track,
   type VersionedChange,
 } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HELD_FOR_MS, PageShelf } from './page-shelf.ts';

@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ViewerCount, VIEWERS_EVERY_MS } from './viewer-count.ts';
 

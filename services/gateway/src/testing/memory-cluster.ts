@@ -1,7 +1,8 @@
-import { createMemoryBus } from '@skein/bus';
-import type { Bus, MemoryBusHub } from '@skein/bus';
+import { createMemoryBus, type MemoryBusHub } from '@skein/bus/testing';
+import type { Bus } from '@skein/bus';
 import { limits, PROTOCOL_VERSION, routerRtpCapabilities, subjects } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import type { Clock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';

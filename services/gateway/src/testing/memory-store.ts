@@ -1,8 +1,8 @@
 import { wholeReading } from '@skein/cluster';
-import { MemoryRooms } from '@skein/cluster/testing';
+import { MemoryStore as ClusterMemoryStore } from '@skein/cluster/testing';
 import type {
   ClusterStore,
-  Held,
+  RoomAnnouncement,
   LeaderLease,
   MoveRequest,
   NodeRegistry,
@@ -34,19 +34,20 @@ export class MemoryStore implements ClusterStore, RoomStore {
   readonly leader: LeaderLease = {
     hold: () => Promise.resolve(1),
     release: () => Promise.resolve(),
-    view: () => Promise.resolve({ holderId: undefined, fence: 1, acts: [] }),
+    view: () => Promise.resolve({ holderId: undefined, fence: 1, auditLog: [] }),
   };
   readonly rooms: RoomStore = this;
   readonly records = new Map<string, NodeRecord>();
   /** Set to make every call fail. */
   failure: SkeinError | undefined;
-  readonly #rooms = new MemoryRooms();
+  readonly #inner = new ClusterMemoryStore({ chooseFallback: ({ openNodeIds }) => openNodeIds[0] });
+  readonly #rooms = this.#inner.rooms;
 
   constructor() {
     this.nodes = {
       renew: () => Promise.resolve(1),
       release: () => Promise.resolve(),
-      bury: () => Promise.resolve(true),
+      evict: () => Promise.resolve(true),
       list: () => Promise.resolve(this.#registered()),
       read: () => Promise.resolve(wholeReading(this.#registered())),
       countAssignment: () => Promise.resolve(1),
@@ -77,14 +78,14 @@ export class MemoryStore implements ClusterStore, RoomStore {
   }
 
   place(request: PlaceRequest): Promise<Placed> {
-    return this.#unlessFailing(() => this.#rooms.place(withFirstOpen(request)));
+    return this.#unlessFailing(() => this.#rooms.place(request));
   }
 
   move(request: MoveRequest): Promise<Placed> {
-    return this.#unlessFailing(() => this.#rooms.move(withFirstOpen(request)));
+    return this.#unlessFailing(() => this.#rooms.move(request));
   }
 
-  announce(room: string, held: Held): Promise<RoomWrite> {
+  announce(room: string, held: RoomAnnouncement): Promise<RoomWrite> {
     return this.#unlessFailing(() => this.#rooms.announce(room, held));
   }
 
@@ -112,8 +113,8 @@ export class MemoryStore implements ClusterStore, RoomStore {
     return this.#unlessFailing(() => this.#rooms.leave(room, session, reason));
   }
 
-  repair(room: string): Promise<number> {
-    return this.#unlessFailing(() => this.#rooms.repair(room));
+  repair(room: string, leaderFence: number): Promise<number> {
+    return this.#unlessFailing(() => this.#rooms.repair(room, leaderFence));
   }
 
   snapshot(room: string): Promise<StoredSnapshot | undefined> {
@@ -142,16 +143,11 @@ export class MemoryStore implements ClusterStore, RoomStore {
 
   /** Everything is gone, as after a restart of a store that keeps nothing. */
   lose(): void {
-    this.#rooms.lose();
+    this.#inner.lose();
   }
 
   async #unlessFailing<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.failure) throw this.failure;
     return await work();
   }
-}
-
-function withFirstOpen<Request extends PlaceRequest>(request: Request): Request {
-  const { candidates } = request;
-  return { ...request, candidates: { ...candidates, fallbackNodeId: candidates.openNodeIds[0] } };
 }

@@ -1,5 +1,5 @@
 import { SkeinError } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';

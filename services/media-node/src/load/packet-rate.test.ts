@@ -1,4 +1,5 @@
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
 import type { WorkerPool } from '../workers/worker-pool.ts';

@@ -1,7 +1,7 @@
 import type { RegisteredNode } from '@skein/cluster';
 import type { NodeRecord } from '@skein/protocol';
 import { SkeinError } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, it } from 'vitest';
 import { CLAIM_DEADLINE_MS, claimNodeId, LAPSE_DEADLINE_MS } from './node-id-claim.ts';

@@ -1,8 +1,9 @@
-import { createMemoryBus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { wholeReading, type NodeRegistry, type RegistryReading } from '@skein/cluster';
 import { SkeinError, subjects, type NodeRecord } from '@skein/protocol';
 import type { RpcClients } from '@skein/rpc';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import { Peers } from './peers.ts';
 

@@ -1,6 +1,6 @@
-import { createMemoryBus } from '@skein/bus';
+import { createMemoryBus } from '@skein/bus/testing';
 import { subjects, witnessAnswer, type WitnessAnswer } from '@skein/protocol';
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, it } from 'vitest';
 import { Witness, type HeardEnd } from './witness.ts';

@@ -8,7 +8,8 @@ import type {
   TrackUpdate,
 } from '@skein/rpc';
 import { SkeinError } from '@skein/protocol';
-import { Emitter, FakeClock, seededRandom } from '@skein/runtime';
+import { Emitter, seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MediaSource, PipeEndpoint } from '../media/engine.ts';

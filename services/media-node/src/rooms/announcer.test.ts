@@ -1,6 +1,7 @@
 import type { RoomStore, RoomWrite } from '@skein/cluster';
 import { SkeinError, type Participant, type Track } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, it, vi } from 'vitest';
 import type { SessionSnapshot } from '../sessions/session-room.ts';

@@ -1,5 +1,6 @@
 import { SkeinError } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
 import { Outbox } from './outbox.ts';

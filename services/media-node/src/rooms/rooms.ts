@@ -1,5 +1,5 @@
 import type { Bus } from '@skein/bus';
-import { RoomNews, type RoomFeeds, type RoomWrite } from '@skein/cluster';
+import { RoomPublisher, type RoomFeeds, type RoomWrite } from '@skein/cluster';
 import { roomAnnouncer, TRACK_STATE_EVERY_MS } from './announcer.ts';
 import { Outbox } from './outbox.ts';
 import { Room, type RoomDeps } from './room.ts';
@@ -20,7 +20,7 @@ export interface RoomsDeps extends Omit<RoomDeps, 'onRelayIdle'> {
 export class Rooms {
   readonly outbox: Outbox;
   readonly #deps: RoomsDeps;
-  readonly #publisher: RoomNews;
+  readonly #publisher: RoomPublisher;
   readonly #throttle: Throttle;
   readonly #rooms = new Map<string, Room>();
   readonly #lingering = new Map<string, Disposable>();
@@ -28,7 +28,7 @@ export class Rooms {
   constructor(deps: RoomsDeps) {
     this.#deps = deps;
     const { bus, clock, random, log } = deps;
-    this.#publisher = new RoomNews({ bus, clock });
+    this.#publisher = new RoomPublisher({ bus, clock });
     this.#throttle = new Throttle({ clock, everyMs: TRACK_STATE_EVERY_MS });
     this.outbox = new Outbox({ clock, random, log, onWritten: (room, write) => this.#written(room, write) });
   }
@@ -99,6 +99,6 @@ export class Rooms {
 
   #written(name: string, write: RoomWrite): void {
     this.#rooms.get(name)?.view.feed.offer(write);
-    this.#publisher.tell(name, write);
+    this.#publisher.publish(name, write);
   }
 }

@@ -1,5 +1,6 @@
 import type { Participant } from '@skein/protocol';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, it } from 'vitest';
 import type { RoomSessions } from './room-sessions.ts';

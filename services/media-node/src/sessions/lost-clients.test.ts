@@ -4,7 +4,8 @@ import {
   type Participant,
   type ParticipantConnection,
 } from '@skein/protocol';
-import { Emitter, FakeClock } from '@skein/runtime';
+import { Emitter } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
 import type { ClientTransport } from '../media/engine.ts';

@@ -1,4 +1,5 @@
-import { Emitter, FakeClock } from '@skein/runtime';
+import { Emitter } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { expect, it } from 'vitest';
 import type { ClientTransport } from '../media/engine.ts';
 import { MEDIA_TIMEOUT_MS, watchMediaPath } from './media-path.ts';

@@ -1,20 +1,21 @@
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
 import { CapacityLedger } from '../capacity/ledger.ts';
 import type { MediaEngine } from '../media/engine.ts';
 import { PLENTY } from '../testing/cluster.ts';
 import { WorkerPool } from './worker-pool.ts';
-import { testWorker, type TestWorker } from '../testing/fake-worker.ts';
+import { fakeWorker, type FakeWorker } from '../testing/fake-worker.ts';
 
 function setUp(count = 1) {
   const clock = new FakeClock();
-  const started: { port: number; worker: TestWorker }[] = [];
+  const started: { port: number; worker: FakeWorker }[] = [];
   const engine: MediaEngine & { broken: boolean } = {
     broken: false,
     startWorker: async ({ rtcPort }) => {
       if (engine.broken) throw new Error('no such binary');
-      const worker = testWorker(100 + started.length);
+      const worker = fakeWorker(100 + started.length);
       started.push({ port: rtcPort, worker });
       return worker;
     },

@@ -1,4 +1,4 @@
-import { SkeinClientError, type CloseReason } from '@skein/client';
+import type { CloseReason } from '@skein/client';
 import { describe, expect, it } from 'vitest';
 import { deviceText, endText, joinProblem, rejoinsByItself } from './problem-text.ts';
 
@@ -11,7 +11,7 @@ describe('what people are told', () => {
     'INTERNAL',
     'INVALID_ARGUMENT',
   ] as const)('%s becomes a sentence and an advice', (code) => {
-    const { title, advice } = joinProblem(new SkeinClientError(code, 'name: must not be blank'));
+    const { title, advice } = joinProblem({ code, message: 'name: must not be blank' });
     expect(title).toMatch(/^[A-Z].*\.$/);
     expect(advice).toMatch(/\.$/);
   });

@@ -8,7 +8,7 @@ export interface ProblemText {
 }
 
 /** Why joining failed, to the one who wanted to join. */
-export function joinProblem(error: SkeinClientError): ProblemText {
+export function joinProblem(error: Pick<SkeinClientError, 'code' | 'message'>): ProblemText {
   switch (error.code) {
     case 'ROOM_FULL':
       return { title: 'This room is full.', advice: 'Ask someone in it to make room, or use another room.' };

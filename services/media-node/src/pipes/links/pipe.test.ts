@@ -1,4 +1,4 @@
-import { FakeClock } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import type { EndCounters, PipeEndpoint } from '../../media/engine.ts';
 import { NodePipe, type PipeStatus } from './pipe.ts';

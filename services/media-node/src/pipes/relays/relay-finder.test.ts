@@ -1,6 +1,7 @@
 import { SkeinError } from '@skein/protocol';
 import type { OfferRelayRequest, PipeProbe, PipeServiceClient } from '@skein/rpc';
-import { FakeClock, seededRandom } from '@skein/runtime';
+import { seededRandom } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultPipePolicy } from '../model/pipe-policy.ts';

@@ -1,5 +1,6 @@
 import type { TrackUpdate } from '@skein/rpc';
-import { Emitter, FakeClock } from '@skein/runtime';
+import { Emitter } from '@skein/runtime';
+import { FakeClock } from '@skein/runtime/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MediaSource, PipedMedia, PipeEndpoint } from '../../media/engine.ts';
 import { OutgoingTrack, type PullStream } from './outgoing-track.ts';

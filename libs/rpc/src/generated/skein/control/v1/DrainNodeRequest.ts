@@ -3,7 +3,7 @@
 export interface DrainNodeRequestInput {
   nodeId?: string;
   /**
-   * 0: the node's own setting. At most 86400000.
+   * Milliseconds, at most 86400000. 0: the node's own setting.
    */
   deadlineMs?: number;
 }
@@ -11,7 +11,7 @@ export interface DrainNodeRequestInput {
 export interface DrainNodeRequest {
   nodeId: string;
   /**
-   * 0: the node's own setting. At most 86400000.
+   * Milliseconds, at most 86400000. 0: the node's own setting.
    */
   deadlineMs: number;
 }

@@ -2,22 +2,22 @@
 
 export interface ListRoomsRequestInput {
   /**
-   * Default and most: 1000.
+   * Rooms per page. Default and maximum: 1000.
    */
   pageSize?: number;
   /**
-   * `next_page_token` of the page before.
+   * `next_page_token` of the previous page. Empty: the first page.
    */
   pageToken?: string;
 }
 
 export interface ListRoomsRequest {
   /**
-   * Default and most: 1000.
+   * Rooms per page. Default and maximum: 1000.
    */
   pageSize: number;
   /**
-   * `next_page_token` of the page before.
+   * `next_page_token` of the previous page. Empty: the first page.
    */
   pageToken: string;
 }

@@ -7,10 +7,16 @@ import type {
 
 export interface ListRoomsResponseInput {
   rooms?: _skein_control_v1_RoomSummaryInput[];
+  /**
+   * Empty: no further page.
+   */
   nextPageToken?: string;
 }
 
 export interface ListRoomsResponse {
   rooms: _skein_control_v1_RoomSummary[];
+  /**
+   * Empty: no further page.
+   */
   nextPageToken: string;
 }

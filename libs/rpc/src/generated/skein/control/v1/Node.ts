@@ -6,7 +6,7 @@ export interface NodeInput {
   nodeId?: string;
   region?: string;
   /**
-   * ready or draining
+   * `ready` or `draining`.
    */
   state?: string;
   grpcAddress?: string;
@@ -14,14 +14,17 @@ export interface NodeInput {
   workers?: number;
   sessions?: number;
   packetsPerSecond?: number | string;
+  /**
+   * 1 is one core.
+   */
   busiestWorkerCpu?: number | string;
   /**
-   * Share of its capacity in use; 1 is full.
+   * Share of the capacity in use; 1 is full.
    */
   used?: number | string;
   startedAtMs?: number | string | Long;
   /**
-   * Milliseconds since it renewed its lease.
+   * Milliseconds since the last renewal of its lease.
    */
   leaseAgeMs?: number | string | Long;
 }
@@ -30,7 +33,7 @@ export interface Node {
   nodeId: string;
   region: string;
   /**
-   * ready or draining
+   * `ready` or `draining`.
    */
   state: string;
   grpcAddress: string;
@@ -38,14 +41,17 @@ export interface Node {
   workers: number;
   sessions: number;
   packetsPerSecond: number;
+  /**
+   * 1 is one core.
+   */
   busiestWorkerCpu: number;
   /**
-   * Share of its capacity in use; 1 is full.
+   * Share of the capacity in use; 1 is full.
    */
   used: number;
   startedAtMs: number;
   /**
-   * Milliseconds since it renewed its lease.
+   * Milliseconds since the last renewal of its lease.
    */
   leaseAgeMs: number;
 }

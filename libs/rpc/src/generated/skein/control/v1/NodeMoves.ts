@@ -2,10 +2,16 @@
 
 export interface NodeMovesInput {
   nodeId?: string;
+  /**
+   * Sessions whose gateways were asked to migrate them.
+   */
   moving?: number;
 }
 
 export interface NodeMoves {
   nodeId: string;
+  /**
+   * Sessions whose gateways were asked to migrate them.
+   */
   moving: number;
 }

@@ -2,6 +2,9 @@
 
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * An entry of the room's state.
+ */
 export interface ParticipantInput {
   identity?: string;
   name?: string;
@@ -11,6 +14,9 @@ export interface ParticipantInput {
   joinedAtMs?: number | string | Long;
 }
 
+/**
+ * An entry of the room's state.
+ */
 export interface Participant {
   identity: string;
   name: string;

@@ -1,7 +1,7 @@
 // From proto/skein/control/v1/control.proto
 
 /**
- * One link between two routers, both directions.
+ * One pipe between two routers, both directions.
  */
 export interface PipeInput {
   fromNodeId?: string;
@@ -13,7 +13,7 @@ export interface PipeInput {
 }
 
 /**
- * One link between two routers, both directions.
+ * One pipe between two routers, both directions.
  */
 export interface Pipe {
   fromNodeId: string;

@@ -21,11 +21,11 @@ export interface RoomInput {
   tracks?: _skein_control_v1_TrackInput[];
   pipes?: _skein_control_v1_PipeInput[];
   /**
-   * Nodes of the room that did not answer in time: their pipes are missing above.
+   * Nodes of the room that did not answer in time; their pipes are missing.
    */
   silentNodeIds?: string[];
   /**
-   * Who receives and publishes nothing; not among the participants.
+   * Members that only subscribe; not counted as participants.
    */
   viewers?: number;
 }
@@ -37,11 +37,11 @@ export interface Room {
   tracks: _skein_control_v1_Track[];
   pipes: _skein_control_v1_Pipe[];
   /**
-   * Nodes of the room that did not answer in time: their pipes are missing above.
+   * Nodes of the room that did not answer in time; their pipes are missing.
    */
   silentNodeIds: string[];
   /**
-   * Who receives and publishes nothing; not among the participants.
+   * Members that only subscribe; not counted as participants.
    */
   viewers: number;
 }

@@ -8,7 +8,7 @@ import type {
 export interface RoomPartInput {
   room?: _skein_control_v1_RoomInput | null;
   /**
-   * The first pipe goes on with the last one of the part before.
+   * The first pipe continues the last one of the part before.
    */
   continues?: boolean;
 }
@@ -16,7 +16,7 @@ export interface RoomPartInput {
 export interface RoomPart {
   room: _skein_control_v1_Room | null;
   /**
-   * The first pipe goes on with the last one of the part before.
+   * The first pipe continues the last one of the part before.
    */
   continues: boolean;
 }

@@ -9,7 +9,7 @@ export interface RoomSummaryInput {
   tracks?: number;
   nodeIds?: string[];
   /**
-   * Who receives and publishes nothing; not among the participants.
+   * Members that only subscribe; not counted as participants.
    */
   viewers?: number;
 }
@@ -21,7 +21,7 @@ export interface RoomSummary {
   tracks: number;
   nodeIds: string[];
   /**
-   * Who receives and publishes nothing; not among the participants.
+   * Members that only subscribe; not counted as participants.
    */
   viewers: number;
 }

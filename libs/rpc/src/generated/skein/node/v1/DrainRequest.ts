@@ -2,14 +2,14 @@
 
 export interface DrainRequestInput {
   /**
-   * 0: the node's own setting. At most 86400000.
+   * Milliseconds, at most 86400000. 0: the node's own setting.
    */
   deadlineMs?: number;
 }
 
 export interface DrainRequest {
   /**
-   * 0: the node's own setting. At most 86400000.
+   * Milliseconds, at most 86400000. 0: the node's own setting.
    */
   deadlineMs: number;
 }

@@ -2,14 +2,14 @@
 
 export interface FindSessionsResponseInput {
   /**
-   * Those of the request that the node holds.
+   * Subset of the request.
    */
   sessionIds?: string[];
 }
 
 export interface FindSessionsResponse {
   /**
-   * Those of the request that the node holds.
+   * Subset of the request.
    */
   sessionIds: string[];
 }

@@ -3,7 +3,7 @@
 export interface GetRoomMediaRequestInput {
   room?: string;
   /**
-   * Leaves out the sessions.
+   * Omits the sessions.
    */
   pipesOnly?: boolean;
 }
@@ -11,7 +11,7 @@ export interface GetRoomMediaRequestInput {
 export interface GetRoomMediaRequest {
   room: string;
   /**
-   * Leaves out the sessions.
+   * Omits the sessions.
    */
   pipesOnly: boolean;
 }

@@ -17,7 +17,7 @@ export interface MediaCountsInput {
    */
   workerPipes?: number;
   /**
-   * What those ends to other nodes have sent since they were opened, as of some seconds ago at most.
+   * Bytes sent by those ends since they were opened, at most some seconds old.
    */
   nodePipeBytes?: number | string | Long;
 }
@@ -37,7 +37,7 @@ export interface MediaCounts {
    */
   workerPipes: number;
   /**
-   * What those ends to other nodes have sent since they were opened, as of some seconds ago at most.
+   * Bytes sent by those ends since they were opened, at most some seconds old.
    */
   nodePipeBytes: number;
 }

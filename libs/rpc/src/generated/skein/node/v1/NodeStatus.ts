@@ -13,7 +13,7 @@ export interface NodeStatusInput {
   nodeId?: string;
   workers?: _skein_node_v1_WorkerInput[];
   /**
-   * Totals over all rooms, for spotting leaks: all zero when nobody is here.
+   * Totals over all rooms, for finding leaks: all zero on a node without sessions.
    */
   counts?: _skein_node_v1_MediaCountsInput | null;
 }
@@ -22,7 +22,7 @@ export interface NodeStatus {
   nodeId: string;
   workers: _skein_node_v1_Worker[];
   /**
-   * Totals over all rooms, for spotting leaks: all zero when nobody is here.
+   * Totals over all rooms, for finding leaks: all zero on a node without sessions.
    */
   counts: _skein_node_v1_MediaCounts | null;
 }

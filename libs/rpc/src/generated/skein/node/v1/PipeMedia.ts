@@ -5,11 +5,11 @@
 export const _skein_node_v1_PipeMedia_Kind = {
   KIND_UNSPECIFIED: 'KIND_UNSPECIFIED',
   /**
-   * To another node, SRTP.
+   * To another node, over SRTP.
    */
   NODE: 'NODE',
   /**
-   * Between two workers of one node, plain.
+   * Between two workers of one node, over plain RTP.
    */
   WORKER: 'WORKER',
 } as const;
@@ -18,12 +18,12 @@ export type _skein_node_v1_PipeMedia_KindInput =
   | 'KIND_UNSPECIFIED'
   | 0
   /**
-   * To another node, SRTP.
+   * To another node, over SRTP.
    */
   | 'NODE'
   | 1
   /**
-   * Between two workers of one node, plain.
+   * Between two workers of one node, over plain RTP.
    */
   | 'WORKER'
   | 2;
@@ -31,27 +31,33 @@ export type _skein_node_v1_PipeMedia_KindInput =
 export type _skein_node_v1_PipeMedia_Kind =
   (typeof _skein_node_v1_PipeMedia_Kind)[keyof typeof _skein_node_v1_PipeMedia_Kind];
 
+/**
+ * One end of a pipe on this node.
+ */
 export interface PipeMediaInput {
   kind?: _skein_node_v1_PipeMedia_KindInput;
   localRouterId?: string;
   peerNodeId?: string;
   peerRouterId?: string;
   /**
-   * What crosses it, one entry per copy: an id that stands here twice is a bug. A track id alone is what the room's state
-   * shows; `ID@EPOCH` is an earlier epoch, still received while its participant moves.
+   * The tracks in the pipe, one entry per copy: a duplicate id is a bug. A plain track id is the publication in the room's
+   * state; `ID@EPOCH` is one of an earlier epoch, which is still received while its participant migrates.
    */
   tracksIn?: string[];
   tracksOut?: string[];
 }
 
+/**
+ * One end of a pipe on this node.
+ */
 export interface PipeMedia {
   kind: _skein_node_v1_PipeMedia_Kind;
   localRouterId: string;
   peerNodeId: string;
   peerRouterId: string;
   /**
-   * What crosses it, one entry per copy: an id that stands here twice is a bug. A track id alone is what the room's state
-   * shows; `ID@EPOCH` is an earlier epoch, still received while its participant moves.
+   * The tracks in the pipe, one entry per copy: a duplicate id is a bug. A plain track id is the publication in the room's
+   * state; `ID@EPOCH` is one of an earlier epoch, which is still received while its participant migrates.
    */
   tracksIn: string[];
   tracksOut: string[];

@@ -10,18 +10,30 @@ import type {
 } from '../../../skein/node/v1/PipeMedia.ts';
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * What one node carries of one room.
+ */
 export interface RoomMediaInput {
   room?: string;
   nodeId?: string;
+  /**
+   * Version of the room's state on this node.
+   */
   version?: number | string | Long;
   routerIds?: string[];
   sessions?: _skein_node_v1_SessionMediaInput[];
   pipes?: _skein_node_v1_PipeMediaInput[];
 }
 
+/**
+ * What one node carries of one room.
+ */
 export interface RoomMedia {
   room: string;
   nodeId: string;
+  /**
+   * Version of the room's state on this node.
+   */
   version: number;
   routerIds: string[];
   sessions: _skein_node_v1_SessionMedia[];

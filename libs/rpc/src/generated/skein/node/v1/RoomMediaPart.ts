@@ -7,22 +7,22 @@ import type {
 
 export interface RoomMediaPartInput {
   /**
-   * Room, node and version are the same in each part; lists are to be appended.
+   * Room, node and version are equal in all parts; append the lists.
    */
   media?: _skein_node_v1_RoomMediaInput | null;
   /**
-   * The first session, or the first pipe where there is no session, goes on with the last one of the part before.
+   * The first session, or the first pipe in a part without sessions, continues the last one of the part before.
    */
   continues?: boolean;
 }
 
 export interface RoomMediaPart {
   /**
-   * Room, node and version are the same in each part; lists are to be appended.
+   * Room, node and version are equal in all parts; append the lists.
    */
   media: _skein_node_v1_RoomMedia | null;
   /**
-   * The first session, or the first pipe where there is no session, goes on with the last one of the part before.
+   * The first session, or the first pipe in a part without sessions, continues the last one of the part before.
    */
   continues: boolean;
 }

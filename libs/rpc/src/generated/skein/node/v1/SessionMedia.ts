@@ -6,6 +6,9 @@ import type {
 } from '../../../skein/node/v1/SubscriptionMedia.ts';
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * The tracks and subscriptions of one session.
+ */
 export interface SessionMediaInput {
   sessionId?: string;
   identity?: string;
@@ -15,6 +18,9 @@ export interface SessionMediaInput {
   subscriptions?: _skein_node_v1_SubscriptionMediaInput[];
 }
 
+/**
+ * The tracks and subscriptions of one session.
+ */
 export interface SessionMedia {
   sessionId: string;
   identity: string;

@@ -8,12 +8,12 @@ import type {
 export interface OfferRelayRequestInput {
   room?: string;
   /**
-   * Whom the caller cannot reach.
+   * The node that the caller cannot reach.
    */
   originNodeId?: string;
   /**
-   * The caller's pipes to that node which broke lately, to be passed on: maybe the node still hears the caller, and
-   * would wait for what does not come any more.
+   * The caller's pipes to that node that broke recently, to be forwarded: the node may still receive from the caller and
+   * would wait for packets that no longer come.
    */
   givenUp?: _skein_pipe_v1_PipeProbeInput[];
 }
@@ -21,12 +21,12 @@ export interface OfferRelayRequestInput {
 export interface OfferRelayRequest {
   room: string;
   /**
-   * Whom the caller cannot reach.
+   * The node that the caller cannot reach.
    */
   originNodeId: string;
   /**
-   * The caller's pipes to that node which broke lately, to be passed on: maybe the node still hears the caller, and
-   * would wait for what does not come any more.
+   * The caller's pipes to that node that broke recently, to be forwarded: the node may still receive from the caller and
+   * would wait for packets that no longer come.
    */
   givenUp: _skein_pipe_v1_PipeProbe[];
 }

@@ -9,7 +9,7 @@ export interface OpenPipeRequestInput {
   room?: string;
   caller?: _skein_pipe_v1_PipeEndInput | null;
   /**
-   * The router on this node that the pipe leads to.
+   * The callee's router.
    */
   routerId?: string;
 }
@@ -18,7 +18,7 @@ export interface OpenPipeRequest {
   room: string;
   caller: _skein_pipe_v1_PipeEnd | null;
   /**
-   * The router on this node that the pipe leads to.
+   * The callee's router.
    */
   routerId: string;
 }

@@ -5,11 +5,14 @@ import type {
   SrtpParameters as _skein_pipe_v1_SrtpParameters,
 } from '../../../skein/pipe/v1/SrtpParameters.ts';
 
+/**
+ * One end of a pipe: a mediasoup PipeTransport.
+ */
 export interface PipeEndInput {
   nodeId?: string;
   routerId?: string;
   /**
-   * Names this very end; a new end after a restart has another one.
+   * Unique per end: a new end after a restart has another id.
    */
   instanceId?: string;
   ip?: string;
@@ -17,11 +20,14 @@ export interface PipeEndInput {
   srtp?: _skein_pipe_v1_SrtpParametersInput | null;
 }
 
+/**
+ * One end of a pipe: a mediasoup PipeTransport.
+ */
 export interface PipeEnd {
   nodeId: string;
   routerId: string;
   /**
-   * Names this very end; a new end after a restart has another one.
+   * Unique per end: a new end after a restart has another id.
    */
   instanceId: string;
   ip: string;

@@ -4,32 +4,32 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface PipeEndCountersInput {
   /**
-   * False: this node has no such end any more.
+   * False: this node no longer has such an end.
    */
   known?: boolean;
   /**
-   * Bytes since the end was made, RTP and RTCP.
+   * RTP and RTCP bytes since the end was created.
    */
   sentBytes?: number | string | Long;
   receivedBytes?: number | string | Long;
   /**
-   * The worker that has the end did not say in time: the bytes are not known.
+   * The worker of the end did not answer in time: the byte counters are unknown.
    */
   late?: boolean;
 }
 
 export interface PipeEndCounters {
   /**
-   * False: this node has no such end any more.
+   * False: this node no longer has such an end.
    */
   known: boolean;
   /**
-   * Bytes since the end was made, RTP and RTCP.
+   * RTP and RTCP bytes since the end was created.
    */
   sentBytes: number;
   receivedBytes: number;
   /**
-   * The worker that has the end did not say in time: the bytes are not known.
+   * The worker of the end did not answer in time: the byte counters are unknown.
    */
   late: boolean;
 }

@@ -8,7 +8,7 @@ import type {
 export interface ProbePipesRequestInput {
   pipes?: _skein_pipe_v1_PipeProbeInput[];
   /**
-   * Pipes whose other end is gone, as that end named them; said by a node that is to relay between the two.
+   * Pipes that their other end has given up, with the ids that it used; sent by the node that relays between the two.
    */
   givenUp?: _skein_pipe_v1_PipeProbeInput[];
 }
@@ -16,7 +16,7 @@ export interface ProbePipesRequestInput {
 export interface ProbePipesRequest {
   pipes: _skein_pipe_v1_PipeProbe[];
   /**
-   * Pipes whose other end is gone, as that end named them; said by a node that is to relay between the two.
+   * Pipes that their other end has given up, with the ids that it used; sent by the node that relays between the two.
    */
   givenUp: _skein_pipe_v1_PipeProbe[];
 }

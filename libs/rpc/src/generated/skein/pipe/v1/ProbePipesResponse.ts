@@ -7,14 +7,14 @@ import type {
 
 export interface ProbePipesResponseInput {
   /**
-   * One for each pipe of the request, in the same order.
+   * One per pipe of the request, in the same order.
    */
   ends?: _skein_pipe_v1_PipeEndCountersInput[];
 }
 
 export interface ProbePipesResponse {
   /**
-   * One for each pipe of the request, in the same order.
+   * One per pipe of the request, in the same order.
    */
   ends: _skein_pipe_v1_PipeEndCounters[];
 }

@@ -10,20 +10,20 @@ export interface PullTrackRequestInput {
   room?: string;
   trackId?: string;
   /**
-   * Both ends, as OpenPipe gave them: the caller's and this node's.
+   * Both ends of the pipe, as OpenPipe exchanged them.
    */
   callerInstanceId?: string;
   calleeInstanceId?: string;
   /**
-   * Which publication of the track: two may exist while its participant moves.
+   * Selects the publication of the track: two exist while its participant migrates.
    */
   epoch?: number | string | Long;
   /**
-   * Names this pull, also when it is asked for again after the call broke.
+   * Identifies this pull, and stays the same when the call is repeated after it broke.
    */
   pullId?: string;
   /**
-   * Set when this node is to relay the track: where it is published. A relay pulls only from there, never from
+   * Asks this node to relay the track: the router where it is published. A relay pulls only from there, never from
    * another relay.
    */
   relayFrom?: _skein_pipe_v1_RouterNameInput | null;
@@ -33,20 +33,20 @@ export interface PullTrackRequest {
   room: string;
   trackId: string;
   /**
-   * Both ends, as OpenPipe gave them: the caller's and this node's.
+   * Both ends of the pipe, as OpenPipe exchanged them.
    */
   callerInstanceId: string;
   calleeInstanceId: string;
   /**
-   * Which publication of the track: two may exist while its participant moves.
+   * Selects the publication of the track: two exist while its participant migrates.
    */
   epoch: number;
   /**
-   * Names this pull, also when it is asked for again after the call broke.
+   * Identifies this pull, and stays the same when the call is repeated after it broke.
    */
   pullId: string;
   /**
-   * Set when this node is to relay the track: where it is published. A relay pulls only from there, never from
+   * Asks this node to relay the track: the router where it is published. A relay pulls only from there, never from
    * another relay.
    */
   relayFrom: _skein_pipe_v1_RouterName | null;

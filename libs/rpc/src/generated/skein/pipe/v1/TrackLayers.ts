@@ -1,8 +1,8 @@
 // From proto/skein/pipe/v1/pipe.proto
 
 /**
- * The highest layers that are sent, counted from 0: fewer than the track has while the pipe has no room for all, or
- * one on the way to the sender. All, until it is said.
+ * The highest layers in the pipe, counted from 0: fewer than the track has while this pipe, or one between the sender and
+ * the publisher, lacks the bandwidth for all. Until the first such message, all layers are sent.
  */
 export interface TrackLayersInput {
   spatialLayer?: number;
@@ -10,8 +10,8 @@ export interface TrackLayersInput {
 }
 
 /**
- * The highest layers that are sent, counted from 0: fewer than the track has while the pipe has no room for all, or
- * one on the way to the sender. All, until it is said.
+ * The highest layers in the pipe, counted from 0: fewer than the track has while this pipe, or one between the sender and
+ * the publisher, lacks the bandwidth for all. Until the first such message, all layers are sent.
  */
 export interface TrackLayers {
   spatialLayer: number;

@@ -2,12 +2,11 @@
 
 export interface TrackOpenedInput {
   /**
-   * audio or video
+   * `audio` or `video`.
    */
   kind?: string;
   /**
-   * RTP parameters inside the pipe, as the JSON of the client protocol's `rtpParameters`, which is where their
-   * one schema lives.
+   * RTP parameters inside the pipe, as JSON in the schema `rtpParameters` of the client protocol.
    */
   rtpParametersJson?: string;
   muted?: boolean;
@@ -15,12 +14,11 @@ export interface TrackOpenedInput {
 
 export interface TrackOpened {
   /**
-   * audio or video
+   * `audio` or `video`.
    */
   kind: string;
   /**
-   * RTP parameters inside the pipe, as the JSON of the client protocol's `rtpParameters`, which is where their
-   * one schema lives.
+   * RTP parameters inside the pipe, as JSON in the schema `rtpParameters` of the client protocol.
    */
   rtpParametersJson: string;
   muted: boolean;

@@ -17,6 +17,9 @@ import type {
   TrackLayers as _skein_pipe_v1_TrackLayers,
 } from '../../../skein/pipe/v1/TrackLayers.ts';
 
+/**
+ * One change of a pulled track.
+ */
 export interface TrackUpdateInput {
   opened?: _skein_pipe_v1_TrackOpenedInput | null;
   muted?: _skein_pipe_v1_TrackMutedInput | null;
@@ -25,6 +28,9 @@ export interface TrackUpdateInput {
   update?: 'opened' | 'muted' | 'closed' | 'layers';
 }
 
+/**
+ * One change of a pulled track.
+ */
 export interface TrackUpdate {
   opened?: _skein_pipe_v1_TrackOpened | null;
   muted?: _skein_pipe_v1_TrackMuted | null;

@@ -3,7 +3,7 @@ import type { ListRoomsResponse } from './generated/skein/control/v1/ListRoomsRe
 import type { Pipe } from './generated/skein/control/v1/Pipe.ts';
 import type { Room } from './generated/skein/control/v1/Room.ts';
 import type { RoomPart } from './generated/skein/control/v1/RoomPart.ts';
-import { inSlices, jsonBytes, packed, wholePieces, type Piece } from './parts.ts';
+import { inSlices, jsonBytes, packed, wholePieces, type Piece } from './chunks.ts';
 import type { Chunks } from './service-definition.ts';
 
 interface Part {

@@ -1,19 +1,19 @@
-/** What one message of a chunked answer holds, bytes of JSON, of which Protocol Buffers have fewer. */
+/** The size of one message of a chunked answer, bytes of JSON; Protocol Buffers take fewer. */
 export const PART_BYTES = 256 * 1024;
-/** What is listed inside one entry, such as a pipe's tracks, is cut after so many. */
+/** Lists inside one entry, such as a pipe's tracks, are cut after this many items. */
 export const ITEMS_PER_PIECE = 1000;
 
-/** Something that one part holds whole. */
+/** A unit that one part holds whole. */
 export interface Piece<Part> {
   readonly bytes: number;
-  /** It goes on with the piece before it, which another part may hold. */
+  /** It continues the piece before it, which another part may hold. */
   readonly continues: boolean;
   addTo(part: Part): void;
 }
 
 /**
  * Packs pieces into parts of at most `PART_BYTES`; one that is larger has a part of its own. At least one part.
- * `newPart`: told whether its first piece goes on with the last one of the part before.
+ * `newPart(continues)`: whether its first piece continues the last one of the part before.
  */
 export function* packed<Part>(
   pieces: Iterable<Piece<Part>>,

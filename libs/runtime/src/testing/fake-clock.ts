@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 interface Timer {
   dueMs: number;
@@ -33,7 +33,7 @@ export class FakeClock implements Clock {
     return this.#nowMs;
   }
 
-  /** Sets the wall clock forward, or back with a negative number, as an administrator or NTP does. No timer runs for it. */
+  /** Steps the wall clock, as an administrator or NTP does; a negative number steps it back. Runs no timer. */
   jumpWallClock(ms: number): void {
     this.#wallOffsetMs += ms;
   }

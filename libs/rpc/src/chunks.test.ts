@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nodesChunks, roomChunks, roomsChunks } from './control-parts.ts';
+import { nodesChunks, roomChunks, roomsChunks } from './control-chunks.ts';
 import type { Room } from './generated/skein/control/v1/Room.ts';
 import type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
-import { roomMediaChunks, roomNamesChunks } from './node-parts.ts';
-import { PART_BYTES } from './parts.ts';
+import { roomMediaChunks, roomNamesChunks } from './node-chunks.ts';
+import { PART_BYTES } from './chunks.ts';
 
 const id = fc.string({ minLength: 1, maxLength: 8 });
 const many = (length: number, name: string): string[] => Array.from({ length }, (_, n) => `${name}-${n}`);
@@ -60,7 +60,7 @@ const roomOf: fc.Arbitrary<Room> = fc.record({
 const bytesOf = (part: unknown): number => Buffer.byteLength(JSON.stringify(part));
 
 describe('an answer in parts', () => {
-  it('about a room’s media is the same when it is put together, and no part is large', () => {
+  it("a report of a room's media survives splitting, and no chunk is large", () => {
     fc.assert(
       fc.property(mediaOf, (media) => {
         const parts = [...roomMediaChunks.split(media)];
@@ -71,7 +71,7 @@ describe('an answer in parts', () => {
     );
   });
 
-  it('about a room is the same when it is put together, and no part is large', () => {
+  it('a room survives splitting, and no chunk is large', () => {
     fc.assert(
       fc.property(roomOf, (room) => {
         const parts = [...roomChunks.split(room)];
@@ -82,7 +82,7 @@ describe('an answer in parts', () => {
     );
   });
 
-  it('that lists rooms or nodes is the same when it is put together, also when it lists none', () => {
+  it('lists of rooms and nodes survive splitting, empty ones too', () => {
     for (const count of [0, 1, 40_000]) {
       const rooms = many(count, 'room');
       const names = [...roomNamesChunks.split({ rooms })];

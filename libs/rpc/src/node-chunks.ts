@@ -3,7 +3,7 @@ import type { RoomMedia } from './generated/skein/node/v1/RoomMedia.ts';
 import type { RoomMediaPart } from './generated/skein/node/v1/RoomMediaPart.ts';
 import type { RoomNames } from './generated/skein/node/v1/RoomNames.ts';
 import type { SessionMedia } from './generated/skein/node/v1/SessionMedia.ts';
-import { inSlices, jsonBytes, packed, wholePieces, type Piece } from './parts.ts';
+import { inSlices, jsonBytes, packed, wholePieces, type Piece } from './chunks.ts';
 import type { Chunks } from './service-definition.ts';
 
 interface MediaPart {
@@ -20,7 +20,7 @@ export const roomNamesChunks: Chunks<RoomNames, RoomNames> = {
   merge: (parts) => ({ rooms: parts.flatMap(({ rooms }) => rooms) }),
 };
 
-/** A room with a thousand people on one node has tens of MB: each session and each pipe is cut where it is long. */
+/** A room with a thousand participants on one node has tens of MB, so long sessions and pipes are cut, too. */
 export const roomMediaChunks: Chunks<RoomMedia, RoomMediaPart> = {
   split: ({ room, nodeId, version, routerIds, sessions, pipes }) => {
     let ids = routerIds;

@@ -1,29 +1,30 @@
-import { SkeinError } from '@skein/protocol';
+import type { SkeinError } from '@skein/protocol';
 import { Emitter, systemClock, systemRandom, withDeadline, type Clock, type Random } from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
-import { BoundedServer } from './bounded-server.ts';
-import type { Bus, BusStatus, BusSubscription } from './bus.ts';
-import { decodeData, decodeReply, encodeData, encodeEvent } from './wire.ts';
+import { BoundedServer } from '../bounded-server.ts';
+import type { Bus, BusStatus, BusSubscription } from '../bus.ts';
+import { BusError } from '../errors.ts';
+import { decodeData, decodeReply, encodeData, encodeEvent } from '../wire.ts';
 
 export interface MemoryBusOptions {
   /** Default: the system's. */
   readonly clock?: Clock;
-  /** Default: says nothing. */
+  /** Default: silent. */
   readonly log?: Logger;
   /** Longest payload, bytes. Default: that of a NATS server, 1 MiB. */
   readonly maxPayloadBytes?: number;
-  /** Chooses among those who serve the same subject. Default: the system's. */
+  /** Picks one of several servers of a subject. Default: the system's. */
   readonly random?: Random;
 }
 
-/** The server's part of a bus inside one process; for tests. */
+/** The server of an in-process bus. */
 export interface MemoryBusHub {
   connect(name: string): Bus;
-  /** Down: every connection is lost, calls fail, messages are dropped. Up again: subscriptions go on. */
+  /** While down, calls fail and messages are dropped. Subscriptions survive. */
   setDown(down: boolean): void;
 }
 
-/** A bus without a network: messages travel as JSON and arrive later, in order, as they do over NATS. */
+/** A bus without a network. Messages travel as JSON and arrive asynchronously, in order, as over NATS. */
 export function createMemoryBus(options: MemoryBusOptions = {}): MemoryBusHub {
   return new Hub(options);
 }
@@ -64,7 +65,7 @@ class Hub implements MemoryBusHub {
     return new MemoryBus(this);
   }
 
-  /** As a NATS queue group does: one of all who serve the subject. */
+  /** One server of the subject, as a NATS queue group picks it. */
   serverOf(subject: string): Server | undefined {
     const serving = [...this.servers].filter((one) => one.subject === subject);
     return serving[Math.floor(this.#random() * serving.length)];
@@ -73,7 +74,7 @@ class Hub implements MemoryBusHub {
   setDown(down: boolean): void {
     this.status = down ? { state: 'disconnected', sinceMs: this.clock.now() } : { state: 'connected' };
     if (!down) return this.events.emit('recovered', {});
-    for (const onLost of [...this.waiting]) onLost(SkeinError.unavailable('the bus'));
+    for (const onLost of [...this.waiting]) onLost(BusError.unavailable());
   }
 }
 
@@ -102,7 +103,7 @@ class MemoryBus implements Bus {
     const payload = encodeData(data, this.maxPayloadBytes);
     this.#checkUp();
     const server = this.#hub.serverOf(subject);
-    if (!server) throw SkeinError.unavailable('the peer');
+    if (!server) throw BusError.noPeer();
     const answered = new Promise<Uint8Array>((resolve) => {
       queueMicrotask(() => server.bounded.accept(text(payload), resolve));
     });
@@ -187,7 +188,7 @@ class MemoryBus implements Bus {
   }
 
   #checkUp(): void {
-    if (this.status.state === 'disconnected') throw SkeinError.unavailable('the bus');
+    if (this.status.state === 'disconnected') throw BusError.unavailable();
   }
 
   async #withDeadline<Value>(running: Promise<Value>, deadlineMs: number): Promise<Value> {
@@ -198,7 +199,7 @@ class MemoryBus implements Bus {
     });
     this.#hub.waiting.add(onLost);
     try {
-      const late = (): SkeinError => SkeinError.deadline('the peer', deadlineMs);
+      const late = (): SkeinError => BusError.noAnswer(deadlineMs);
       return await withDeadline(this.#hub.clock, deadlineMs, answered, late);
     } finally {
       this.#hub.waiting.delete(onLost);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from './fake-clock.ts';
 
-it('runs timers in the order in which they are due, at their time', async () => {
+it('a fake clock runs timers in the order in which they are due, at their time', async () => {
   const clock = new FakeClock(0);
   const ran: [string, number][] = [];
   clock.after(30, () => ran.push(['once', clock.now()]));
@@ -16,7 +16,7 @@ it('runs timers in the order in which they are due, at their time', async () => 
   ]);
 });
 
-it('ends a sleep at its time, or at once when aborted', async () => {
+it('a fake sleep ends at its time, or at once when aborted', async () => {
   const clock = new FakeClock(0);
   const abort = new AbortController();
   const slept = clock.sleep(10).then(() => clock.now());
@@ -27,7 +27,7 @@ it('ends a sleep at its time, or at once when aborted', async () => {
   expect(await slept).toBe(10);
 });
 
-it('has two clocks with different origins; only the wall clock jumps, and no timer follows it', async () => {
+it('a fake wall clock jumps without its timers or its monotonic clock', async () => {
   const clock = new FakeClock();
   let ran = 0;
   clock.after(100, () => ran++);

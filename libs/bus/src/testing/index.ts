@@ -1,0 +1,1 @@
+export { createMemoryBus, type MemoryBusHub, type MemoryBusOptions } from './memory-bus.ts';
