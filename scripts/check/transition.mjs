@@ -9,6 +9,5 @@ export const NOT_YET = {
   'libs/cluster': ['order', 'names', 'titles', 'events'],
   'services/control': ['order', 'names', 'titles', 'events'],
   'services/media-node': ['names', 'titles', 'events'],
-  'services/gateway': ['rings', 'order', 'names', 'titles', 'events'],
   'services/web': ['order'],
 };
