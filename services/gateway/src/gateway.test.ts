@@ -188,6 +188,27 @@ it('a slow reader is closed and the others in its room are served', async () => 
   await eventually('the close frame', () => slow.closeCode === closeCodes.slowConsumer);
 });
 
+it('a connection above the limit gets a typed 503 until another one has closed', async () => {
+  const full = await cluster.gateway({}, { SKEIN_GATEWAY_MAX_CONNECTIONS: '2' });
+  using first = await RawClient.open(full.httpPort, '/v1/signal');
+  using _second = await RawClient.open(full.httpPort, '/v1/signal');
+  await eventually('both sockets', () => full.sockets === 2);
+  using refused = await RawClient.open(full.httpPort, '/v1/signal');
+  const response = await eventually('the whole response', () => {
+    const text = refused.received.toString();
+    return text.endsWith('}\n') ? text : undefined;
+  });
+  expect(response).toMatch(/^HTTP\/1\.1 503 /);
+  expect(response).toMatch(/retry-after: 2/i);
+  expect(response).toContain('"code":"LIMIT_EXCEEDED"');
+  expect(full.sockets).toBe(2);
+  first[Symbol.dispose]();
+  await eventually('the first to be gone', () => full.sockets === 1);
+  using third = await RawClient.open(full.httpPort, '/v1/signal');
+  expect(third.received.toString()).toMatch(/^HTTP\/1\.1 101 /);
+  await eventually('the third socket', () => full.sockets === 2);
+});
+
 it('the HTTP server answers with the page, health and typed errors', async () => {
   const base = `http://127.0.0.1:${one.httpPort}`;
   const page = await fetch(`${base}/room/daily`);
