@@ -4,10 +4,4 @@
  * `testing`: test code in `test-*.ts` or `testing-*.ts` instead of `src/testing`. `names`: types called *Parts, *Ports, *Controls or
  * *Dependencies. `titles`: names of tests of more than 90 characters. `events`: info lines without an event.
  */
-export const NOT_YET = {
-  'libs/client': ['order', 'titles'],
-  'libs/cluster': ['order', 'names', 'titles', 'events'],
-  'services/control': ['order', 'names', 'titles', 'events'],
-  'services/media-node': ['names', 'titles', 'events'],
-  'services/web': ['order'],
-};
+export const NOT_YET = {};
