@@ -31,6 +31,7 @@ export const VENDORS = [
   { name: 'node-datachannel', owners: ['libs/native-peer', 'services/media-node'] },
   { name: 'pino', owners: ['libs/telemetry'], anywhere: true },
   { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },
+  { name: 'uplot', owners: ['loadtest'] },
 ];
 
 /** Not tests, and on the fakes of tests all the same: benches that simulate a whole cluster in virtual time. */
@@ -48,21 +49,62 @@ export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
  *     },
  */
 export const ORDER = {
-  'services/media-node': {
+  'libs/client': {
     '.': [
       '*.ts',
-      ['node', 'adapters'],
-      ['migrations', 'rooms', 'load', 'membership', 'addresses'],
-      ['sessions', 'pipes', 'workers'],
-      'capacity',
-      'media',
+      'adapters',
+      'room',
+      'session',
+      ['publications', 'subscriptions'],
+      ['media', 'signaling', 'room-model'],
+      'errors',
     ],
-    pipes: ['*.ts', ['planning', 'health', 'congestion'], 'links', ['tracks', 'relays'], 'model'],
+  },
+  'services/web': {
+    '.': ['*.ts', ['call', 'lobby'], 'devices', ['texts', 'elements', 'address'], 'adapters'],
+  },
+  'libs/cluster': {
+    '.': ['*.ts', ['adapters', 'feeds', 'nodes'], 'placement', 'store', ['leases', 'connection', 'scripts']],
+  },
+  'services/control': {
+    '.': ['*.ts', ['skeinctl', 'sweep', 'failure-detection', 'rooms'], 'leadership', 'nodes'],
   },
   'libs/bus': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/runtime': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/telemetry': { '.': ['index.ts', 'adapters', '*.ts'] },
+  'libs/native-peer': {
+    '.': [['index.ts', 'main.ts'], 'adapters', 'processes', 'peers', 'engine', ['media', 'measures'], 'rtp'],
+  },
+  'libs/local-cluster': { '.': ['index.ts', 'cli', 'adapters', '*.ts'] },
+  'libs/testkit': {
+    '.': [
+      'index.ts',
+      'meeting-page.ts',
+      ['cluster-probe.ts', 'signal-client.ts'],
+      'adapters',
+      'network',
+      '*.ts',
+    ],
+    adapters: ['*.ts', 'relay'],
+  },
+  loadtest: {
+    '.': [['run', 'bench', 'chaos', 'smoke'], 'report', 'scenario', ['measure', 'cli']],
+    run: ['*.ts', 'adapters', 'plan'],
+    scenario: ['adapters', '*.ts'],
+    report: ['index.ts', 'html', '*.ts'],
+    'report/html': ['page.ts', 'adapters', '*.ts'],
+    measure: ['cluster', '*.ts'],
+    'measure/cluster': ['cluster-meter.ts', 'adapters', '*.ts'],
+    bench: ['*.ts', ['crowd', 'fan-out', 'first-frame', 'forward', 'simulation'], 'adapters'],
+    'bench/crowd': ['*.ts', 'adapters'],
+    'bench/forward': ['*.ts', 'adapters'],
+    chaos: ['*.ts', 'scenarios', 'stage', 'judging', 'observing', 'clients'],
+    'chaos/clients': ['adapters', '*.ts'],
+    'chaos/clients/adapters': ['*.ts', ['page', 'native']],
+    'chaos/observing': ['*.ts', 'adapters', 'leaks.ts'],
+  },
+  tests: { '.': [['chaos', 'cluster', 'loadtest']] },
   'libs/protocol': {
     '.': [
       'index.ts',
@@ -74,5 +116,16 @@ export const ORDER = {
       'fields.ts',
       ['close-codes.ts', 'errors.ts', 'limits.ts', 'roles.ts', 'track-kinds.ts'],
     ],
+  },
+  'services/media-node': {
+    '.': [
+      '*.ts',
+      ['node', 'adapters'],
+      ['migrations', 'rooms', 'load', 'membership', 'addresses'],
+      ['sessions', 'pipes', 'workers'],
+      'capacity',
+      'media',
+    ],
+    pipes: ['*.ts', ['planning', 'health', 'congestion'], 'links', ['tracks', 'relays'], 'model'],
   },
 };

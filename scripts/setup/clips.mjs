@@ -13,7 +13,7 @@ const VIDEOS = [
   { name: 'video-1.ivf', width: 320, height: 180, fps: 30, kbps: 200 },
   { name: 'video-2.ivf', width: 640, height: 360, fps: 30, kbps: 600 },
 ];
-/** The two tones in turn that the fault bench listens for: `loadtest/src/chaos/tone.ts`. */
+/** The two tones in turn that the fault bench listens for: `loadtest/src/chaos/clients/tone.ts`. */
 const AUDIO = { name: 'audio.ogg', kbps: 32, tone: '0.4*sin(2*PI*t*if(lt(mod(t,0.08),0.04),400,1000))' };
 
 /**

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
-import { holdsThrough } from './testing-rounds.ts';
+import { holdsThrough } from '../testing/rounds.ts';
 
-describe('a call goes on through what happens to gateways, Redis, NATS and control', () => {
+describe('a call survives the faults of gateways, Redis, NATS and control', () => {
   holdsThrough(
     [
       'gateway-kill',

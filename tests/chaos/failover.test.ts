@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
-import { holdsThrough } from './testing-rounds.ts';
+import { holdsThrough } from '../testing/rounds.ts';
 
-describe('a call goes on through what takes over from another one', () => {
+describe('a call survives every failover', () => {
   holdsThrough(['redis-failover', 'control-split'], { redisFailsOver: true, controls: 2 });
 });

@@ -1,6 +1,6 @@
 import { Network } from '@skein/testkit';
 import { describe } from 'vitest';
-import { holdsThrough } from './testing-rounds.ts';
+import { holdsThrough } from '../testing/rounds.ts';
 
 // Without root there are no hosts to cut off from each other.
 const onNetwork = Network.possible
@@ -8,7 +8,7 @@ const onNetwork = Network.possible
   : [];
 const onRelays = Network.canImpair ? ['slow-link'] : [];
 
-describe('a call goes on through what happens to media nodes', () => {
+describe('a call survives the faults of media nodes', () => {
   holdsThrough(
     ['node-kill', 'worker-kill', 'worker-hang', 'node-hang', 'node-drain', ...onRelays, ...onNetwork],
     {

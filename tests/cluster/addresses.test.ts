@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startCluster, type LocalCluster } from '@skein/local-cluster';
 import { ClusterProbe, launchBrowser, MeetingPage, Network, type NetworkHost } from '@skein/testkit';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const skeinctl = fileURLToPath(new URL('../../services/control/dist/skeinctl/main.js', import.meta.url));
@@ -37,7 +37,7 @@ async function udpPorts(host: NetworkHost): Promise<number[]> {
   );
 }
 
-test('nodes on 0.0.0.0 with announced addresses span a room, and a client finds the one that it reaches', async () => {
+it('nodes on 0.0.0.0 with announced addresses span a room, and clients find the reachable one', async () => {
   await using network = await Network.create();
   const [one, two] = [await network.host('one'), await network.host('two')];
   const everywhere = { SKEIN_NODE_GRPC_HOST: '0.0.0.0', SKEIN_NODE_PIPE_PORTS: '41000-41099' };
@@ -74,7 +74,7 @@ test('nodes on 0.0.0.0 with announced addresses span a room, and a client finds 
   }
 });
 
-test('a cluster that has IPv6 only, at ::1, carries a call, and skeinctl asks it', async () => {
+it('a cluster that has IPv6 only, at ::1, carries a call, and skeinctl asks it', async () => {
   const host = '::1';
   const env = {
     ...{ SKEIN_NODE_HOST: host, SKEIN_NODE_GRPC_HOST: host },

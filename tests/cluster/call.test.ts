@@ -13,7 +13,7 @@ import {
 } from '@skein/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-// One call, told in order: each test goes on where the one before it ended.
+// One call in order: each test starts where the previous one ended.
 describe('three people on three nodes behind two gateways', () => {
   const room = 'Weekly call';
   const names = ['ada', 'ben', 'cleo'] as const;

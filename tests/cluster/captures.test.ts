@@ -64,7 +64,7 @@ describe('what is captured changes under a call', () => {
     });
   });
 
-  it('the system takes the microphone away and gives it back: the app is told', async () => {
+  it('the app gets an event when the system takes the microphone away and gives it back', async () => {
     expect(await ada.interruptMicrophone(['mute', 'unmute'])).toEqual(['interrupted', 'live']);
   });
 
@@ -74,7 +74,7 @@ describe('what is captured changes under a call', () => {
     await everyoneKnowsOfLayers(3);
   }, 60_000);
 
-  it('a smaller capture is shown in its own size within 2 s, and the room knows that it has one layer', async () => {
+  it('a smaller capture is shown in its own size within 2 s, and the room shows one layer', async () => {
     await ada.sendCanvas({ width: 320, height: 240 });
     await everyoneSees({ width: 320, height: 240 }, 2000);
     await everyoneKnowsOfLayers(1);

@@ -45,7 +45,7 @@ describe('pages that know one gateway of two', () => {
     await cluster?.stop();
   });
 
-  it('go on at the other one when theirs is killed: nobody leaves the room', async () => {
+  it('reconnect to the other one when theirs is killed: nobody leaves the room', async () => {
     await cluster.gateways[0]!.kill();
     await everyoneIsAt(1);
     await everyoneSeesAndHears();

@@ -140,7 +140,7 @@ describe('a viewer whose network lets no UDP through', () => {
     expect((await read(viewer)).protocols).toEqual(['tcp', 'tcp']);
   });
 
-  it('gets media that is at most two seconds old on a link that is too narrow, and the worker keeps its memory', async () => {
+  it('gets media at most 2 s old over a link that is too narrow, and worker memory is bounded', async () => {
     const beforeKib = await workerKib(node);
     const { reportAgesMs: offsetsMs } = await read(viewer);
     expect(Object.keys(offsetsMs)).toHaveLength(4);

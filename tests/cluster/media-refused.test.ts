@@ -40,7 +40,7 @@ describe('a browser that refuses an ICE server', () => {
   it('says what is wrong, and leaves nobody behind in the room, however often joining is tried', async () => {
     for (let attempt = 1; attempt <= 3; attempt++) {
       await ada.press('join');
-      const problem = ada.page.getByText('This browser could not set up sound and picture.');
+      const problem = ada.page.getByText('This browser could not set up audio and video.');
       await problem.waitFor({ timeout: 10_000 });
       await eventuallyHolds(async () => expect(await probe.rooms()).toEqual([]), { deadlineMs: 5000 });
     }

@@ -159,7 +159,7 @@ describe('requests that make no sense', () => {
     await client.request('setTrackMuted', { trackId: 'trk_mine', muted: true });
   });
 
-  it('layers that the track lacks are met by the best that it has, those that are none name the field', async () => {
+  it("a layer above the track's gets its best one, and an invalid layer an error with the field", async () => {
     await using ada = await connect(0);
     await using ben = await connect(1);
     await ada.join('layers', 'ada', { nodeId: cluster.mediaNodes[0]!.nodeId });

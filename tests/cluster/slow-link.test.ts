@@ -62,7 +62,7 @@ describe('signaling over a round trip of 1.2 s', () => {
   it('a lost socket is back within 15 s, and nobody hears of it', async () => {
     slow.cut();
     await eventually('the loss is noticed', () => room.connection.state === 'reconnecting');
-    await eventually('the session goes on', () => room.connection.state === 'connected', {
+    await eventually('the session resumes', () => room.connection.state === 'connected', {
       deadlineMs: 15_000,
     });
     expect(benSeesAdaLeave()).toBe(false);

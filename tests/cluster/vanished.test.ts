@@ -10,7 +10,7 @@ import {
 } from '@skein/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-// Told in order: Ada's whole browser stands still for 25 s, as a laptop that is closed, and goes on.
+// In order: Ada's whole browser freezes for 25 s, as a closed laptop does, and resumes.
 describe('somebody whose computer vanishes from the network', () => {
   const room = 'vanished';
   let cluster: LocalCluster;
@@ -68,7 +68,7 @@ describe('somebody whose computer vanishes from the network', () => {
     expect(changesOfAda()).toEqual(['participantUpdated', 'participantLeft']);
   }, 40_000);
 
-  it('joins again by itself when it wakes up: once, within 5 s, as the same person', async () => {
+  it('joins again when it wakes up: once, within 5 s, as the same participant', async () => {
     const before = changesOfAda().length;
     adasBrowser.thaw();
     await eventually('Ada is back', () => changesOfAda().length > before, { deadlineMs: 5000 });

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOM = 'Webinar';
 const VIEWERS = 20;
-/** The number is told within a second; what a poll and a busy machine add is little. */
+/** The count is published within a second; a poll and a busy machine add little. */
 const COUNTED_WITHIN_MS = 1500;
 
 /** What a socket was told of single people, tracks aside. A participant hears of its own join too. */
@@ -31,7 +31,7 @@ function counts({ events }: SignalClient): number[] {
     .map(({ data }) => (data as { viewers: number }).viewers);
 }
 
-// One webinar, told in order: each test goes on where the one before it ended.
+// One webinar in order: each test starts where the previous one ended.
 describe('a webinar whose viewers come over two gateways', () => {
   let cluster: LocalCluster;
   let probe: ClusterProbe;
@@ -117,7 +117,7 @@ describe('a webinar whose viewers come over two gateways', () => {
     expect(room?.participants.map(({ identity }) => identity).toSorted()).toEqual(['ada', 'host']);
   });
 
-  it('they see and hear again when their node is killed, and nobody is told of any of them', async () => {
+  it('they see and hear again after their node is killed, and nobody hears of any of them', async () => {
     await cluster.mediaNodes[1]!.kill();
     await Promise.all(
       viewers.map(async (client) => {

@@ -2,7 +2,7 @@ import { benches } from '@skein/loadtest/bench';
 import { limits } from '@skein/protocol';
 import { expect, it } from 'vitest';
 
-it('a room in which everybody publishes is joined, read, drained and emptied, in messages of a bounded size', async () => {
+it('a room where everybody publishes is joined, read, drained and left in bounded messages', async () => {
   const bench = benches.find(({ name }) => name === 'crowd');
   const { signal } = new AbortController();
   const result = await bench!.run({ form: 'short', seed: 1, say: () => {}, signal });

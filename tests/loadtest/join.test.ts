@@ -1,7 +1,7 @@
 import { benches } from '@skein/loadtest/bench';
 import { expect, it } from 'vitest';
 
-it('the bench of joins joins a real cluster at a rate, and counts what each join asks of the stores', async () => {
+it('the join bench joins a real cluster at a rate and counts store operations per join', async () => {
   const bench = benches.find(({ name }) => name === 'join');
   const lines: string[] = [];
   const { signal } = new AbortController();

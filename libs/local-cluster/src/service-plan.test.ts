@@ -32,7 +32,7 @@ describe('planServices', () => {
     expect(env['control']).toMatchObject({ SKEIN_CONTROL_GRPC_PORT: '7000' });
   });
 
-  it('tells clients of all gateways, unless the environment knows better, or others than this machine may come', () => {
+  it('announces all gateways to clients, unless the environment sets them or others may come', () => {
     const told = (env: ClusterPlanInput['env']): (string | undefined)[] =>
       planServices({ ...input, env })
         .filter(({ kind }) => kind === 'gateway')

@@ -101,7 +101,7 @@ function commonEnv({ env, natsUrl, redisUrl }: ClusterPlanInput): Record<string,
     // A cluster that is stopped as a whole has nowhere to move its calls to, and nobody waits ten minutes for it.
     SKEIN_NODE_DRAIN_DEADLINE_MS: '1000',
     SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '1000',
-    // Whoever starts a cluster of its own, as tests and load tools do, may place its clients.
+    // Tests and load tools, which start their own cluster, may choose the node of their clients.
     SKEIN_GATEWAY_NODE_CHOICE: 'true',
     ...definedOnly(env),
     SKEIN_NATS_URL: natsUrl,

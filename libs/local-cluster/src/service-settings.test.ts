@@ -21,7 +21,7 @@ it.each(Object.entries(SECTIONS))(
   },
 );
 
-it('what can be set for a cluster reaches a service that reads it, and what is planned does not', () => {
+it('every setting of a cluster has a service that reads it, and no planned one can be set', () => {
   const all = new Set(Object.values(SERVICE_SETTINGS).flat());
   const plans = planServices({
     ...{ gateways: 1, mediaNodes: 1, controls: 1, gatewayPorts: [1], controlPort: 2 },

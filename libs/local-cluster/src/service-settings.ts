@@ -69,7 +69,7 @@ export const SERVICE_SETTINGS: Readonly<Record<ServiceKind, readonly string[]>> 
   ],
 };
 
-/** What `planServices` sets by itself, whatever the environment says: stores, and what tells one process from another. */
+/** What `planServices` sets regardless of the environment: stores, and what distinguishes processes. */
 export const PLANNED_SETTINGS = [
   'SKEIN_NATS_URL',
   'SKEIN_REDIS_URL',

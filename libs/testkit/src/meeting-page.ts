@@ -64,7 +64,7 @@ export class MeetingPage implements AsyncDisposable {
     return meeting;
   }
 
-  /** Opens the page and stays in its lobby, from where `press('join')` goes on. */
+  /** Opens the page and stays in its lobby; `press('join')` joins. */
   static async openLobby(
     browser: Browser,
     gatewayUrl: string,
@@ -190,7 +190,7 @@ export class MeetingPage implements AsyncDisposable {
     return this.page.evaluate(openSoundContexts);
   }
 
-  /** The capture ends, and nobody is told. */
+  /** The capture ends without an event. */
   async stopMicrophone(): Promise<void> {
     await this.page.evaluate(stopMicrophone);
   }

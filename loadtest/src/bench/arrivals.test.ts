@@ -1,10 +1,10 @@
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { arrivalTimes, openLoop } from './arrivals.ts';
 
 describe('arrivals', () => {
-  test('come in order, as many as the rate says, and the same for the same seed', () => {
+  it('come in order, as many as the rate says, and the same for the same seed', () => {
     const times = arrivalTimes(50, 4, seededRandom(1));
     expect(times).toHaveLength(200);
     expect(times).toEqual(times.toSorted((one, other) => one - other));
@@ -18,7 +18,7 @@ describe('arrivals', () => {
 describe('an open loop', () => {
   const { signal } = new AbortController();
 
-  test('begins each task at its time, although earlier ones have not ended', async () => {
+  it('begins each task at its time, although earlier ones have not ended', async () => {
     const clock = new FakeClock();
     const begun: [number, number][] = [];
     const startMs = clock.monotonicMs();
@@ -39,7 +39,7 @@ describe('an open loop', () => {
     expect(await report).toMatchObject({ failed: 0, lateMs: { max: 0 } });
   });
 
-  test('counts what fails and goes on', async () => {
+  it('counts failures and continues', async () => {
     const clock = new FakeClock();
     const begin = (index: number): Promise<void> =>
       index === 0 ? Promise.reject(new Error('the room is full')) : Promise.resolve();
@@ -48,7 +48,7 @@ describe('an open loop', () => {
     expect(await report).toMatchObject({ failed: 1, firstFailure: 'the room is full' });
   });
 
-  test('ends with the reason of its signal', async () => {
+  it('ends with the reason of its signal', async () => {
     const clock = new FakeClock();
     const abort = new AbortController();
     const report = openLoop([0, 1000], () => Promise.resolve(), { clock, signal: abort.signal });

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@skein/runtime';
-import { spreadOf, type Spread } from './percentiles.ts';
+import { spreadOf, type Spread } from '../measure/statistics.ts';
 
 /**
  * When independent users arrive, in ms from the start: a Poisson process of `perSecond` for `seconds`, with exactly

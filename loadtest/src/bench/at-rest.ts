@@ -1,5 +1,5 @@
 import type { Bench, BenchContext } from './bench.ts';
-import { hundredths } from './percentiles.ts';
+import { hundredths } from '../measure/statistics.ts';
 import { RestingCluster, type RestingSize } from './simulation/resting-cluster.ts';
 
 const SIZES: Readonly<Record<BenchContext['form'], readonly RestingSize[]>> = {

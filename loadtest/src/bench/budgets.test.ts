@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Json } from './bench.ts';
 import { judge } from './budgets.ts';
 
 describe('a budget', () => {
-  test('is met at its limit, and not beyond it', () => {
+  it('is met at its limit, and not beyond it', () => {
     const result = { answerMs: { p50: 20, p99: 101 } };
     expect(
       judge(result, [
@@ -19,7 +19,7 @@ describe('a budget', () => {
     ]);
   });
 
-  test('holds for every element of a list', () => {
+  it('holds for every element of a list', () => {
     const result = { sizes: [{ ratio: 1.05 }, { ratio: 1.2 }] };
     expect(judge(result, [{ figure: 'sizes.*.ratio', max: 1.1 }])).toMatchObject([
       { figure: 'sizes.0.ratio', met: true },
@@ -27,7 +27,7 @@ describe('a budget', () => {
     ]);
   });
 
-  test('is not met by a figure that is missing or not a number', () => {
+  it('is not met by a figure that is missing or not a number', () => {
     const results: Json[] = [{}, { ratio: null }, { ratio: 'fast' }, { ratio: Number.NaN }];
     for (const result of results) {
       expect(judge(result, [{ figure: 'ratio', max: 1 }])).toEqual([

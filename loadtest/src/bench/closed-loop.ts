@@ -1,5 +1,5 @@
 import { systemClock } from '@skein/runtime';
-import { spreadOf, type Spread } from './percentiles.ts';
+import { spreadOf, type Spread } from '../measure/statistics.ts';
 
 export interface ClosedLoopReport {
   readonly perSecond: number;

@@ -8,7 +8,7 @@ export function sourceAddress(index: number): string {
   return `127.0.0.${2 + Math.floor(index / PER_ADDRESS)}`;
 }
 
-/** Why so many connections can't be had, and what to do; `undefined` when they can. Each costs this process and the server a file. */
+/** Why this many connections are impossible, and the remedy; `undefined` when they are possible. Each costs this process and the server a file. */
 export function whyTooMany(connections: number, fileLimit: number | undefined): string | undefined {
   const needed = connections + OTHER_FILES;
   if (fileLimit === undefined || fileLimit >= needed) return undefined;

@@ -7,8 +7,8 @@ import { arrivalTimes, openLoop } from './arrivals.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { natsSubscriptions } from './crowd/adapters/nats-subscriptions.ts';
 import { NatsTap, TAPPED_SUBJECTS } from './crowd/adapters/nats-tap.ts';
-import { Person, type Traffic } from './crowd/person.ts';
-import { spreadOf } from './percentiles.ts';
+import { Person, type Traffic } from './crowd/participant.ts';
+import { spreadOf } from '../measure/statistics.ts';
 
 interface Plan {
   readonly people: number;
@@ -30,7 +30,7 @@ const GATEWAYS = 2;
 const MEDIA_NODES = 3;
 const DRAIN_WITHIN_MS = 120_000;
 const EMPTY_WITHIN_MS = 30_000;
-/** Of gRPC: what a channel takes, and what one message is to have. */
+/** gRPC: the channel's limit, and the bound of one message. */
 const GRPC_LIMIT_BYTES = 1024 * 1024;
 
 /**
@@ -218,7 +218,7 @@ class Scene {
     await this.#probe.drainNode(node.nodeId, DRAIN_WITHIN_MS);
     const sessions = await this.#sessionsOf(node.nodeId);
     say(`${node.nodeId} drains ${sessions} sessions`);
-    // It ends by itself when it is empty. The registry says less: a lease also lapses while the machine is busy.
+    // It exits when it is empty. The registry says less: a lease also lapses while the machine is busy.
     const gone = (): boolean => {
       signal.throwIfAborted();
       return node.status.status !== 'ready';

@@ -7,7 +7,7 @@ import type { Bench, BenchContext } from './bench.ts';
 import { busiestToMean, costGrowths, sharesOf } from './fan-out/figures.ts';
 import { Flow, type FlowPlan, type Stretch } from './forward/flow.ts';
 import { delivered, lossOf } from './forward/turns.ts';
-import { hundredths } from './percentiles.ts';
+import { hundredths } from '../measure/statistics.ts';
 
 /** What one room's audience is spread over. */
 interface Shape {
@@ -35,7 +35,7 @@ const PLANS: Readonly<Record<BenchContext['form'], Plan>> = {
 };
 
 const PUBLISH = [{ source: 'microphone' }] as const;
-/** libdatachannel looks at all sockets of a process for each packet: with more than so many that is what is measured. */
+/** libdatachannel looks at all sockets of a process for each packet: beyond this number that cost dominates the measurement. */
 const VIEWERS_PER_PROCESS = 125;
 /** Viewers take in each other's coming, and packets wait meanwhile: it is measured when they don't, or after so long. */
 const CALM_LATENCY_MS = 20;

@@ -10,7 +10,7 @@ import { startLoneGateway, type LoneGateway } from './lone-gateway.ts';
 import { SignalingClient } from './signaling-client.ts';
 
 const COUNTS = { long: [1000, 10_000], short: [50, 200] } as const;
-/** So many that a burst of joins, none of which any load shows yet, does not fill them. */
+/** Enough that a burst of joins, which no load figure shows yet, does not fill them. */
 const NODES = 30;
 const PEOPLE_PER_ROOM = 10;
 /** Joins and connects that are on their way at once. */

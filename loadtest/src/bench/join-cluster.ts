@@ -1,14 +1,14 @@
 import { freePort, startCluster, startNats, type LocalCluster, type NatsServer } from '@skein/local-cluster';
 import { readTreeUsages } from '../measure/cluster/adapters/proc.ts';
 import { readNatsMessages, readRedisCommands } from '../measure/cluster/adapters/stores.ts';
-import { hundredths } from './percentiles.ts';
+import { hundredths } from '../measure/statistics.ts';
 
 /** CPU time so far, in ms: of services and servers with all that they have started, and of this process. */
 export type CpuMs = Readonly<Record<'gateway' | 'mediaNodes' | 'redis' | 'nats' | 'client', number>>;
 
 /** What the stores have been asked so far. */
 export interface OperationCounts {
-  /** Calls of scripts: round trips of whoever places, publishes or leaves. */
+  /** Script calls: round trips of placing, publishing and leaving. */
   readonly redisScripts: number;
   /** All other commands, those that scripts make among them. */
   readonly redisCommands: number;

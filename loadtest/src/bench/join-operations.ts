@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
 import type { BenchContext } from './bench.ts';
-import { hundredths } from './percentiles.ts';
+import { hundredths } from '../measure/statistics.ts';
 import type { JoinCluster, OperationCounts } from './join-cluster.ts';
 import { SignalingClient } from './signaling-client.ts';
 

@@ -3,7 +3,7 @@ import { arrivalTimes, openLoop } from './arrivals.ts';
 import type { Bench, BenchContext, Json } from './bench.ts';
 import { cpuPerJoin, startJoinCluster, type JoinCluster } from './join-cluster.ts';
 import { operationsPerJoin } from './join-operations.ts';
-import { spreadOf } from './percentiles.ts';
+import { spreadOf } from '../measure/statistics.ts';
 import { SignalingClient } from './signaling-client.ts';
 
 interface Plan {

@@ -5,7 +5,7 @@ import { readTreeUsage } from '../measure/cluster/adapters/proc.ts';
 import { readRedisCommands } from '../measure/cluster/adapters/stores.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { closedLoop } from './closed-loop.ts';
-import { hundredths, spreadOf } from './percentiles.ts';
+import { hundredths, spreadOf } from '../measure/statistics.ts';
 import { SignalingClient } from './signaling-client.ts';
 
 interface Plan {
@@ -30,12 +30,12 @@ const LAST_WISH_DEADLINE_MS = 10_000;
 /**
  * One client of a room of 300 mutes and unmutes as fast as it is answered, with 64 requests in flight. Measured are the
  * pings of 20 clients in another room of the same gateway, before and meanwhile, and what comes of the mutes: how many
- * are refused, how many changes each of the 300 is told, and that the last wish is what the room shows. Real gateway,
+ * are refused, how many changes each of the 300 receives, and that the room shows the last state. Real gateway,
  * media node, NATS and Redis; no media.
  */
 export const noisyRoom: Bench = {
   name: 'noisy-room',
-  what: 'One client that mutes in a loop among 300: pings of another room, what is told, and the last state.',
+  what: 'One client that mutes in a loop among 300: pings of another room, published changes, and the last state.',
   budgets: [
     { figure: 'noisyPingMs.p99', max: 100 },
     { figure: 'socketsClosed', max: 0 },

@@ -5,7 +5,7 @@ import { seededRandom, systemClock, type Random } from '@skein/runtime';
 import { readTreeUsage } from '../measure/cluster/adapters/proc.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { closedLoop } from './closed-loop.ts';
-import { hundredths, spreadOf, type Spread } from './percentiles.ts';
+import { hundredths, spreadOf, type Spread } from '../measure/statistics.ts';
 
 interface Size {
   readonly nodes: number;

@@ -32,7 +32,7 @@ export class SignalingClient {
   readonly heard = new Map<string, number>();
   /** When the socket was open, on the monotonic clock. */
   openedMs = 0;
-  /** The socket is closed, whoever did it. */
+  /** The socket is closed, by either side. */
   closed = false;
   #socket!: ThinSocket;
   #lastId = 0;

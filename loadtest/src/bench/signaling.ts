@@ -5,7 +5,7 @@ import { openThinSocket } from './adapters/thin-socket.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { closedLoop } from './closed-loop.ts';
 import { startLoneGateway } from './lone-gateway.ts';
-import { hundredths } from './percentiles.ts';
+import { hundredths } from '../measure/statistics.ts';
 import { SignalingClient } from './signaling-client.ts';
 
 const CLIENTS = 64;

@@ -1,6 +1,6 @@
 import { seededRandom, systemClock } from '@skein/runtime';
 import type { Bench, BenchContext } from './bench.ts';
-import { hundredths } from './percentiles.ts';
+import { hundredths } from '../measure/statistics.ts';
 import { linksOf, treeFigures, treeGrown, treeOf } from './simulation/fan-out.ts';
 import { PlacingSimulation } from './simulation/placing.ts';
 

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { readable } from './table.ts';
 
-test('a result reads as one line for each figure, and lists as tables', () => {
+it('a result reads as one line for each figure, and lists as tables', () => {
   const result = {
     form: 'long',
     answerMs: { p50: 4.5, p99: 12 },

@@ -1,6 +1,6 @@
-export { Bench, type BenchOptions } from './bench.ts';
+export { FaultBench, type FaultBenchOptions } from './fault-bench.ts';
 export { runJoinBurst, type JoinBurstOptions } from './join-burst.ts';
-export type { RoundFigures } from './report.ts';
+export type { RoundFigures } from './judging/round-figures.ts';
 export { runRound } from './rounds.ts';
-export { SIX_ON_THREE, type Mix, type Scenario, type Setting } from './scenario.ts';
+export { SIX_ON_THREE, type CompositeScenario, type Scenario, type Setting } from './stage/scenario.ts';
 export { scenarios } from './scenarios/index.ts';

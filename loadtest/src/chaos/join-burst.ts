@@ -2,18 +2,19 @@ import { describeExit, freePort, startCluster, type LocalCluster } from '@skein/
 import { SkeinError } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { ClusterProbe, SignalClient } from '@skein/testkit';
-import { spreadOf } from '../bench/percentiles.ts';
-import type { Violation } from './invariants.ts';
-import { LeakCheck } from './leak-check.ts';
-import { Observer } from './observer.ts';
-import { summarize, type ChaosSummary, type RoundFigures } from './report.ts';
+import { spreadOf } from '../measure/statistics.ts';
+import type { Violation } from './observing/invariants.ts';
+import { LeakCheck } from './observing/leak-check.ts';
+import { Observer } from './observing/observer.ts';
+import type { RoundFigures } from './judging/round-figures.ts';
+import { summarize, type ChaosSummary } from './judging/report.ts';
 
 export interface JoinBurstOptions {
   readonly seed: number;
   readonly say: (line: string) => void;
   /** Repetitions of each burst. Default 1. */
   readonly rounds?: number | undefined;
-  readonly people?: number;
+  readonly clients?: number;
   /** `short`: times are measured and not judged, for machines that do something else meanwhile. Default `long`. */
   readonly form?: 'long' | 'short';
 }
@@ -26,7 +27,7 @@ const JOIN_BUDGET_MS = { p50: 10, p99: 50 };
 /** No node gets more than this many times its fair share. */
 const MOST_OF_SHARE = 1.3;
 
-/** Between two looks at so many rooms: each costs a request to the store and to every node. */
+/** Between two looks at all rooms: each costs a request to the store and to every node. */
 const MANY_ROOMS_EVERY_MS = 2_000;
 
 interface Burst {
@@ -70,7 +71,7 @@ interface Guest {
 
 async function runBurst(
   { what, rooms, everyMs }: Burst,
-  { say, people = PEOPLE, form = 'long' }: JoinBurstOptions,
+  { say, clients = PEOPLE, form = 'long' }: JoinBurstOptions,
   { violations, leaks }: { violations: Violation[]; leaks: string[] },
 ): Promise<RoundFigures> {
   const onViolation = (violation: Violation): void => {
@@ -91,9 +92,12 @@ async function runBurst(
   const natsMonitorUrl = `http://127.0.0.1:${natsMonitoringPort}`;
   const leakCheck = await LeakCheck.begin({ cluster, probe, natsMonitorUrl });
   const guests: Guest[] = [];
-  await using observer = await Observer.start({ rooms, cluster, people: () => guests, everyMs }, onViolation);
-  say(`${people} joins of ${what} within ${WITHIN_MS / 1000} s`);
-  const failed = await joinAll({ cluster, rooms, people }, guests);
+  await using observer = await Observer.start(
+    { rooms, cluster, clients: () => guests, everyMs },
+    onViolation,
+  );
+  say(`${clients} joins of ${what} within ${WITHIN_MS / 1000} s`);
+  const failed = await joinAll({ cluster, rooms, clients }, guests);
   for (const open of await observer.calm()) say(`not well, though not for long: ${open}`);
   for (const { identity, client } of guests) {
     const { closed } = client;
@@ -110,7 +114,7 @@ async function runBurst(
   await leaveAll(guests.splice(0));
   leaks.push(...(await leakCheck.end(say)).map((leak) => `${what}: ${leak}`));
   return {
-    ...{ recoveries, gaps: [], undisturbedGapMs: [], felt: 'always' },
+    ...{ recoveries, gaps: [], undisturbedGapMs: [], impact: 'certain' },
     failed: [...failed, ...unevenness(spread), ...late].map((why) => `${what}: ${why}`),
   };
 }
@@ -134,11 +138,11 @@ export function lateJoins(tookMs: readonly number[]): string[] {
 
 /** Joins everybody over the time of the burst. Adds who got in to `guests`, and tells why others did not. */
 async function joinAll(
-  { cluster, rooms, people }: { cluster: LocalCluster; rooms: readonly string[]; people: number },
+  { cluster, rooms, clients }: { cluster: LocalCluster; rooms: readonly string[]; clients: number },
   guests: Guest[],
 ): Promise<string[]> {
-  const joins = Array.from({ length: people }, async (_, index) => {
-    await systemClock.sleep((index * WITHIN_MS) / people);
+  const joins = Array.from({ length: clients }, async (_, index) => {
+    await systemClock.sleep((index * WITHIN_MS) / clients);
     const { signalUrl = '' } = cluster.gateways[index % cluster.gateways.length] ?? {};
     const client = await SignalClient.open(signalUrl);
     const fromMs = systemClock.monotonicMs();

@@ -1,9 +1,10 @@
 import { seededRandom, systemClock, type Random } from '@skein/runtime';
-import { Bench } from './bench.ts';
-import type { Violation } from './invariants.ts';
-import { summarize, type ChaosSummary, type Outcome, type RoundFigures } from './report.ts';
+import { FaultBench } from './fault-bench.ts';
+import type { Violation } from './observing/invariants.ts';
+import type { RoundFigures } from './judging/round-figures.ts';
+import { summarize, type ChaosSummary, type Outcome } from './judging/report.ts';
 import { runRound } from './rounds.ts';
-import type { Mix, Scenario } from './scenario.ts';
+import type { CompositeScenario, Scenario } from './stage/scenario.ts';
 
 export interface RunOptions {
   readonly form: 'long' | 'short';
@@ -13,25 +14,28 @@ export interface RunOptions {
   /** Ends after the round that runs by then, however many rounds were asked for. */
   readonly untilMs?: number | undefined;
   /** Fewer people than the scenario says, for the short form. */
-  readonly people?: number | undefined;
+  readonly clients?: number | undefined;
 }
 
 /**
  * Runs a scenario's rounds on one call; stops at the first round that does not hold. When something throws, what was
  * measured by then is told with it.
  */
-export async function runScenario(scenario: Scenario | Mix, options: RunOptions): Promise<ChaosSummary> {
+export async function runScenario(
+  scenario: Scenario | CompositeScenario,
+  options: RunOptions,
+): Promise<ChaosSummary> {
   const { form, seed, say } = options;
   const random: Random = seededRandom(seed);
-  const setting = { ...scenario.setting, people: options.people ?? scenario.setting.people };
-  const bounds = 'mixes' in scenario ? {} : scenario.bounds;
+  const setting = { ...scenario.setting, clients: options.clients ?? scenario.setting.clients };
+  const bounds = 'picks' in scenario ? {} : scenario.bounds;
   const rounds: RoundFigures[] = [];
   let violations: readonly Violation[] = [];
   let leaks: readonly string[] | undefined;
   const summary = (more: Pick<Outcome, 'error'> = {}): ChaosSummary =>
     summarize({ scenario: scenario.name, seed, bounds, rounds, violations, leaks, ...more });
   try {
-    await using bench = await Bench.open({ setting, form, random, say });
+    await using bench = await FaultBench.open({ setting, form, random, say });
     violations = bench.violations;
     await playRounds(scenario, bench, options, { rounds, summary });
     const open = await bench.settle();
@@ -47,8 +51,8 @@ export async function runScenario(scenario: Scenario | Mix, options: RunOptions)
 }
 
 async function playRounds(
-  scenario: Scenario | Mix,
-  { stage, violations }: Bench,
+  scenario: Scenario | CompositeScenario,
+  { stage, violations }: FaultBench,
   { say, rounds: wanted = scenario.rounds, untilMs = Infinity }: RunOptions,
   { rounds, summary }: { rounds: RoundFigures[]; summary: () => ChaosSummary },
 ): Promise<void> {

@@ -36,3 +36,12 @@ export function formatNumber(value: number): string {
   if (size < 0.1) return Number(value.toPrecision(2)).toString();
   return value.toFixed(2).replace(/\.?0+$/, '');
 }
+
+/** `0:05`, `2:30`, `1:04:00`. */
+export function clockText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const rest = two(seconds % 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+}

@@ -95,7 +95,7 @@ describe('an executor', () => {
     expect(hopeless).toEqual([]);
   });
 
-  it('ends at once when it is told to', async () => {
+  it('ends at once when aborted', async () => {
     const { executor, done } = setUp([join(0, 'a'), join(60_000, 'b')]);
     const over = new AbortController();
     const running = executor.run(over.signal);

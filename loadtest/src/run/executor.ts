@@ -1,10 +1,10 @@
-import type { Clock } from '@skein/runtime';
+import { endsWithin, type Clock } from '@skein/runtime';
 import type { Fault } from '../scenario/schema.ts';
 import { Failures } from './failures.ts';
 import type { Fleet } from './fleet.ts';
 import type { RunPlan, Step } from './plan/plan.ts';
 
-export interface ExecutorParts {
+export interface ExecutorDeps {
   readonly plan: RunPlan;
   /** Gateways, as many as were planned with. */
   readonly urls: readonly string[];
@@ -13,34 +13,34 @@ export interface ExecutorParts {
   /** When the run began, on the monotonic clock. */
   readonly startMs: number;
   readonly injectFault: (fault: Fault) => Promise<void>;
-  /** Nobody could join so far, and it is no use to go on. */
+  /** Nobody could join so far: the run is given up. */
   readonly onHopeless: (why: string) => void;
 }
 
-/** So many joins at a time; further ones wait, and count as late. */
+/** Concurrent joins; further ones wait, and count as late. */
 const MOST_PENDING_JOINS = 4000;
-/** After so many joins that failed, with none that did not, the run ends. */
+/** The run ends after this many failed joins without a successful one. */
 const HOPELESS_JOINS = 5;
 /** From here on a step counts as late. */
 const LATE_MS = 100;
 
-/** Carries out a plan, step by step at its time. What fails is counted, and the run goes on. */
+/** Executes a plan, each step at its time. Failures are counted and do not end the run. */
 export class Executor {
   readonly failures = new Failures();
   answered = 0;
   /** Steps that came later than planned because the tool was busy. */
   lateSteps = 0;
-  readonly #parts: ExecutorParts;
+  readonly #deps: ExecutorDeps;
   readonly #joining = new Map<string, Promise<void>>();
   readonly #others = new Set<Promise<void>>();
 
-  constructor(parts: ExecutorParts) {
-    this.#parts = parts;
+  constructor(deps: ExecutorDeps) {
+    this.#deps = deps;
   }
 
   /** Resolves when the last step is under way; `signal` ends it earlier. */
   async run(signal: AbortSignal): Promise<void> {
-    const { plan, clock, startMs } = this.#parts;
+    const { plan, clock, startMs } = this.#deps;
     for (const step of plan.steps) {
       const waitMs = startMs + step.atMs - clock.monotonicMs();
       if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined);
@@ -55,15 +55,12 @@ export class Executor {
 
   /** Waits for what is under way, at most `deadlineMs`. */
   async settle(deadlineMs: number): Promise<void> {
-    const waited = new AbortController();
     const all = Promise.allSettled([...this.#joining.values(), ...this.#others]);
-    const tooLate = this.#parts.clock.sleep(deadlineMs, waited.signal).catch(() => undefined);
-    await Promise.race([all, tooLate]);
-    waited.abort();
+    await endsWithin(this.#deps.clock, deadlineMs, all);
   }
 
   #begin(step: Step): void {
-    const { fleet, injectFault } = this.#parts;
+    const { fleet, injectFault } = this.#deps;
     switch (step.type) {
       case 'join': {
         const joined = this.#join(step);
@@ -80,7 +77,7 @@ export class Executor {
   }
 
   async #join({ peer, gateway }: Extract<Step, { type: 'join' }>): Promise<void> {
-    const { fleet, onHopeless, plan, urls } = this.#parts;
+    const { fleet, onHopeless, plan, urls } = this.#deps;
     // Its own gateway first, then the others, for when that one goes away.
     const [url = '', ...otherUrls] = [...urls.slice(gateway), ...urls.slice(0, gateway)];
     try {
@@ -102,7 +99,7 @@ export class Executor {
   }
 
   #watch(work: Promise<void>): void {
-    // A peer that is lost meanwhile is told of by its own event.
+    // A peer that is lost meanwhile emits its own event.
     const ended = work.catch(() => undefined).finally(() => this.#others.delete(ended));
     this.#others.add(ended);
   }

@@ -3,7 +3,7 @@ import type { ClusterProbe } from '@skein/testkit';
 import type { Clock } from '@skein/runtime';
 import type { Fault } from '../scenario/schema.ts';
 
-export interface FaultParts {
+export interface FaultDeps {
   readonly cluster: LocalCluster;
   readonly probe: ClusterProbe;
   readonly clock: Clock;
@@ -14,8 +14,8 @@ export interface FaultParts {
 const DRAIN_DEADLINE_MS = 60_000;
 
 /** Does to a process of the tool's own cluster what the scenario says. */
-export async function injectFault({ do: act, target, for: forMs }: Fault, parts: FaultParts): Promise<void> {
-  const { cluster, probe, clock, signal } = parts;
+export async function injectFault({ do: act, target, for: forMs }: Fault, deps: FaultDeps): Promise<void> {
+  const { cluster, probe, clock, signal } = deps;
   const process = processNamed(cluster, target);
   if (!process) throw new Error(`there is no process ${target}`);
   switch (act) {

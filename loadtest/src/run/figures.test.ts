@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { judge, verdictProblem } from '../report/verdicts.ts';
 import { bottlenecks } from './bottlenecks.ts';
-import { figuresOf, type FigureParts } from './figures.ts';
+import { figuresOf, type FigureInput } from './figures.ts';
 import { sampleOf } from './samples.ts';
-import { testCluster, testHistogram, testReport } from './testing-reports.ts';
+import { testCluster, testHistogram, testReport } from '../testing/peer-reports.ts';
 import type { Interval } from './timeline.ts';
 
 function second(at: number, received: number, more: Partial<Interval> = {}): Interval {
@@ -19,7 +19,7 @@ function second(at: number, received: number, more: Partial<Interval> = {}): Int
   };
 }
 
-const parts: FigureParts = {
+const parts: FigureInput = {
   intervals: [second(0, 100), second(1, 1000), second(2, 1000), second(3, 1000)],
   ...{
     fullFromMs: 500,

@@ -4,7 +4,7 @@ import type { Figures, JudgeFigures, ProcessFigures } from '../report/document.t
 import { cpuShares, rounded } from './samples.ts';
 import { joinIntervals, type Interval } from './timeline.ts';
 
-export interface FigureParts {
+export interface FigureInput {
   /** At least one. */
   readonly intervals: readonly Interval[];
   readonly fullFromMs: number;
@@ -24,7 +24,7 @@ const SETTLING_MS = 1000;
 const LAST_STRETCHES = 3;
 
 /** Sums up a run. */
-export function figuresOf(parts: FigureParts): Figures {
+export function figuresOf(parts: FigureInput): Figures {
   const { intervals, joinsPlanned, joinsAnswered, joinsFailed, peersLost, peersMoved, judges } = parts;
   const all = joinIntervals(intervals);
   const full = joinIntervals(underFullLoad(intervals, parts.fullFromMs));
@@ -112,7 +112,7 @@ function udpDropsIn({ before, after }: Interval): number | undefined {
 }
 
 /** What the cluster paid. Only of the tool's own cluster. */
-function costsOf(all: Interval, full: Interval, parts: FigureParts): Partial<Figures> {
+function costsOf(all: Interval, full: Interval, parts: FigureInput): Partial<Figures> {
   const { rest, joinsAnswered, intervals, fullFromMs } = parts;
   const stretches = underFullLoad(intervals, fullFromMs);
   const counts = all.after.counts;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PeerReport } from '@skein/native-peer/measures';
 import { PeerError, type PeerPlan, type PeerProcess, type PeerProcessEvents } from '@skein/native-peer';
 import { Fleet, type FleetListener } from './fleet.ts';
-import { testReport } from './testing-reports.ts';
+import { testReport } from '../testing/peer-reports.ts';
 
 class FakeProcess implements PeerProcess {
   readonly events = new Emitter<PeerProcessEvents>();
@@ -89,7 +89,7 @@ describe('a fleet', () => {
     expect(processes[0]?.joined).toEqual(['a']);
   });
 
-  it('goes on with the processes that are left, and tells how many peers went with one', async () => {
+  it('continues with the remaining processes, and reports how many peers died with one', async () => {
     const { fleet, processes, told, listener } = await fleetOf(2);
     for (const id of ['a', 'b', 'c']) await fleet.join(plan(id));
     processes[0]?.events.emit('died', { pid: 1, reason: 'killed' });

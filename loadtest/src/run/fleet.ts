@@ -12,7 +12,7 @@ export interface FleetListener {
   onEvent(event: PeerEvent): void;
   /** What a process measured since its last report. */
   onReport(process: number, report: PeerReport): void;
-  /** A process ended by itself; so many peers were in it. */
+  /** A process died, with the number of its peers. */
   onDeath(reason: string, peers: number): void;
 }
 
@@ -97,7 +97,7 @@ export class Fleet implements AsyncDisposable {
     const collecting = this.#members.map(async ({ process, alive }, index) => {
       if (alive) listener.onReport(index, await process.report());
     });
-    // One that died meanwhile is told of by its own event.
+    // One that died meanwhile emits its own event.
     await Promise.allSettled(collecting);
   }
 

@@ -6,7 +6,7 @@ import { Failures } from './failures.ts';
 import type { FleetListener } from './fleet.ts';
 import { Timeline, type Interval } from './timeline.ts';
 
-/** So many events are kept, the first ones; the rest is counted only. */
+/** The first events are kept; the rest is only counted. */
 const MOST_EVENTS = 500;
 
 /** Listens to all peers, and keeps what the document is made of. */

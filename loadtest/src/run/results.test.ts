@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { testDocument } from '../report/testing-document.ts';
+import { testDocument } from '../testing/load-document.ts';
 import { leaveResults, type ResultPlaces } from './results.ts';
 
 const document = testDocument();

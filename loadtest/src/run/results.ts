@@ -14,7 +14,7 @@ export interface ResultPlaces {
 }
 
 /**
- * Leaves behind what was measured: the summary first, then each file by itself, so that a full disk takes no more than what it has
+ * Leaves behind what was measured: the summary first, then each file on its own, so that a full disk takes no more than what it has
  * no room for. Returns a line for each file that could not be written.
  */
 export function leaveResults(

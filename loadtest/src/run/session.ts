@@ -1,11 +1,10 @@
 import { describeExit } from '@skein/local-cluster';
-import type { Clock } from '@skein/runtime';
+import { type Clock, formatDuration } from '@skein/runtime';
 import type { ClusterSample } from '../measure/cluster/cluster-sample.ts';
 import type { PeerReport } from '@skein/native-peer/measures';
 import type { PeerEvent, StartPeerProcess } from '@skein/native-peer';
 import type { JudgeFigures, LoadDocument, Sample } from '../report/document.ts';
 import { roomNames } from '../scenario/consistency.ts';
-import { formatDuration } from '../scenario/duration.ts';
 import type { Fault, Scenario } from '../scenario/schema.ts';
 import { describeRun, type RunFacts } from './describe-run.ts';
 import { Executor } from './executor.ts';
@@ -41,7 +40,7 @@ export interface LoadOptions {
 }
 
 const TICK_MS = 1000;
-/** How long an own cluster is watched at rest, to know what it does by itself. */
+/** How long an own cluster is measured at rest, for its cost without load. */
 const REST_MS = 2000;
 /** Joins that are under way at the end are waited for, but no longer. */
 const SETTLE_MS = 5000;
@@ -101,7 +100,7 @@ async function restOf(target: LoadTarget, { clock, signal }: LoadOptions): Promi
   return { from, to: await target.meter.sample() };
 }
 
-interface LoadParts {
+interface LoadDeps {
   readonly target: LoadTarget;
   readonly judges: Judges | undefined;
   readonly rest: RunFacts['rest'];
@@ -112,26 +111,26 @@ interface LoadParts {
 class Load {
   readonly observation: Observation;
   readonly #options: LoadOptions;
-  readonly #parts: LoadParts;
+  readonly #deps: LoadDeps;
   readonly #startedAtMs: number;
   readonly #startMs: number;
   /** Ends the run: interrupted, given up, or over. */
   readonly #over = new AbortController();
   #hopeless: string | undefined;
 
-  constructor(options: LoadOptions, parts: LoadParts) {
+  constructor(options: LoadOptions, deps: LoadDeps) {
     this.#options = options;
-    this.#parts = parts;
+    this.#deps = deps;
     const { clock } = options;
     this.#startedAtMs = clock.now();
     this.#startMs = clock.monotonicMs();
-    const atStart: ClusterSample = parts.rest?.to ?? { atMs: clock.now(), processes: [] };
+    const atStart: ClusterSample = deps.rest?.to ?? { atMs: clock.now(), processes: [] };
     this.observation = new Observation(atStart, () => clock.monotonicMs() - this.#startMs);
   }
 
   async run(): Promise<LoadDocument> {
     const { scenario, plan, clock, signal, say, processes } = this.#options;
-    const { fleet, target, rest } = this.#parts;
+    const { fleet, target, rest } = this.#deps;
     const { observation } = this;
     const places = processes === 1 ? 'one process' : `${processes} processes`;
     say(`${plan.joins} joins in ${formatDuration(scenario.duration)}, peers in ${places}`);
@@ -177,7 +176,7 @@ class Load {
   /** Once a second until the run is over, and then once more for the rest. */
   async #tick(): Promise<void> {
     const { clock, onSample } = this.#options;
-    const { fleet, target } = this.#parts;
+    const { fleet, target } = this.#deps;
     for (let nextMs = TICK_MS; ; nextMs += TICK_MS) {
       const waitMs = this.#startMs + nextMs - clock.monotonicMs();
       if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal).catch(() => undefined);
@@ -193,18 +192,18 @@ class Load {
   async #judge(): Promise<void> {
     const { scenario, roomPrefix } = this.#options;
     const room = scenario.judges.room ?? roomNames(scenario)[0] ?? '';
-    await this.#parts.judges?.join({
-      ...{ count: scenario.judges.count, urls: this.#parts.target.urls },
+    await this.#deps.judges?.join({
+      ...{ count: scenario.judges.count, urls: this.#deps.target.urls },
       room: `${roomPrefix}${room}`,
     });
   }
 
   async #judgeFigures(): Promise<JudgeFigures[]> {
-    return (await this.#parts.judges?.figures()) ?? [];
+    return (await this.#deps.judges?.figures()) ?? [];
   }
 
   async #injectFault(fault: Fault): Promise<void> {
-    const { cluster, probe } = this.#parts.target;
+    const { cluster, probe } = this.#deps.target;
     const { clock, say } = this.#options;
     if (!cluster || !probe) return;
     this.observation.note('fault', faultText(fault));

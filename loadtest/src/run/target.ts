@@ -16,7 +16,7 @@ export interface TargetOptions {
   readonly scenario: Scenario;
   /** Gateways of a cluster that runs already; none: a cluster of its own. */
   readonly urls: readonly string[];
-  /** Control of that cluster, `HOST:PORT`: what it holds is told too. */
+  /** Control of that cluster, `HOST:PORT`: its pipes and sessions are reported too. */
   readonly control?: string | undefined;
   readonly clock: Clock;
   readonly logDir: string;

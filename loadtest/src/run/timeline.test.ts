@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { testCluster, testReport } from './testing-reports.ts';
+import { testCluster, testReport } from '../testing/peer-reports.ts';
 import { Timeline } from './timeline.ts';
 
 describe('a timeline', () => {

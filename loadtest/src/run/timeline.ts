@@ -14,7 +14,7 @@ export interface Interval {
   readonly after: ClusterSample;
 }
 
-/** So many stretches are kept; then each two neighbours become one, and later ones are twice as long. */
+/** Stretches kept; beyond that each two neighbours merge, and later ones are twice as long. */
 const MOST_INTERVALS = 1200;
 
 /** A shorter stretch, as from the last tick to the end of a run, goes to the one before it: rates of so little time mislead. */

@@ -1,13 +1,13 @@
 import { clusterSettings, PLANNED_SETTINGS } from '@skein/local-cluster';
 import type { Contradiction } from './problems.ts';
 import type { Scenario } from './schema.ts';
-import { suggest } from './suggestion.ts';
+import { suggest } from '../cli/suggestion.ts';
 
 /** Each media node has as many workers as the scenario's own field says. */
 const WORKERS = 'SKEIN_NODE_WORKERS';
 const WORKERS_FIELD = 'cluster.workersPerNode says how many workers a node has';
 
-/** Settings that would not reach any service: another cluster would be measured than the one that was asked for. */
+/** Settings that reach no service: the measured cluster would differ from the requested one. */
 export function settingsWithoutEffect({ cluster }: Scenario): Contradiction[] {
   return Object.keys(cluster.settings).flatMap((name) => {
     const message = whyWithoutEffect(name);

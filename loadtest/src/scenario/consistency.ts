@@ -2,7 +2,7 @@ import { settingsWithoutEffect } from './cluster-settings.ts';
 import { latecomers } from './latecomers.ts';
 import type { Contradiction, Path } from './problems.ts';
 import { MOST_PEERS, type Fault, type Group, type Scenario } from './schema.ts';
-import { suggest } from './suggestion.ts';
+import { suggest } from '../cli/suggestion.ts';
 
 /** Shorter stays are no joins, and would make a plan without end. */
 const SHORTEST_STAY_MS = 1000;

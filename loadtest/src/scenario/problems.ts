@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { suggest } from './suggestion.ts';
+import { suggest } from '../cli/suggestion.ts';
 
 export type Path = readonly PropertyKey[];
 

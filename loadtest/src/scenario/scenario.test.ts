@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDurationMs } from '@skein/runtime';
 import { problemText } from './problems.ts';
 import { readScenario } from './read.ts';
 import type { Scenario } from './schema.ts';
-import { suggest } from './suggestion.ts';
+import { suggest } from '../cli/suggestion.ts';
 
 function scenario(text: string): Scenario {
   const read = readScenario(text);
@@ -47,7 +47,7 @@ describe('a scenario', () => {
 });
 
 describe('what is wrong with a scenario', () => {
-  it('is told for all settings at once, with the line', () => {
+  it('is reported for all settings at once, with the line', () => {
     const found = problems('name: small\nduration: 30\ngroups:\n  - name: a b\n    peersPerRoom: none\n');
     expect(found).toEqual([
       'duration (line 2): is 30; write a time with its unit, such as 500ms, 30s, 5m or 1h',
@@ -122,7 +122,7 @@ describe('what is wrong with a scenario', () => {
       'is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ] (line 1)',
     ],
     ['hello', 'a scenario is a list of settings such as `name: meeting`'],
-  ])('is told in words: %s', (text, problem) => {
+  ])('is explained: %s', (text, problem) => {
     expect(problems(text)).toContain(problem);
   });
 });
@@ -215,13 +215,13 @@ describe('aliases', () => {
   it.each([
     ['that multiply without end', `${bomb}\n${SMALL}`],
     ['of nothing', `${SMALL}about: *nothing`],
-  ])('%s are told in words', (_, text) => {
+  ])('%s are explained', (_, text) => {
     expect(problems(text)).toEqual([
       'its aliases (*name) have no end or stand for nothing; write out what they stand for',
     ]);
   });
 
-  it('that hold themselves are told like any other wrong value', () => {
+  it('that contain themselves are reported like any other wrong value', () => {
     expect(problems('name: x\nduration: 1s\ngroups: &all [*all]')).toEqual([
       expect.stringContaining('groups[0] (line 3): is without end; '),
     ]);
@@ -245,7 +245,7 @@ it.each([
   ['-1s', undefined],
   ['1 day', undefined],
 ])('reads the duration %s', (text, ms) => {
-  expect(parseDuration(text)).toBe(ms);
+  expect(parseDurationMs(text)).toBe(ms);
 });
 
 it.each([

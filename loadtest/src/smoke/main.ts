@@ -1,33 +1,24 @@
-import { parseSmokeArguments, usage, type SmokeArguments } from './arguments.ts';
+import { EXIT_FAILED, runTool, type ToolContext } from '../cli/runner.ts';
+import { defineSmoke, type SmokeArguments } from './command-line.ts';
 import { runSmoke } from './run.ts';
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-
-async function main(smoke: SmokeArguments): Promise<number> {
-  const say = (line: string): void => void process.stderr.write(`smoke: ${line}\n`);
+async function run(smoke: SmokeArguments, { say, print }: ToolContext): Promise<number> {
   try {
     const summary = await runSmoke(smoke, say);
     for (const fault of summary.failed ?? []) say(fault);
-    process.stdout.write(`${smoke.json ? JSON.stringify(summary) : JSON.stringify(summary, undefined, 2)}\n`);
+    print(`${smoke.json ? JSON.stringify(summary) : JSON.stringify(summary, undefined, 2)}\n`);
     return summary.ok ? 0 : EXIT_FAILED;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     say(why);
-    if (smoke.json) process.stdout.write(`${JSON.stringify({ ok: false, failed: [why] })}\n`);
+    if (smoke.json) print(`${JSON.stringify({ ok: false, failed: [why] })}\n`);
     return EXIT_FAILED;
   }
 }
 
-const parsed = parseSmokeArguments(process.argv.slice(2));
-switch (parsed.kind) {
-  case 'run':
-    process.exitCode = await main(parsed.smoke);
-    break;
-  case 'help':
-    process.stdout.write(`${usage}\n`);
-    break;
-  case 'refused':
-    process.stderr.write(`smoke: ${parsed.why}\n\n${usage}\n`);
-    process.exitCode = EXIT_USAGE;
-}
+await runTool({
+  name: 'smoke',
+  define: defineSmoke,
+  onSignal: 'exit',
+  run: ({ smoke }, context) => run(smoke, context),
+});

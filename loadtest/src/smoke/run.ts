@@ -12,8 +12,8 @@ import {
   type Browser,
   type MediaReport,
 } from '@skein/testkit';
-import type { SmokeArguments } from './arguments.ts';
-import { faultsOf, firstFrameDelays, joinDelay, percentiles, type SmokeSummary } from './summary.ts';
+import type { SmokeArguments } from './command-line.ts';
+import { faultsOf, firstFrameDelays, joinDelay, medianAndMaxMs, type SmokeSummary } from './summary.ts';
 
 const PEOPLE = ['ada', 'ben', 'cleo'] as const;
 const SEEN_DEADLINE_MS = 15_000;
@@ -59,8 +59,8 @@ async function smokeTest(target: Target, say: Say): Promise<SmokeSummary> {
       audiosPlaying: reports.filter(isHeard).length,
       pipes: state ? nodePipes(state).length : 0,
       duplicatePipedTracks: state ? duplicatePipedTracks(state) : 0,
-      firstFrameMs: percentiles(timelines.flatMap(firstFrameDelays)),
-      joinMs: percentiles(timelines.flatMap(joinDelay)),
+      firstFrameMs: medianAndMaxMs(timelines.flatMap(firstFrameDelays)),
+      joinMs: medianAndMaxMs(timelines.flatMap(joinDelay)),
       leakedAfterLeave,
     };
     const failed = faultsOf(figures);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultsOf, firstFrameDelays, joinDelay, percentiles } from './summary.ts';
+import { faultsOf, firstFrameDelays, joinDelay } from './summary.ts';
 
 const healthy = {
   participants: 3,
@@ -13,13 +13,7 @@ const healthy = {
   leakedAfterLeave: 0,
 };
 
-it('takes the nearest rank for the median', () => {
-  expect(percentiles([30, 10, 20.4, 40])).toEqual({ p50: 20, max: 40 });
-  expect(percentiles([7])).toEqual({ p50: 7, max: 7 });
-  expect(percentiles([])).toEqual({ p50: 0, max: 0 });
-});
-
-it('counts from connecting for those who were there, and from the news for those who came later', () => {
+it('the first frame counts from the connect of those present, from the event for later ones', () => {
   const delays = firstFrameDelays({
     connectMs: 100,
     presentAtJoin: ['ada'],

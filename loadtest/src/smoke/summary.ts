@@ -1,9 +1,8 @@
 import type { PageTimeline } from '@skein/testkit';
+import { spreadMsOf, type SpreadMs } from '../measure/statistics.ts';
 
-export interface Percentiles {
-  readonly p50: number;
-  readonly max: number;
-}
+/** Rounded to whole milliseconds; zeros for nothing. */
+export type MedianAndMaxMs = Pick<SpreadMs, 'p50' | 'max'>;
 
 /** What the smoke test saw. Printed as the last line with `--json`. */
 export interface SmokeSummary {
@@ -23,19 +22,18 @@ export interface SmokeSummary {
    * Until the first frame of another's video was shown: since the socket was asked for, for those who were there before;
    * since the page was told of the track, for those who came later.
    */
-  readonly firstFrameMs: Percentiles;
+  readonly firstFrameMs: MedianAndMaxMs;
   /** From an open socket to the join's answer. */
-  readonly joinMs: Percentiles;
+  readonly joinMs: MedianAndMaxMs;
   /** What the cluster still held some seconds after everyone had left: transports, routers, pipes, Redis keys. */
   readonly leakedAfterLeave: number;
   /** What was not as it should be; absent when all was. */
   readonly failed?: readonly string[];
 }
 
-/** Nearest-rank median and greatest, rounded to whole numbers; zeros for nothing. */
-export function percentiles(values: readonly number[]): Percentiles {
-  const sorted = [...values].sort((one, other) => one - other).map(Math.round);
-  return { p50: sorted[Math.ceil(sorted.length / 2) - 1] ?? 0, max: sorted.at(-1) ?? 0 };
+export function medianAndMaxMs(values: readonly number[]): MedianAndMaxMs {
+  const { p50, max } = spreadMsOf(values);
+  return { p50, max };
 }
 
 /** How long each of the others took to be seen, in one page. */

@@ -1,8 +1,9 @@
 import { connect, SkeinClientError, type CloseReason, type Room } from '@skein/client';
+import { backoff } from '@skein/runtime/backoff';
 import { CallView } from './call/call-view.ts';
 import { EndingView } from './ending-view.ts';
-import { LobbyView, type JoinWish } from './lobby/lobby-view.ts';
-import { OwnMedia } from './devices/local-media.ts';
+import { LobbyView, type JoinForm } from './lobby/lobby-view.ts';
+import { LocalMedia } from './devices/local-media.ts';
 import type { PageQuery } from './address/page-query.ts';
 import { joinProblem } from './texts/problem-text.ts';
 import { pageBase } from './address/page-base.ts';
@@ -10,7 +11,7 @@ import { rememberedName, rememberName } from './adapters/remembered-name.ts';
 
 declare global {
   interface Window {
-    /** The room of the call that this page is in, for tests and for looking around in the console. */
+    /** The room of the current call, for tests and the console. */
     skeinRoom?: Room | undefined;
   }
 }
@@ -20,56 +21,55 @@ interface View extends Disposable {
   focus(): void;
 }
 
-const FIRST_REJOIN_SECONDS = 2;
-const LONGEST_REJOIN_SECONDS = 30;
+const rejoinDelayMs = backoff({ firstMs: 2000, maxMs: 30_000 });
 
-/** The page: lobby, call, ending, and the ways between them. */
+/** The page: switches between lobby, call and ending. */
 export class CallApp {
   readonly #mount: HTMLElement;
   readonly #query: PageQuery;
-  readonly #media: OwnMedia;
+  readonly #media: LocalMedia;
   #view: View | undefined;
   #joining = false;
-  #wish: JoinWish;
+  #form: JoinForm;
   #identity: string | undefined;
   #nodeId: string | undefined;
   #failedRejoins = 0;
-  /** Where to join: at the gateway that served this page, or whichever ones are known from the last call. */
+  /** The gateway that served this page, later those that the last call knew. */
   #gateways: readonly string[] = [pageBase().href];
 
   constructor(mount: HTMLElement, query: PageQuery) {
     this.#mount = mount;
     this.#query = query;
-    this.#media = new OwnMedia(query);
+    this.#media = new LocalMedia(query);
     this.#identity = query.identity;
     this.#nodeId = query.nodeId;
-    this.#wish = { room: query.room, name: query.name || rememberedName() };
-    // The others see at once that this tab is gone, and not only when its socket is missed.
+    this.#form = { room: query.room, name: query.name || rememberedName() };
+    // Leaves at once, so that the others need not wait until the gateway detects the loss.
     addEventListener('pagehide', () => void window.skeinRoom?.leave());
   }
 
   start(): void {
-    const { room, name } = this.#wish;
+    const { room, name } = this.#form;
     if (this.#query.autojoin && room !== '') void this.#join({ room, name });
     else this.#showLobby();
     this.#openMedia();
   }
 
   #showLobby(): LobbyView {
-    const lobby = new LobbyView(this.#query.role, this.#media, this.#wish, (wish) => void this.#join(wish));
+    const lobby = new LobbyView(this.#query.role, this.#media, this.#form, (form) => void this.#join(form));
     this.#show(lobby, 'Skein');
     return lobby;
   }
 
-  async #join(wish: JoinWish): Promise<void> {
+  async #join(form: JoinForm): Promise<void> {
     if (this.#joining) return;
     this.#joining = true;
-    this.#wish = wish;
+    this.#form = form;
     if (this.#view instanceof LobbyView) this.#view.showJoining(true);
     try {
       const { role } = this.#query;
-      const name = wish.name || (role === 'viewer' ? 'Viewer' : 'Guest');
-      const who = { room: wish.room, name, role, identity: this.#identity, nodeId: this.#nodeId };
+      const name = form.name || (role === 'viewer' ? 'Viewer' : 'Guest');
+      const who = { room: form.room, name, role, identity: this.#identity, nodeId: this.#nodeId };
       this.#enter(await connect({ url: this.#gateways, ...who }));
     } catch (thrown) {
       this.#handleJoinFailed(SkeinClientError.from(thrown));
@@ -82,7 +82,7 @@ export class CallApp {
     window.skeinRoom = room;
     this.#failedRejoins = 0;
     this.#identity = room.localParticipant.identity;
-    if (this.#wish.name !== '') rememberName(this.#wish.name);
+    if (this.#form.name !== '') rememberName(this.#form.name);
     const call = new CallView(room, this.#media);
     this.#show(call, `${room.name} · Skein`);
     const publish = (): unknown => this.#query.role === 'participant' && call.publish();
@@ -103,8 +103,8 @@ export class CallApp {
       this.#media.close('camera');
       this.#media.close('microphone');
     }
-    const seconds = Math.min(LONGEST_REJOIN_SECONDS, FIRST_REJOIN_SECONDS * 2 ** this.#failedRejoins);
-    const ending = new EndingView(reason, this.#wish.room, seconds, {
+    const seconds = rejoinDelayMs(this.#failedRejoins + 1) / 1000;
+    const ending = new EndingView(reason, this.#form.room, seconds, {
       rejoin: () => void this.#rejoin(),
       lobby: () => this.#toLobby(),
     });
@@ -113,13 +113,13 @@ export class CallApp {
 
   async #rejoin(): Promise<void> {
     this.#openMedia();
-    await this.#join(this.#wish);
+    await this.#join(this.#form);
   }
 
   #handleJoinFailed(error: SkeinClientError): void {
-    // As the advice says: the next attempt is without it.
+    // The next attempt lets the cluster choose, as the advice says.
     if (error.code === 'NODE_NOT_FOUND') this.#nodeId = undefined;
-    // Still being asked for by the ending: wait longer each time.
+    // An automatic rejoin from the ending: back off.
     if (this.#view instanceof EndingView && error.retryAfterMs !== undefined) {
       this.#failedRejoins++;
       return this.#end('connection-lost');
@@ -130,12 +130,12 @@ export class CallApp {
   }
 
   #toLobby(): void {
-    this.#wish = { ...this.#wish, room: '' };
+    this.#form = { ...this.#form, room: '' };
     this.#showLobby();
     this.#openMedia();
   }
 
-  /** Whoever only watches is not asked for a camera. */
+  /** Viewers are not asked for a camera. */
   #openMedia(): void {
     if (this.#query.role === 'viewer') return;
     for (const kind of ['camera', 'microphone'] as const)

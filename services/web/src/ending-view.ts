@@ -2,9 +2,9 @@ import type { CloseReason } from '@skein/client';
 import { every } from './adapters/page-clock.ts';
 import { element } from './elements/element.ts';
 import { icon } from './elements/icons.ts';
-import { endText, rejoinsByItself } from './texts/problem-text.ts';
+import { endText, rejoinsAutomatically } from './texts/problem-text.ts';
 
-/** After the call: why it is over, and the way back. Rejoins by itself when nobody meant it to end. */
+/** The view after a call: its reason and how to rejoin. Rejoins automatically after an unintended end. */
 export class EndingView implements Disposable {
   readonly root: HTMLElement;
   readonly #rejoin = element(
@@ -43,7 +43,7 @@ export class EndingView implements Disposable {
         element('div', { class: 'ending-actions' }, this.#rejoin, lobby),
       ),
     );
-    if (rejoinsByItself(reason)) this.#countDown(attemptInSeconds, actions.rejoin);
+    if (rejoinsAutomatically(reason)) this.#countDown(attemptInSeconds, actions.rejoin);
   }
 
   focus(): void {

@@ -3,7 +3,7 @@ import type { Environment } from '../room/environment.ts';
 import { MediasoupEngine } from './mediasoup-engine.ts';
 import { openWebSocket } from './web-socket.ts';
 
-/** The browser that this page runs in. */
+/** The environment of a browser page. */
 export function browserEnvironment(): Environment {
   return {
     clock: browserClock,
@@ -42,7 +42,7 @@ export const browserClock: Clock = {
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** `crypto.randomUUID` needs a secure context; `getRandomValues` does not. */
+/** Without `crypto.randomUUID`, which needs a secure context. */
 function randomId(prefix: string): string {
   const bytes = crypto.getRandomValues(new Uint8Array(20));
   return `${prefix}_${Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('')}`;

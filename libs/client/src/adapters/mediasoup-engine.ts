@@ -22,7 +22,7 @@ import { MediasoupSender } from './mediasoup-sender.ts';
 import { receiverSamples } from './rtc-samples.ts';
 import { standInTrack } from './stand-in-track.ts';
 
-/** The browser's WebRTC through mediasoup-client. */
+/** WebRTC of the browser through mediasoup-client. */
 export class MediasoupEngine implements MediaEngine {
   #device: Device | undefined;
 
@@ -33,20 +33,17 @@ export class MediasoupEngine implements MediaEngine {
       this.#device = device;
       return device.recvRtpCapabilities as RtpCapabilities;
     } catch (cause) {
-      const message =
-        'this browser lacks WebRTC or the codecs of this service; use a current Chrome, Edge, Firefox or Safari';
-      throw new SkeinClientError('BROWSER_UNSUPPORTED', message, { cause });
+      throw SkeinClientError.browserUnsupported(cause);
     }
   }
 
   openLink(offer: LinkOffer, signals: LinkSignals): MediaLink {
-    if (!this.#device)
-      throw new SkeinClientError('BROWSER_UNSUPPORTED', 'the media engine is not loaded yet');
+    if (!this.#device) throw SkeinClientError.engineNotLoaded();
     return new MediasoupLink(this.#device, offer, signals);
   }
 }
 
-/** What `produce` gets along, so that its request can be made and waited for outside of mediasoup-client's queue. */
+/** Application data of `produce`, so that its request runs outside of mediasoup-client's queue. */
 interface ProduceData extends types.AppData {
   readonly publication: Publication;
   accepted?: Promise<void>;
@@ -70,7 +67,7 @@ class MediasoupLink implements MediaLink {
     this.#wire('recv', this.#receive);
   }
 
-  // Made when it is needed: a peer connection costs tens of milliseconds, and what others send comes first.
+  // Created on demand: a peer connection costs tens of milliseconds, and receiving comes first.
   #sendTransport(): types.Transport {
     if (this.#closed) throw SkeinClientError.roomClosed();
     if (this.#send) return this.#send;
@@ -83,9 +80,9 @@ class MediasoupLink implements MediaLink {
         data.publication,
         rtpParameters as Parameters<LinkSignals['publish']>[1],
       );
-      // Not waited for here: the next track's negotiation would wait for this one's round trip.
+      // Not awaited here: the negotiation of the next track would wait for this round trip.
       data.accepted.catch(() => undefined);
-      // A track may be sent twice for a while, and mediasoup-client keeps its producers by id.
+      // A track may be sent twice for a while, and mediasoup-client requires unique ids.
       accept({ id: `${data.publication.trackId}#${++this.#produced}` });
     });
     this.#send = transport;
@@ -96,8 +93,7 @@ class MediasoupLink implements MediaLink {
     const codec = this.#device.sendRtpCapabilities.codecs?.find(
       ({ mimeType }) => mimeType.toLowerCase() === plan.mimeType,
     );
-    if (!codec)
-      throw new SkeinClientError('INCOMPATIBLE_CODECS', `this browser cannot send ${plan.mimeType}`);
+    if (!codec) throw SkeinClientError.cannotSend(plan.mimeType);
     const appData: ProduceData = { publication };
     using standIn = track.readyState === 'ended' ? standInTrack(publication.kind) : undefined;
     const producer = await this.#sendTransport().produce({
@@ -105,7 +101,7 @@ class MediasoupLink implements MediaLink {
       codec,
       encodings: plan.encodings.map((encoding) => ({ ...encoding })),
       ...(publication.kind === 'audio' && { codecOptions: audioOptions(plan) }),
-      // The capture is the caller's: it goes on through unpublishing and through a move to another node.
+      // The capture belongs to the caller: it continues after unpublishing and through migrations.
       stopTracks: false,
       disableTrackOnPause: false,
       zeroRtpOnPause: true,
@@ -119,7 +115,7 @@ class MediasoupLink implements MediaLink {
       sender.close();
       throw error;
     }
-    // Not of a screen: each of its key frames takes as much of a thin link as its next seconds.
+    // Not for screens: each key frame of a screen takes as much of a thin link as its next seconds.
     if (publication.source === 'camera') sendEarlyKeyFrames(producer.rtpSender);
     return sender;
   }
@@ -150,7 +146,7 @@ class MediasoupLink implements MediaLink {
     this.#receive.close();
   }
 
-  // A node that ends a session closes DTLS, which a peer connection's own state does not show (WebRTC §5.5.1).
+  // A node that ends a session closes DTLS, which the state of the peer connection does not show (WebRTC §5.5.1).
   #watchEnd(transport: RTCDtlsTransport | null | undefined): void {
     if (!transport || transport === this.#watched) return;
     this.#watched = transport;
@@ -164,19 +160,19 @@ class MediasoupLink implements MediaLink {
       void this.#signals.connectTransport(direction, { role: 'auto', ...dtlsParameters } as Parameters<
         LinkSignals['connectTransport']
       >[1]);
-      // ICE may start while the fingerprint travels: the node ignores a DTLS hello that is early and browsers repeat it.
+      // ICE may start while the fingerprint travels: the node ignores an early DTLS hello, and browsers repeat it.
       connected();
     });
     transport.on('connectionstatechange', (state) => this.#signals.stateChanged(direction, state));
   }
 }
 
-/** The cost of statistics grows with the streams of the whole link. */
-const LOOKS_PER_SAMPLE = 4;
+/** Statistics are read in every fourth call only: their cost grows with the streams of the whole link. */
+const CALLS_PER_SAMPLE = 4;
 
 class MediasoupReceiver implements TrackReceiver {
   readonly #consumer: types.Consumer;
-  #looks = 0;
+  #calls = 0;
 
   constructor(consumer: types.Consumer) {
     this.#consumer = consumer;
@@ -190,12 +186,12 @@ class MediasoupReceiver implements TrackReceiver {
     return this.#consumer.rtpReceiver?.getSynchronizationSources()[0]?.audioLevel;
   }
 
-  // A frame that was decoded, or sound that is played, shows here at no cost and some 50 ms before the statistics tell it.
-  // Packets of sound that nobody plays show in the statistics only, which are looked at now and then.
+  // A decoded frame, or played audio, shows here at no cost and some 50 ms before it shows in the statistics. Packets of audio
+  // that is not played show in the statistics only.
   async arrived(): Promise<boolean> {
     if (this.#consumer.closed) return false;
     if (this.#consumer.rtpReceiver?.getSynchronizationSources().length) return true;
-    if (this.#consumer.kind === 'video' || ++this.#looks % LOOKS_PER_SAMPLE !== 0) return false;
+    if (this.#consumer.kind === 'video' || ++this.#calls % CALLS_PER_SAMPLE !== 0) return false;
     return (await this.sample()).some(({ packets }) => packets > 0);
   }
 

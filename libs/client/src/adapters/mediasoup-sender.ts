@@ -4,12 +4,12 @@ import type { PictureSize, TrackSender } from '../media/engine.ts';
 import type { SendEncoding } from '../media/send-plan.ts';
 import { capturedSize, senderSamples } from './rtc-samples.ts';
 
-/** One of several changes at once wins; the others are made again. */
+/** Of concurrent changes one succeeds; the others are repeated. */
 const SET_ATTEMPTS = 3;
 
 /**
- * A producer of mediasoup-client. The capture is taken off the `RTCRtpSender` while nothing of it is to be sent, and is itself
- * never changed: `MediaStreamTrack.enabled` is its owner's.
+ * A producer of mediasoup-client. While it is paused, the `RTCRtpSender` has no track. The capture itself is never changed:
+ * `MediaStreamTrack.enabled` belongs to the caller.
  */
 export class MediasoupSender implements TrackSender {
   readonly #producer: types.Producer;
@@ -20,11 +20,11 @@ export class MediasoupSender implements TrackSender {
     this.#producer = producer;
     this.#capture = capture;
     if (paused) this.setPaused(true);
-    // A stand-in was negotiated for it.
+    // A stand-in was negotiated instead of it.
     else if (capture.readyState === 'ended') this.#attach().catch(() => undefined);
   }
 
-  // Not through mediasoup-client's queue: nothing may be sent while another track's negotiation is waited for.
+  // Outside of mediasoup-client's queue: pausing must not wait for the negotiation of another track.
   setPaused(paused: boolean): void {
     this.#paused = paused;
     this.#attach().catch(() => undefined);
@@ -33,10 +33,7 @@ export class MediasoupSender implements TrackSender {
   }
 
   async replaceTrack(capture: MediaStreamTrack): Promise<void> {
-    if (capture.readyState === 'ended') {
-      const message = 'this MediaStreamTrack has ended; capture again and replace the track with the new one';
-      throw new SkeinClientError('MEDIA_FAILED', message);
-    }
+    if (capture.readyState === 'ended') throw SkeinClientError.captureEnded();
     const before = this.#capture;
     this.#capture = capture;
     try {

@@ -8,7 +8,7 @@ type Stat = Readonly<Record<string, unknown>> & {
   readonly timestamp: number;
 };
 
-/** One sample per encoding that is sent. */
+/** One sample per sent encoding. */
 export function senderSamples(report: RTCStatsReport): RtpSample[] {
   const stats = [...(report.values() as Iterable<Stat>)];
   return ofType(stats, 'outbound-rtp').map((stream) => {
@@ -25,7 +25,7 @@ export function senderSamples(report: RTCStatsReport): RtpSample[] {
   });
 }
 
-/** One sample of what is received. */
+/** One sample per received stream. */
 export function receiverSamples(report: RTCStatsReport): RtpSample[] {
   const stats = [...(report.values() as Iterable<Stat>)];
   return ofType(stats, 'inbound-rtp').map((stream) => ({
@@ -39,7 +39,7 @@ export function receiverSamples(report: RTCStatsReport): RtpSample[] {
   }));
 }
 
-/** Of the frames that come from a capture, by its `MediaStreamTrack.id` (`RTCVideoSourceStats`); not every browser tells. */
+/** Size of the frames of a capture, by its `MediaStreamTrack.id` (`RTCVideoSourceStats`). Not available in every browser. */
 export function capturedSize(report: RTCStatsReport, captureId: string): PictureSize | undefined {
   const sources = ofType([...(report.values() as Iterable<Stat>)], 'media-source');
   const source = sources.find((one) => one['trackIdentifier'] === captureId);
@@ -61,7 +61,7 @@ function common(stream: Stat, report: RTCStatsReport): Omit<RtpSample, 'bytes' |
   };
 }
 
-/** To the node and back, from ICE's own checks: a receiver measures no round trip of its own. */
+/** Round trip to the node, from the checks of ICE: a receiver does not measure it otherwise. */
 function pathRoundTripMs(stats: readonly Stat[]): number | undefined {
   const pairs = ofType(stats, 'candidate-pair');
   const selected = ofType(stats, 'transport')[0]?.['selectedCandidatePairId'];

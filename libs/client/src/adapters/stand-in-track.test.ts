@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { standInTrack } from './stand-in-track.ts';
 
-describe('the stand-in for a microphone that has ended', () => {
+describe('standInTrack', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  it('leaves no sound context and no live track behind, however often it was needed', () => {
+  it('closes its audio context and stops its track when it is disposed', () => {
     const open = new Set<object>();
     const live = new Set<object>();
     vi.stubGlobal(

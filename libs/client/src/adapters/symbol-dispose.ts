@@ -1,3 +1,3 @@
-// Browsers without explicit resource management lack the symbol that every `Disposable` here is keyed by.
+// Browsers without explicit resource management lack the symbol of `Disposable`.
 if (!Reflect.has(Symbol, 'dispose'))
   Object.defineProperty(Symbol, 'dispose', { value: Symbol.for('Symbol.dispose') });

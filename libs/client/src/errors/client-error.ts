@@ -85,6 +85,38 @@ export class SkeinClientError extends Error {
     return new SkeinClientError('LIMIT_EXCEEDED', message, { retryAfterMs: 1000 });
   }
 
+  static browserUnsupported(cause: unknown): SkeinClientError {
+    const message =
+      'this browser lacks WebRTC or the codecs of this service; use a current Chrome, Edge, Firefox or Safari';
+    return new SkeinClientError('BROWSER_UNSUPPORTED', message, { cause });
+  }
+
+  static engineNotLoaded(): SkeinClientError {
+    return new SkeinClientError('BROWSER_UNSUPPORTED', 'the media engine is not loaded yet');
+  }
+
+  static cannotSend(mimeType: string): SkeinClientError {
+    return new SkeinClientError('INCOMPATIBLE_CODECS', `this browser cannot send ${mimeType}`);
+  }
+
+  static captureEnded(): SkeinClientError {
+    const message = 'this MediaStreamTrack has ended; capture again and pass the new one';
+    return new SkeinClientError('MEDIA_FAILED', message);
+  }
+
+  static trackNotPublished(): SkeinClientError {
+    return new SkeinClientError('TRACK_NOT_FOUND', 'this track is not published any more');
+  }
+
+  static invalidUrl(): SkeinClientError {
+    const message = 'url: must be an address such as https://meet.example.org';
+    return new SkeinClientError('INVALID_ARGUMENT', message, { details: { field: 'url' } });
+  }
+
+  static incompleteAnswer(message: string): SkeinClientError {
+    return new SkeinClientError('INTERNAL', message);
+  }
+
   static aborted(signal: AbortSignal): SkeinClientError {
     return new SkeinClientError('ABORTED', 'aborted by the caller', { cause: signal.reason });
   }

@@ -1,7 +1,8 @@
+import { backoff } from '@skein/runtime/backoff';
 import type { ClientErrorCode, SkeinClientError } from './client-error.ts';
 
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 5000;
+const MAX_RETRY_DELAY_MS = 5000;
+const backoffMs = backoff({ firstMs: 250, maxMs: MAX_RETRY_DELAY_MS });
 
 /** Errors that a retry does not fix. */
 const FINAL: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
@@ -24,5 +25,5 @@ const FINAL: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
  */
 export function retryDelayMs(error: SkeinClientError, failures: number): number | undefined {
   if (FINAL.has(error.code)) return undefined;
-  return Math.min(LONGEST_RETRY_MS, Math.max(error.retryAfterMs ?? 0, FIRST_RETRY_MS * 2 ** (failures - 1)));
+  return Math.min(MAX_RETRY_DELAY_MS, Math.max(error.retryAfterMs ?? 0, backoffMs(failures)));
 }

@@ -11,7 +11,7 @@ const sample = (change: Partial<RtpSample>): RtpSample => ({
 });
 
 describe('rates of an RTP stream', () => {
-  it('are the differences of two samples over the time between them', () => {
+  it('are the differences of two samples divided by their interval', () => {
     const rates = ratesBetween(
       sample({ bytes: 1000, packets: 10 }),
       sample({ atMs: 2000, bytes: 26_000, packets: 100, packetsLost: 10 }),
@@ -19,7 +19,7 @@ describe('rates of an RTP stream', () => {
     expect(rates).toMatchObject({ bitrateBps: 100_000, packetsPerSecond: 45, lossRatio: 0.1 });
   });
 
-  it('show no negative loss when duplicates make the total fall', () => {
+  it('have no negative loss when duplicates decrease the total', () => {
     const rates = ratesBetween(
       sample({ packets: 10, packetsLost: 5 }),
       sample({ atMs: 1000, packets: 20, packetsLost: 3 }),
@@ -27,11 +27,11 @@ describe('rates of an RTP stream', () => {
     expect(rates.lossRatio).toBe(0);
   });
 
-  it('start again at zero when the counters did', () => {
+  it('are zero after a reset of the counters', () => {
     expect(ratesBetween(sample({ bytes: 9000 }), sample({ atMs: 1000, bytes: 10 })).bitrateBps).toBe(0);
   });
 
-  it('stay as they were when they are asked for twice in a moment', () => {
+  it('stay the same when they are read twice within an instant', () => {
     const meter = new RtpMeter();
     meter.measure([sample({})]);
     const [first] = meter.measure([sample({ atMs: 1000, bytes: 1000 })]);

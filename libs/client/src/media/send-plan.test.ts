@@ -6,8 +6,8 @@ const scales = (width: number, height: number): (number | undefined)[] =>
     ({ scaleResolutionDownBy }) => scaleResolutionDownBy,
   );
 
-describe('how a track is to be encoded', () => {
-  it('sends a camera in as many sizes as browsers do for its picture, each twice the one below', () => {
+describe('planSend', () => {
+  it('sends a camera in the sizes that browsers support, each twice the one below', () => {
     expect(scales(1280, 720)).toEqual([4, 2, 1]);
     expect(scales(960, 540)).toEqual([4, 2, 1]);
     expect(scales(640, 360)).toEqual([2, 1]);
@@ -22,7 +22,7 @@ describe('how a track is to be encoded', () => {
     expect(bitrates).toEqual([212500, 601041, 1700000]);
   });
 
-  it('sends a screen in two layers: the upper one loses frames first, the lower one size, and asks for detail', () => {
+  it('sends a screen in two layers with the content hint detail', () => {
     const plan = planSend({ source: 'screen', width: 1920, height: 1080 });
     expect(plan).toMatchObject({ mimeType: 'video/vp8', contentHint: 'detail' });
     expect(plan.encodings).toEqual([
@@ -31,7 +31,7 @@ describe('how a track is to be encoded', () => {
     ]);
   });
 
-  it('sends a window in as many layers as browsers do for its size, and any screen when told so', () => {
+  it('sends a window in the layers that browsers support for its size', () => {
     const layersOf = (width: number, height: number): number =>
       planSend({ source: 'screen', width, height }).encodings.length;
     expect([layersOf(640, 480), layersOf(320, 200)]).toEqual([2, 1]);
@@ -41,19 +41,19 @@ describe('how a track is to be encoded', () => {
     expect(inside.encodings).toEqual([{ maxBitrate: 2_500_000, scalabilityMode: 'L1T3' }]);
   });
 
-  it('leaves room for speech and the sound of a screen beside its lower layer on a link of 1 Mbit/s', () => {
+  it('fits speech, screen audio and the lower layer of a screen into 1 Mbit/s', () => {
     const { encodings } = planSend({ source: 'screen', width: 1920, height: 1080 });
     const sound = [planSend({ source: 'microphone' }), planSend({ source: 'screen-audio' })];
     const bps = [encodings, ...sound.map((one) => one.encodings)].map(([lowest]) => lowest?.maxBitrate ?? 0);
     expect(bps.reduce((sum, one) => sum + one, 0)).toBeLessThan(700_000);
   });
 
-  it('uses layers inside of one stream where the codec has them', () => {
+  it('uses layers inside one stream where the codec has them', () => {
     const plan = planSend({ source: 'camera', codec: 'vp9', width: 1280, height: 720 });
     expect(plan.encodings).toEqual([{ maxBitrate: 1_700_000, scalabilityMode: 'L3T3_KEY' }]);
   });
 
-  it('sends speech in mono and the sound of a screen in stereo', () => {
+  it('sends speech in mono and screen audio in stereo', () => {
     expect(planSend({ source: 'microphone' })).toMatchObject({ mimeType: 'audio/opus', stereo: false });
     expect(planSend({ source: 'screen-audio' })).toMatchObject({ mimeType: 'audio/opus', stereo: true });
   });

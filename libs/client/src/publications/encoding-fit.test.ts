@@ -9,14 +9,14 @@ const settings = (sent: SendPlan, wanted: SendPlan): unknown[] =>
     active ? scaleResolutionDownBy : 'off',
   );
 
-describe('streams that go on with another capture', () => {
-  it('take its bitrates when it has as many layers', () => {
+describe('fitEncodings', () => {
+  it('uses the bitrates of a plan with the same number of layers', () => {
     const [sent, wanted] = [plan(960, 540), plan(1920, 1080)];
     expect(haveSameLayers(sent, wanted)).toBe(true);
     expect(fitEncodings(sent, wanted)).toEqual(wanted.encodings);
   });
 
-  it('send the full picture of a smaller one in the best stream alone', () => {
+  it('sends the full picture of a smaller capture in the best stream only', () => {
     expect(settings(plan(1280, 720), plan(320, 240))).toEqual(['off', 'off', 1]);
     expect(settings(plan(1280, 720), plan(480, 270))).toEqual(['off', 'off', 1]);
     expect(fitEncodings(plan(1280, 720), plan(320, 240)).at(-1)?.maxBitrate).toBe(
@@ -24,7 +24,7 @@ describe('streams that go on with another capture', () => {
     );
   });
 
-  it('send a larger one in the best layers that they are enough for', () => {
+  it('sends a larger capture in its best layers', () => {
     expect(settings(plan(480, 270), plan(1280, 720))).toEqual([2, 1]);
     expect(settings(plan(320, 240), plan(1280, 720))).toEqual([1]);
     // One VP8 stream has no scalability mode, and can be given none.
@@ -33,7 +33,7 @@ describe('streams that go on with another capture', () => {
     ]);
   });
 
-  it('keep the layers inside of a stream, and take the bitrate', () => {
+  it('keeps the layers inside a stream and uses the bitrate', () => {
     const [sent, wanted] = [plan(1280, 720, 'vp9'), plan(320, 240, 'vp9')];
     expect(haveSameLayers(sent, wanted)).toBe(false);
     expect(fitEncodings(sent, wanted)).toEqual([
@@ -41,7 +41,7 @@ describe('streams that go on with another capture', () => {
     ]);
   });
 
-  it('keep the frame rate of each layer', () => {
+  it('keeps the frame rate of each layer', () => {
     const screen = (width: number, height: number): SendPlan => planSend({ source: 'screen', width, height });
     const sent = screen(1920, 1080);
     expect(fitEncodings(sent, screen(640, 480))).toEqual(sent.encodings);
@@ -50,7 +50,7 @@ describe('streams that go on with another capture', () => {
     expect(isSamePlan(sent, slower)).toBe(false);
   });
 
-  it('are left as they are when a picture is turned', () => {
+  it('stays the same when a picture is rotated', () => {
     expect(isSamePlan(plan(640, 480), plan(480, 640))).toBe(true);
     expect(isSamePlan(plan(640, 480), plan(320, 240))).toBe(false);
   });

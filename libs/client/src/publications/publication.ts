@@ -102,7 +102,9 @@ export class Publication {
       sender.replaceTrack(mediaStreamTrack).catch(() => undefined);
     await newest?.replaceTrack(mediaStreamTrack);
     const { width, height } = mediaStreamTrack.getSettings();
-    if (width && height) this.#fit({ width, height });
+    if (!width || !height) return;
+    this.track.handleCaptureSize({ width, height });
+    this.#fit({ width, height });
   }
 
   /** Checks the size of the captured picture and fits the encodings to it. */

@@ -99,6 +99,7 @@ export class Publications {
     const kind = kindOfSource[source];
     const track = this.#makeTrack({ id, kind, source, name, muted, mediaStreamTrack });
     const { width, height } = mediaStreamTrack.getSettings();
+    if (width && height) track.handleCaptureSize({ width, height });
     const publication = new Publication(
       track,
       { source, simulcast, codec, width, height },
@@ -291,7 +292,7 @@ export class Publications {
 
   #publicationOf(trackId: string): Publication {
     const publication = this.#publications.get(trackId);
-    if (!publication) throw new SkeinClientError('TRACK_NOT_FOUND', 'this track is not published any more');
+    if (!publication) throw SkeinClientError.trackNotPublished();
     return publication;
   }
 }

@@ -6,25 +6,25 @@ import { diffRooms } from './room-diff.ts';
 const room = (participants: Participant[], tracks: Track[] = []): RoomState =>
   roomStateOf({ room: 'standup', version: 1, participants, tracks });
 
-const told = (before: RoomState, after: RoomState): string[] =>
+const differences = (before: RoomState, after: RoomState): string[] =>
   diffRooms(before, after).map(
     (one) => `${one.type} ${'track' in one ? one.track.trackId : one.participant.identity}`,
   );
 
-describe('the difference between two states of a room', () => {
-  it('is nothing between equal states', () => {
+describe('diffRooms', () => {
+  it('returns nothing for equal states', () => {
     expect(
-      told(
+      differences(
         room([participant('ada')], [track('t1', 'ada')]),
         room([participant('ada')], [track('t1', 'ada')]),
       ),
     ).toEqual([]);
   });
 
-  it('tells people before their tracks, and tracks that went before their people', () => {
+  it('lists tracks that left, participants that left, new participants, new tracks', () => {
     const before = room([participant('ada')], [track('t1', 'ada')]);
     const after = room([participant('bob')], [track('t2', 'bob')]);
-    expect(told(before, after)).toEqual([
+    expect(differences(before, after)).toEqual([
       'trackGone t1',
       'participantGone ada',
       'participantNew bob',
@@ -32,18 +32,18 @@ describe('the difference between two states of a room', () => {
     ]);
   });
 
-  it('tells a participant who was placed again as changed, not as gone and new', () => {
+  it('lists a participant that was placed again as changed', () => {
     const before = room([participant('ada')]);
     const after = room([participant('ada', { epoch: 2, nodeId: 'n2', sessionId: 'ses_2' })]);
-    expect(told(before, after)).toEqual(['participantChanged ada']);
+    expect(differences(before, after)).toEqual(['participantChanged ada']);
   });
 
-  it('tells mutes and moves of a track as changes of it', () => {
+  it('lists mutes and migrations of a track as changes', () => {
     const before = room([participant('ada')], [track('t1', 'ada'), track('t2', 'ada')]);
     const after = room(
       [participant('ada')],
       [track('t1', 'ada', { muted: true }), track('t2', 'ada', { nodeId: 'n2', epoch: 2 })],
     );
-    expect(told(before, after)).toEqual(['trackChanged t1', 'trackChanged t2']);
+    expect(differences(before, after)).toEqual(['trackChanged t1', 'trackChanged t2']);
   });
 });

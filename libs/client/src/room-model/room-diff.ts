@@ -1,18 +1,18 @@
 import type { Participant, RoomState, Track } from '@skein/protocol';
 
-/** One difference between two states of a room, as an observer tells it. */
+/** One difference between two states of a room. */
 export type RoomDifference =
   | { readonly type: 'trackGone'; readonly track: Track }
   | { readonly type: 'participantGone'; readonly participant: Participant }
   | { readonly type: 'participantNew'; readonly participant: Participant }
   | { readonly type: 'participantChanged'; readonly participant: Participant }
   | { readonly type: 'trackNew'; readonly track: Track }
-  /** Same id: muted or unmuted, sent in other layers, or carried by another session or node since. */
+  /** Same id: muted or unmuted, sent in other layers, or published from another session or node. */
   | { readonly type: 'trackChanged'; readonly before: Track; readonly track: Track };
 
 /**
- * What an observer of `before` has to be told to know `after`, in an order in which every track's participant is
- * known: tracks and people that went, then people and tracks that came.
+ * The differences from `before` to `after`, in an order in which the participant of every track is known: tracks and participants
+ * that left, then new participants and tracks.
  */
 export function diffRooms(before: RoomState, after: RoomState): RoomDifference[] {
   return [...tracksGone(before, after), ...participants(before, after), ...tracksHere(before, after)];

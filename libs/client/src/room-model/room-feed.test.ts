@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { participant } from '../testing/client-harness.ts';
 import { RoomFeed } from './room-feed.ts';
 
-const snapshot = (version: number, ...people: string[]): RoomSnapshot => ({
+const snapshot = (version: number, ...identities: string[]): RoomSnapshot => ({
   room: 'standup',
   version,
-  participants: people.map((identity) => participant(identity)),
+  participants: identities.map((identity) => participant(identity)),
   tracks: [],
 });
 const joined = (version: number, identity: string): VersionedChange => ({
@@ -14,16 +14,16 @@ const joined = (version: number, identity: string): VersionedChange => ({
   change: { type: 'participantJoined', participant: participant(identity) },
 });
 
-function feedAt(version: number): { feed: RoomFeed; syncs: number[]; people: () => string[] } {
+function feedAt(version: number): { feed: RoomFeed; syncs: number[]; identities: () => string[] } {
   const feed = new RoomFeed(snapshot(version));
   const syncs: number[] = [];
   feed.events.on('syncNeeded', (need) => syncs.push(need.version));
-  return { feed, syncs, people: () => [...feed.room.participants.keys()] };
+  return { feed, syncs, identities: () => [...feed.room.participants.keys()] };
 }
 
-describe('a room feed', () => {
-  it('applies changes in order and drops those that the snapshot holds already', () => {
-    const { feed, people, syncs } = feedAt(5);
+describe('RoomFeed', () => {
+  it('applies changes in order and drops those that the snapshot contains', () => {
+    const { feed, identities, syncs } = feedAt(5);
     for (const change of [
       joined(4, 'old'),
       joined(5, 'old'),
@@ -33,45 +33,45 @@ describe('a room feed', () => {
     ]) {
       feed.handleChange(change);
     }
-    expect(people()).toEqual(['ada', 'bob']);
+    expect(identities()).toEqual(['ada', 'bob']);
     expect(syncs).toEqual([]);
   });
 
-  it('asks once for what is missing and goes on from there', () => {
-    const { feed, people, syncs } = feedAt(5);
+  it('requests missing changes once and continues after them', () => {
+    const { feed, identities, syncs } = feedAt(5);
     for (const change of [joined(8, 'cleo'), joined(9, 'dan')]) feed.handleChange(change);
     expect(syncs).toEqual([5]);
-    expect(people()).toEqual([]);
+    expect(identities()).toEqual([]);
     feed.handleSynced({ changes: [joined(6, 'ada'), joined(7, 'bob'), joined(8, 'cleo')] });
-    expect(people()).toEqual(['ada', 'bob', 'cleo', 'dan']);
+    expect(identities()).toEqual(['ada', 'bob', 'cleo', 'dan']);
   });
 
-  it('asks again when the answer left a gap', () => {
+  it('requests again when the answer left a gap', () => {
     const { feed, syncs } = feedAt(5);
     feed.handleChange(joined(9, 'dan'));
     feed.handleSynced({ changes: [joined(6, 'ada')] });
     expect(syncs).toEqual([5, 6]);
   });
 
-  it('takes a snapshot in place of what it holds, even an older one, and keeps newer changes that wait', () => {
-    const { feed, people } = feedAt(50);
+  it('replaces its state with any snapshot, and applies newer waiting changes', () => {
+    const { feed, identities } = feedAt(50);
     feed.handleChange(joined(60, 'late'));
     feed.handleSynced({ snapshot: snapshot(59, 'ada') });
-    expect(people()).toEqual(['ada', 'late']);
+    expect(identities()).toEqual(['ada', 'late']);
     feed.handleSnapshot(snapshot(3, 'bob'));
-    expect(people()).toEqual(['bob']);
+    expect(identities()).toEqual(['bob']);
     expect(feed.room.version).toBe(3);
   });
 
   it('ignores the answer to a sync that a snapshot has overtaken', () => {
-    const { feed, people } = feedAt(5);
+    const { feed, identities } = feedAt(5);
     feed.handleChange(joined(9, 'dan'));
     feed.handleSnapshot(snapshot(20, 'eve'));
     feed.handleSynced({ snapshot: snapshot(9, 'dan') });
-    expect(people()).toEqual(['eve']);
+    expect(identities()).toEqual(['eve']);
   });
 
-  it('keeps at most 1024 changes while it waits; the gap that this leaves is asked for', () => {
+  it('buffers at most 1024 changes, and requests the gap that an overflow leaves', () => {
     const { feed, syncs } = feedAt(0);
     for (let version = 2; version <= 1500; version++) feed.handleChange(joined(version, `p${version}`));
     feed.handleSynced({ changes: [joined(1, 'p1')] });

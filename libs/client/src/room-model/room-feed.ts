@@ -8,9 +8,9 @@ import {
 import { Emitter } from '@skein/runtime/emitter';
 
 export interface RoomFeedEvents {
-  /** The room moved on. Both states are immutable. */
+  /** The state changed. Both states are immutable. */
   changed: { readonly before: RoomState; readonly after: RoomState };
-  /** Changes are missing after `version`: ask the gateway to `sync` from it until it answers. Not repeated before. */
+  /** Changes after `version` are missing: request a `sync` until the gateway answers. Not emitted again before. */
   syncNeeded: { readonly version: number };
 }
 
@@ -19,14 +19,14 @@ type FeedState =
   | { readonly kind: 'catching-up'; readonly room: RoomState; readonly buffered: VersionedChange[] };
 
 /**
- * Changes that may wait for missing ones before them. Policy beyond it: the oldest goes; the gap that this leaves
- * shows after the `sync` and is healed by another.
+ * Changes that may wait for missing ones. On overflow the oldest is dropped; the resulting gap shows after the `sync` and causes
+ * another one.
  */
 const BUFFER_LIMIT = 1024;
 
 /**
- * The room's state as a client follows it: changes apply in order, old ones are dropped, and a gap is reported
- * once. Inputs are `handle*`; holds no connection.
+ * The state of the room as this client has it. Applies changes in order, drops old ones and reports a gap once. Independent of the
+ * connection.
  */
 export class RoomFeed {
   readonly events = new Emitter<RoomFeedEvents>();
@@ -55,14 +55,14 @@ export class RoomFeed {
     }
   }
 
-  /** The whole state: replaces what is held, whatever its version. Waiting changes that are newer follow it. */
+  /** Replaces the state, at any version. Newer waiting changes are applied afterwards. */
   handleSnapshot(snapshot: RoomSnapshot): void {
     const waiting = this.#waiting();
     this.#follow(roomStateOf(snapshot));
     this.#replay(waiting);
   }
 
-  /** What is held is outdated, and the whole state is on its way: it comes as the answer to a `sync` does. */
+  /** The state is outdated, and a complete one follows through `handleSynced`. */
   handleOutdated(): void {
     if (this.#feed.kind === 'following')
       this.#feed = { kind: 'catching-up', room: this.#feed.room, buffered: [] };
@@ -72,7 +72,7 @@ export class RoomFeed {
   handleSynced(
     answer: { readonly changes: readonly VersionedChange[] } | { readonly snapshot: RoomSnapshot },
   ): void {
-    // A snapshot came first: what this answer holds is older.
+    // A snapshot has overtaken this answer.
     if (this.#feed.kind !== 'catching-up') return;
     if ('snapshot' in answer) return this.handleSnapshot(answer.snapshot);
     const waiting = this.#waiting();
@@ -80,7 +80,7 @@ export class RoomFeed {
     this.#replay([...answer.changes, ...waiting]);
   }
 
-  /** What came while there was no connection. */
+  /** The changes while there was no connection. */
   handleResumed(
     answer: { readonly changes: readonly VersionedChange[] } | { readonly snapshot: RoomSnapshot },
   ): void {

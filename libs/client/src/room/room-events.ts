@@ -117,8 +117,8 @@ export interface RoomEvents {
   localTrackEnded: { readonly track: LocalTrack };
   /**
    * The system interrupted a capture (a phone call, a privacy switch, a closed lid), gave it back, or the capture ended.
-   * `track.captureState` tells which. The track stays published.
-   * To do: tell the user that nobody hears or sees them while it is `interrupted`.
+   * `track.captureState` has the new state. The track stays published.
+   * To do: warn the user that nobody hears or sees them while it is `interrupted`.
    * Payload: the track.
    */
   localTrackCaptureChanged: { readonly track: LocalTrack };

@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest';
-import { Bench, participant } from '../testing/client-harness.ts';
+import { ClientHarness, participant } from '../testing/client-harness.ts';
 
-it('somebody whose connection is lost is told as an update, and is the same person when it is back', async () => {
-  const bench = new Bench({ others: [participant('ada'), participant('ben', { connection: 'lost' })] });
-  const room = await bench.join();
+it('a lost participant is an update, and the same object when it returns', async () => {
+  const harness = new ClientHarness({
+    others: [participant('ada'), participant('ben', { connection: 'lost' })],
+  });
+  const room = await harness.join();
   const [ada, ben] = ['ada', 'ben'].map((identity) => room.participants.get(identity));
-  const told: string[] = [];
-  room.on('participantUpdated', ({ participant: one }) => told.push(`${one.identity} ${one.connection}`));
-  room.on('participantLeft', ({ participant: one }) => told.push(`${one.identity} left`));
+  const emitted: string[] = [];
+  room.on('participantUpdated', ({ participant: one }) => emitted.push(`${one.identity} ${one.connection}`));
+  room.on('participantLeft', ({ participant: one }) => emitted.push(`${one.identity} left`));
   expect([ada?.connection, ben?.connection]).toEqual(['connected', 'lost']);
   const update = (identity: string, connection: string): unknown => ({
     type: 'participantUpdated',
@@ -15,9 +17,9 @@ it('somebody whose connection is lost is told as an update, and is the same pers
     epoch: 1,
     connection,
   });
-  bench.roomChanged(11, update('ada', 'lost'));
-  bench.roomChanged(12, update('ben', 'connected'));
-  bench.roomChanged(13, update('ada', 'connected'));
-  expect(told).toEqual(['ada lost', 'ben connected', 'ada connected']);
+  harness.roomChanged(11, update('ada', 'lost'));
+  harness.roomChanged(12, update('ben', 'connected'));
+  harness.roomChanged(13, update('ada', 'connected'));
+  expect(emitted).toEqual(['ada lost', 'ben connected', 'ada connected']);
   expect(room.participants.get('ada')).toBe(ada);
 });

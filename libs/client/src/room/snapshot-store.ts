@@ -31,7 +31,7 @@ interface Listener {
 /**
  * Takes snapshots of a room and notifies subscribers. A change marks the part that it concerns; the next snapshot reads the
  * marked parts and shares the rest, so that a change in a room of 1000 participants reads one of them. A room whose snapshot
- * is never asked for does no work here.
+ * is never requested does no work here.
  */
 export class SnapshotStore {
   readonly #deps: SnapshotStoreDeps;
@@ -134,7 +134,7 @@ export class SnapshotStore {
     this.#scheduled = false;
     const snapshot = this.get();
     for (const listener of this.#listeners) {
-      // Also of a listener that subscribed after the change, and of a change that was reverted.
+      // The listener has subscribed after the change, or the change was reverted.
       if (listener.seen === snapshot) continue;
       listener.seen = snapshot;
       try {

@@ -6,32 +6,32 @@ const signal = (host: string, scheme = 'wss'): string => `${scheme}://${host}/v1
 const a = signal('a');
 const addresses = (seed = 1): GatewayAddresses => new GatewayAddresses([a], a, seededRandom(seed));
 
-describe('addresses of gateways', () => {
-  it('are tried in turn: those that were given, then those that were told, then from the start', () => {
+describe('GatewayAddresses', () => {
+  it('returns the given addresses, then the announced ones, then starts over', () => {
     const known = new GatewayAddresses([a, signal('b')], a, seededRandom(1));
     known.learn(a, ['https://c']);
     expect([known.next(), known.next(), known.next()]).toEqual([signal('b'), signal('c'), a]);
   });
 
-  it('are the same as before while nothing is told', () => {
+  it('keeps its addresses while nothing is announced', () => {
     const known = addresses();
-    for (const told of [undefined, null, {}, 'https://b', 7]) known.learn(a, told);
+    for (const announced of [undefined, null, {}, 'https://b', 7]) known.learn(a, announced);
     expect([known.next(), known.next()]).toEqual([a, a]);
   });
 
-  it('hold each gateway once, however its address is written', () => {
+  it('has each gateway once, in any spelling of its address', () => {
     const known = addresses();
     known.learn(a, ['https://a/', 'wss://a/v1/signal', 'https://b', 'wss://b//v1/signal/']);
     expect(known.all).toEqual([a, signal('b')]);
   });
 
-  it('leave out what is no address', () => {
+  it('ignores invalid addresses', () => {
     const known = addresses();
     known.learn(a, ['', 7, null, {}, 'b', 'ftp://b', 'https://', 'https://c']);
     expect(known.all).toEqual([a, signal('c')]);
   });
 
-  it('never give up encryption', () => {
+  it('ignores unencrypted addresses from an encrypted gateway', () => {
     const known = addresses();
     known.learn(a, ['http://b', 'ws://c', 'https://d']);
     expect(known.all).toEqual([a, signal('d')]);
@@ -40,7 +40,7 @@ describe('addresses of gateways', () => {
     expect(plain.all).toEqual([signal('a', 'ws'), signal('b', 'ws')]);
   });
 
-  it('are bounded, whatever a gateway tells', () => {
+  it('limits the number of announced addresses', () => {
     const known = addresses();
     known.learn(
       a,
@@ -49,7 +49,7 @@ describe('addresses of gateways', () => {
     expect(known.all).toHaveLength(17);
   });
 
-  it('follow what was told last, and keep their order while that is the same', () => {
+  it('replaces announced addresses, and keeps the order of those that stay', () => {
     const known = addresses();
     known.learn(a, ['https://b', 'https://c', 'https://d']);
     const before = known.all;
@@ -59,7 +59,7 @@ describe('addresses of gateways', () => {
     expect(known.all).toEqual([a, signal('c'), signal('e')]);
   });
 
-  it('go on from the start when the current one is no longer told of', () => {
+  it('continues with the first when the current one is no longer announced', () => {
     const known = addresses();
     known.learn(a, ['https://b']);
     expect(known.next()).toBe(signal('b'));
@@ -67,11 +67,11 @@ describe('addresses of gateways', () => {
     expect(known.next()).toBe(a);
   });
 
-  it('are tried by every client in an order of its own', () => {
-    const told = ['https://b', 'https://c', 'https://d', 'https://e'];
+  it('shuffles announced addresses differently in each client', () => {
+    const announced = ['https://b', 'https://c', 'https://d', 'https://e'];
     const firsts = Array.from({ length: 20 }, (_, seed) => {
       const known = addresses(seed + 1);
-      known.learn(a, told);
+      known.learn(a, announced);
       return known.next();
     });
     expect(new Set(firsts).size).toBeGreaterThan(2);

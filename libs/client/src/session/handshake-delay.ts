@@ -1,8 +1,9 @@
+import { backoff } from '@skein/runtime/backoff';
 import type { Random } from '@skein/runtime/random';
 import type { ClientErrorCode } from '../errors/client-error.ts';
 
 const FIRST_DELAY_MS = 100;
-const MAX_DELAY_MS = 5000;
+const roundDelayMs = backoff({ firstMs: FIRST_DELAY_MS, maxMs: 5000 });
 
 /** Errors of a handshake that no further attempt fixes. */
 const FATAL: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
@@ -43,6 +44,6 @@ export function handshakeDelayMs(
 ): number {
   if (failures === 0) return FIRST_DELAY_MS * random();
   const round = Math.floor(failures / addresses);
-  const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** round) * (0.5 + random() / 2);
+  const delayMs = roundDelayMs(round + 1) * (0.5 + random() / 2);
   return Math.max(delayMs, (retryAfterMs ?? 0) * (1 + random() / 4));
 }

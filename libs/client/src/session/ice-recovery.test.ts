@@ -6,7 +6,7 @@ interface Recovery {
   readonly clock: FakeClock;
   readonly ice: IceRecovery;
   readonly restarts: string[];
-  readonly told: boolean[];
+  readonly interruptions: boolean[];
   readonly lost: string[];
 }
 
@@ -14,29 +14,29 @@ interface Recovery {
 function recovery(answer: () => Promise<void> = () => Promise.resolve()): Recovery {
   const clock = new FakeClock();
   const restarts: string[] = [];
-  const told: boolean[] = [];
+  const interruptions: boolean[] = [];
   const lost: string[] = [];
   const ice = new IceRecovery(clock, (direction) => {
     restarts.push(direction);
     return answer();
   });
-  ice.events.on('changed', ({ interrupted }) => told.push(interrupted));
+  ice.events.on('changed', ({ interrupted }) => interruptions.push(interrupted));
   ice.events.on('lost', ({ direction }) => lost.push(direction));
-  return { clock, ice, restarts, told, lost };
+  return { clock, ice, restarts, interruptions, lost };
 }
 
-describe('recovery of ICE', () => {
-  it('leaves a short interruption alone', async () => {
-    const { clock, ice, restarts, told } = recovery();
+describe('IceRecovery', () => {
+  it('does not restart after a short interruption', async () => {
+    const { clock, ice, restarts, interruptions } = recovery();
     ice.handleState('recv', 'disconnected');
     await clock.advance(900);
     ice.handleState('recv', 'connected');
     await clock.advance(20_000);
     expect(restarts).toEqual([]);
-    expect(told).toEqual([true, false]);
+    expect(interruptions).toEqual([true, false]);
   });
 
-  it('restarts what stays disconnected, and again until it is connected', async () => {
+  it('restarts a transport that stays disconnected until it is connected', async () => {
     const { clock, ice, restarts } = recovery();
     ice.handleState('send', 'disconnected');
     await clock.advance(2000);
@@ -47,17 +47,17 @@ describe('recovery of ICE', () => {
     expect(restarts).toEqual(['send', 'send', 'send']);
   });
 
-  it('tells one interruption for both directions', async () => {
-    const { clock, ice, told } = recovery();
+  it('reports one interruption for both directions', async () => {
+    const { clock, ice, interruptions } = recovery();
     ice.handleState('send', 'failed');
     ice.handleState('recv', 'failed');
     await clock.advance(10);
     ice.handleState('send', 'connected');
     ice.handleState('recv', 'connected');
-    expect(told).toEqual([true, false]);
+    expect(interruptions).toEqual([true, false]);
   });
 
-  it('tells what no restart has helped, 3 s after the first one, and again as long as it is so', async () => {
+  it('reports a loss 3 s after an answered restart, and again while it persists', async () => {
     const { clock, ice, lost } = recovery();
     ice.handleState('recv', 'disconnected');
     await clock.advance(3900);
@@ -68,20 +68,20 @@ describe('recovery of ICE', () => {
     expect(lost).toEqual(['recv', 'recv']);
   });
 
-  it('counts as lost what does not connect at first, and shows no interruption until then', async () => {
-    const { clock, ice, restarts, told, lost } = recovery();
+  it('treats a first connection after 15 s as lost, without an interruption before', async () => {
+    const { clock, ice, restarts, interruptions, lost } = recovery();
     ice.handleState('send', 'connecting');
     ice.handleState('recv', 'connecting');
     await clock.advance(14_000);
     ice.handleState('send', 'connected');
-    expect(told).toEqual([]);
+    expect(interruptions).toEqual([]);
     await clock.advance(4100);
     expect(restarts).toEqual(['recv']);
-    expect(told).toEqual([true]);
+    expect(interruptions).toEqual([true]);
     expect(lost).toEqual(['recv']);
   });
 
-  it('tells of no loss when a restart has helped', async () => {
+  it('reports no loss when a restart has helped', async () => {
     const { clock, ice, lost } = recovery();
     ice.handleState('recv', 'failed');
     await clock.advance(2900);
@@ -90,7 +90,7 @@ describe('recovery of ICE', () => {
     expect(lost).toEqual([]);
   });
 
-  it('tells of no loss as long as nobody answers: then it is not only media that does not come through', async () => {
+  it('reports no loss while signaling does not answer either', async () => {
     const failing = recovery(() => Promise.reject(new Error('nobody answers')));
     failing.ice.handleState('send', 'failed');
     await failing.clock.advance(30_000);
@@ -102,7 +102,7 @@ describe('recovery of ICE', () => {
     expect(waiting.lost).toEqual([]);
   });
 
-  it('does nothing any more once the room is closed', async () => {
+  it('does nothing after the room has closed', async () => {
     const { clock, ice, restarts, lost } = recovery();
     ice.handleState('send', 'disconnected');
     ice[Symbol.dispose]();

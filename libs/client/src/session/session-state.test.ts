@@ -45,7 +45,7 @@ function describeCommand(command: SessionCommand): string {
     case 'closeLink':
       return `${command.type} ${command.link}`;
     case 'finishMigration':
-      return `finishMove ${command.epoch}`;
+      return `finishMigration ${command.epoch}`;
     case 'holdRequests':
     case 'leave':
     case 'shutDown':
@@ -92,7 +92,7 @@ describe('stepSession', () => {
       lost,
       attemptFailed(1, 'STALE_EPOCH', 0, 1),
     );
-    expect(commands).toEqual(['resume 1', 'openLink 1', 'holdRequests', 'hurry 1', 'resume 2']);
+    expect(commands).toEqual(['resume 1', 'openLink 1', 'holdRequests', 'expediteAttempt 1', 'resume 2']);
   });
 
   it('retries until the deadline, and stops at once on a fatal error', () => {
@@ -125,7 +125,7 @@ describe('stepSession', () => {
 
   it('makes one attempt at a time when a draining gateway is lost before the handover', () => {
     const { commands, connection } = run({ type: 'handoverRequested', withinMs: 1000 }, lost);
-    expect(commands).toEqual(['resume 1', 'holdRequests', 'hurry 1']);
+    expect(commands).toEqual(['resume 1', 'holdRequests', 'expediteAttempt 1']);
     expect(connection).toBe('reconnecting');
   });
 
@@ -137,7 +137,7 @@ describe('stepSession', () => {
       { type: 'linkTookOver', link: 1 },
       { type: 'linkDrained', link: 0 },
     );
-    expect(done.commands).toEqual(['openLink 1', 'finishMove 2', 'lingerLink 0', 'closeLink 0']);
+    expect(done.commands).toEqual(['openLink 1', 'finishMigration 2', 'drainLink 0', 'closeLink 0']);
   });
 
   it('is recovering from a rebuild until the new link has taken over', () => {
@@ -155,7 +155,7 @@ describe('stepSession', () => {
       { type: 'linkTookOver', link: 1 },
       { type: 'linkTookOver', link: 2 },
     );
-    expect(commands).toEqual(['openLink 1', 'openLink 2', 'finishMove 3', 'lingerLink 0', 'lingerLink 1']);
+    expect(commands).toEqual(['openLink 1', 'openLink 2', 'finishMigration 3', 'drainLink 0', 'drainLink 1']);
   });
 
   it('ignores a migration of the same or an older epoch', () => {

@@ -1,14 +1,13 @@
+import type { SessionRef } from '@skein/protocol';
 import type { SkeinClientError } from '../errors/client-error.ts';
 import type { CloseReason, ConnectionState } from './connection-state.ts';
 import { isFatal, isSessionOver } from './handshake-delay.ts';
 
 /** The session that this client holds on a media node. */
-export interface SessionHandle {
-  readonly sessionId: string;
-  readonly epoch: number;
-  readonly nodeId: string;
+export type SessionHandle = Pick<SessionRef, 'sessionId' | 'epoch' | 'nodeId'> & {
+  /** Authorizes the next resume. */
   readonly resumeToken: string;
-}
+};
 
 /** An attempt to reach a gateway over a new socket. */
 export interface Attempt {

@@ -19,8 +19,8 @@ async function codeOf(failing: Promise<unknown>): Promise<string> {
   );
 }
 
-describe('a signaling connection', () => {
-  it('gives each request the answer that carries its id, in whatever order they come', async () => {
+describe('SignalingConnection', () => {
+  it('matches answers to requests by id, in any order', async () => {
     const { gateway, connection } = open();
     const first = connection.request('sync', { version: 1 });
     const second = connection.request('sync', { version: 2 });
@@ -29,14 +29,14 @@ describe('a signaling connection', () => {
     expect(await Promise.all([first, second])).toEqual([{ changes: ['first'] }, { changes: ['second'] }]);
   });
 
-  it('rejects with the code, the retry time and the details of the wire', async () => {
+  it('rejects with the code and retry time of the wire error', async () => {
     const { gateway, connection } = open();
-    const asked = connection.request('ping', {});
+    const request = connection.request('ping', {});
     gateway.refuse('q1', new Refusal('UNAVAILABLE', 700));
-    await expect(asked).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 700 });
+    await expect(request).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 700 });
   });
 
-  it('gives up on a request after 10 seconds and ignores its late answer', async () => {
+  it('fails a request after 10 seconds and ignores its late answer', async () => {
     const { gateway, clock, connection } = open();
     const code = codeOf(connection.request('ping', {}));
     await clock.advance(10_000);
@@ -44,7 +44,7 @@ describe('a signaling connection', () => {
     gateway.answer('q1', {});
   });
 
-  it('ends a request with its abort signal', async () => {
+  it('aborts a request with its signal', async () => {
     const { connection } = open();
     const abort = new AbortController();
     const code = codeOf(connection.request('ping', {}, { signal: abort.signal }));
@@ -53,7 +53,7 @@ describe('a signaling connection', () => {
     expect(await codeOf(connection.request('ping', {}, { signal: abort.signal }))).toBe('ABORTED');
   });
 
-  it('fails everything that waits when the socket closes, and everything asked afterwards', async () => {
+  it('fails pending requests when the socket closes, and later ones', async () => {
     const { gateway, connection } = open();
     const waiting = codeOf(connection.request('ping', {}));
     gateway.drop();
@@ -61,7 +61,7 @@ describe('a signaling connection', () => {
     expect(await codeOf(connection.request('ping', {}))).toBe('CONNECTION_LOST');
   });
 
-  it('tells what the gateway said before it closed', async () => {
+  it('fails pending requests with the close reason of the gateway', async () => {
     const { gateway, connection } = open();
     const waiting = codeOf(connection.request('ping', {}));
     gateway.event('error', { code: 'SLOW_CONSUMER', message: 'too slow' });
@@ -71,23 +71,23 @@ describe('a signaling connection', () => {
 
   it('keeps at most 48 requests in flight and sends the rest as answers come', async () => {
     const { gateway, connection } = open();
-    const asked = Array.from({ length: 60 }, () => connection.request('ping', {}));
+    const request = Array.from({ length: 60 }, () => connection.request('ping', {}));
     expect(gateway.requests).toHaveLength(48);
     for (let index = 0; index < gateway.requests.length; index++)
       gateway.answer(gateway.requests[index]?.id ?? '', {});
-    await Promise.all(asked);
+    await Promise.all(request);
     expect(gateway.requests).toHaveLength(60);
   });
 
-  it('refuses a request when 512 wait already', async () => {
+  it('refuses a request when 512 are queued', async () => {
     const { connection } = open();
-    const asked = Array.from({ length: 48 + 512 }, () => codeOf(connection.request('ping', {})));
+    const request = Array.from({ length: 48 + 512 }, () => codeOf(connection.request('ping', {})));
     expect(await codeOf(connection.request('ping', {}))).toBe('LIMIT_EXCEEDED');
     connection.close();
-    expect(new Set(await Promise.all(asked))).toEqual(new Set(['CONNECTION_LOST']));
+    expect(new Set(await Promise.all(request))).toEqual(new Set(['CONNECTION_LOST']));
   });
 
-  it('drops frames that it does not understand and says so', () => {
+  it('drops frames of unknown form and emits frameIgnored', () => {
     const { gateway, connection } = open();
     const problems: string[] = [];
     connection.events.on('frameIgnored', ({ problem }) => problems.push(problem));
@@ -95,7 +95,7 @@ describe('a signaling connection', () => {
     expect(problems).toHaveLength(5);
   });
 
-  it('says that the gateway was not reached when the socket never opened', () => {
+  it('closes with GATEWAY_UNREACHABLE when the socket never opened', () => {
     const gateway = new FakeGateway();
     const connection = new SignalingConnection('wss://gateway.test', gateway.openSocket, new FakeClock());
     const codes: string[] = [];

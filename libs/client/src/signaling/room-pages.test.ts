@@ -18,17 +18,17 @@ function gateway(answers: {
   readonly page?: (version: number, page: number) => ClientResponse<'roomPage'>;
   readonly sync?: (version: number) => ClientResponse<'sync'>;
 }) {
-  const asked: string[] = [];
+  const requests: string[] = [];
   let inFlight = 0;
   let most = 0;
-  const ask = (async (method: string, { version, page = 0 }: { version: number; page?: number }) => {
-    asked.push(`${method} ${version} ${page}`);
+  const send = (async (method: string, { version, page = 0 }: { version: number; page?: number }) => {
+    requests.push(`${method} ${version} ${page}`);
     most = Math.max(most, ++inFlight);
     await Promise.resolve();
     inFlight--;
     return method === 'sync' ? answers.sync?.(version) : answers.page?.(version, page);
   }) as unknown as SendRequest;
-  return { ask, asked, mostInFlight: () => most };
+  return { send, requests, mostInFlight: () => most };
 }
 
 const notHeld = (): never => {
@@ -37,13 +37,13 @@ const notHeld = (): never => {
 
 describe('wholeRoom', () => {
   it('assembles the pages in order, with a bounded number of requests', async () => {
-    const { ask, mostInFlight } = gateway({
+    const { send, mostInFlight } = gateway({
       page: (_, page) => ({
         participants: page < 5 ? [person(page)] : [],
         tracks: page < 5 ? [] : [track('t', 'p1')],
       }),
     });
-    const room = await wholeRoom(first(9, 6), ask);
+    const room = await wholeRoom(first(9, 6), send);
     expect(room.participants.map(({ identity }) => identity)).toEqual(['p0', 'p1', 'p2', 'p3', 'p4']);
     expect(room).toMatchObject({ version: 9, viewers: 7, tracks: [{ trackId: 't' }] });
     expect(room).not.toHaveProperty('pages');
@@ -51,44 +51,44 @@ describe('wholeRoom', () => {
   });
 
   it('requests the state again when the gateway no longer has its pages', async () => {
-    const { ask, asked } = gateway({
+    const { send, requests } = gateway({
       page: (version, page) => (version === 9 ? notHeld() : { participants: [person(page)], tracks: [] }),
       sync: () => ({ snapshot: first(12, 3) }),
     });
-    const room = await wholeRoom(first(9, 3), ask);
+    const room = await wholeRoom(first(9, 3), send);
     expect([room.version, room.participants.length]).toEqual([12, 3]);
-    expect(asked.filter((one) => one.startsWith('sync'))).toEqual(['sync 0 0']);
+    expect(requests.filter((one) => one.startsWith('sync'))).toEqual(['sync 0 0']);
   });
 
   it('fails when the pages are gone after each of three attempts', async () => {
-    const { ask } = gateway({ page: notHeld, sync: () => ({ snapshot: first(12, 3) }) });
-    await expect(wholeRoom(first(9, 3), ask)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    const { send } = gateway({ page: notHeld, sync: () => ({ snapshot: first(12, 3) }) });
+    await expect(wholeRoom(first(9, 3), send)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
   it('sends no request when the first page is the whole state', async () => {
-    const { ask, asked } = gateway({});
-    expect(await wholeRoom(first(9, 1), ask)).toEqual(first(9, 1));
-    expect(asked).toEqual([]);
+    const { send, requests } = gateway({});
+    expect(await wholeRoom(first(9, 1), send)).toEqual(first(9, 1));
+    expect(requests).toEqual([]);
   });
 });
 
 describe('wholeState', () => {
   it('requests changes until no more follow', async () => {
-    const { ask, asked } = gateway({
+    const { send, requests } = gateway({
       sync: (version) =>
         version < 6 ? { changes: [left(version + 1)], more: true } : { changes: [left(version + 1)] },
     });
-    const state = await wholeState({ changes: [left(4), left(5)], more: true }, ask);
+    const state = await wholeState({ changes: [left(4), left(5)], more: true }, send);
     expect(state).toEqual({ changes: [left(4), left(5), left(6), left(7)] });
-    expect(asked).toEqual(['sync 5 0', 'sync 6 0']);
+    expect(requests).toEqual(['sync 5 0', 'sync 6 0']);
   });
 
   it('accepts a state in pages after changes', async () => {
-    const { ask } = gateway({
+    const { send } = gateway({
       sync: () => ({ snapshot: first(30, 2) }),
       page: () => ({ participants: [person(1)], tracks: [] }),
     });
-    const state = await wholeState({ changes: [left(4)], more: true }, ask);
+    const state = await wholeState({ changes: [left(4)], more: true }, send);
     expect(state).toMatchObject({ snapshot: { version: 30, participants: [{}, {}] } });
   });
 });

@@ -34,7 +34,7 @@ export async function wholeRoom(first: RoomSnapshot, send: SendRequest): Promise
     }
     const state = await send('sync', { version: 0 });
     if (!('snapshot' in state))
-      throw new SkeinClientError('INTERNAL', 'the gateway has no state of the room');
+      throw SkeinClientError.incompleteAnswer('the gateway has no state of the room');
     ({ snapshot } = state);
   }
 }

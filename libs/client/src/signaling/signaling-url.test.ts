@@ -11,11 +11,11 @@ it.each([
   ['http://example.org//', 'ws://example.org/v1/signal'],
   ['http://example.org//meet//', 'ws://example.org/meet/v1/signal'],
   ['https://example.org/v1/signal/', 'wss://example.org/v1/signal'],
-])('%s is signaled over %s', (url, expected) => {
+])('signalingUrl converts %s to %s', (url, expected) => {
   expect(signalingUrl(url)).toBe(expected);
 });
 
-it.each(['', 'meet.example.org', 'ftp://example.org'])('%j is refused as an address', (url) => {
+it.each(['', 'meet.example.org', 'ftp://example.org'])('signalingUrl refuses %j', (url) => {
   expect(() => signalingUrl(url)).toThrow(
     expect.objectContaining({ code: 'INVALID_ARGUMENT', details: { field: 'url' } }),
   );

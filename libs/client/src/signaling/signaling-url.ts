@@ -9,10 +9,7 @@ const SIGNAL_PATH = '/v1/signal';
  */
 export function signalingUrl(url: string): string {
   const parsed = parse(url);
-  if (!parsed || !/^(http|ws)s?:$/.test(parsed.protocol)) {
-    const message = 'url: must be an address such as https://meet.example.org';
-    throw new SkeinClientError('INVALID_ARGUMENT', message, { details: { field: 'url' } });
-  }
+  if (!parsed || !/^(http|ws)s?:$/.test(parsed.protocol)) throw SkeinClientError.invalidUrl();
   parsed.protocol = parsed.protocol.replace('http', 'ws');
   const path = parsed.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
   parsed.pathname = path.endsWith(SIGNAL_PATH) ? path : path + SIGNAL_PATH;

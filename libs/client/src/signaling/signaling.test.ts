@@ -29,8 +29,8 @@ const outcome = (request: Promise<unknown>): Promise<unknown> =>
     (error: SkeinClientError) => error.code,
   );
 
-describe('signaling over changing sockets', () => {
-  it('asks again over the next socket what was not answered, with the same ids and in the same order', async () => {
+describe('Signaling', () => {
+  it('repeats unanswered requests over the next socket with the same ids and order', async () => {
     const fixture = new Fixture();
     const { gateway, signaling, clock } = fixture;
     const first = signaling.request('sync', { version: 1 });
@@ -52,45 +52,45 @@ describe('signaling over changing sockets', () => {
     expect(await Promise.all([second, third])).toEqual([{ changes: ['second'] }, { changes: ['third'] }]);
   });
 
-  it('hands on a refusal, and does not repeat it', async () => {
+  it('rejects with an error of the gateway and does not retry', async () => {
     const { gateway, signaling } = new Fixture();
-    const asked = outcome(signaling.request('ping', {}));
+    const request = outcome(signaling.request('ping', {}));
     gateway.refuse('s1', new Refusal('UNAVAILABLE', 500));
-    expect(await asked).toBe('UNAVAILABLE');
+    expect(await request).toBe('UNAVAILABLE');
   });
 
-  it('ends each request by its deadline, over however many sockets', async () => {
+  it('ends each request at its deadline, over any number of sockets', async () => {
     const fixture = new Fixture();
-    const asked = outcome(fixture.signaling.request('ping', {}));
+    const request = outcome(fixture.signaling.request('ping', {}));
     await fixture.clock.advance(4000);
     fixture.lose();
     await fixture.clock.advance(3000);
     fixture.signaling.use(fixture.connect());
     await fixture.clock.advance(0);
     await fixture.clock.advance(3000);
-    expect(await asked).toBe('DEADLINE_EXCEEDED');
+    expect(await request).toBe('DEADLINE_EXCEEDED');
     expect(fixture.gateway.requests).toHaveLength(2);
   });
 
-  it('moves what is unanswered over when the socket before is closed after the next is used', async () => {
+  it('repeats unanswered requests when the old socket closes after the next one is used', async () => {
     const fixture = new Fixture();
     const { gateway, signaling } = fixture;
-    const asked = signaling.request('ping', {});
+    const request = signaling.request('ping', {});
     const old = gateway.sockets[0];
     signaling.use(fixture.connect());
     old?.handlers.closed(1000, '');
     await fixture.clock.advance(0);
     gateway.answer('s1', {});
-    expect(await asked).toEqual({});
+    expect(await request).toEqual({});
   });
 
   it('keeps at most 512 requests waiting for a socket', async () => {
     const fixture = new Fixture();
     fixture.lose();
-    const asked = Array.from({ length: 512 }, () => outcome(fixture.signaling.request('ping', {})));
+    const request = Array.from({ length: 512 }, () => outcome(fixture.signaling.request('ping', {})));
     expect(await outcome(fixture.signaling.request('ping', {}))).toBe('LIMIT_EXCEEDED');
     fixture.signaling.close();
-    expect(new Set(await Promise.all(asked))).toEqual(new Set(['ROOM_CLOSED']));
+    expect(new Set(await Promise.all(request))).toEqual(new Set(['ROOM_CLOSED']));
     expect(await outcome(fixture.signaling.request('ping', {}))).toBe('ROOM_CLOSED');
   });
 });

@@ -1,5 +1,6 @@
 import type { ClientEvent } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
+import { untilAborted, withDeadline } from '@skein/runtime/deadline';
 import { SkeinClientError } from '../errors/client-error.ts';
 import type { SignalingConnection } from './connection.ts';
 
@@ -7,8 +8,8 @@ import type { SignalingConnection } from './connection.ts';
  * Waits for the first message of the gateway. Fails with `GATEWAY_UNREACHABLE`, `CONNECTION_LOST`,
  * `DEADLINE_EXCEEDED` after `deadlineMs`, or `ABORTED`.
  */
-export function welcomeOf(
-  connection: SignalingConnection,
+export async function welcomeOf(
+  { events }: SignalingConnection,
   clock: Clock,
   deadlineMs: number,
   signal?: AbortSignal,
@@ -16,15 +17,16 @@ export function welcomeOf(
   const listening: Disposable[] = [];
   const welcome = new Promise<ClientEvent<'welcome'>>((resolve, reject) => {
     listening.push(
-      connection.events.on('event', (event) => event.event === 'welcome' && resolve(event.data)),
+      events.on('event', (event) => event.event === 'welcome' && resolve(event.data)),
+      events.on('closed', ({ error }) => reject(error)),
     );
-    listening.push(connection.events.on('closed', ({ error }) => reject(error)));
-    listening.push(
-      clock.after(deadlineMs, () => reject(SkeinClientError.deadline('the connection attempt', deadlineMs))),
-    );
-    const onAbort = (): void => signal && reject(SkeinClientError.aborted(signal));
-    signal?.addEventListener('abort', onAbort, { once: true });
-    listening.push({ [Symbol.dispose]: () => signal?.removeEventListener('abort', onAbort) });
   });
-  return welcome.finally(() => listening.forEach((one) => one[Symbol.dispose]()));
+  const work = signal ? untilAborted(signal, welcome, () => SkeinClientError.aborted(signal)) : welcome;
+  try {
+    return await withDeadline(clock, deadlineMs, work, () =>
+      SkeinClientError.deadline('the connection attempt', deadlineMs),
+    );
+  } finally {
+    for (const one of listening) one[Symbol.dispose]();
+  }
 }

@@ -100,7 +100,7 @@ export class SubscribeRequests {
       }
       // The answer had no room for the others.
       if (open.size < batch.size) for (const [trackId, request] of open) this.#add(trackId, request);
-      else throw new SkeinClientError('INTERNAL', 'the gateway answered for none of the tracks');
+      else throw SkeinClientError.incompleteAnswer('the gateway answered for none of the tracks');
     } catch (thrown) {
       const error = SkeinClientError.from(thrown);
       if (batch.size > 1 && RETRY_ONE_BY_ONE.has(error.code)) await this.#sendOneByOne(open, settle);

@@ -43,7 +43,7 @@ export interface Source {
 /** The progress of the source that becomes active next. */
 type PendingSource =
   | { readonly kind: 'none' }
-  /** The gateway was asked to subscribe. */
+  /** The request to subscribe was sent. */
   | { readonly kind: 'requested' }
   /** The node has made the subscription; the browser negotiates it. */
   | { readonly kind: 'preparing'; readonly ready: ReadySubscription; readonly link: MediaLink }

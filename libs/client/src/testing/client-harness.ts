@@ -70,7 +70,7 @@ export interface RoomFixture {
   readonly others?: readonly Participant[];
   readonly tracks?: readonly Track[];
   readonly subscriptions?: readonly ReadySubscription[];
-  /** Of `me`; default 1. */
+  /** Of `me`. Default 1. */
   readonly epoch?: number;
   /** Default 10. */
   readonly version?: number;
@@ -90,7 +90,7 @@ export function joinAnswer({
   };
 }
 
-/** What a join and a move have in common: session `epoch` of `me`, on the node of the same number. */
+/** The common part of a join and a migration: session `epoch` of `me`, on the node of the same number. */
 export function sessionMedia(epoch: number, subscriptions: readonly ReadySubscription[]): object {
   return {
     sessionId: `ses_me_${epoch}`,
@@ -104,8 +104,8 @@ export function sessionMedia(epoch: number, subscriptions: readonly ReadySubscri
   };
 }
 
-/** A client with a gateway, an engine and a clock that a test holds in its hands. */
-export class Bench {
+/** A client with a gateway, an engine and a clock that a test controls. */
+export class ClientHarness {
   readonly gateway = new FakeGateway();
   readonly engine = new FakeEngine();
   readonly clock = new FakeClock();
@@ -139,7 +139,7 @@ export class Bench {
     }
   }
 
-  /** The newest. */
+  /** The newest link. */
   get link(): FakeLink {
     const link = this.engine.links.at(-1);
     if (!link) throw new Error('no link was opened yet');
@@ -160,7 +160,7 @@ export class Bench {
     );
   }
 
-  /** Joins, and lets everything that follows by itself happen. */
+  /** Joins, and waits until everything has settled. */
   async join(options: Partial<ConnectOptions> = {}, gateways?: readonly string[]): Promise<Room> {
     const connecting = this.connect(options);
     this.gateway.accept();
@@ -170,18 +170,18 @@ export class Bench {
     return room;
   }
 
-  /** Runs promise callbacks until nothing is left to do at this moment. */
+  /** Runs pending promise callbacks without advancing the time. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) await this.clock.advance(0);
   }
 
-  /** Lets `ms` pass in short steps, with all that follows from each. */
+  /** Advances the time by `ms` in short steps, and settles. */
   async pass(ms: number): Promise<void> {
     for (let passedMs = 0; passedMs < ms; passedMs += 10) await this.clock.advance(10);
     await this.settle();
   }
 
-  /** From now on every socket opens by itself, and is welcomed. */
+  /** Opens and welcomes every socket from now on. */
   welcomeAll(gateways?: readonly string[]): void {
     this.gateway.onOpen = () => {
       this.gateway.accept();

@@ -10,7 +10,7 @@ import type {
 } from '../media/engine.ts';
 import type { SendEncoding, SendPlan } from '../media/send-plan.ts';
 
-/** As much of a `MediaStreamTrack` as the SDK touches. */
+/** A `MediaStreamTrack` with the members that the SDK uses. */
 export function fakeTrack(kind: 'audio' | 'video', settings: MediaTrackSettings = {}): MediaStreamTrack {
   const target = new EventTarget();
   return Object.assign(target, {
@@ -29,7 +29,7 @@ export class FakeSender implements TrackSender {
   closed = false;
   track: MediaStreamTrack;
   encodings: readonly SendEncoding[];
-  /** Of the frames that come from the capture. */
+  /** Size of the captured frames. */
   size: PictureSize | undefined;
 
   constructor(track: MediaStreamTrack, { encodings }: SendPlan) {
@@ -66,7 +66,7 @@ export class FakeReceiver implements TrackReceiver {
   readonly mediaStreamTrack = fakeTrack('video');
   readonly audioLevel = undefined;
   closed = false;
-  /** Whether media comes; most tests don't wait for it. */
+  /** Whether media has arrived. */
   flowing = true;
 
   async arrived(): Promise<boolean> {
@@ -90,7 +90,7 @@ export class FakeLink implements MediaLink {
   readonly restarts: string[] = [];
   closed = false;
   sending = true;
-  /** What the receivers that it makes begin with. */
+  /** The initial `flowing` of its receivers. */
   flowing = true;
   /** Thrown by the next `receive`. */
   receiveError: Error | undefined;
@@ -135,7 +135,7 @@ export class FakeLink implements MediaLink {
 export class FakeEngine implements MediaEngine {
   readonly loads: RtpCapabilities[] = [];
   readonly links: FakeLink[] = [];
-  /** Whether media arrives over links that are opened from now on. */
+  /** Whether media arrives over links that are opened later. */
   flowing = true;
   /** Thrown instead of opening a link, as a browser's `RTCPeerConnection` does. */
   openError: Error | undefined;

@@ -7,7 +7,7 @@ export interface SeenRequest {
   readonly data: Record<string, unknown>;
 }
 
-/** Answers a request: what it returns is the data, `undefined` leaves it open, and a `Refusal` is an error. */
+/** Answers a request: returns the data, `undefined` for no answer, or a `Refusal` for an error. */
 type Answer = (data: Record<string, unknown>) => unknown;
 
 export class Refusal {
@@ -29,16 +29,16 @@ interface FakeSocket {
 }
 
 /**
- * The other end of signaling sockets, without a network: answers in a microtask, as told by `answers`. Events go over the
- * socket that joined or resumed last, all else over the one that was opened last.
+ * The peer of signaling sockets, without a network. Answers in a microtask by `answers`. Sends events over the socket that joined or
+ * resumed last, everything else over the one that was opened last.
  */
 export class FakeGateway {
   readonly requests: SeenRequest[] = [];
   readonly answers = new Map<ClientMethod, Answer>();
   readonly sockets: FakeSocket[] = [];
-  /** Runs, soon, after each socket was asked for. */
+  /** Runs in a microtask after each `openSocket`. */
   onOpen: (() => void) | undefined;
-  /** The socket that the session is held over. */
+  /** The socket of the session. */
   holder: FakeSocket | undefined;
 
   readonly openSocket: OpenSocket = (url, handlers) => {

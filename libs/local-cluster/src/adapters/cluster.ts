@@ -243,7 +243,7 @@ function createService(plan: ServicePlan, place: ServicePlace): Service {
   }
 }
 
-/** Waits for all, also after a failure, so that nothing starts behind the back of whoever cleans up. */
+/** Waits for all, also after a failure, so that nothing starts during the cleanup. */
 async function allOrFirstFailure(starts: readonly Promise<unknown>[]): Promise<void> {
   const results = await Promise.allSettled(starts);
   const failure = results.find((result) => result.status === 'rejected');

@@ -33,7 +33,7 @@ export class RedisGroup implements AsyncDisposable {
     this.url = `redis+sentinel://${sentinels.map(({ host, port }) => hostPort(host, port)).join(',')}/${PRIMARY_NAME}`;
   }
 
-  /** The one that most sentinels take for the primary. */
+  /** The primary by majority of the sentinels. */
   async primary(): Promise<RedisServer> {
     const named = await Promise.all(this.sentinels.map((sentinel) => this.#named(sentinel)));
     const votes = (server: RedisServer): number => named.filter((one) => one === server).length;

@@ -19,7 +19,7 @@ export interface SentinelOptions {
   readonly logFile?: string | undefined;
 }
 
-/** Two attempts to fail over lie twice this apart: a call is to go through more than one. */
+/** Two failover attempts are twice this apart: a call must survive more than one. */
 const FAILOVER_TIMEOUT_MS = 3_000;
 
 /** One of those that watch a Redis and its replicas, and make another one the primary when it is down. */

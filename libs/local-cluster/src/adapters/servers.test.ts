@@ -22,7 +22,7 @@ describe('startRedis', () => {
     expect(await probeTcp({ host: '127.0.0.1', port })).toBeInstanceOf(Error);
   });
 
-  it('starts again on the same port after it was killed, and keeps its data where a folder was given', async () => {
+  it('restarts on the same port after a kill, and keeps its data where it has a folder', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'skein-test-'));
     try {
       await using redis = await startRedis({ dir });

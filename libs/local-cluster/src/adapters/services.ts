@@ -13,7 +13,7 @@ export const repositoryRoot = fileURLToPath(new URL('../../../..', import.meta.u
 export const webDir = join(repositoryRoot, 'services', 'web', 'dist');
 
 const READY_DEADLINE_MS = 30_000;
-// Somewhat longer than a service gives itself to stop, after which it ends by itself.
+// Somewhat longer than a service's own stop deadline, after which it exits.
 const STOP_DEADLINE_MS = 12_000;
 
 export interface ServicePlace {
@@ -105,7 +105,7 @@ export class MediaNodeProcess extends ServiceProcess {
 }
 
 export class ControlProcess extends ServiceProcess {
-  /** As which it holds the lease of the one that reconciles. */
+  /** Its holder id of the leader lease. */
   get holderId(): string | undefined {
     return this.ready?.service === 'control' ? this.ready.holderId : undefined;
   }

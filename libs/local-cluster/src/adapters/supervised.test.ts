@@ -35,7 +35,7 @@ describe('Supervised', () => {
     expect(stubborn.status).toEqual({ status: 'stopped' });
   });
 
-  it('lets a process finish what it has begun, and says when it does not end by itself', async () => {
+  it('lets a process finish its work, and fails when it does not exit in time', async () => {
     const tidy = node(
       `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 50)); ${FOREVER} ${READY}`,
     );

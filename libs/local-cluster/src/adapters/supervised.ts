@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { systemClock } from '@skein/runtime';
+import { systemClock, withDeadline } from '@skein/runtime';
 import { LaunchError, type ProcessExit } from '../launch-error.ts';
 import { Child, type ChildSpec } from './child.ts';
 
@@ -79,24 +79,20 @@ export class Supervised<Ready> {
   }
 
   /**
-   * SIGTERM, and waits for it to end by itself, however much it has to finish first. Fails when it has not by
-   * `deadlineMs`; it goes on running then.
+   * Sends SIGTERM and waits until the process has drained and exited. Fails when it has not by
+   * `deadlineMs`; the process keeps running then.
    */
   async drain(deadlineMs: number): Promise<ProcessExit> {
     const child = this.#child;
     if (!child) throw new Error(`${this.name} does not run`);
     this.#status = { status: 'stopped' };
     child.signal('SIGTERM');
-    const waited = new AbortController();
-    const tooLate = systemClock.sleep(deadlineMs, waited.signal).then(() => {
-      throw new Error(`${this.name} has not ended by itself within ${deadlineMs / 1000} s of SIGTERM`);
-    });
-    try {
-      return await Promise.race([child.exited, tooLate]);
-    } finally {
-      waited.abort(new Error('no longer waited for'));
-      tooLate.catch(() => undefined);
-    }
+    return await withDeadline(
+      systemClock,
+      deadlineMs,
+      child.exited,
+      () => new Error(`${this.name} has not ended by itself within ${deadlineMs / 1000} s of SIGTERM`),
+    );
   }
 
   /** Ends it at once, as a crash would. It can be started again. */

@@ -13,9 +13,9 @@ import type { IceParameters, ReadySubscription, RtpCapabilities, TransportDirect
 import { PeerError } from './errors.ts';
 import type { PacketLink } from './packet-link.ts';
 import { receivedTrack, sentClipOf } from './native-track.ts';
-import { Receiving, type Incoming } from './receiving.ts';
+import { IncomingStreams, type Incoming } from './incoming-streams.ts';
 import { receiveCapabilities, sentParameters } from './rtp-parameters.ts';
-import { chooseSsrcs, Sending, type SentTrack } from './sending.ts';
+import { chooseSsrcs, OutgoingStreams, type SentTrack } from './outgoing-streams.ts';
 import type { PeerWorld } from './world.ts';
 
 export interface NativeEngineHandlers {
@@ -47,7 +47,7 @@ export class NativeEngine implements MediaEngine {
   }
 
   /** The streams of all its links. */
-  get receiving(): Receiving[] {
+  get receiving(): IncomingStreams[] {
     return [...this.#links].map((link) => link.receiving);
   }
 
@@ -79,7 +79,7 @@ type Transport =
   | { readonly kind: 'none' }
   | { readonly kind: 'open'; readonly link: PacketLink; readonly up: Promise<void> };
 
-interface NativeLinkParts {
+interface NativeLinkDeps {
   readonly world: PeerWorld;
   readonly offer: LinkOffer;
   readonly signals: LinkSignals;
@@ -89,34 +89,34 @@ interface NativeLinkParts {
 }
 
 class NativeLink implements MediaLink {
-  readonly receiving: Receiving;
+  readonly receiving: IncomingStreams;
   readonly #world: PeerWorld;
   readonly #offer: LinkOffer;
   readonly #signals: LinkSignals;
   readonly #handlers: NativeEngineHandlers;
   readonly #connectDelayMs: number;
   readonly #closedBy: () => void;
-  readonly #sending: Sending;
+  readonly #sending: OutgoingStreams;
   readonly #transports: Record<TransportDirection, Transport> = {
     send: { kind: 'none' },
     recv: { kind: 'none' },
   };
   #closed = false;
 
-  constructor({ world, offer, signals, handlers, connectDelayMs, closedBy }: NativeLinkParts) {
+  constructor({ world, offer, signals, handlers, connectDelayMs, closedBy }: NativeLinkDeps) {
     this.#world = world;
     this.#offer = offer;
     this.#signals = signals;
     this.#handlers = handlers;
     this.#connectDelayMs = connectDelayMs;
     this.#closedBy = closedBy;
-    this.receiving = new Receiving(world, (packet) => this.#sendOn('recv', packet), {
+    this.receiving = new IncomingStreams(world, (packet) => this.#sendOn('recv', packet), {
       firstPacket: () => handlers.firstPacket?.(),
       firstKeyFrame: () => handlers.firstKeyFrame?.(),
       arrived: ({ subscription }, atMs, packet) =>
         handlers.arrived?.(subscription.subscriptionId, atMs, packet),
     });
-    this.#sending = new Sending(world, (packet) => this.#sendOn('send', packet));
+    this.#sending = new OutgoingStreams(world, (packet) => this.#sendOn('send', packet));
   }
 
   async send(publication: Publication, track: MediaStreamTrack, plan: SendPlan): Promise<TrackSender> {
@@ -127,7 +127,7 @@ class NativeLink implements MediaLink {
     const { lowestClip, keyFramesWhenAsked } = sentClipOf(track);
     const sent: SentTrack = { trackId, kind, ssrcs, lowestClip, keyFramesWhenAsked };
     const sender = new NativeSender(this.#world, this.#sending, sent, muted);
-    // Nobody waits for the transport: how it fares is told with its state.
+    // Nobody awaits the transport: its state is reported by `stateChanged`.
     up.then(() => sender.begin()).catch(() => undefined);
     return sender;
   }
@@ -139,7 +139,7 @@ class NativeLink implements MediaLink {
   }
 
   restartIce(direction: TransportDirection, _iceParameters: IceParameters): Promise<void> {
-    // libdatachannel has no ICE restart: a path that broke is made anew with the session.
+    // libdatachannel has no ICE restart: a broken path is rebuilt with the session.
     return Promise.reject(new PeerError('MEDIA_FAILED', `the ${direction} transport cannot restart ICE`));
   }
 
@@ -202,12 +202,12 @@ class NativeLink implements MediaLink {
 
 class NativeSender implements TrackSender {
   readonly #world: PeerWorld;
-  readonly #sending: Sending;
+  readonly #sending: OutgoingStreams;
   readonly #track: SentTrack;
   #paused: boolean;
   #state: 'waiting' | 'up' | 'closed' = 'waiting';
 
-  constructor(world: PeerWorld, sending: Sending, track: SentTrack, paused: boolean) {
+  constructor(world: PeerWorld, sending: OutgoingStreams, track: SentTrack, paused: boolean) {
     this.#world = world;
     this.#sending = sending;
     this.#track = track;
@@ -262,10 +262,10 @@ class NativeReceiver implements TrackReceiver {
   readonly mediaStreamTrack: MediaStreamTrack;
   readonly audioLevel = undefined;
   readonly #world: PeerWorld;
-  readonly #receiving: Receiving;
+  readonly #receiving: IncomingStreams;
   readonly #incoming: Incoming;
 
-  constructor(world: PeerWorld, receiving: Receiving, incoming: Incoming) {
+  constructor(world: PeerWorld, receiving: IncomingStreams, incoming: Incoming) {
     this.#world = world;
     this.#receiving = receiving;
     this.#incoming = incoming;

@@ -10,7 +10,7 @@ export interface LinkHandlers {
 
 /** One direction of a peer's media: ICE, DTLS and SRTP to the media node, packets in and out. */
 export interface PacketLink {
-  /** What the server is to be told of it; rejects with `MEDIA_FAILED`. */
+  /** Our side's DTLS parameters, for the server. */
   readonly dtlsParameters: DtlsParameters;
   /** Begins, once the server knows `dtlsParameters`. Resolves when packets can flow; rejects with `MEDIA_FAILED`. */
   connect(offer: TransportOffer, deadlineMs: number): Promise<void>;

@@ -1,13 +1,13 @@
 import { FakeClock } from '@skein/runtime/testing';
 import { expect, it } from 'vitest';
 import type { LinkHandlers, PacketLink } from './packet-link.ts';
-import { noticingSilence } from './silence.ts';
+import { detectingSilence } from './silence.ts';
 
 function receiving(direction: 'send' | 'recv' = 'recv') {
   const clock = new FakeClock();
   const told: string[] = [];
   let inner: LinkHandlers | undefined;
-  const open = noticingSilence(
+  const open = detectingSilence(
     (_, handlers) => {
       inner = handlers;
       return { close: () => undefined } as unknown as PacketLink;
@@ -19,7 +19,7 @@ function receiving(direction: 'send' | 'recv' = 'recv') {
   return { clock, told, link, inner: inner! };
 }
 
-it('says that its path is lost when nothing comes any more, and that it is back with the next packet', async () => {
+it('a silent link reports its path as lost, and as restored with the next packet', async () => {
   const { clock, told, inner } = receiving();
   for (let second = 0; second < 20; second++) {
     inner.packet(Buffer.alloc(1));

@@ -30,7 +30,7 @@ it('waits for what is missing, and takes what waited with it', () => {
   expect(assembler.ended).toEqual({ frames: 5, keyFrames: 1 });
 });
 
-it('goes on with a key frame, and ignores what it has made needless', () => {
+it('resumes with a key frame, and ignores the packets before it', () => {
   const assembler = new FrameAssembler();
   expect(
     feed(assembler, [
@@ -65,7 +65,7 @@ it('gives up what stays missing for long, and waits for a key frame then', () =>
   expect(assembler.decodable).toBe(true);
 });
 
-it('forgets all when the stream begins anew', () => {
+it('forgets everything when the stream restarts', () => {
   const assembler = new FrameAssembler();
   feed(assembler, [
     [1000, KEY],

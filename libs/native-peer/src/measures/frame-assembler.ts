@@ -35,7 +35,7 @@ export class FrameAssembler {
     return missing;
   }
 
-  /** The stream begins anew. */
+  /** The stream restarts. */
   restart(): void {
     this.#next = -1;
     this.#early.clear();

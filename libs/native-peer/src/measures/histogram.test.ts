@@ -44,7 +44,7 @@ describe('a histogram', () => {
     });
   });
 
-  it('begins anew when it is taken', () => {
+  it('is empty after it is taken', () => {
     const histogram = histogramOf([1, 2]);
     expect(histogram.take().count).toBe(2);
     expect(histogram.take()).toEqual({ buckets: [], count: 0, sum: 0, min: 0, max: 0 });

@@ -21,7 +21,7 @@ export interface Percentiles {
 
 /** Buckets per doubling: a percentile is off by 2 % at most. */
 const PER_DOUBLING = 32;
-/** The least value that is told from 0: a 1000th of the unit. */
+/** The smallest value distinguished from 0: a 1000th of the unit. */
 const LEAST = 0.001;
 /** 40 doublings above `LEAST`, about 10^9; what is more counts into the last bucket. */
 const BUCKETS = 40 * PER_DOUBLING + 1;
@@ -115,7 +115,7 @@ export class Histogram {
     };
   }
 
-  /** As data; begins anew. */
+  /** As data; resets the histogram. */
   take(): HistogramData {
     const data = this.data();
     if (this.#count > 0) this.#counts.fill(0);

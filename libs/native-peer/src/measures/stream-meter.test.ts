@@ -47,7 +47,7 @@ describe('loss', () => {
     expect(meter.take(0)).toMatchObject({ packets: 5, lost: 2 });
   });
 
-  it('is told in receiver reports since the one before', () => {
+  it('is reported per receiver report since the previous one', () => {
     const meter = received([1, 2, 3, 5]);
     expect(meter.report()).toMatchObject({ fractionLost: 0.2, lost: 1 });
     received([6, 7], meter);

@@ -170,7 +170,7 @@ export class StreamMeter {
     return back;
   }
 
-  /** Goes on counting losses from the new beginning; those before it stay counted. */
+  /** Counts losses from the new beginning; earlier ones stay counted. */
   #restart(sequence: number): number {
     const lost = this.#lost();
     this.#base = sequence + 0x10000;

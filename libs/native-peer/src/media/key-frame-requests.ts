@@ -3,7 +3,7 @@ const DROPPED_WITHIN_MS = 300;
 
 /**
  * Which requests for a key frame of one track are met, as libwebrtc decides it: whichever of its encodings is asked for,
- * all of them begin anew with the next frame, and what comes within 300 ms of such a request is dropped.
+ * all of them restart with a key frame at the next frame, and what comes within 300 ms of such a request is dropped.
  */
 export class KeyFrameRequests {
   #metAtMs = -Infinity;

@@ -12,7 +12,7 @@ export function parseOggOpus(file: Buffer): Uint8Array[] {
     for (const length of lacing) {
       pieces.push(file.subarray(at, at + length));
       at += length;
-      // 255 says that the packet goes on in the next segment.
+      // 255: the packet continues in the next segment.
       if (length === 255) continue;
       packets.push(Buffer.concat(pieces));
       pieces = [];

@@ -1,6 +1,6 @@
 import type { Clock } from '@skein/runtime';
 
-/** Something that is to be done again and again at given times. */
+/** Recurring work with a due time. */
 export interface Paced {
   /** When it is due, on the clock's monotonic time; `due` moves it on. */
   dueMs: number;
@@ -12,7 +12,7 @@ const TICK_MS = 2;
 const SLOTS = 128;
 /** What is due further ahead than the wheel reaches waits in its last slot and is put off again. */
 const REACH = SLOTS - 1;
-/** A stream that is further behind than this goes on from now: a burst of seconds would measure nothing. */
+/** A stream that is further behind than this skips to now: a burst of seconds would measure nothing. */
 const CATCH_UP_MS = 500;
 
 /** The one timer of a process: a wheel of slots, so that a tick touches only what is due. Late ones are caught up with. */

@@ -6,7 +6,7 @@ import { PeerError } from '../engine/errors.ts';
 import type { Joined, Peer, PeerEvent, PeerEvents, PeerPlan, TrackPlan } from './peer.ts';
 import { NativeEngine, type NativeEngineHandlers } from '../engine/native-engine.ts';
 import { capturedTrack } from '../engine/native-track.ts';
-import type { Receiving } from '../engine/receiving.ts';
+import type { IncomingStreams } from '../engine/incoming-streams.ts';
 import { withToken } from './token.ts';
 import type { PeerWorld } from '../engine/world.ts';
 
@@ -14,7 +14,7 @@ const JOIN_DEADLINE_MS = 15_000;
 /** Any code that no gateway takes for leaving (`docs/protocol.md`). */
 const VANISHED_CODE = 4900;
 
-/** What is told of an event, beside whose it is. */
+/** A `PeerEvent` without its `peerId`. */
 type News = PeerEvent extends infer One ? (One extends PeerEvent ? Omit<One, 'peerId'> : never) : never;
 
 type State =
@@ -47,7 +47,7 @@ export class NativePeer implements Peer {
     this.#engine = new NativeEngine(world, handlers, plan.connectDelayMs);
   }
 
-  get receiving(): Receiving[] {
+  get receiving(): IncomingStreams[] {
     return this.#engine.receiving;
   }
 
@@ -93,7 +93,7 @@ export class NativePeer implements Peer {
     return Promise.resolve();
   }
 
-  /** Sends nothing until it is let go again; nobody is told. */
+  /** Sends nothing until released; the room sees no change. */
   hold(held: boolean): void {
     this.#engine.hold(held);
   }
@@ -218,7 +218,7 @@ export class NativePeer implements Peer {
     return this.#world.clock.monotonicMs() - this.#startedAtMs;
   }
 
-  /** Work that nobody waits for: its failure is told, unless it is over anyway. */
+  /** Background work: a failure becomes a `trouble` event while the peer is in the room. */
   #run(work: Promise<void>): void {
     work.catch((thrown: unknown) => this.#trouble(PeerError.from(thrown)));
   }

@@ -8,7 +8,7 @@ export interface TrackPlan extends ClipOptions {
   readonly source: TrackSource;
 }
 
-/** What one peer is to do. Plain data: it travels to the process that holds the peer. */
+/** The plan of one peer. Plain data: it is sent to the process that holds the peer. */
 export interface PeerPlan {
   /** Unique among all peers of a run. */
   readonly peerId: string;
@@ -70,7 +70,7 @@ export type PeerEvent =
     }
   | { readonly type: 'firstPacket'; readonly peerId: string; readonly afterMs: number }
   | { readonly type: 'firstKeyFrame'; readonly peerId: string; readonly afterMs: number }
-  /** The session goes on at another node. */
+  /** The session moved to another node. */
   | { readonly type: 'moved'; readonly peerId: string; readonly nodeId: string }
   /** Something failed, and the peer is still there. */
   | {

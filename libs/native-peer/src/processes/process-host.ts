@@ -4,7 +4,7 @@ import type { PeerReport, PeerState, ToolHealth } from '../measures/peer-measure
 import { PeerError } from '../engine/errors.ts';
 import type { PeerEvent, PeerPlan } from '../peers/peer.ts';
 import { NativePeer } from '../peers/native-peer.ts';
-import type { Receiving } from '../engine/receiving.ts';
+import type { IncomingStreams } from '../engine/incoming-streams.ts';
 import type { PeerWorld } from '../engine/world.ts';
 import type { CommandMessage, PeerCommand, PeerCommands, ProcessMessage } from './messages.ts';
 
@@ -14,7 +14,7 @@ export interface OwnUse {
   readonly rssBytes: number;
 }
 
-export interface ProcessHostParts {
+export interface ProcessHostDeps {
   readonly world: PeerWorld;
   readonly clock: Clock;
   readonly ownUse: () => OwnUse;
@@ -32,7 +32,7 @@ type Handlers = {
 
 /** The peers of one process: carries out commands, reports every second. */
 export class ProcessHost {
-  readonly #parts: ProcessHostParts;
+  readonly #deps: ProcessHostDeps;
   readonly #peers = new Map<string, NativePeer>();
   readonly #loopDelayMs = new Histogram();
   readonly #timers: Disposable[] = [];
@@ -61,9 +61,9 @@ export class ProcessHost {
     report: () => this.report(),
   };
 
-  constructor(parts: ProcessHostParts) {
-    this.#parts = parts;
-    const { clock, ownUse, send } = parts;
+  constructor(deps: ProcessHostDeps) {
+    this.#deps = deps;
+    const { clock, ownUse, send } = deps;
     this.#lastReport = { atMs: clock.monotonicMs(), cpuMs: ownUse().cpuMs };
     let expectedMs = clock.monotonicMs() + LOOP_PROBE_MS;
     this.#timers.push(
@@ -77,7 +77,7 @@ export class ProcessHost {
   }
 
   async handle({ id, command, request }: CommandMessage): Promise<void> {
-    const { send } = this.#parts;
+    const { send } = this.#deps;
     try {
       const handler = this.#handlers[command] as (request: unknown) => unknown;
       send({ type: 'answer', id, response: await handler(request) });
@@ -88,7 +88,7 @@ export class ProcessHost {
   }
 
   report(): PeerReport {
-    const { world, clock } = this.#parts;
+    const { world, clock } = this.#deps;
     const state = this.#takeState();
     return { atMs: clock.now(), measures: world.meter.take(), state, tool: this.#takeHealth() };
   }
@@ -103,11 +103,11 @@ export class ProcessHost {
   async #join(plan: PeerPlan): Promise<PeerCommands['join']['response']> {
     if (this.#peers.has(plan.peerId))
       throw new PeerError('INVALID_ARGUMENT', `${plan.peerId} is there already`);
-    const peer = new NativePeer(plan, this.#parts.world);
+    const peer = new NativePeer(plan, this.#deps.world);
     this.#peers.set(plan.peerId, peer);
     peer.events.on('event', (event: PeerEvent) => {
       if (event.type === 'lost') this.#peers.delete(plan.peerId);
-      this.#parts.send({ type: 'event', event });
+      this.#deps.send({ type: 'event', event });
     });
     try {
       return await peer.join();
@@ -145,7 +145,7 @@ export class ProcessHost {
   }
 
   #takeHealth(): ToolHealth {
-    const { clock, ownUse } = this.#parts;
+    const { clock, ownUse } = this.#deps;
     const use = ownUse();
     const nowMs = clock.monotonicMs();
     const before = this.#lastReport;
@@ -159,7 +159,7 @@ export class ProcessHost {
   }
 }
 
-function countLayers(receiving: Receiving, layers: Record<string, number>): void {
+function countLayers(receiving: IncomingStreams, layers: Record<string, number>): void {
   for (const { subscription, layer } of receiving.all) {
     if (subscription.kind !== 'video') continue;
     const name = layer === undefined ? 'none' : String(layer);

@@ -49,7 +49,7 @@ it('extensions are found behind padding, and none where there is no extension he
   expect(payloadOffset(plain)).toBe(12);
 });
 
-it('RTCP is told from RTP, also from that with a marker', () => {
+it('RTCP is distinguished from RTP, also with a marker', () => {
   expect([200, 206, 96, 0x80 | 101].map((type) => isRtcp(Buffer.from([0x80, type])))).toEqual([
     ...[true, true, false, false],
   ]);

@@ -62,7 +62,7 @@ describe('feedback', () => {
     expect(told).toEqual({ base: 10, atMs: [0, 5, undefined, 100, 100.5] });
   });
 
-  it('goes on where the last one ended, over both wraps', () => {
+  it('continues where the last one ended, over both wraps', () => {
     const feedback = new TransportFeedback();
     feedbackOf([[65_534, 63_990]], feedback);
     const told = feedbackOf(

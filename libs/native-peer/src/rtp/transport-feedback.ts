@@ -5,7 +5,7 @@ const SYMBOLS_PER_CHUNK = 7;
 const VECTOR_OF_2_BITS = 0xc000;
 const TICK_MS = 0.25;
 const REFERENCE_MS = 64;
-/** As many packets as one feedback covers; what is older is told no more. */
+/** Packets per feedback; older ones are left out. */
 const MAX_STATUSES = 500;
 /** abs-send-time: 24 bits, 18 of them behind the point of a second. */
 const SEND_TIME_MASK = 0xffffff;
@@ -23,7 +23,7 @@ interface Arrival {
 /**
  * Tells the server which of its packets came (draft-holmer-rmcat-transport-wide-cc-extensions-01). As time of arrival it
  * tells the time at which the server sent (`abs-send-time`): the path is this machine's own, and the event loop's delays
- * must not pose as its congestion. Losses are told as they are.
+ * must not pose as its congestion. Losses are reported as they are.
  */
 export class TransportFeedback {
   #arrivals: Arrival[] = [];

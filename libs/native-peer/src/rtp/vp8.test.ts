@@ -5,7 +5,7 @@ import { isVp8KeyFrame, packetizeVp8, VP8_DESCRIPTOR_BYTES, vp8Start, writeVp8Co
 const KEY = Uint8Array.of(0x10, 1, 2);
 const DELTA = Uint8Array.of(0x11, 1, 2);
 
-it('cuts a frame into payloads that make it whole again, none too long, the first marked as the start', () => {
+it('a frame is split into bounded payloads that reassemble it, the first marked as its start', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 5000 }), (frame) => {
       const payloads = packetizeVp8(frame);
@@ -27,7 +27,7 @@ it('tells key frames from others, as a frame and as a payload', () => {
   ]);
 });
 
-it('reads payloads of other senders: without extension, with a short picture id, of a later partition', () => {
+it('payloads without extension, with a short picture id or of a later partition are parsed', () => {
   expect(vp8Start(Uint8Array.of(0x10, 0x10), 0)).toBe('key-frame');
   expect(vp8Start(Uint8Array.of(0x90, 0x80, 0x05, 0x11), 0)).toBe('frame');
   expect(vp8Start(Uint8Array.of(0x11, 0x10), 0)).toBe('none');

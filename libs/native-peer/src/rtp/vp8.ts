@@ -39,7 +39,7 @@ export function isVp8KeyFrame(frame: Uint8Array): boolean {
   return frame.length > 0 && ((frame[0] ?? 1) & 1) === 0;
 }
 
-/** What a payload begins: nothing (it goes on with a frame), a frame, or a key frame. */
+/** What a payload starts: nothing (it continues a frame), a frame, or a key frame. */
 export function vp8Start(packet: Uint8Array, offset: number): 'none' | 'frame' | 'key-frame' {
   const first = packet[offset] ?? 0;
   const startsFrame = (first & START_OF_PARTITION) !== 0 && (first & 0x07) === 0;

@@ -25,7 +25,7 @@ const ASK = `const socket = require('node:dgram').createSocket('udp4');
     setTimeout(() => { console.log(JSON.stringify(times)); process.exit(); }, 700);
   }, 10);`;
 
-// Sends so many bytes, and prints how long it took until the other side had closed in answer to the end of them.
+// Sends a number of bytes, and prints the time until the other side has closed after the last one.
 const UPLOAD = `const [port, address, bytes] = process.argv.slice(1);
   const socket = require('node:net').connect(port, address);
   socket.resume();

@@ -104,7 +104,7 @@ export class Network implements AsyncDisposable {
     return host;
   }
 
-  /** Cuts a host off from all others and from this machine. It goes on running, and can talk to itself. */
+  /** Cuts a host off from all others and from this machine. Its processes keep running, and reach each other. */
   async cut(host: string): Promise<void> {
     await this.#add(cutsAround(host, [...this.#hosts.keys()]));
   }
@@ -121,7 +121,7 @@ export class Network implements AsyncDisposable {
 
   /**
    * Makes a host's link to all others and to this machine slow and lossy, each way, by a relay in user space; called
-   * again, it changes how. What runs over it goes on. `seed` decides what is lost. Needs `canImpair`, socat and setpriv.
+   * again, it changes how. Connections over it stay up. `seed` decides what is lost. Needs `canImpair`, socat and setpriv.
    * Costs about 0.05 ms of CPU per packet.
    */
   async impair(host: string, impairment: Impairment, seed = 1): Promise<void> {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeFrame, FrameReader, opcodes } from './frames.ts';
 
 /** As a server sends it: the client's frame without its mask. */
@@ -20,7 +20,7 @@ function lengthOf(bytes: Buffer): Buffer {
 }
 
 describe('frames', () => {
-  test('are read whatever the pieces they come in', () => {
+  it('are read whatever the pieces they come in', () => {
     const texts = ['a', 'b'.repeat(125), 'c'.repeat(126), 'd'.repeat(70_000)];
     const stream = Buffer.concat(texts.map((text) => served(opcodes.text, text)));
     for (const size of [1000, 97, stream.length]) {
@@ -34,7 +34,7 @@ describe('frames', () => {
     }
   });
 
-  test('of a client are final, masked and tell their length', () => {
+  it('of a client are final, masked and tell their length', () => {
     expect([...encodeFrame(opcodes.text, 'hi')]).toEqual([0x81, 0x82, 0, 0, 0, 0, 104, 105]);
     expect([...encodeFrame(opcodes.text, 'x'.repeat(300)).subarray(0, 4)]).toEqual([0x81, 0xfe, 1, 44]);
   });

@@ -1,4 +1,4 @@
-import { hundredths } from '../percentiles.ts';
+import { hundredths } from '../../measure/statistics.ts';
 
 /** What a stretch of one audience came to, as far as rows are compared by it. */
 export interface AudienceCost {

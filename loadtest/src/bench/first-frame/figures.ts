@@ -1,4 +1,4 @@
-import { spreadOf, type Spread } from '../percentiles.ts';
+import { spreadOf, type Spread } from '../../measure/statistics.ts';
 import type { FirstView } from './first-views.ts';
 import { places, type Place } from './newcomers.ts';
 

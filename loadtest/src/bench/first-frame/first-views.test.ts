@@ -14,7 +14,7 @@ function setUp() {
   return { clock, views, tell };
 }
 
-it('follows a newcomer to the first picture, whichever step is told first', async () => {
+it('follows a newcomer to the first picture, in any order of events', async () => {
   const { views, tell } = setUp();
   const view = views.follow('ann', 1000, () => Promise.resolve(joined));
   tell({ type: 'firstKeyFrame', peerId: 'ben', afterMs: 1 });

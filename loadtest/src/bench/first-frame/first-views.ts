@@ -1,7 +1,7 @@
 import type { Clock } from '@skein/runtime';
 import type { Joined, PeerProcess } from '@skein/native-peer';
 
-/** How far a newcomer had come after so many ms from its beginning, when its socket was about to be opened. */
+/** A newcomer's progress, in ms since just before its socket was opened. */
 export interface FirstView {
   readonly answeredMs: number;
   /** ICE and DTLS of what it receives on are up. */

@@ -46,7 +46,7 @@ const FLOWING_DEADLINE_MS = 30_000;
 const POLL_MS = 200;
 /** What the tool's processes need all together while nothing is sent. */
 const IDLE_CORES = 0.3;
-/** A node that so many joins have filled for a moment takes more soon. */
+/** A node that a burst of joins has filled for a moment accepts more soon. */
 const JOIN_RETRY_MS = 12_000;
 
 /** Subscriptions that a flow comes to. */

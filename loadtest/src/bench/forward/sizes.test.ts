@@ -32,7 +32,7 @@ describe('the sizes of the long form', () => {
     expect(sizes.map((one) => [packetRatio(one), one.maxRatio])).toEqual(sizes.map(() => [1, 1.1]));
   });
 
-  it('are piped over two workers of a node and over two nodes, with a budget above what the packets alone cost', () => {
+  it('cross two workers of a node and two nodes, with a budget above the cost of the packets', () => {
     const spreads = pipedSizes.map(({ spread }) => spread);
     expect(spreads).toContainEqual({ nodes: 1, workersPerNode: 2 });
     expect(spreads).toContainEqual(onTwoNodes);

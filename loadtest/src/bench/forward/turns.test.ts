@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { testReport } from '../../run/testing-reports.ts';
+import { testReport } from '../../testing/peer-reports.ts';
 import { compareTurns, leastCleanRounds, lossOf, type Turn } from './turns.ts';
 
 /** A second in which `received` packets came for `cpuMs`. */

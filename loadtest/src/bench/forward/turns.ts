@@ -1,5 +1,5 @@
 import type { PeerMeasures, ToolHealth } from '@skein/native-peer/measures';
-import { percentile } from '../percentiles.ts';
+import { median, percentile } from '../../measure/statistics.ts';
 
 /** One side over one stretch. */
 export interface Turn {
@@ -76,7 +76,7 @@ export function compareTurns(ours: readonly Turn[], bare: readonly Turn[]): Comp
   };
 }
 
-/** So many rounds without loss are enough. */
+/** Rounds without loss that are enough. */
 export function leastCleanRounds(rounds: number): number {
   return Math.max(1, Math.ceil(rounds * LEAST_CLEAN_SHARE));
 }
@@ -122,13 +122,4 @@ function lossyTurnsOf(round: Round, index: number): LossyTurn[] {
 /** Share of one core that the busiest thread of the tool can have used: its processes run one event loop each. */
 export function toolCores(turns: readonly Turn[]): number {
   return median(turns.map(({ tool, lastedMs }) => tool.cpuMs / lastedMs));
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].toSorted((one, other) => one - other);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return 0;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? 0)
-    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }

@@ -1,6 +1,6 @@
 import { relaysFor } from '@skein/cluster';
 
-/** Of each node that gets the tracks of an origin, the one that sends them to it. */
+/** The sender of an origin's tracks to each node that receives them. */
 export type Tree = ReadonlyMap<string, string>;
 
 /** All nodes come to know of the room at once, as when its presenter starts after its viewers have come. */

@@ -1,10 +1,10 @@
 import { seededRandom } from '@skein/runtime';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { linksOf, treeFigures, treeGrown, treeOf } from './fan-out.ts';
 import { chosenNode, PlacingSimulation } from './placing.ts';
 
 describe('simulated placing', () => {
-  test('keeps a room where most of it is, while that node is open', () => {
+  it('keeps a room where most of it is, while that node is open', () => {
     const hosts = new Map([
       ['b', 2],
       ['a', 2],
@@ -16,7 +16,7 @@ describe('simulated placing', () => {
     expect(chosenNode({ openNodeIds: [], fallbackNodeId: undefined }, hosts)).toBeUndefined();
   });
 
-  test('spreads a big room and keeps small ones together', () => {
+  it('spreads a big room and keeps small ones together', () => {
     const nodes = { count: 5, capacity: 500, joinsPerBeat: 20 };
     const big = new PlacingSimulation(nodes, seededRandom(1));
     for (let one = 0; one < 1000; one++) big.join('hall');
@@ -31,7 +31,7 @@ describe('simulated placing', () => {
 describe('a simulated tree', () => {
   const nodes = Array.from({ length: 50 }, (_, at) => `media-node-${at + 1}`);
 
-  test('has two levels and sends few copies; a star sends 49', () => {
+  it('has two levels and sends few copies; a star sends 49', () => {
     const figures = treeFigures('media-node-1', treeOf('media-node-1', nodes));
     expect(figures.depth).toBe(2);
     expect(figures.copiesFromOrigin).toBeLessThanOrEqual(8);
@@ -40,11 +40,11 @@ describe('a simulated tree', () => {
     expect(treeFigures('media-node-1', star)).toMatchObject({ depth: 1, copiesFromOrigin: 49 });
   });
 
-  test('that grew node by node has two levels too', () => {
+  it('that grew node by node has two levels too', () => {
     expect(treeFigures('media-node-1', treeGrown('media-node-1', nodes)).depth).toBe(2);
   });
 
-  test('brings a track over a link once', () => {
+  it('brings a track over a link once', () => {
     const trees = new Map(['media-node-1', 'media-node-2'].map((origin) => [origin, treeOf(origin, nodes)]));
     expect(linksOf(trees, 3)).toMatchObject({ mostCopiesPerLink: 1 });
   });

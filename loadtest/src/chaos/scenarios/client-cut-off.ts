@@ -1,7 +1,8 @@
 import type { MediaNodeProcess } from '@skein/local-cluster';
 import { OUTSIDE, SignalClient } from '@skein/testkit';
-import { mediaLost, SIX_ON_THREE, type Scenario } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
+import { mediaLost } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
+import type { Stage } from '../stage/stage.ts';
 
 export const clientCutOff: Scenario = {
   name: 'client-cut-off',
@@ -9,7 +10,7 @@ export const clientCutOff: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 4,
   recovers: 'media',
-  felt: 'always',
+  impact: 'certain',
   // A browser says after 5 to 8 s that its path is gone; an ICE restart is tried, then media is rebuilt elsewhere.
   bounds: mediaLost({ p95: 15_000, max: 15_000 }),
 

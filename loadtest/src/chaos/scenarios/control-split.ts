@@ -1,12 +1,13 @@
-import { KILLED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { KILLED } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const controlSplit: Scenario = {
   name: 'control-split',
-  what: 'The control that decides hangs until another one does; it goes on as a media node is killed.',
+  what: 'The leading control hangs until another one leads; it resumes while a media node is killed.',
   setting: { ...SIX_ON_THREE, controls: 2 },
   rounds: 4,
   recovers: 'media',
-  felt: 'always',
+  impact: 'certain',
   // As for `node-kill`: the control that decides when the node dies is one that runs.
   bounds: KILLED,
 

@@ -1,4 +1,4 @@
-import type { Mix, Scenario } from '../scenario.ts';
+import type { CompositeScenario, Scenario } from '../stage/scenario.ts';
 import { clientCutOff } from './client-cut-off.ts';
 import { controlKill } from './control-kill.ts';
 import { controlSplit } from './control-split.ts';
@@ -20,7 +20,7 @@ import { slowLink } from './slow-link.ts';
 import { workerHang } from './worker-hang.ts';
 import { workerKill } from './worker-kill.ts';
 
-export const scenarios: readonly (Scenario | Mix)[] = [
+export const scenarios: readonly (Scenario | CompositeScenario)[] = [
   ...[nodeKill, nodeHang, nodeCutOff, clientCutOff, workerKill, workerHang, nodeDrain],
   ...[rollingUpdate, gatewayKill],
   ...[redisRestartEmpty, redisHang, redisFailover, natsRestart, natsHang, controlKill, controlSplit],

@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
+import type { Stage } from '../stage/stage.ts';
 
 /** Of what the host sends, in turn. */
 const SHARES = [0.5, 0.7];
@@ -15,7 +15,7 @@ export const narrowLink: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network', layers: 3 },
   rounds: 4,
   recovers: 'healing',
-  felt: 'perhaps',
+  impact: 'possible',
   bounds: {
     recoverMs: { p95: 1_000, max: 2_000 },
     longestGapMs: { during: { audio: 300, video: 2_000 }, after: { audio: 300, video: 2_000 } },

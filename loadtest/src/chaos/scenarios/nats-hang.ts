@@ -1,4 +1,4 @@
-import { MINUTES_MS, OUTAGE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, OUTAGE, type Scenario } from '../stage/scenario.ts';
 
 export const natsHang: Scenario = {
   name: 'nats-hang',
@@ -11,6 +11,6 @@ export const natsHang: Scenario = {
     await stage.hold({ firstMs: MINUTES_MS, longMs: 20_000, shortMs: 3_000 });
     await stage.refusesWithoutTrace();
     await stage.heals('NATS: SIGCONT', async () => stage.nats.thaw());
-    await stage.backAgain();
+    await stage.measureProbeJoin();
   },
 };

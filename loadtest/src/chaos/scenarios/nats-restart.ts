@@ -1,4 +1,4 @@
-import { MINUTES_MS, OUTAGE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, OUTAGE, type Scenario } from '../stage/scenario.ts';
 
 export const natsRestart: Scenario = {
   name: 'nats-restart',
@@ -11,6 +11,6 @@ export const natsRestart: Scenario = {
     await stage.hold({ firstMs: MINUTES_MS, longMs: 10_000, shortMs: 2_000 });
     await stage.refusesWithoutTrace();
     await stage.heals('NATS: started again', () => stage.nats.start());
-    await stage.backAgain();
+    await stage.measureProbeJoin();
   },
 };

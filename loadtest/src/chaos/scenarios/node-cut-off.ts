@@ -1,4 +1,5 @@
-import { SILENT, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { SILENT } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const nodeCutOff: Scenario = {
   name: 'node-cut-off',
@@ -6,7 +7,7 @@ export const nodeCutOff: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 4,
   recovers: 'media',
-  felt: 'always',
+  impact: 'certain',
   bounds: SILENT,
 
   async fault(stage) {

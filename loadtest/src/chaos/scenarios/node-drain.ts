@@ -1,16 +1,17 @@
 import { eventually } from '@skein/testkit';
-import { REPLACED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { REPLACED } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 const CONTROL_DEADLINE_MS = 10_000;
 const DEADLINE_MS = 60_000;
 
 export const nodeDrain: Scenario = {
   name: 'node-drain',
-  what: 'A media node is drained, by an operator or by SIGTERM, and ends by itself when it is empty.',
+  what: 'A media node is drained, by an operator or by SIGTERM, and exits when it is empty.',
   setting: { ...SIX_ON_THREE, env: { SKEIN_NODE_DRAIN_DEADLINE_MS: String(DEADLINE_MS) } },
   rounds: 4,
   recovers: 'media',
-  felt: 'perhaps',
+  impact: 'possible',
   bounds: REPLACED,
 
   async fault(stage) {

@@ -1,4 +1,5 @@
-import { SILENT, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { SILENT } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const nodeHang: Scenario = {
   name: 'node-hang',
@@ -6,14 +7,14 @@ export const nodeHang: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 4,
   recovers: 'media',
-  felt: 'always',
+  impact: 'certain',
   bounds: SILENT,
 
   async fault(stage) {
     const node = await stage.busyNode();
     const workers = stage.random() < 0.7 ? await stage.workersOf(node) : [];
-    // Workers that go on forward what they have until everybody has it from elsewhere.
-    if (workers.length === 0) stage.felt = 'perhaps';
+    // Workers that keep running forward their media until everybody receives it from elsewhere.
+    if (workers.length === 0) stage.impact = 'possible';
     await stage.fault(`${node.name}${workers.length > 0 ? ' and its workers' : ''}: SIGSTOP`, async () => {
       await node.freeze();
       for (const worker of workers) stage.signal(worker, 'SIGSTOP');

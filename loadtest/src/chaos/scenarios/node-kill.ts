@@ -1,4 +1,5 @@
-import { KILLED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { KILLED } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const nodeKill: Scenario = {
   name: 'node-kill',
@@ -6,7 +7,7 @@ export const nodeKill: Scenario = {
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'media',
-  felt: 'always',
+  impact: 'certain',
   bounds: KILLED,
 
   async fault(stage) {

@@ -1,4 +1,5 @@
-import { mediaLost, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { mediaLost } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const pipePartition: Scenario = {
   name: 'pipe-partition',
@@ -6,7 +7,7 @@ export const pipePartition: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 4,
   recovers: 'media',
-  felt: 'always',
+  impact: 'certain',
   // A pipe is missed after some 2 s without a packet; another way through a third node is made within a second or two.
   bounds: mediaLost({ p95: 4_000, max: 4_500 }),
 

@@ -1,5 +1,5 @@
 import { Network } from '@skein/testkit';
-import { SIX_ON_THREE, type Mix, type Scenario } from '../scenario.ts';
+import { SIX_ON_THREE, type CompositeScenario, type Scenario } from '../stage/scenario.ts';
 import { controlKill } from './control-kill.ts';
 import { controlSplit } from './control-split.ts';
 import { gatewayKill } from './gateway-kill.ts';
@@ -17,7 +17,7 @@ import { slowLink } from './slow-link.ts';
 import { workerHang } from './worker-hang.ts';
 import { workerKill } from './worker-kill.ts';
 
-const mixes: readonly Scenario[] = [
+const picks: readonly Scenario[] = [
   ...[nodeKill, nodeHang, nodeCutOff, workerKill, workerHang, nodeDrain, gatewayKill],
   ...[
     redisRestartEmpty,
@@ -36,10 +36,10 @@ const mixes: readonly Scenario[] = [
  * One fault after another, chosen by the seed, until the time is up or something does not hold. Left out are those that want
  * another setting (`redis-failover`) or much of its time (`rolling-update`, `client-cut-off`).
  */
-export const random: Mix = {
+export const random: CompositeScenario = {
   name: 'random',
   what: 'Faults of most others in turn, chosen by the seed, for --minutes.',
   setting: { ...SIX_ON_THREE, controls: 2, layers: 3, hosts: 'network', env: nodeDrain.setting.env ?? {} },
   rounds: Number.MAX_SAFE_INTEGER,
-  mixes,
+  picks,
 };

@@ -1,4 +1,4 @@
-import { OUTAGE, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { OUTAGE, SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 /** The sentinels take 5 s to call a primary down, then agree, promote and tell. */
 const FAILOVER_DEADLINE_MS = 20_000;
@@ -9,7 +9,7 @@ export const redisFailover: Scenario = {
   setting: { ...SIX_ON_THREE, redisFailsOver: true },
   rounds: 4,
   recovers: 'service',
-  felt: 'always',
+  impact: 'certain',
   bounds: OUTAGE.bounds,
 
   async fault(stage) {
@@ -29,6 +29,6 @@ export const redisFailover: Scenario = {
     // For some seconds it still takes itself for the primary.
     if (hangs) await stage.mend(`${primary.name}: SIGCONT`, async () => primary.thaw());
     stage.say(`${next.name} is the primary`);
-    await stage.backAgain();
+    await stage.measureProbeJoin();
   },
 };

@@ -1,4 +1,4 @@
-import { MINUTES_MS, OUTAGE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, OUTAGE, type Scenario } from '../stage/scenario.ts';
 
 export const redisHang: Scenario = {
   name: 'redis-hang',
@@ -11,6 +11,6 @@ export const redisHang: Scenario = {
     await stage.hold({ firstMs: MINUTES_MS, longMs: 20_000, shortMs: 3_000 });
     await stage.refusesAtOnce();
     await stage.heals('Redis: SIGCONT', async () => stage.redis.thaw());
-    await stage.backAgain();
+    await stage.measureProbeJoin();
   },
 };

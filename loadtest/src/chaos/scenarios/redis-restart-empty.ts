@@ -1,4 +1,4 @@
-import { MINUTES_MS, OUTAGE, type Scenario } from '../scenario.ts';
+import { MINUTES_MS, OUTAGE, type Scenario } from '../stage/scenario.ts';
 
 export const redisRestartEmpty: Scenario = {
   name: 'redis-restart-empty',
@@ -11,6 +11,6 @@ export const redisRestartEmpty: Scenario = {
     await stage.hold({ firstMs: MINUTES_MS, longMs: 8_000, shortMs: 1_000 });
     await stage.refusesAtOnce();
     await stage.heals('Redis: started again, empty', () => stage.redis.start());
-    await stage.backAgain();
+    await stage.measureProbeJoin();
   },
 };

@@ -1,4 +1,5 @@
-import { REPLACED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { REPLACED } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 const NODE_DEADLINE_MS = 60_000;
 const GATEWAY_DEADLINE_MS = 20_000;
@@ -15,7 +16,7 @@ export const rollingUpdate: Scenario = {
   },
   rounds: 1,
   recovers: 'media',
-  felt: 'perhaps',
+  impact: 'possible',
   bounds: REPLACED,
 
   async fault(stage) {

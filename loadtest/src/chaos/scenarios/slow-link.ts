@@ -1,4 +1,4 @@
-import { SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 // A lost packet comes with the first or second repair, each a round trip of 200 ms at most; a key frame costs some more.
 const SLOW = { delayMs: 80, jitterMs: 20, lossPercent: 3 };
@@ -10,7 +10,7 @@ export const slowLink: Scenario = {
   setting: { ...SIX_ON_THREE, hosts: 'network' },
   rounds: 3,
   recovers: 'service',
-  felt: 'always',
+  impact: 'certain',
   // A newcomer joins while it is slow: some round trips of 200 ms. The repair that is under way when it heals takes another.
   bounds: { recoverMs: { p95: 2_000, max: 3_000 }, longestGapMs: { during: 1_000, after: 500 } },
 
@@ -25,6 +25,6 @@ export const slowLink: Scenario = {
     stage.afterwards(`${node.name}: link healed`, () => stage.network.heal());
     await stage.hold({ longMs: 15_000, shortMs: 2_000 });
     // Joins work meanwhile, on this node too.
-    await stage.backAgain(node);
+    await stage.measureProbeJoin(node);
   },
 };

@@ -1,12 +1,13 @@
-import { SILENT, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { SILENT } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const workerHang: Scenario = {
   name: 'worker-hang',
-  what: 'A mediasoup worker stops answering and forwarding (SIGSTOP), under a node that goes on.',
+  what: 'A mediasoup worker stops answering and forwarding (SIGSTOP), under a running node.',
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'media',
-  felt: 'always',
+  impact: 'certain',
   bounds: SILENT,
 
   async fault(stage) {

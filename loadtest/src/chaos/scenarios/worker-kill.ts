@@ -1,12 +1,13 @@
-import { KILLED, SIX_ON_THREE, type Scenario } from '../scenario.ts';
+import { KILLED } from '../judging/bounds.ts';
+import { SIX_ON_THREE, type Scenario } from '../stage/scenario.ts';
 
 export const workerKill: Scenario = {
   name: 'worker-kill',
-  what: 'A mediasoup worker dies under a node that goes on.',
+  what: 'A mediasoup worker dies under a running node.',
   setting: SIX_ON_THREE,
   rounds: 5,
   recovers: 'media',
-  felt: 'always',
+  impact: 'certain',
   bounds: KILLED,
 
   async fault(stage) {

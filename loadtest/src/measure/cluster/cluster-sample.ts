@@ -34,7 +34,7 @@ export interface ClusterSample {
   readonly counts?: ClusterCounts | undefined;
 }
 
-/** CPU time that processes of a kind used between two samples. A process that was started anew meanwhile counts from 0. */
+/** CPU time that processes of a kind used between two samples. A process that was restarted meanwhile counts from 0. */
 export function cpuMsBetween(earlier: ClusterSample, later: ClusterSample, kind: ProcessKind): number {
   const before = new Map(earlier.processes.map(({ name, cpuMs }) => [name, cpuMs]));
   return later.processes

@@ -66,7 +66,7 @@ describe('between two samples', () => {
     machine: { busyMs, idleMs: 1000 - busyMs },
   });
 
-  it('counts the CPU of each process, from 0 for one that began anew', () => {
+  it('counts the CPU of each process, from 0 for a restarted one', () => {
     const before = sample({ one: 100, two: 500 }, 0);
     expect(cpuMsBetween(before, sample({ one: 150, two: 20, three: 5 }, 0), 'media-node')).toBe(75);
     expect(cpuMsBetween(before, sample({ one: 150 }, 0), 'gateway')).toBe(0);

@@ -1,6 +1,4 @@
-import { formatNumber } from '../format.ts';
-import { embeddedJson, html, raw, type Markup } from './markup.ts';
-import { clockText, niceTicks, timeTicks } from './scale.ts';
+import { embeddedJson, html, type Markup } from './markup.ts';
 
 export interface Series {
   readonly name: string;
@@ -24,18 +22,25 @@ export interface Chart {
   readonly leastTop?: number;
 }
 
-const WIDTH = 640;
-const HEIGHT = 220;
-const LEFT = 52;
-const RIGHT = 12;
-const TOP = 10;
-const BOTTOM = 24;
-/** Colours of the style sheet. */
-const COLOURS = 8;
+/** What the page's script (`adapters/draw-charts.ts`) reads of one chart. */
+export interface ChartData {
+  readonly unit: string;
+  readonly leastTop: number;
+  readonly times: readonly number[];
+  /** In ms. */
+  readonly marks: readonly number[];
+  readonly series: readonly {
+    readonly name: string;
+    readonly form: 'line' | 'area' | 'bars';
+    /** `null`: nothing there; a line has a gap. */
+    readonly values: readonly (number | null)[];
+    /** Indices of values that stand alone, drawn as points: a line of one point would not be seen. */
+    readonly points: readonly number[];
+  }[];
+}
 
-/** One chart as a figure with a legend; the page's script shows values under the pointer. */
-export function chartFigure(chart: Chart): Markup {
-  const { title, hint, unit, times, series } = chart;
+/** One chart as a figure that the page's script fills with a drawing and a legend. */
+export function chartFigure({ title, hint, unit, times, series, marks, leastTop = 0 }: Chart): Markup {
   const shown = series.filter(({ values }) => values.some((value) => value !== undefined));
   if (shown.length === 0 || times.length === 0) {
     return html`<figure class="chart empty">
@@ -43,108 +48,24 @@ export function chartFigure(chart: Chart): Markup {
       <p>not measured</p>
     </figure>`;
   }
-  const legend = shown.map(
-    ({ name }, at) => html`<li class="c${at % COLOURS}"><i></i>${name} <output></output></li>`,
-  );
-  const data = {
-    times,
-    unit,
-    left: LEFT,
-    right: RIGHT,
-    width: WIDTH,
-    series: shown.map(({ values }) => values),
+  const data: ChartData = {
+    ...{ unit, leastTop, times, marks: marks.map(({ atMs }) => atMs) },
+    series: shown.map(({ name, values, form = 'line' }) => ({
+      ...{ name, form, values: values.map((value) => value ?? null), points: standingAlone(values) },
+    })),
   };
   return html`<figure class="chart">
     <figcaption><b>${title}</b> <span>${hint}</span></figcaption>
-    ${drawing({ ...chart, series: shown })}
-    <ul class="legend">
-      ${legend}
-      <li class="at"></li>
-    </ul>
+    <div class="plot" role="img" aria-label="${title}, ${unit}"></div>
     <script type="application/json">
       ${embeddedJson(data)}
     </script>
   </figure>`;
 }
 
-function drawing({ times, series, marks, unit, title, leastTop = 0 }: Chart): Markup {
-  const untilMs = times.at(-1) ?? 1;
-  const most = Math.max(leastTop, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const ticks = niceTicks(most);
-  const top = ticks.at(-1) ?? 1;
-  const x = (ms: number): number => LEFT + (ms / untilMs) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number): number => HEIGHT - BOTTOM - (value / top) * (HEIGHT - TOP - BOTTOM);
-  const grid = ticks.map(
-    (tick) =>
-      `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${round(y(tick))}" y2="${round(y(tick))}"/>` +
-      `<text class="y" x="${LEFT - 6}" y="${round(y(tick) + 4)}">${formatNumber(tick)}</text>`,
+/** Indices of values without a neighbour. */
+export function standingAlone(values: Series['values']): number[] {
+  return values.flatMap((value, at) =>
+    value !== undefined && values[at - 1] === undefined && values[at + 1] === undefined ? [at] : [],
   );
-  const clock = timeTicks(untilMs).map(
-    (ms) => `<text class="x" x="${round(x(ms))}" y="${HEIGHT - 6}">${clockText(ms)}</text>`,
-  );
-  const flags = marks.map(
-    ({ atMs }) =>
-      `<line class="mark" x1="${round(x(atMs))}" x2="${round(x(atMs))}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/>`,
-  );
-  const lines = series.map((one, at) => seriesPath(one, { times, x, y, className: `c${at % COLOURS}` }));
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}, ${unit}">
-    ${raw([...grid, ...clock, ...lines, ...flags].join(''))}
-    <line class="cursor" x1="0" x2="0" y1="${TOP}" y2="${HEIGHT - BOTTOM}" visibility="hidden" />
-  </svg>`;
-}
-
-interface Placement {
-  readonly times: readonly number[];
-  readonly x: (ms: number) => number;
-  readonly y: (value: number) => number;
-  readonly className: string;
-}
-
-function seriesPath({ values, form = 'line' }: Series, { times, x, y, className }: Placement): string {
-  if (form === 'bars') return bars(values, { times, x, y, className });
-  const runs = continuousRuns(values, times);
-  return runs
-    .map((run) => {
-      const points = run.map(({ ms, value }) => `${round(x(ms))},${round(y(value))}`);
-      const [first, last] = [run[0], run.at(-1)];
-      // A line of one point would not be seen.
-      const line =
-        points.length === 1
-          ? `<path class="line dot ${className}" d="M${points.join('')}h0.01"/>`
-          : `<path class="line ${className}" d="M${points.join('L')}"/>`;
-      if (form !== 'area' || !first || !last) return line;
-      const base = round(y(0));
-      return `<path class="area ${className}" d="M${round(x(first.ms))},${base}L${points.join('L')}L${round(x(last.ms))},${base}Z"/>${line}`;
-    })
-    .join('');
-}
-
-function bars(values: Series['values'], { times, x, y, className }: Placement): string {
-  return values
-    .map((value, at) => {
-      if (value === undefined || value <= 0) return '';
-      const [from, to] = [x(times[at - 1] ?? 0), x(times[at] ?? 0)];
-      const width = Math.max(1, (to - from) * 0.8);
-      return `<rect class="bar ${className}" x="${round(from + (to - from - width) / 2)}" width="${round(width)}" y="${round(y(value))}" height="${round(y(0) - y(value))}"/>`;
-    })
-    .join('');
-}
-
-interface Point {
-  readonly ms: number;
-  readonly value: number;
-}
-
-/** Stretches in which nothing is missing. */
-function continuousRuns(values: Series['values'], times: readonly number[]): Point[][] {
-  const runs: Point[][] = [[]];
-  for (const [at, value] of values.entries()) {
-    if (value === undefined) runs.push([]);
-    else runs.at(-1)?.push({ ms: times[at] ?? 0, value });
-  }
-  return runs.filter((run) => run.length > 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,8 +1,11 @@
-import { formatDuration } from '../../scenario/duration.ts';
+import { formatDuration } from '@skein/runtime';
 import type { LoadDocument } from '../document.ts';
+import { clockText } from '../format.ts';
+import { drawCharts } from './adapters/draw-charts.ts';
+import { uplotScript, uplotStyle } from './adapters/uplot-files.ts';
 import { charts } from './charts.ts';
 import { html, raw, type Markup } from './markup.ts';
-import { script, style } from './style.ts';
+import { style } from './style.ts';
 import { tables, thresholdTable } from './tables.ts';
 import { tiles } from './tiles.ts';
 
@@ -20,7 +23,7 @@ export function htmlReport(document: LoadDocument): string {
         />
         <title>${scenario.name}: ${ok ? 'passed' : 'failed'}</title>
         <style>
-          ${raw(style)}
+          ${raw(uplotStyle() + style)}
         </style>
       </head>
       <body>
@@ -34,7 +37,8 @@ export function htmlReport(document: LoadDocument): string {
           <footer>Made by the load tool of Skein; every figure is explained in docs/loadtest.md.</footer>
         </main>
         <script>
-          ${raw(script)};
+          ${raw(uplotScript())};
+          (${raw(drawCharts.toString())})(${raw(clockText.toString())});
         </script>
       </body>
     </html> `;

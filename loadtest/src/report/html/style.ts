@@ -1,4 +1,4 @@
-/** The page's only style sheet. */
+/** The page's own style sheet, beside uPlot's. */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -35,18 +35,11 @@ p { margin: 4px 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 14px; }
 .chart, .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px 16px; margin: 0; }
 .chart figcaption span { color: var(--soft); font-size: 13px; margin-left: 6px; }
-.chart svg { display: block; width: 100%; height: auto; margin-top: 6px; touch-action: pan-y; }
-.chart text { fill: var(--soft); font-size: 11px; font-variant-numeric: tabular-nums; }
-.chart text.y { text-anchor: end; } .chart text.x { text-anchor: middle; }
-.grid { stroke: var(--line); } .mark { stroke: var(--bad); stroke-dasharray: 4 3; } .cursor { stroke: var(--soft); }
-.line { fill: none; stroke: var(--c); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; } .line.dot { stroke-width: 6; }
-.area { fill: var(--c); opacity: 0.14; } .bar { fill: var(--c); opacity: 0.75; }
-.c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
-.c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); } .c7 { --c: var(--c7); }
-.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; padding: 0; font-size: 13px; min-height: 21px; }
-.legend i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; background: var(--c); margin-right: 6px; }
-.legend output { font-weight: 600; font-variant-numeric: tabular-nums; }
-.legend .at { margin-left: auto; color: var(--soft); font-variant-numeric: tabular-nums; }
+.plot { margin-top: 6px; min-height: 270px; }
+.uplot, .uplot .u-legend { font: 13px/1.5 system-ui, sans-serif; }
+.u-legend.u-inline { text-align: left; } .u-legend .u-value { font-weight: 600; font-variant-numeric: tabular-nums; min-width: 4em; display: inline-block; }
+.u-legend th, .u-legend td { border: 0; padding: 0; } .u-legend .u-series:first-child th { color: var(--soft); }
+.u-cursor-x, .u-cursor-y { border-color: var(--soft) !important; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; color: var(--soft); font-weight: 500; font-size: 13px; }
@@ -56,41 +49,4 @@ td.n, th.n { text-align: right; white-space: nowrap; }
 td.good { color: var(--good); font-weight: 600; } td.bad { color: var(--bad); font-weight: 600; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 14px; }
 footer { margin-top: 36px; color: var(--soft); font-size: 13px; }
-`;
-
-/** Shows the values under the pointer, in all charts at the same time. */
-export const script = `
-const charts = [...document.querySelectorAll('figure.chart:not(.empty)')].map((figure) => ({
-  data: JSON.parse(figure.querySelector('script').textContent),
-  svg: figure.querySelector('svg'),
-  cursor: figure.querySelector('.cursor'),
-  outputs: [...figure.querySelectorAll('output')],
-  at: figure.querySelector('.at'),
-}));
-const number = (value) => value === null || value === undefined ? '' : value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2);
-const clock = (ms) => new Date(ms).toISOString().slice(ms >= 3600000 ? 11 : 14, 19);
-const show = (index) => {
-  for (const { data, cursor, outputs, at } of charts) {
-    const hidden = index === undefined || data.times[index] === undefined;
-    cursor.setAttribute('visibility', hidden ? 'hidden' : 'visible');
-    outputs.forEach((output, one) => (output.textContent = hidden ? '' : number(data.series[one][index])));
-    at.textContent = hidden ? '' : 'at ' + clock(data.times[index]);
-    if (hidden) continue;
-    const until = data.times[data.times.length - 1];
-    const x = data.left + (data.times[index] / until) * (data.width - data.left - data.right);
-    cursor.setAttribute('x1', x);
-    cursor.setAttribute('x2', x);
-  }
-};
-for (const { data, svg } of charts) {
-  svg.addEventListener('pointermove', (event) => {
-    const box = svg.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * data.width;
-    const ms = ((x - data.left) / (data.width - data.left - data.right)) * data.times[data.times.length - 1];
-    let nearest = 0;
-    data.times.forEach((time, one) => { if (Math.abs(time - ms) < Math.abs(data.times[nearest] - ms)) nearest = one; });
-    show(nearest);
-  });
-  svg.addEventListener('pointerleave', () => show(undefined));
-}
 `;

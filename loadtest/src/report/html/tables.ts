@@ -1,8 +1,7 @@
 import { distributions, type Distribution } from '../../scenario/threshold-schema.ts';
 import type { FailureFigures, LoadDocument, Verdict } from '../document.ts';
-import { formatBytes, formatCount, formatNumber } from '../format.ts';
+import { clockText, formatBytes, formatCount, formatNumber } from '../format.ts';
 import { html, type Markup } from './markup.ts';
-import { clockText } from './scale.ts';
 
 const OUTCOMES: Readonly<Record<Verdict['outcome'], string>> = {
   met: 'met',

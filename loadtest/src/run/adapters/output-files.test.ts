@@ -24,7 +24,7 @@ it('a folder, and a file in no folder, cannot', () => {
   expect(() => assertWritable('none/x.json', folder)).toThrow('none/x.json cannot be written: ENOENT');
 });
 
-it('a file that is there and that nobody may write is told of, whatever its folder allows', () => {
+it('an existing file without write permission is refused, whatever its folder allows', () => {
   // Not even an administrator may write a program that runs.
   expect(() => assertWritable(process.execPath, folder)).toThrow(
     / cannot be written: (ETXTBSY|EACCES|EROFS)$/,

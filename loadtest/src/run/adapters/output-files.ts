@@ -25,7 +25,7 @@ export function assertWritable(file: string, folder: string): void {
     if (!there) accessSync(dirname(path), constants.W_OK);
     // Permissions alone do not tell of a file system that is mounted read-only, or of a program that runs.
     else if (there.isFile()) closeSync(openSync(path, constants.O_WRONLY));
-    // Whoever reads a pipe would take its opening and closing for the end.
+    // The reader of a pipe would take its opening and closing for the end.
     else accessSync(path, constants.W_OK);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : (error as Error).message;

@@ -5,7 +5,7 @@ import { problemText } from '../problems.ts';
 import { readScenario } from '../read.ts';
 import { ScenarioRefused } from '../refused.ts';
 import type { Scenario } from '../schema.ts';
-import { suggest } from '../suggestion.ts';
+import { suggest } from '../../cli/suggestion.ts';
 
 /** The ready scenarios; this file is at the same depth in `src` and in `dist`. */
 const READY = fileURLToPath(new URL('../../../scenarios', import.meta.url));

@@ -1,17 +1,17 @@
 export type DeviceKind = 'camera' | 'microphone' | 'screen';
-/** Why a device could not be opened; named after what the person can do about it. */
+/** Why a device could not be opened. Each has its own advice. */
 export type DeviceProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'failed';
 
 export type Captured =
-  | { readonly outcome: 'captured'; readonly track: MediaStreamTrack }
-  | { readonly outcome: 'problem'; readonly problem: DeviceProblem };
+  | { readonly kind: 'captured'; readonly track: MediaStreamTrack }
+  | { readonly kind: 'problem'; readonly problem: DeviceProblem };
 
 export interface CameraSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** Opens a microphone; `deviceId` empty means the system's choice. */
+/** Opens a microphone; empty `deviceId`: the default device of the system. */
 export function captureMicrophone(deviceId: string): Promise<Captured> {
   const audio = {
     ...wanted(deviceId),
@@ -35,11 +35,11 @@ export function captureCamera(deviceId: string, { width, height }: CameraSize): 
 
 export interface CapturedScreen {
   readonly video: MediaStreamTrack;
-  /** What the shared tab or system plays, where the browser offers it. */
+  /** The audio of the shared tab or system, where the browser offers it. */
   readonly audio: MediaStreamTrack | undefined;
 }
 
-/** Asks the person for a screen, window or tab. Undefined when they thought better of it. */
+/** Lets the user choose a screen, window or tab. Undefined when the user cancelled. */
 export async function captureScreen(): Promise<CapturedScreen | DeviceProblem | undefined> {
   try {
     const stream = await devices().getDisplayMedia({
@@ -50,7 +50,7 @@ export async function captureScreen(): Promise<CapturedScreen | DeviceProblem | 
     return video ? { video, audio: stream.getAudioTracks()[0] } : 'failed';
   } catch (error) {
     const problem = problemOf(error);
-    // Browsers answer the same for "blocked" and "pressed cancel"; the latter is by far more usual.
+    // Browsers do not distinguish "blocked" from "cancelled"; the latter is far more common.
     return problem === 'denied' ? undefined : problem;
   }
 }
@@ -70,7 +70,7 @@ export interface Devices {
   readonly speakers: readonly Device[];
 }
 
-/** What can be chosen from. Labels are empty until a permission was given; then a number stands in. */
+/** The available devices. Labels are empty before a permission is granted; numbers replace them. */
 export async function listDevices(): Promise<Devices> {
   const all = 'mediaDevices' in navigator ? await navigator.mediaDevices.enumerateDevices() : [];
   const ofKind = (kind: MediaDeviceKind, name: string): Device[] =>
@@ -94,13 +94,13 @@ async function capture(kind: DeviceKind, open: () => Promise<MediaStream>): Prom
   try {
     const stream = await open();
     const track = kind === 'camera' ? stream.getVideoTracks()[0] : stream.getAudioTracks()[0];
-    return track ? { outcome: 'captured', track } : { outcome: 'problem', problem: 'failed' };
+    return track ? { kind: 'captured', track } : { kind: 'problem', problem: 'failed' };
   } catch (error) {
-    return { outcome: 'problem', problem: problemOf(error) };
+    return { kind: 'problem', problem: problemOf(error) };
   }
 }
 
-// Outside of secure contexts `mediaDevices` is not there at all.
+// `mediaDevices` is missing outside of secure contexts.
 function devices(): MediaDevices {
   if (!('mediaDevices' in navigator)) throw new DOMException('no media devices here', 'SecurityError');
   return navigator.mediaDevices;

@@ -1,6 +1,6 @@
 const NAME_KEY = 'skein.name';
 
-/** The name used last in this browser; empty when there is none or the browser keeps nothing. */
+/** The last name in this browser; empty when there is none or storage is unavailable. */
 export function rememberedName(): string {
   try {
     return localStorage.getItem(NAME_KEY) ?? '';
@@ -13,6 +13,6 @@ export function rememberName(name: string): void {
   try {
     localStorage.setItem(NAME_KEY, name);
   } catch {
-    // Private windows may refuse; the name is then typed again.
+    // Private windows may refuse. The user types the name again then.
   }
 }

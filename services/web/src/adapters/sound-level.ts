@@ -1,5 +1,5 @@
-/** Tells how loud a track is, 0 to 1, about ten times a second until disposed. */
-export function watchLevel(track: MediaStreamTrack, tell: (level: number) => void): Disposable {
+/** Reports the level of a track, 0 to 1, ten times a second until disposed. */
+export function watchLevel(track: MediaStreamTrack, report: (level: number) => void): Disposable {
   const context = new AudioContext();
   const analyser = new AnalyserNode(context, { fftSize: 512 });
   context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
@@ -7,8 +7,8 @@ export function watchLevel(track: MediaStreamTrack, tell: (level: number) => voi
   const timer = setInterval(() => {
     analyser.getFloatTimeDomainData(samples);
     const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-    // Speech spans about 50 dB; below that is the room.
-    tell(Math.min(1, Math.max(0, 1 + (10 * Math.log10(power + 1e-9)) / 50)));
+    // Speech spans about 50 dB; the rest is background noise.
+    report(Math.min(1, Math.max(0, 1 + (10 * Math.log10(power + 1e-9)) / 50)));
   }, 100);
   return {
     [Symbol.dispose]: () => {

@@ -1,4 +1,4 @@
-/** The folder that the page's files are in, which is the gateway's address as this browser reaches it, with a proxy's path prefix. */
+/** The folder of the page's files: the address of the gateway as this browser reaches it, with the path prefix of a proxy. */
 export function pageBase(): URL {
   return new URL('./', import.meta.url);
 }

@@ -4,8 +4,8 @@ import { inviteAddress, readPageQuery } from './page-query.ts';
 const read = (address: string): ReturnType<typeof readPageQuery> =>
   readPageQuery(new URL(address, 'https://meet.test'));
 
-describe("the page's address", () => {
-  it('names room, person, node and picture', () => {
+describe('the address of the page', () => {
+  it('has room, name, node and picture size', () => {
     expect(read('/?room=standup&name=Ada&identity=ada-1&node=n2&autojoin=1&width=640&height=360')).toEqual({
       room: 'standup',
       name: 'Ada',
@@ -18,7 +18,7 @@ describe("the page's address", () => {
     });
   });
 
-  it('asks for nothing when it is bare', () => {
+  it('has defaults for everything', () => {
     expect(read('/')).toEqual({
       room: '',
       name: '',
@@ -31,7 +31,7 @@ describe("the page's address", () => {
     });
   });
 
-  it('may carry the room in its path', () => {
+  it('can have the room in its path', () => {
     expect(read('/room/team%20sync').room).toBe('team sync');
     expect(read('/room/%E0%A4').room).toBe('');
   });
@@ -40,17 +40,17 @@ describe("the page's address", () => {
     expect(read(`/?width=${width}`).width).toBe(1280);
   });
 
-  it('asks to watch only', () => {
+  it('can select the role of a viewer', () => {
     expect(read('/?role=viewer').role).toBe('viewer');
     expect(read('/?role=boss').role).toBe('participant');
   });
 
-  it('invites into the room without telling who copied it', () => {
+  it('becomes an invitation without the identity of its sender', () => {
     const mine = new URL('https://meet.test/?room=old&name=Ada&identity=ada&node=n1');
     expect(inviteAddress(mine, 'a & b', 'participant')).toBe('https://meet.test/?room=a+%26+b');
   });
 
-  it('keeps the prefix of a proxy', () => {
+  it('keeps the path prefix of a proxy', () => {
     expect(read('/meet/room/team%20sync').room).toBe('team sync');
     expect(read('/meet/room/daily/').room).toBe('daily');
     expect(inviteAddress(new URL('https://corp.test/meet/'), 'a', 'participant')).toBe(
@@ -58,7 +58,7 @@ describe("the page's address", () => {
     );
   });
 
-  it('makes viewers of those whom a viewer invites', () => {
+  it('becomes an invitation for viewers when a viewer copies it', () => {
     const mine = new URL('https://meet.test/?room=talk&role=viewer&name=Vic');
     const invite = inviteAddress(mine, 'talk', 'viewer');
     expect(read(invite)).toMatchObject({ room: 'talk', role: 'viewer', name: '' });

@@ -1,17 +1,17 @@
 import type { Role } from '@skein/client';
 
-/** What the page's address may ask for. */
+/** The options in the address of the page. */
 export interface PageQuery {
   readonly room: string;
   readonly name: string;
   readonly identity: string | undefined;
-  /** For tests and demos: be carried by this media node. */
+  /** For tests and demos: the first media node. */
   readonly nodeId: string | undefined;
-  /** Watch without being seen: nothing is published. */
+  /** A viewer watches and publishes nothing. */
   readonly role: Role;
   /** For tests and demos: skip the lobby. */
   readonly autojoin: boolean;
-  /** The camera's picture, pixels. Default 1280 x 720. */
+  /** Picture of the camera in pixels. Default 1280 x 720. */
   readonly width: number;
   readonly height: number;
 }
@@ -36,8 +36,8 @@ export function readPageQuery(address: URL): PageQuery {
 }
 
 /**
- * The address that brings someone else into `room`, with `role`. Nothing in it names who copied it. `base`: the page's folder,
- * with the path prefix of a proxy.
+ * The address that invites into `room` with `role`. It does not identify its sender. `base`: the folder of the page, with the path
+ * prefix of a proxy.
  */
 export function inviteAddress(base: URL, room: string, role: Role): string {
   const invite = new URL('./', base);

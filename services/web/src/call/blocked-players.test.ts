@@ -1,12 +1,12 @@
 import type { MediaElement } from '@skein/client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Notice } from '../elements/notices.ts';
-import { SilentPlayers } from './blocked-players.ts';
+import { BlockedPlayers } from './blocked-players.ts';
 
-describe('players that the browser keeps silent', () => {
+describe('BlockedPlayers', () => {
   let shown: { readonly notice: Notice; isConnected: boolean }[];
   let played: string[];
-  let silent: SilentPlayers;
+  let silent: BlockedPlayers;
 
   function block(name: string): void {
     silent.add({ attach: () => played.push(name) }, { id: name } as MediaElement);
@@ -27,17 +27,17 @@ describe('players that the browser keeps silent', () => {
       shown.push(one);
       return one;
     };
-    silent = new SilentPlayers({ show });
+    silent = new BlockedPlayers({ show });
   });
 
-  it('one notice asks for all of them, and one click plays them', () => {
+  it('shows one notice for all players, and plays them on one click', () => {
     for (const name of ['ada', 'ben', 'cleo', 'dan']) block(name);
     expect(shown).toHaveLength(1);
     press(0);
     expect(played).toEqual(['ada', 'ben', 'cleo', 'dan']);
   });
 
-  it('asks again for those that come after the notice was closed', () => {
+  it('shows another notice for players that are blocked after it was closed', () => {
     block('ada');
     shown[0]!.isConnected = false;
     block('ben');

@@ -4,10 +4,10 @@ import type { Notices, ShownNotice } from '../elements/notices.ts';
 type Player = RoomEvents['playbackBlocked']['element'];
 
 /**
- * Players that the browser keeps silent until the page is clicked, which is what happens to those who were asked for
- * nothing before they came in. One notice asks for all of them.
+ * Players that the autoplay policy blocks until the user clicks, as for users who join without a click. One notice starts all of
+ * them.
  */
-export class SilentPlayers {
+export class BlockedPlayers {
   readonly #notices: Pick<Notices, 'show'>;
   readonly #players = new Map<Player, Pick<RemoteTrack, 'attach'>>();
   #notice: ShownNotice | undefined;

@@ -1,39 +1,48 @@
-import type { ConnectionState, RemoteParticipant, RemoteTrack, Room, SkeinClientError } from '@skein/client';
+import type {
+  ConnectionState,
+  ParticipantSnapshot,
+  RemoteTrack,
+  RemoteTrackSnapshot,
+  Room,
+  RoomSnapshot,
+  SkeinClientError,
+  TrackSource,
+} from '@skein/client';
 import { canShareScreen } from '../adapters/capture.ts';
 import { after, every } from '../adapters/page-clock.ts';
 import type { DeviceChoice } from '../devices/device-fields.ts';
 import { element } from '../elements/element.ts';
 import { icon } from '../elements/icons.ts';
 import { announce, Notices } from '../elements/notices.ts';
-import type { OwnKind, OwnMedia } from '../devices/local-media.ts';
+import type { CaptureKind, LocalMedia } from '../devices/local-media.ts';
 import type { ProblemText } from '../texts/problem-text.ts';
 import { actionsFor, type Action } from './actions.ts';
 import { ControlBar } from './control-bar.ts';
 import { DetailsPanel } from './details-panel.ts';
 import { copyInvite } from './invite.ts';
 import { layersFor, type Quality } from './layer-choice.ts';
-import { OwnTracks } from './local-tracks.ts';
-import { peopleText } from '../texts/attendance-text.ts';
+import { LocalTracks } from './local-tracks.ts';
+import { attendanceText } from '../texts/attendance-text.ts';
 import { SettingsDialog } from './settings-dialog.ts';
 import { listenForShortcuts } from './shortcuts.ts';
-import { SilentPlayers } from './blocked-players.ts';
+import { BlockedPlayers } from './blocked-players.ts';
 import { Stage } from './stage.ts';
 
 const SPEAKING_REFRESH_MS = 200;
-/** Audio level, 0 to 1, above which someone is shown as speaking. */
+/** Audio level, 0 to 1, above which a participant is shown as speaking. */
 const SPEAKING_LEVEL = 0.02;
-/** An interruption that is over by then is not spoken of. */
-const CALM_MS = 700;
+/** Shorter interruptions are not shown. */
+const INTERRUPTION_DELAY_MS = 700;
 
-/** The call: tiles, controls, details. Everything it shows comes from the room. */
+/** The call: tiles, controls, details. Renders snapshots of the room. */
 export class CallView implements Disposable {
   readonly root: HTMLElement;
   readonly #room: Room;
-  readonly #media: OwnMedia;
-  readonly #own: OwnTracks;
+  readonly #media: LocalMedia;
+  readonly #own: LocalTracks;
   readonly #stage = new Stage();
   readonly #notices = new Notices();
-  readonly #silent = new SilentPlayers(this.#notices);
+  readonly #blocked = new BlockedPlayers(this.#notices);
   readonly #controls: ControlBar;
   readonly #details: DetailsPanel;
   readonly #settings: SettingsDialog;
@@ -47,13 +56,16 @@ export class CallView implements Disposable {
   );
   readonly #interrupted = element('p', { class: 'own-note', hidden: true, 'data-testid': 'interrupted' });
   readonly #qualities = new Map<string, Quality>();
+  /** The attached tracks. */
+  readonly #tracks = new Map<string, RemoteTrack>();
+  #shown: RoomSnapshot | undefined;
   readonly #disposables: Disposable[] = [];
   #interruption: Disposable | undefined;
 
-  constructor(room: Room, media: OwnMedia) {
+  constructor(room: Room, media: LocalMedia) {
     this.#room = room;
     this.#media = media;
-    this.#own = new OwnTracks(room, media);
+    this.#own = new LocalTracks(room, media);
     const act = (action: Action): void => void this.#act(action);
     const { role } = room.localParticipant;
     const actions = actionsFor(role, canShareScreen());
@@ -67,7 +79,7 @@ export class CallView implements Disposable {
     this.#follow();
   }
 
-  /** Publishes what the lobby has opened; safe to repeat when a capture comes in late. */
+  /** Publishes the captures that are open. Safe to repeat when another one opens later. */
   async publish(): Promise<void> {
     await this.#attempt(() => this.#own.publishCaptured());
   }
@@ -110,84 +122,108 @@ export class CallView implements Disposable {
     const room = this.#room;
     const { identity, role } = room.localParticipant;
     if (role === 'participant') this.#stage.addTile(identity, true);
-    for (const participant of room.participants.values()) this.#addPerson(participant);
-    this.#showOwn();
+    const onMedia = (): void => this.#showOwn();
+    this.#media.addEventListener('change', onMedia);
     this.#disposables.push(
-      room.on('participantJoined', ({ participant }) => {
-        this.#addPerson(participant);
-        announce(`${participant.name} joined`);
-      }),
-      room.on('participantLeft', ({ participant }) => {
-        this.#stage.removeTile(participant.identity);
-        this.#showPeople();
-        announce(`${participant.name} left`);
-      }),
-      room.on('viewersChanged', () => this.#showPeople()),
-      room.on('participantUpdated', ({ participant }) => this.#showPerson(participant)),
-      room.on('trackPublished', ({ participant, track }) => this.#addTrack(participant, track)),
-      room.on('trackUnpublished', ({ participant, track }) => this.#removeTrack(participant, track)),
-      // It may come in other layers than before.
-      room.on('trackSubscribed', ({ track }) => this.#applyQuality(track)),
-      room.on('trackMuted', ({ participant }) => this.#showPerson(participant)),
-      room.on('trackUnmuted', ({ participant }) => this.#showPerson(participant)),
-      room.on('localTrackPublished', () => this.#showOwn()),
-      room.on('localTrackUnpublished', () => this.#showOwn()),
+      { [Symbol.dispose]: room.subscribe(() => this.#render(room.snapshot())) },
       room.on('localTrackEnded', ({ track }) => void this.#handleEnded(track.source)),
-      room.on('localTrackCaptureChanged', () => this.#showInterrupted()),
-      room.on('playbackBlocked', ({ track, element: player }) => this.#silent.add(track, player)),
-      room.on('connectionStateChanged', ({ connection }) => this.#showConnection(connection)),
+      room.on('playbackBlocked', ({ track, element: player }) => this.#blocked.add(track, player)),
       room.on('error', ({ error }) =>
         this.#notices.show({ text: `Something did not work: ${error.message}` }),
       ),
       every(SPEAKING_REFRESH_MS, () => this.#showSpeakers()),
+      { [Symbol.dispose]: () => this.#media.removeEventListener('change', onMedia) },
     );
-    const onMedia = (): void => this.#showOwn();
-    this.#media.addEventListener('change', onMedia);
-    this.#disposables.push({ [Symbol.dispose]: () => this.#media.removeEventListener('change', onMedia) });
+    this.#render(room.snapshot());
+  }
+
+  /** Updates what differs from the snapshot that is shown. */
+  #render(next: RoomSnapshot): void {
+    const shown = this.#shown;
+    this.#shown = next;
+    if (shown?.participants !== next.participants)
+      this.#renderParticipants(shown?.participants, next.participants);
+    if (shown?.localParticipant !== next.localParticipant) this.#showOwn();
+    if (shown?.connection !== next.connection) this.#showConnection(next.connection);
+    this.#count.textContent = attendanceText(next.localParticipant.role, this.#stage.tileCount, next.viewers);
+  }
+
+  #renderParticipants(
+    shown: readonly ParticipantSnapshot[] | undefined,
+    next: readonly ParticipantSnapshot[],
+  ): void {
+    const before = new Map(shown?.map((participant) => [participant.identity, participant]));
+    const isCrowdChanged = before.size !== next.length;
+    for (const participant of next) {
+      const known = before.get(participant.identity);
+      before.delete(participant.identity);
+      if (!known) this.#addParticipant(participant, shown !== undefined);
+      if (known !== participant) this.#renderParticipant(known, participant);
+    }
+    for (const gone of before.values()) this.#removeParticipant(gone);
+    // The size of the tiles decides about the layers of every track.
+    if (isCrowdChanged || before.size > 0) for (const { tracks } of next) this.#applyQualities(tracks);
+  }
+
+  #addParticipant({ identity, name }: ParticipantSnapshot, isNew: boolean): void {
+    const tile = this.#stage.addTile(identity, false);
+    setSpeaker(tile.audio, this.#media.speakerId);
+    if (isNew) announce(`${name} joined`);
+  }
+
+  #removeParticipant(participant: ParticipantSnapshot): void {
+    for (const track of participant.tracks) this.#removeTrack(track);
+    this.#stage.removeTile(participant.identity);
+    announce(`${participant.name} left`);
+  }
+
+  #renderParticipant(known: ParticipantSnapshot | undefined, next: ParticipantSnapshot): void {
+    const { identity, name, connection, tracks } = next;
+    const before = new Map(known?.tracks.map((track) => [track.id, track]));
+    for (const track of tracks) {
+      this.#attach(track, name);
+      if (hasOtherLayers(before.get(track.id), track)) this.#applyQualities([track]);
+      before.delete(track.id);
+    }
+    for (const gone of before.values()) this.#removeTrack(gone);
+    const isOn = (source: TrackSource): boolean =>
+      tracks.some((track) => track.source === source && !track.muted);
+    this.#stage
+      .tile(identity)
+      ?.show({ name, muted: !isOn('microphone'), camera: isOn('camera'), lost: connection === 'lost' });
+  }
+
+  #attach(snapshot: RemoteTrackSnapshot, owner: string): void {
+    const { id, identity, source } = snapshot;
+    const track = this.#room.participants.get(identity)?.tracks.get(id);
+    const attached = this.#tracks.get(id);
+    if (!track || track === attached) return;
+    // A participant that left and joined again in one task publishes the same id as another object.
+    if (attached) this.#removeTrack(snapshot);
+    this.#tracks.set(id, track);
+    const tile = this.#stage.tile(identity);
+    if (source === 'screen') this.#stage.addScreen(track, owner);
+    else if (source === 'camera') track.attach(tile?.video ?? element('video'));
+    else if (source === 'microphone') track.attach(tile?.audio ?? element('audio'));
+    else track.attach(element('audio'));
+  }
+
+  #removeTrack({ id, source }: RemoteTrackSnapshot): void {
+    this.#tracks.get(id)?.detach();
+    this.#tracks.delete(id);
+    this.#qualities.delete(id);
+    if (source === 'screen') this.#stage.removeScreen(id);
   }
 
   #showConnection({ state }: ConnectionState): void {
     const interrupted = state === 'reconnecting' || state === 'recovering';
     if (interrupted) {
-      this.#interruption ??= after(CALM_MS, () => (this.#status.textContent = 'Reconnecting…'));
+      this.#interruption ??= after(INTERRUPTION_DELAY_MS, () => (this.#status.textContent = 'Reconnecting…'));
       return;
     }
     this.#interruption?.[Symbol.dispose]();
     this.#interruption = undefined;
     this.#status.textContent = '';
-  }
-
-  #addPerson(participant: RemoteParticipant): void {
-    const tile = this.#stage.addTile(participant.identity, false);
-    setSpeaker(tile.audio, this.#media.speakerId);
-    for (const track of participant.tracks.values()) this.#addTrack(participant, track);
-    this.#showPerson(participant);
-    this.#showPeople();
-  }
-
-  #addTrack(participant: RemoteParticipant, track: RemoteTrack): void {
-    const tile = this.#stage.tile(participant.identity);
-    if (track.source === 'screen') this.#stage.addScreen(track, participant.name);
-    else if (track.source === 'camera') track.attach(tile?.video ?? element('video'));
-    else if (track.source === 'microphone') track.attach(tile?.audio ?? element('audio'));
-    else track.attach(element('audio'));
-    this.#showPerson(participant);
-    this.#applyQuality(track);
-  }
-
-  #removeTrack(participant: RemoteParticipant, track: RemoteTrack): void {
-    track.detach();
-    this.#qualities.delete(track.id);
-    if (track.source === 'screen') this.#stage.removeScreen(track.id);
-    this.#showPerson(participant);
-  }
-
-  #showPerson({ identity, name, tracks, connection }: RemoteParticipant): void {
-    const live = (source: string): boolean =>
-      [...tracks.values()].some((track) => track.source === source && !track.muted);
-    this.#stage
-      .tile(identity)
-      ?.show({ name, muted: !live('microphone'), camera: live('camera'), lost: connection === 'lost' });
   }
 
   #showOwn(): void {
@@ -201,28 +237,19 @@ export class CallView implements Disposable {
     this.#controls.showScreen(sharing);
     this.#sharing.hidden = !sharing;
     this.#showInterrupted();
-    this.#showPeople();
   }
 
-  /** Nobody hears a microphone that the system has muted, whatever the button says. */
+  /** Nobody hears a microphone that the system has muted, even though its button shows it as on. */
   #showInterrupted(): void {
     const sources = this.#own.interrupted;
     this.#interrupted.hidden = sources.length === 0;
     this.#interrupted.textContent = `Your system has turned off the ${sources.join(' and the ')}`;
   }
 
-  #showPeople(): void {
-    const people = this.#stage.tileCount;
-    const { viewers, localParticipant } = this.#room;
-    this.#count.textContent = peopleText(localParticipant.role, people, viewers);
-    for (const { tracks } of this.#room.participants.values())
-      for (const track of tracks.values()) this.#applyQuality(track);
-  }
-
   #showSpeakers(): void {
-    for (const { identity, tracks } of this.#room.participants.values()) {
-      const voice = [...tracks.values()].find(({ source }) => source === 'microphone');
-      const level = voice && !voice.muted ? (voice.audioLevel ?? 0) : 0;
+    for (const { identity, tracks } of this.#room.snapshot().participants) {
+      const voice = tracks.find(({ source }) => source === 'microphone');
+      const level = voice && !voice.muted ? (this.#tracks.get(voice.id)?.audioLevel ?? 0) : 0;
       this.#stage.tile(identity)?.showSpeaking(level > SPEAKING_LEVEL);
     }
   }
@@ -250,7 +277,7 @@ export class CallView implements Disposable {
     }
   }
 
-  /** Does what a button asks; what goes wrong becomes a notice, never an exception. */
+  /** Runs the action of a button. A failure becomes a notice, never an exception. */
   async #attempt(run: () => Promise<ProblemText | undefined | void>, action?: Action): Promise<void> {
     if (action) this.#controls.setBusy(action, true);
     try {
@@ -273,11 +300,11 @@ export class CallView implements Disposable {
     if (source === 'microphone') await this.#attempt(() => this.#own.setMicrophone(false));
   }
 
-  /** A viewer has nothing to send with, and chooses only where it hears. */
+  /** A viewer sends nothing and chooses only a speaker. */
   #deviceChoice(): DeviceChoice {
     const speaker = (id: string): void => this.#chooseSpeaker(id);
     if (this.#room.localParticipant.role === 'viewer') return { speaker };
-    const choose = (kind: OwnKind, id: string): void =>
+    const choose = (kind: CaptureKind, id: string): void =>
       void this.#attempt(() => this.#own.chooseDevice(kind, id));
     return { speaker, camera: (id) => choose('camera', id), microphone: (id) => choose('microphone', id) };
   }
@@ -297,6 +324,14 @@ export class CallView implements Disposable {
     };
   }
 
+  #applyQualities(tracks: readonly RemoteTrackSnapshot[]): void {
+    for (const { id, kind } of tracks) {
+      const track = this.#tracks.get(id);
+      if (track && kind === 'video') this.#applyQuality(track);
+    }
+  }
+
+  /** Idempotent: requests layers only when they differ from the requested ones. */
   #applyQuality(track: RemoteTrack): void {
     if (track.kind !== 'video' || track.spatialLayers < 2) return;
     const wanted = layersFor(this.#qualities.get(track.id) ?? 'auto', track, this.#stage.tileCount);
@@ -304,7 +339,15 @@ export class CallView implements Disposable {
   }
 }
 
+/** Whether the track is new, or has other media or another number of layers, so that its quality has to be chosen again. */
+function hasOtherLayers(known: RemoteTrackSnapshot | undefined, next: RemoteTrackSnapshot): boolean {
+  return (
+    known?.spatialLayers !== next.spatialLayers ||
+    known.subscription.mediaStreamTrack !== next.subscription.mediaStreamTrack
+  );
+}
+
 function setSpeaker(player: HTMLAudioElement, deviceId: string): void {
-  // A speaker that is gone leaves the sound on the system's own.
+  // When the device is gone, the sound stays on the system's speaker.
   if (deviceId !== '' && 'setSinkId' in player) player.setSinkId(deviceId).catch(() => undefined);
 }

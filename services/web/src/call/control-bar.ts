@@ -2,16 +2,16 @@ import { element, setAttributes } from '../elements/element.ts';
 import { icon, type IconName } from '../elements/icons.ts';
 import { SHORTCUTS, type Action } from './actions.ts';
 
-interface Look {
+interface Appearance {
   readonly icon: IconName;
   readonly label: string;
-  /** For buttons that stay in or out. */
+  /** For toggle buttons. */
   readonly pressed?: boolean;
-  /** The device is off: shown so that it can be seen at a glance. */
+  /** The device is off: highlighted. */
   readonly off?: boolean;
 }
 
-const LOOKS: Readonly<Record<Action, Look>> = {
+const APPEARANCES: Readonly<Record<Action, Appearance>> = {
   mute: { icon: 'microphone', label: 'Mute' },
   camera: { icon: 'camera', label: 'Turn camera off' },
   screen: { icon: 'screen', label: 'Share screen', pressed: false },
@@ -42,21 +42,21 @@ export class ControlBar {
     }
   }
 
-  show(action: Action, change: Partial<Look>): void {
+  show(action: Action, change: Partial<Appearance>): void {
     const button = this.#buttons.get(action);
     if (!button) return;
-    const look: Look = { ...LOOKS[action], ...change };
+    const appearance: Appearance = { ...APPEARANCES[action], ...change };
     const shortcut = SHORTCUTS[action];
     setAttributes(button, {
-      'aria-label': look.label,
+      'aria-label': appearance.label,
       'aria-keyshortcuts': shortcut?.toUpperCase(),
-      'aria-pressed': look.pressed === undefined ? undefined : String(look.pressed),
-      title: shortcut ? `${look.label} (${shortcut.toUpperCase()})` : look.label,
+      'aria-pressed': appearance.pressed === undefined ? undefined : String(appearance.pressed),
+      title: shortcut ? `${appearance.label} (${shortcut.toUpperCase()})` : appearance.label,
     });
-    button.classList.toggle('is-off', look.off === true);
+    button.classList.toggle('is-off', appearance.off === true);
     button.replaceChildren(
-      icon(look.icon),
-      element('span', { class: 'control-label', 'aria-hidden': 'true' }, look.label),
+      icon(appearance.icon),
+      element('span', { class: 'control-label', 'aria-hidden': 'true' }, appearance.label),
     );
   }
 

@@ -18,7 +18,7 @@ const SOURCE_NAMES: Readonly<Record<TrackSource, string>> = {
   microphone: 'Microphone',
   camera: 'Camera',
   screen: 'Screen',
-  'screen-audio': 'Screen sound',
+  'screen-audio': 'Screen audio',
 };
 const QUALITY_NAMES: Readonly<Record<Quality, string>> = {
   auto: 'Automatic',
@@ -32,12 +32,12 @@ export interface QualityChoice {
   choose(track: RemoteTrack, quality: Quality): void;
 }
 
-/** Who is carried by which node, and how every track is doing. Measures only while it is open. */
+/** Shows the media node of each participant and the statistics of each track. Measures only while it is open. */
 export class DetailsPanel implements Disposable {
   readonly root: HTMLElement;
   readonly #room: Room;
   readonly #qualities: QualityChoice;
-  readonly #people = element('div', { class: 'details-people' });
+  readonly #participants = element('div', { class: 'details-people' });
   #timer: Disposable | undefined;
 
   constructor(room: Room, qualities: QualityChoice, close: () => void) {
@@ -53,7 +53,7 @@ export class DetailsPanel implements Disposable {
       'aside',
       { class: 'details', 'aria-label': 'Details', 'data-testid': 'details', hidden: true },
       element('header', { class: 'details-head' }, element('h2', {}, 'Details'), closing),
-      this.#people,
+      this.#participants,
     );
   }
 
@@ -75,20 +75,22 @@ export class DetailsPanel implements Disposable {
 
   async #refresh(): Promise<void> {
     const stats = await this.#room.stats();
-    // A choice that is being made would close under the pointer.
-    if (!this.open || this.#people.querySelector('select:focus')) return;
-    const others = [...this.#room.participants.values()].map((person) => this.#person(person, stats));
-    this.#people.replaceChildren(this.#self(stats), ...others);
+    // Rendering would close a select that is open.
+    if (!this.open || this.#participants.querySelector('select:focus')) return;
+    const others = [...this.#room.participants.values()].map((participant) =>
+      this.#participant(participant, stats),
+    );
+    this.#participants.replaceChildren(this.#self(stats), ...others);
   }
 
   #self(stats: RoomStats): HTMLElement {
     const { identity, name } = this.#room.localParticipant;
     const roundTrip = `signaling ${millisecondsText(stats.signalingRoundTripMs)}`;
-    const tracks = stats.sent.toSorted(bySource).map((track) => trackCard(track, sentFacts(track)));
-    return personCard(identity, `${name} (you)`, stats.nodeId, roundTrip, tracks);
+    const tracks = stats.sent.toSorted(bySource).map((track) => trackCard(track, sentRows(track)));
+    return participantCard(identity, `${name} (you)`, stats.nodeId, roundTrip, tracks);
   }
 
-  #person({ identity, name, nodeId, tracks }: RemoteParticipant, stats: RoomStats): HTMLElement {
+  #participant({ identity, name, nodeId, tracks }: RemoteParticipant, stats: RoomStats): HTMLElement {
     const cards = [...tracks.values()].toSorted(bySource).map((track) => {
       const measured = stats.received.find(({ trackId }) => trackId === track.id);
       if (!measured)
@@ -97,10 +99,10 @@ export class DetailsPanel implements Disposable {
           { class: 'track' },
           element('p', {}, `${SOURCE_NAMES[track.source]}: not received yet`),
         );
-      return trackCard(measured, receivedFacts(measured, track), this.#qualityField(track));
+      return trackCard(measured, receivedRows(measured, track), this.#qualityField(track));
     });
     const same = nodeId === stats.nodeId ? 'same node as you' : 'through a pipe';
-    return personCard(identity, name, nodeId, same, cards);
+    return participantCard(identity, name, nodeId, same, cards);
   }
 
   #qualityField(track: RemoteTrack): HTMLElement | undefined {
@@ -123,7 +125,7 @@ export class DetailsPanel implements Disposable {
   }
 }
 
-function personCard(
+function participantCard(
   identity: string,
   name: string,
   nodeId: string,
@@ -144,11 +146,11 @@ function personCard(
   );
 }
 
-type Fact = readonly [name: string, value: string];
+type StatRow = readonly [name: string, value: string];
 
 function trackCard(
   { source, muted, trackId }: TrackStats,
-  facts: readonly Fact[],
+  rows: readonly StatRow[],
   quality?: HTMLElement,
 ): HTMLElement {
   return element(
@@ -158,30 +160,30 @@ function trackCard(
     element(
       'dl',
       {},
-      ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+      ...rows.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
     ),
     quality,
   );
 }
 
-function sentFacts(track: TrackStats): Fact[] {
+function sentRows(track: TrackStats): StatRow[] {
   const sizes = track.streams.filter(({ bitrateBps, width }) => bitrateBps > 0 && width).length;
   return [
-    ...commonFacts(track),
+    ...commonRows(track),
     ...(track.kind === 'video' ? [['Layers sent', String(sizes || '–')] as const] : []),
   ];
 }
 
-function receivedFacts(track: TrackStats, { spatialLayers }: RemoteTrack): Fact[] {
+function receivedRows(track: TrackStats, { spatialLayers }: RemoteTrack): StatRow[] {
   const layered = track.kind === 'video' && spatialLayers > 1;
   return [
-    ...commonFacts(track),
+    ...commonRows(track),
     ...(layered ? [['Layer', layersText(track.layers, spatialLayers)] as const] : []),
   ];
 }
 
-function commonFacts(track: TrackStats): Fact[] {
-  const picture: Fact[] = [
+function commonRows(track: TrackStats): StatRow[] {
+  const picture: StatRow[] = [
     ['Picture', pictureText(track)],
     ['Frames', framesText(track.framesPerSecond)],
   ];
@@ -195,7 +197,7 @@ function commonFacts(track: TrackStats): Fact[] {
   ];
 }
 
-/** The same order for everyone, whatever was published first. */
+/** The same order for every participant, independent of publishing. */
 function bySource(one: { readonly source: TrackSource }, other: { readonly source: TrackSource }): number {
   const order = Object.keys(SOURCE_NAMES);
   return order.indexOf(one.source) - order.indexOf(other.source);

@@ -3,13 +3,13 @@ export interface Grid {
   /** Pixels. */
   readonly tileWidth: number;
   readonly tileHeight: number;
-  /** The tiles don't fit at a size at which they can be read: the grid scrolls. */
+  /** The tiles do not fit at a readable size: the grid scrolls. */
   readonly scrolls: boolean;
 }
 
 export const TILE_GAP = 12;
 const ASPECT = 16 / 9;
-/** Narrower tiles show nothing that a person could recognize. */
+/** Narrower tiles are not readable. */
 const SMALLEST_TILE = 136;
 
 /** The largest 16:9 tiles of which `count` fit into `width` x `height` pixels. */
@@ -34,7 +34,7 @@ function scrollingGrid(width: number): Grid {
   return sized(columns, (width - TILE_GAP * (columns - 1)) / columns, true);
 }
 
-// Whole pixels, rounded down: a row must not wrap because of a fraction.
+// Rounded down to whole pixels, so that a fraction does not wrap a row.
 function sized(columns: number, width: number, scrolls: boolean): Grid {
   const tileWidth = Math.max(0, Math.floor(width));
   return { columns, tileWidth, tileHeight: Math.floor(tileWidth / ASPECT), scrolls };

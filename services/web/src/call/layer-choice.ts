@@ -3,13 +3,12 @@ import type { Layers, RemoteTrack } from '@skein/client';
 export const QUALITIES = ['auto', 'high', 'medium', 'low'] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-/** The most tiles that get full pictures when nobody chose: small tiles don't show the difference. */
+/** Up to this number of tiles, `auto` requests full pictures. Smaller tiles do not show the difference. */
 const FULL_PICTURES = 6;
 const MEDIUM_PICTURES = 12;
 
 /**
- * The layers to ask for, or undefined for as good as possible. `tiles` is how many pictures share the screen:
- * the more, the smaller they are.
+ * The layers to request; undefined for the best. `tiles`: the number of tiles that share the page.
  */
 export function layersFor(
   quality: Quality,
@@ -23,7 +22,7 @@ export function layersFor(
   });
   switch (quality) {
     case 'auto':
-      // A screen is shown large, however many people are there.
+      // A screen is shown large, independent of the number of tiles.
       if (tiles <= FULL_PICTURES || source === 'screen') return undefined;
       return at(tiles <= MEDIUM_PICTURES ? highest - 1 : 0);
     case 'high':

@@ -1,15 +1,15 @@
 import type { LocalTrack, Room, TrackSource } from '@skein/client';
 import { captureScreen } from '../adapters/capture.ts';
-import type { OwnKind, OwnMedia } from '../devices/local-media.ts';
+import type { CaptureKind, LocalMedia } from '../devices/local-media.ts';
 import { deviceText, type ProblemText } from '../texts/problem-text.ts';
 
-/** What this person sends into the call: captures on one side, published tracks on the other. */
-export class OwnTracks {
+/** Publishes the captures of this user and keeps the tracks in step with them. */
+export class LocalTracks {
   readonly #room: Room;
-  readonly #media: OwnMedia;
-  readonly #publishing = new Map<OwnKind, Promise<void>>();
+  readonly #media: LocalMedia;
+  readonly #publishing = new Map<CaptureKind, Promise<void>>();
 
-  constructor(room: Room, media: OwnMedia) {
+  constructor(room: Room, media: LocalMedia) {
     this.#room = room;
     this.#media = media;
   }
@@ -22,8 +22,8 @@ export class OwnTracks {
     return this.#isOn('camera');
   }
 
-  /** What is on, and gives nothing: the system has muted it, for a phone call or by a privacy switch. */
-  get interrupted(): readonly OwnKind[] {
+  /** Devices that are on, but interrupted by the system, such as for a phone call or by a privacy switch. */
+  get interrupted(): readonly CaptureKind[] {
     return (['microphone', 'camera'] as const).filter(
       (kind) => this.#isOn(kind) && this.#published(kind)?.captureState === 'interrupted',
     );
@@ -33,7 +33,7 @@ export class OwnTracks {
     return this.#published('screen') !== undefined;
   }
 
-  /** Publishes what is captured already: what the lobby has opened, or came in meanwhile. */
+  /** Publishes the open captures. */
   async publishCaptured(): Promise<void> {
     await Promise.all((['microphone', 'camera'] as const).map((kind) => this.#publish(kind)));
   }
@@ -47,7 +47,7 @@ export class OwnTracks {
     return undefined;
   }
 
-  /** Off closes the camera, so that its light goes off; the track stays published, muted. */
+  /** Turning off closes the camera, so that its light turns off. The track stays published, muted. */
   async setCamera(on: boolean): Promise<ProblemText | undefined> {
     this.#media.setOff('camera', !on);
     if (on) return await this.#turnOn('camera');
@@ -57,15 +57,15 @@ export class OwnTracks {
     return undefined;
   }
 
-  /** Takes another device; a microphone or camera that is off stays off. */
-  async chooseDevice(kind: OwnKind, deviceId: string): Promise<ProblemText | undefined> {
+  /** Switches to another device. A device that is off stays off. */
+  async chooseDevice(kind: CaptureKind, deviceId: string): Promise<ProblemText | undefined> {
     const opened = await this.#media.open(kind, deviceId);
     const track = this.#published(kind);
-    if (opened.outcome === 'captured' || opened.outcome === 'kept') {
+    if (opened.kind === 'captured' || opened.kind === 'kept') {
       if (track && track.mediaStreamTrack !== opened.track) await track.replaceTrack(opened.track);
       if (kind === 'camera' && track?.muted) this.#media.close('camera');
-    } else if (opened.outcome === 'problem') {
-      // Its capture is gone: nobody should look at a picture that stands still.
+    } else if (opened.kind === 'problem') {
+      // The capture is gone: do not leave a frozen picture.
       await track?.mute();
     }
     return 'problem' in opened ? deviceText([kind], opened.problem) : undefined;
@@ -84,12 +84,12 @@ export class OwnTracks {
     await Promise.all([this.#published('screen')?.stop(), this.#published('screen-audio')?.stop()]);
   }
 
-  #isOn(kind: OwnKind): boolean {
+  #isOn(kind: CaptureKind): boolean {
     const track = this.#published(kind);
     return track !== undefined && !track.muted;
   }
 
-  async #turnOn(kind: OwnKind): Promise<ProblemText | undefined> {
+  async #turnOn(kind: CaptureKind): Promise<ProblemText | undefined> {
     if (!this.#media.track(kind)) await this.#media.open(kind);
     const captured = this.#media.track(kind);
     if (!captured) return this.#problem(kind);
@@ -103,8 +103,8 @@ export class OwnTracks {
     return undefined;
   }
 
-  /** Shared by all who want the same at once: a capture that comes in and the button that asked for it. */
-  #publish(kind: OwnKind): Promise<void> {
+  /** Single-flight: a capture that opens and the button that requested it may both publish. */
+  #publish(kind: CaptureKind): Promise<void> {
     const running = this.#publishing.get(kind);
     if (running) return running;
     const started = this.#publishNow(kind).finally(() => this.#publishing.delete(kind));
@@ -112,11 +112,11 @@ export class OwnTracks {
     return started;
   }
 
-  async #publishNow(kind: OwnKind): Promise<void> {
+  async #publishNow(kind: CaptureKind): Promise<void> {
     const captured = this.#media.track(kind);
     if (!captured || this.#published(kind)) return;
     const track = await this.#room.publish(captured, { source: kind, muted: this.#media.isOff(kind) });
-    // Closed, exchanged or turned on while the room was answering.
+    // Apply what has changed during the request.
     const now = this.#media.track(kind);
     if (now && now !== captured) await track.replaceTrack(now);
     if (!now) await track.mute();
@@ -127,8 +127,8 @@ export class OwnTracks {
     return [...this.#room.localParticipant.tracks.values()].find((track) => track.source === source);
   }
 
-  #problem(kind: OwnKind): ProblemText | undefined {
+  #problem(kind: CaptureKind): ProblemText | undefined {
     const capture = this.#media.capture(kind);
-    return capture.state === 'problem' ? deviceText([kind], capture.problem) : undefined;
+    return capture.kind === 'problem' ? deviceText([kind], capture.problem) : undefined;
   }
 }

@@ -1,14 +1,14 @@
 import { DeviceFields, type DeviceChoice } from '../devices/device-fields.ts';
 import { element } from '../elements/element.ts';
-import type { OwnMedia } from '../devices/local-media.ts';
+import type { LocalMedia } from '../devices/local-media.ts';
 
 /** Choice of devices during a call. */
 export class SettingsDialog implements Disposable {
   readonly root: HTMLDialogElement;
   readonly #fields: DeviceFields;
 
-  /** `onListed` hears whether there is anything to choose. */
-  constructor(media: OwnMedia, choice: DeviceChoice, onListed: (offersAny: boolean) => void) {
+  /** `onListed` receives whether there is anything to choose. */
+  constructor(media: LocalMedia, choice: DeviceChoice, onListed: (offersAny: boolean) => void) {
     this.#fields = new DeviceFields(media, choice, onListed);
     const done = element('button', { type: 'button', class: 'primary' }, 'Done');
     this.root = element(
@@ -19,7 +19,7 @@ export class SettingsDialog implements Disposable {
       done,
     );
     done.addEventListener('click', () => this.root.close());
-    // A click beside the dialog is one on its backdrop.
+    // A click outside the dialog hits its backdrop.
     this.root.addEventListener('click', ({ target }) => target === this.root && this.root.close());
   }
 

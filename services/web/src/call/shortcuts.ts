@@ -1,6 +1,6 @@
 import { actionOf, type Action } from './actions.ts';
 
-/** Single keys for what is `offered`, while nothing is being typed or chosen. */
+/** Runs `offered` actions by their keys, unless a form field or dialog has the focus. */
 export function listenForShortcuts(offered: readonly Action[], act: (action: Action) => void): Disposable {
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyping(event.target)) return;

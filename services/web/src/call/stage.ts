@@ -3,7 +3,7 @@ import { element } from '../elements/element.ts';
 import { fitGrid, TILE_GAP } from './fit-grid.ts';
 import { ScreenTile, Tile } from './tile.ts';
 
-/** Everyone's tiles in a grid; while someone shares a screen, that is large and the grid a strip beside it. */
+/** The tiles of all participants in a grid. A shared screen is large, with the grid as a strip beside it. */
 export class Stage implements Disposable {
   readonly root: HTMLElement;
   readonly #grid = element('div', { class: 'grid' });
@@ -13,7 +13,7 @@ export class Stage implements Disposable {
     'div',
     { class: 'stage-empty', 'data-testid': 'empty' },
     this.#emptyTitle,
-    element('p', {}, 'Picture and sound will start by themselves.'),
+    element('p', {}, 'Video and audio start automatically.'),
   );
   readonly #tiles = new Map<string, Tile>();
   readonly #screens = new Map<string, ScreenTile>();

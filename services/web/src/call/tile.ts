@@ -5,15 +5,15 @@ import { hueOf, initialsOf } from '../elements/initials.ts';
 
 const HUES = 8;
 
-export interface TileFacts {
+export interface TileState {
   readonly name: string;
   readonly muted: boolean;
   readonly camera: boolean;
-  /** Their network or device has vanished; they may come back. */
+  /** The network or device of the participant is gone; it may return. */
   readonly lost?: boolean;
 }
 
-/** One person on the stage. */
+/** The tile of one participant. */
 export class Tile {
   readonly root: HTMLElement;
   readonly video = element('video', {
@@ -29,7 +29,7 @@ export class Tile {
 
   constructor(identity: string, own: boolean) {
     this.#own = own;
-    // The attribute alone only sets the default.
+    // The attribute sets only the default.
     this.video.muted = true;
     this.video.addEventListener('resize', () => this.#showPicture());
     this.video.addEventListener('emptied', () => this.#showPicture());
@@ -50,7 +50,7 @@ export class Tile {
     );
   }
 
-  show({ name, muted, camera, lost = false }: TileFacts): void {
+  show({ name, muted, camera, lost = false }: TileState): void {
     const label = this.#own ? `${name} (you)` : name;
     this.#name.textContent = label;
     this.#avatar.textContent = initialsOf(name);
@@ -66,7 +66,7 @@ export class Tile {
     this.root.classList.toggle('is-speaking', speaking);
   }
 
-  /** Own picture; the tracks of others attach themselves. */
+  /** The own picture. Remote tracks are attached to `video`. */
   showCapture(track: MediaStreamTrack | undefined): void {
     const shown =
       this.video.srcObject instanceof MediaStream ? this.video.srcObject.getTracks()[0] : undefined;

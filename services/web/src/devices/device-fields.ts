@@ -1,9 +1,9 @@
 import { listDevices, onDevicesChanged, type Device } from '../adapters/capture.ts';
 import { element } from '../elements/element.ts';
-import type { OwnKind, OwnMedia } from './local-media.ts';
+import type { CaptureKind, LocalMedia } from './local-media.ts';
 
-export type DeviceName = OwnKind | 'speaker';
-/** What follows from a choice. A device without an entry is not offered. */
+export type DeviceName = CaptureKind | 'speaker';
+/** Handlers of a choice. A device without a handler is not offered. */
 export type DeviceChoice = Readonly<Partial<Record<DeviceName, (deviceId: string) => void>>>;
 
 const LABELS: Readonly<Record<DeviceName, string>> = {
@@ -17,18 +17,18 @@ interface Field {
   readonly select: HTMLSelectElement;
 }
 
-/** Camera, microphone and speaker to choose from, kept up to date while devices come and go. */
+/** Selects for camera, microphone and speaker, updated when devices are plugged in or removed. */
 export class DeviceFields implements Disposable {
   readonly root: HTMLElement;
-  readonly #media: OwnMedia;
+  readonly #media: LocalMedia;
   readonly #fields = new Map<DeviceName, Field>();
   readonly #onListed: (offersAny: boolean) => void;
   readonly #listening: Disposable;
   readonly #onChange = (): void => void this.refresh();
 
-  /** `onListed` hears whether there is any field to see: at once, and whenever devices were listed. */
+  /** `onListed` receives whether any field is visible: at once, and after each listing of devices. */
   constructor(
-    media: OwnMedia,
+    media: LocalMedia,
     choice: DeviceChoice,
     onListed: (offersAny: boolean) => void = () => undefined,
   ) {
@@ -67,7 +67,7 @@ export class DeviceFields implements Disposable {
     if (field) fill(field, devices, chosen);
   }
 
-  /** Only some browsers let a page choose, and most of them only one that may hear; the others keep to the system's own. */
+  /** Only some browsers list speakers, most of them only after a microphone permission. Hidden otherwise. */
   #showSpeakers(any: boolean): void {
     const speaker = this.#fields.get('speaker');
     if (speaker) speaker.root.hidden = !any;

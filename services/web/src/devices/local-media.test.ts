@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Captured, DeviceProblem } from '../adapters/capture.ts';
-import { OwnMedia } from './local-media.ts';
+import { LocalMedia } from './local-media.ts';
 
 /** Devices that a test has in its hands. */
 class Devices {
@@ -12,8 +12,8 @@ class Devices {
 
   readonly open = async (_kind: string, deviceId: string): Promise<Captured> => {
     const broken = this.broken.get(deviceId);
-    if (broken) return { outcome: 'problem', problem: broken };
-    if (this.oneAtATime && this.live.size > 0) return { outcome: 'problem', problem: 'busy' };
+    if (broken) return { kind: 'problem', problem: broken };
+    if (this.oneAtATime && this.live.size > 0) return { kind: 'problem', problem: 'busy' };
     this.live.add(deviceId);
     const { live } = this;
     const track = Object.assign(new EventTarget(), {
@@ -24,56 +24,56 @@ class Devices {
         this.readyState = 'ended';
       },
     });
-    return { outcome: 'captured', track: track as unknown as MediaStreamTrack };
+    return { kind: 'captured', track: track as unknown as MediaStreamTrack };
   };
 }
 
-async function withFront(): Promise<{ devices: Devices; media: OwnMedia }> {
+async function withFront(): Promise<{ devices: Devices; media: LocalMedia }> {
   const devices = new Devices();
-  const media = new OwnMedia({ width: 640, height: 360 }, devices.open);
+  const media = new LocalMedia({ width: 640, height: 360 }, devices.open);
   await media.open('camera', 'front');
   return { devices, media };
 }
 
-describe('another device', () => {
-  it('takes over once it is there', async () => {
+describe('opening another device', () => {
+  it('replaces the old capture once the new one is open', async () => {
     const { devices, media } = await withFront();
-    expect(await media.open('camera', 'back')).toMatchObject({ outcome: 'captured' });
+    expect(await media.open('camera', 'back')).toMatchObject({ kind: 'captured' });
     expect([...devices.live]).toEqual(['back']);
   });
 
   it.each(['busy', 'missing', 'denied'] as const)(
-    'that is %s leaves the one before at work, and chosen',
+    'keeps the old capture and choice when the new device is %s',
     async (problem) => {
       const { devices, media } = await withFront();
       devices.broken.set('back', problem);
       const opened = await media.open('camera', 'back');
-      expect(opened).toMatchObject({ outcome: 'kept', problem });
+      expect(opened).toMatchObject({ kind: 'kept', problem });
       expect(media.track('camera')?.readyState).toBe('live');
       expect([...devices.live]).toEqual(['front']);
       expect(media.deviceId('camera')).toBe('front');
     },
   );
 
-  it('is opened after the one before was let go, where only one can be open', async () => {
+  it('stops the old capture first where only one device can be open', async () => {
     const { devices, media } = await withFront();
     devices.oneAtATime = true;
-    expect(await media.open('camera', 'back')).toMatchObject({ outcome: 'captured' });
+    expect(await media.open('camera', 'back')).toMatchObject({ kind: 'captured' });
     expect([...devices.live]).toEqual(['back']);
   });
 
-  it('that cannot be had, and the one before neither, is a problem that shows', async () => {
+  it('shows a problem when neither the new nor the old device opens', async () => {
     const { devices, media } = await withFront();
     devices.broken.set('back', 'busy').set('front', 'failed');
-    expect(await media.open('camera', 'back')).toEqual({ outcome: 'problem', problem: 'busy' });
-    expect(media.capture('camera')).toEqual({ state: 'problem', problem: 'busy' });
+    expect(await media.open('camera', 'back')).toEqual({ kind: 'problem', problem: 'busy' });
+    expect(media.capture('camera')).toEqual({ kind: 'problem', problem: 'busy' });
   });
 
-  it('that comes after it was given up is let go', async () => {
+  it('stops a capture that opens after it was cancelled', async () => {
     const { devices, media } = await withFront();
     const opening = media.open('camera', 'back');
     media.close('camera');
-    expect(await opening).toEqual({ outcome: 'superseded' });
+    expect(await opening).toEqual({ kind: 'superseded' });
     expect(devices.live.size).toBe(0);
   });
 });

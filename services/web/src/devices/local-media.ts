@@ -7,37 +7,37 @@ import {
 } from '../adapters/capture.ts';
 
 export type Capture =
-  | { readonly state: 'off' }
-  | { readonly state: 'opening' }
-  | { readonly state: 'on'; readonly track: MediaStreamTrack }
-  | { readonly state: 'problem'; readonly problem: DeviceProblem };
+  | { readonly kind: 'off' }
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'on'; readonly track: MediaStreamTrack }
+  | { readonly kind: 'problem'; readonly problem: DeviceProblem };
 
-export type OwnKind = 'camera' | 'microphone';
+export type CaptureKind = 'camera' | 'microphone';
 
-/** What asking for a device came to. */
+/** The result of opening a device. */
 export type Opened =
-  | { readonly outcome: 'captured'; readonly track: MediaStreamTrack }
-  /** The device before goes on: `track` is the same capture as before, or a new one of the same device. */
-  | { readonly outcome: 'kept'; readonly track: MediaStreamTrack; readonly problem: DeviceProblem }
-  | { readonly outcome: 'problem'; readonly problem: DeviceProblem }
-  /** Something else was asked for meanwhile. */
-  | { readonly outcome: 'superseded' };
+  | { readonly kind: 'captured'; readonly track: MediaStreamTrack }
+  /** The old device stays in use: `track` is the same capture, or a new one of the same device. */
+  | { readonly kind: 'kept'; readonly track: MediaStreamTrack; readonly problem: DeviceProblem }
+  | { readonly kind: 'problem'; readonly problem: DeviceProblem }
+  /** Another call has replaced this one. */
+  | { readonly kind: 'superseded' };
 
-export type OpenDevice = (kind: OwnKind, deviceId: string, size: CameraSize) => Promise<Captured>;
+export type OpenDevice = (kind: CaptureKind, deviceId: string, size: CameraSize) => Promise<Captured>;
 
 const openDevice: OpenDevice = (kind, deviceId, size) =>
   kind === 'camera' ? captureCamera(deviceId, size) : captureMicrophone(deviceId);
 
-/** This person's camera and microphone: chosen in the lobby, taken along into the call. */
-export class OwnMedia extends EventTarget {
+/** The camera and microphone of this user: opened in the lobby, published in the call. Emits `change`. */
+export class LocalMedia extends EventTarget {
   readonly #size: CameraSize;
   readonly #openDevice: OpenDevice;
-  /** What the person has turned off; kept on every way back into a room. */
-  readonly #off: Record<OwnKind, boolean> = { camera: false, microphone: false };
-  readonly #captures: Record<OwnKind, Capture> = { camera: { state: 'off' }, microphone: { state: 'off' } };
-  readonly #deviceIds: Record<OwnKind, string> = { camera: '', microphone: '' };
-  /** Raised by every wish, so that a capture that comes too late is let go. */
-  readonly #wishes: Record<OwnKind, number> = { camera: 0, microphone: 0 };
+  /** Devices that the user has turned off; kept when the page joins again. */
+  readonly #off: Record<CaptureKind, boolean> = { camera: false, microphone: false };
+  readonly #captures: Record<CaptureKind, Capture> = { camera: { kind: 'off' }, microphone: { kind: 'off' } };
+  readonly #deviceIds: Record<CaptureKind, string> = { camera: '', microphone: '' };
+  /** Incremented by every call, so that a capture that opens too late is stopped. */
+  readonly #revisions: Record<CaptureKind, number> = { camera: 0, microphone: 0 };
   speakerId = '';
 
   constructor(size: CameraSize, open = openDevice) {
@@ -46,104 +46,103 @@ export class OwnMedia extends EventTarget {
     this.#openDevice = open;
   }
 
-  isOff(kind: OwnKind): boolean {
+  isOff(kind: CaptureKind): boolean {
     return this.#off[kind];
   }
 
-  setOff(kind: OwnKind, off: boolean): void {
+  setOff(kind: CaptureKind, off: boolean): void {
     this.#off[kind] = off;
   }
 
-  capture(kind: OwnKind): Capture {
+  capture(kind: CaptureKind): Capture {
     return this.#captures[kind];
   }
 
-  track(kind: OwnKind): MediaStreamTrack | undefined {
+  track(kind: CaptureKind): MediaStreamTrack | undefined {
     const capture = this.#captures[kind];
-    return capture.state === 'on' ? capture.track : undefined;
+    return capture.kind === 'on' ? capture.track : undefined;
   }
 
-  /** The chosen device; empty for the system's choice. */
-  deviceId(kind: OwnKind): string {
+  /** The chosen device; empty for the default device of the system. */
+  deviceId(kind: CaptureKind): string {
     return this.#deviceIds[kind] || (this.track(kind)?.getSettings().deviceId ?? '');
   }
 
   /**
-   * Opens a device. While one is open already, that goes on until the other one is there, and for good when the other one
-   * cannot be had.
+   * Opens a device. An open one stays in use until the other one is open, and if that fails.
    */
-  async open(kind: OwnKind, deviceId = this.#deviceIds[kind]): Promise<Opened> {
-    const wish = ++this.#wishes[kind];
+  async open(kind: CaptureKind, deviceId = this.#deviceIds[kind]): Promise<Opened> {
+    const revision = ++this.#revisions[kind];
     const before = this.track(kind);
     const idBefore = this.deviceId(kind);
     this.#deviceIds[kind] = deviceId;
-    if (!before) this.#set(kind, { state: 'opening' });
-    let captured = await this.#capture(kind, deviceId, wish);
-    // Phones open one camera at a time: the one before has to go first.
-    if (captured?.outcome === 'problem' && captured.problem === 'busy' && before?.readyState === 'live') {
+    if (!before) this.#set(kind, { kind: 'opening' });
+    let captured = await this.#capture(kind, deviceId, revision);
+    // Phones open one camera at a time: stop the old one first.
+    if (captured?.kind === 'problem' && captured.problem === 'busy' && before?.readyState === 'live') {
       before.stop();
-      captured = await this.#capture(kind, deviceId, wish);
+      captured = await this.#capture(kind, deviceId, revision);
     }
-    if (!captured) return { outcome: 'superseded' };
-    if (captured.outcome === 'captured') {
+    if (!captured) return { kind: 'superseded' };
+    if (captured.kind === 'captured') {
       if (before !== captured.track) before?.stop();
       return this.#take(kind, captured.track);
     }
     if (before) this.#deviceIds[kind] = idBefore;
-    const kept = before && (await this.#keep(kind, before, idBefore, wish));
-    if (this.#wishes[kind] !== wish) return { outcome: 'superseded' };
+    const kept = before && (await this.#keep(kind, before, idBefore, revision));
+    if (this.#revisions[kind] !== revision) return { kind: 'superseded' };
     if (kept) {
-      // Whoever shows which device is chosen shows the one before again.
+      // The selects show the old device again.
       this.dispatchEvent(new Event('change'));
-      return { outcome: 'kept', track: kept, problem: captured.problem };
+      return { kind: 'kept', track: kept, problem: captured.problem };
     }
-    this.#set(kind, { state: 'problem', problem: captured.problem });
+    this.#set(kind, { kind: 'problem', problem: captured.problem });
     return captured;
   }
 
-  /** Lets the device go: its light turns off. */
-  close(kind: OwnKind): void {
-    this.#wishes[kind]++;
+  /** Stops the capture, so that the light of the device turns off. */
+  close(kind: CaptureKind): void {
+    this.#revisions[kind]++;
     this.track(kind)?.stop();
-    this.#set(kind, { state: 'off' });
+    this.#set(kind, { kind: 'off' });
   }
 
-  /** Undefined when something else was asked for meanwhile. */
-  async #capture(kind: OwnKind, deviceId: string, wish: number): Promise<Captured | undefined> {
+  /** Undefined when another call has replaced this one. */
+  async #capture(kind: CaptureKind, deviceId: string, revision: number): Promise<Captured | undefined> {
     const captured = await this.#openDevice(kind, deviceId, this.#size);
-    if (this.#wishes[kind] === wish) return captured;
-    if (captured.outcome === 'captured') captured.track.stop();
+    if (this.#revisions[kind] === revision) return captured;
+    if (captured.kind === 'captured') captured.track.stop();
     return undefined;
   }
 
-  /** The device before, opened again if it was stopped. */
+  /** The old device, opened again if it was stopped. */
   async #keep(
-    kind: OwnKind,
+    kind: CaptureKind,
     before: MediaStreamTrack,
     deviceId: string,
-    wish: number,
+    revision: number,
   ): Promise<MediaStreamTrack | undefined> {
     if (before.readyState === 'live') return before;
-    const captured = await this.#capture(kind, deviceId, wish);
-    if (captured?.outcome !== 'captured') return undefined;
+    const captured = await this.#capture(kind, deviceId, revision);
+    if (captured?.kind !== 'captured') return undefined;
     this.#take(kind, captured.track);
     return captured.track;
   }
 
-  #take(kind: OwnKind, track: MediaStreamTrack): Opened {
+  #take(kind: CaptureKind, track: MediaStreamTrack): Opened {
     this.#watch(kind, track);
-    this.#set(kind, { state: 'on', track });
-    return { outcome: 'captured', track };
+    this.#set(kind, { kind: 'on', track });
+    return { kind: 'captured', track };
   }
 
-  #watch(kind: OwnKind, track: MediaStreamTrack): void {
+  #watch(kind: CaptureKind, track: MediaStreamTrack): void {
     const onEnded = (): void => {
-      if (this.track(kind) === track) this.#set(kind, { state: 'problem', problem: 'missing' });
+      if (this.track(kind) === track) this.#set(kind, { kind: 'problem', problem: 'missing' });
     };
     track.addEventListener('ended', onEnded, { once: true });
   }
 
-  #set(kind: OwnKind, capture: Capture): void {
+  #set(kind: CaptureKind, capture: Capture): void {
     this.#captures[kind] = capture;
     this.dispatchEvent(new Event('change'));
   }

@@ -2,8 +2,7 @@ type Attributes = Readonly<Record<string, string | number | boolean | undefined>
 type Child = Node | string | undefined | false;
 
 /**
- * Makes an element. `true` sets an attribute without a value; `false` and undefined leave it out. Text goes in as
- * text, never as markup.
+ * Creates an element. `true` sets an attribute without a value; `false` and undefined omit it. Strings become text, never markup.
  */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

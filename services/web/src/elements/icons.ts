@@ -1,4 +1,4 @@
-// Drawn for Skein on a 24 x 24 grid, as strokes of width 1.8 that take the colour of the text around them.
+// Drawn for Skein on a 24 x 24 grid, with strokes of width 1.8 in the current text color.
 const SHAPES = {
   microphone: [
     'M12 3.5a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0v-5a3 3 0 0 1 3-3z',
@@ -64,7 +64,7 @@ export type IconName = keyof typeof SHAPES;
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** An icon for the eye only: what it means stands in its button's label. */
+/** A decorative icon: the label of its button has the meaning. */
 export function icon(name: IconName): SVGSVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   const attributes = { viewBox: '0 0 24 24', class: 'icon', 'aria-hidden': 'true', focusable: 'false' };

@@ -8,11 +8,11 @@ it.each([
   ['  ', '?'],
   ['李 小龙', '李小'],
   ['𝒜lice', '𝒜'],
-])('%j is shown as %s', (name, initials) => {
+])('initialsOf(%j) is %s', (name, initials) => {
   expect(initialsOf(name)).toBe(initials);
 });
 
-it('gives an identity the same hue on every screen', () => {
+it('hueOf gives an identity the same hue everywhere', () => {
   expect(hueOf('ada', 8)).toBe(hueOf('ada', 8));
   expect(new Set(['a', 'b', 'c', 'd', 'e', 'f'].map((identity) => hueOf(identity, 8))).size).toBeGreaterThan(
     3,

@@ -3,22 +3,22 @@ import { element } from './element.ts';
 import { icon, type IconName } from './icons.ts';
 
 const SHOWN_MS = 6000;
-/** Policy beyond it: the oldest notice goes. */
+/** On overflow the oldest notice is removed. */
 const NOTICE_LIMIT = 3;
 
 export interface Notice {
   readonly text: string;
   readonly icon?: IconName;
-  /** A button in it; the notice then stays until it is pressed or closed. */
+  /** Adds a button; the notice then stays until it is pressed or closed. */
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
 export interface ShownNotice {
-  /** Whether it still shows. */
+  /** Whether it is still shown. */
   readonly isConnected: boolean;
 }
 
-/** Short messages above the controls. Screen readers hear them through their own live region. */
+/** Short messages above the controls, in a live region for screen readers. */
 export class Notices {
   readonly root = element('div', { class: 'notices', role: 'status', 'aria-live': 'polite' });
 
@@ -43,7 +43,7 @@ function button(label: string, className: string, run: () => void): HTMLButtonEl
   return made;
 }
 
-/** Says something to screen readers alone. */
+/** Announces a text to screen readers only. */
 export function announce(text: string): void {
   const announcer = document.getElementById('announcer');
   if (announcer) announcer.textContent = text;

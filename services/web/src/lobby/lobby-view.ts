@@ -2,19 +2,19 @@ import type { Role } from '@skein/client';
 import { DeviceFields } from '../devices/device-fields.ts';
 import { element } from '../elements/element.ts';
 import { icon } from '../elements/icons.ts';
-import type { OwnMedia } from '../devices/local-media.ts';
+import type { LocalMedia } from '../devices/local-media.ts';
 import type { ProblemText } from '../texts/problem-text.ts';
 import { Preview } from './preview.ts';
 
-export interface JoinWish {
+export interface JoinForm {
   readonly room: string;
-  /** May be empty for a viewer: nobody sees it. */
+  /** May be empty for viewers, whose names nobody sees. */
   readonly name: string;
 }
 
 const LONGEST_NAME = 128;
 
-/** Before the call: where to, and, for those who will be seen and heard, who you are and with which devices. */
+/** The view before a call: the room, and for participants their name and devices. */
 export class LobbyView implements Disposable {
   readonly root: HTMLElement;
   readonly #disposables: Disposable[] = [];
@@ -23,9 +23,9 @@ export class LobbyView implements Disposable {
   readonly #join = element('button', { type: 'submit', class: 'primary', 'data-action': 'join' }, 'Join');
   readonly #problem = element('div', { class: 'problem', role: 'alert' });
 
-  constructor(role: Role, media: OwnMedia, wish: JoinWish, join: (wish: JoinWish) => void) {
-    this.#room = input('room', 'Room', wish.room, 'for example: standup');
-    this.#name = input('name', 'Your name', wish.name, 'what the others see');
+  constructor(role: Role, media: LocalMedia, form: JoinForm, join: (form: JoinForm) => void) {
+    this.#room = input('room', 'Room', form.room, 'for example: standup');
+    this.#name = input('name', 'Your name', form.name, 'visible to the others');
     const card = role === 'viewer' ? this.#viewerCard(join) : this.#participantCard(media, join);
     this.root = element(
       'main',
@@ -35,7 +35,7 @@ export class LobbyView implements Disposable {
     );
   }
 
-  /** Puts the caret where something is missing. */
+  /** Focuses the first empty field. */
   focus(): void {
     const missing = [this.#room, this.#name].find(({ value, isConnected }) => isConnected && value === '');
     (missing ?? this.#join).focus();
@@ -59,7 +59,7 @@ export class LobbyView implements Disposable {
     for (const one of this.#disposables) one[Symbol.dispose]();
   }
 
-  #participantCard(media: OwnMedia, join: (wish: JoinWish) => void): HTMLElement {
+  #participantCard(media: LocalMedia, join: (form: JoinForm) => void): HTMLElement {
     const preview = new Preview(media);
     const devices = new DeviceFields(media, {
       camera: (id) => void media.open('camera', id),
@@ -83,20 +83,20 @@ export class LobbyView implements Disposable {
     );
   }
 
-  /** Asks for no device, so that no browser asks for a permission, and for no name, which nobody would see. */
-  #viewerCard(join: (wish: JoinWish) => void): HTMLElement {
+  /** Has no devices, so that browsers do not ask for a permission, and no name, which nobody would see. */
+  #viewerCard(join: (form: JoinForm) => void): HTMLElement {
     const note = element(
       'p',
       { class: 'lobby-note', id: 'lobby-note' },
       icon('eye'),
-      element('span', {}, 'You join as a viewer: you see and hear, nobody sees or hears you.'),
+      element('span', {}, 'You join as a viewer: you see and hear the others, nobody sees or hears you.'),
     );
-    // Said with the button, on which a screen reader begins when the room is given.
+    // Describes the button, which has the focus when the room is given.
     this.#join.setAttribute('aria-describedby', note.id);
     return element('div', { class: 'lobby-card is-viewer' }, this.#form(join, 'Watch a call', note));
   }
 
-  #form(join: (wish: JoinWish) => void, title: string, ...parts: HTMLElement[]): HTMLFormElement {
+  #form(join: (form: JoinForm) => void, title: string, ...parts: HTMLElement[]): HTMLFormElement {
     const form = element(
       'form',
       { class: 'lobby-form' },

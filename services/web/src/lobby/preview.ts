@@ -2,13 +2,13 @@ import { watchLevel } from '../adapters/sound-level.ts';
 import { element, setAttributes } from '../elements/element.ts';
 import { icon } from '../elements/icons.ts';
 import { initialsOf } from '../elements/initials.ts';
-import type { OwnKind, OwnMedia } from '../devices/local-media.ts';
+import type { CaptureKind, LocalMedia } from '../devices/local-media.ts';
 import { deviceText, type ProblemText } from '../texts/problem-text.ts';
 
-/** What the others will see and hear, before they do. */
+/** Preview of the own camera and microphone. */
 export class Preview implements Disposable {
   readonly root: HTMLElement;
-  readonly #media: OwnMedia;
+  readonly #media: LocalMedia;
   readonly #video = element('video', {
     playsinline: true,
     autoplay: true,
@@ -22,12 +22,12 @@ export class Preview implements Disposable {
     { class: 'level', 'aria-hidden': 'true' },
     element('span', { class: 'level-bar' }),
   );
-  readonly #buttons: Readonly<Record<OwnKind, HTMLButtonElement>>;
+  readonly #buttons: Readonly<Record<CaptureKind, HTMLButtonElement>>;
   readonly #onChange = (): void => this.#show();
   #watched: MediaStreamTrack | undefined;
   #watching: Disposable | undefined;
 
-  constructor(media: OwnMedia) {
+  constructor(media: LocalMedia) {
     this.#media = media;
     this.#video.muted = true;
     this.#buttons = {
@@ -57,7 +57,7 @@ export class Preview implements Disposable {
     this.#watching?.[Symbol.dispose]();
   }
 
-  #toggle(kind: OwnKind, action: string): HTMLButtonElement {
+  #toggle(kind: CaptureKind, action: string): HTMLButtonElement {
     const button = element('button', { type: 'button', class: 'control', 'data-action': action });
     button.addEventListener('click', () => {
       const off = this.#media.track(kind) !== undefined;
@@ -80,13 +80,13 @@ export class Preview implements Disposable {
     this.#watch(this.#media.track('microphone'));
   }
 
-  #showButton(kind: OwnKind, label: string): void {
+  #showButton(kind: CaptureKind, label: string): void {
     const on = this.#media.track(kind) !== undefined;
     const text = `${label} ${on ? 'off' : 'on'}`;
     setAttributes(this.#buttons[kind], {
       'aria-label': text,
       title: text,
-      'aria-busy': this.#media.capture(kind).state === 'opening',
+      'aria-busy': this.#media.capture(kind).kind === 'opening',
     });
     this.#buttons[kind].classList.toggle('is-off', !on);
     this.#buttons[kind].replaceChildren(icon(on ? kind : `${kind}-off`));
@@ -95,23 +95,19 @@ export class Preview implements Disposable {
   #hintText(): string {
     const problems = this.#problems();
     if (problems.length > 0) return problems.map(({ title, advice }) => `${title} ${advice}`).join(' ');
-    if (this.#media.capture('camera').state === 'opening') return 'Starting your camera…';
+    if (this.#media.capture('camera').kind === 'opening') return 'Starting your camera…';
     return this.#media.track('camera') ? '' : 'Your camera is off.';
   }
 
   #problems(): ProblemText[] {
     const camera = this.#media.capture('camera');
     const microphone = this.#media.capture('microphone');
-    if (
-      camera.state === 'problem' &&
-      microphone.state === 'problem' &&
-      camera.problem === microphone.problem
-    ) {
+    if (camera.kind === 'problem' && microphone.kind === 'problem' && camera.problem === microphone.problem) {
       return [deviceText(['camera', 'microphone'], camera.problem)];
     }
     return (['camera', 'microphone'] as const).flatMap((kind) => {
       const capture = this.#media.capture(kind);
-      return capture.state === 'problem' ? [deviceText([kind], capture.problem)] : [];
+      return capture.kind === 'problem' ? [deviceText([kind], capture.problem)] : [];
     });
   }
 

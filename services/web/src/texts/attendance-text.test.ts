@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { peopleText } from './attendance-text.ts';
+import { attendanceText } from './attendance-text.ts';
 
-describe('who is in the call', () => {
+describe('attendanceText', () => {
   it.each([
     ['participant', 1, 0, 'Only you'],
     ['participant', 1, 1, 'You and 1 viewer'],
@@ -12,12 +12,15 @@ describe('who is in the call', () => {
     ['viewer', 0, 5, '5 viewers'],
     ['viewer', 1, 1, '1 person, 1 viewer'],
     ['viewer', 4, 30, '4 people, 30 viewers'],
-  ] as const)('for a %s: %i people and %i viewers', (role, people, viewers, text) => {
-    expect(peopleText(role, people, viewers)).toBe(text);
-  });
+  ] as const)(
+    'describes the call to a %s among %i participants and %i viewers',
+    (role, participants, viewers, text) => {
+      expect(attendanceText(role, participants, viewers)).toBe(text);
+    },
+  );
 
-  it('counts a viewer itself before it was told how many there are', () => {
-    expect(peopleText('viewer', 2, 0)).toBe('2 people, 1 viewer');
-    expect(peopleText('viewer', 0, 0)).toBe('Only you');
+  it('counts this viewer before the number of viewers is known', () => {
+    expect(attendanceText('viewer', 2, 0)).toBe('2 people, 1 viewer');
+    expect(attendanceText('viewer', 0, 0)).toBe('Only you');
   });
 });

@@ -1,8 +1,8 @@
 import type { CloseReason } from '@skein/client';
 import { describe, expect, it } from 'vitest';
-import { deviceText, endText, joinProblem, rejoinsByItself } from './problem-text.ts';
+import { deviceText, endText, joinProblem, rejoinsAutomatically } from './problem-text.ts';
 
-describe('what people are told', () => {
+describe('problem texts', () => {
   it.each([
     'ROOM_FULL',
     'GATEWAY_UNREACHABLE',
@@ -10,21 +10,21 @@ describe('what people are told', () => {
     'NODE_NOT_FOUND',
     'INTERNAL',
     'INVALID_ARGUMENT',
-  ] as const)('%s becomes a sentence and an advice', (code) => {
+  ] as const)('have a sentence and advice for %s', (code) => {
     const { title, advice } = joinProblem({ code, message: 'name: must not be blank' });
     expect(title).toMatch(/^[A-Z].*\.$/);
     expect(advice).toMatch(/\.$/);
   });
 
-  it('names all devices that have the same problem in one sentence', () => {
+  it('name all devices with the same problem in one sentence', () => {
     expect(deviceText(['camera', 'microphone'], 'denied')).toEqual({
       title: 'The camera and microphone are blocked.',
-      advice: 'Allow them next to the page’s address. You can join without.',
+      advice: 'Allow them next to the page’s address. You can join without them.',
     });
     expect(deviceText(['camera'], 'missing').title).toBe('No camera was found.');
   });
 
-  it('comes back by itself only from what nobody wanted', () => {
+  it('announce an automatic rejoin only after an unintended end', () => {
     const reasons: CloseReason[] = [
       'left',
       'superseded',
@@ -35,7 +35,7 @@ describe('what people are told', () => {
       'media-timeout',
       'media-failed',
     ];
-    expect(reasons.filter(rejoinsByItself)).toEqual([
+    expect(reasons.filter(rejoinsAutomatically)).toEqual([
       'connection-lost',
       'worker-died',
       'node-stopped',

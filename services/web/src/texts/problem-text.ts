@@ -1,24 +1,24 @@
 import type { DeviceKind, DeviceProblem } from '../adapters/capture.ts';
 import type { CloseReason, SkeinClientError } from '@skein/client';
 
-/** One sentence that says what happened, one that says what to do. */
+/** What happened, and what the user can do. */
 export interface ProblemText {
   readonly title: string;
   readonly advice: string;
 }
 
-/** Why joining failed, to the one who wanted to join. */
+/** Explains why joining failed. */
 export function joinProblem(error: Pick<SkeinClientError, 'code' | 'message'>): ProblemText {
   switch (error.code) {
     case 'ROOM_FULL':
       return { title: 'This room is full.', advice: 'Ask someone in it to make room, or use another room.' };
     case 'NODE_NOT_FOUND':
       return {
-        title: 'The media node that was asked for is not there.',
+        title: 'The selected media node is not available.',
         advice: 'Try again to join on another one.',
       };
     case 'NO_NODE_AVAILABLE':
-      return { title: 'All of the servers are busy.', advice: 'Try again in a moment.' };
+      return { title: 'All servers are busy.', advice: 'Try again in a moment.' };
     case 'GATEWAY_UNREACHABLE':
     case 'CONNECTION_LOST':
       return { title: 'The service can’t be reached.', advice: 'Check your network, then try again.' };
@@ -35,9 +35,9 @@ export function joinProblem(error: Pick<SkeinClientError, 'code' | 'message'>): 
       };
     case 'MEDIA_FAILED':
       return {
-        title: 'This browser could not set up sound and picture.',
+        title: 'This browser could not set up audio and video.',
         advice:
-          'Close other tabs with calls and try again. If that does not help, tell whoever runs this service.',
+          'Close other tabs with calls and try again. If that does not help, contact the operator of this service.',
       };
     case 'INVALID_ARGUMENT':
       return { title: 'Something in the form is not allowed.', advice: sentence(error.message) };
@@ -46,7 +46,7 @@ export function joinProblem(error: Pick<SkeinClientError, 'code' | 'message'>): 
   }
 }
 
-/** Why a call is over, to the one who was in it. */
+/** Explains why the call ended. */
 export function endText(reason: CloseReason): ProblemText {
   switch (reason) {
     case 'left':
@@ -54,7 +54,7 @@ export function endText(reason: CloseReason): ProblemText {
     case 'superseded':
       return {
         title: 'You joined from somewhere else.',
-        advice: 'The call goes on there. Join here to bring it back to this tab.',
+        advice: 'The call continues there. Join here to bring it back to this tab.',
       };
     case 'removed':
       return {
@@ -64,34 +64,34 @@ export function endText(reason: CloseReason): ProblemText {
     case 'connection-lost':
       return {
         title: 'The connection was lost.',
-        advice: 'Check your network. This page joins again by itself.',
+        advice: 'Check your network. This page joins again automatically.',
       };
     case 'media-failed':
       return {
-        title: 'This browser could not set up sound and picture again.',
+        title: 'This browser could not set up audio and video again.',
         advice: 'Close other tabs with calls, then join again.',
       };
     case 'media-timeout':
       return {
-        title: 'Sound and picture stopped coming through.',
-        advice: 'Check your network. This page joins again by itself.',
+        title: 'Audio and video stopped arriving.',
+        advice: 'Check your network. This page joins again automatically.',
       };
     case 'worker-died':
     case 'node-stopped':
       return {
-        title: 'The server that carried you has stopped.',
-        advice: 'This page joins again, on another one.',
+        title: 'Your server has stopped.',
+        advice: 'This page joins again on another one.',
       };
   }
 }
 
-/** Whether joining again without being asked is what the person wants. */
-export function rejoinsByItself(reason: CloseReason): boolean {
+/** Whether the page joins again automatically: after every end that nobody intended. */
+export function rejoinsAutomatically(reason: CloseReason): boolean {
   switch (reason) {
     case 'left':
     case 'superseded':
     case 'removed':
-    // What the browser refused once it would refuse again.
+    // The browser would refuse again.
     case 'media-failed':
       return false;
     case 'connection-lost':
@@ -102,11 +102,11 @@ export function rejoinsByItself(reason: CloseReason): boolean {
   }
 }
 
-/** What is wrong with one device, or with several that have the same problem. */
+/** Explains the problem of one device, or of several with the same problem. */
 export function deviceText(kinds: readonly DeviceKind[], problem: DeviceProblem): ProblemText {
   const names = `The ${kinds.join(' and ')}`;
   const [are, them, they] = kinds.length > 1 ? ['are', 'them', 'them'] : ['is', 'it', 'one'];
-  const without = kinds.includes('screen') ? '' : ' You can join without.';
+  const without = kinds.includes('screen') ? '' : ` You can join without ${them}.`;
   switch (problem) {
     case 'denied':
       return {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { bitrateText, layersText, lossText, millisecondsText, pictureText } from './stat-text.ts';
 
-it('writes bitrates as people read them', () => {
+it('bitrateText uses the unit that fits the value', () => {
   expect([0, 48_400, 999_499, 1_240_000].map(bitrateText)).toEqual([
     '0 kbit/s',
     '48 kbit/s',
@@ -10,11 +10,11 @@ it('writes bitrates as people read them', () => {
   ]);
 });
 
-it('tells no loss from very little loss', () => {
+it('lossText distinguishes no loss from very little loss', () => {
   expect([undefined, 0, 0.0004, 0.021].map(lossText)).toEqual(['–', '0.0 %', '<0.1 %', '2.1 %']);
 });
 
-it('writes times, sizes and layers, and a dash for what is not known', () => {
+it('texts of times, sizes and layers have a dash for unknown values', () => {
   expect([undefined, 0, 12.4].map(millisecondsText)).toEqual(['–', '<1 ms', '12 ms']);
   expect([pictureText({ width: 640, height: 360 }), pictureText({})]).toEqual(['640×360', '–']);
   expect([layersText({ spatialLayer: 1, temporalLayer: 2 }, 3), layersText(undefined, 3)]).toEqual([

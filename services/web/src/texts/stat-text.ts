@@ -1,6 +1,6 @@
 import type { Layers, TrackStats } from '@skein/client';
 
-/** Bits per second for people: `1.2 Mbit/s`, `48 kbit/s`. */
+/** `1.2 Mbit/s`, `48 kbit/s`. */
 export function bitrateText(bps: number): string {
   if (bps >= 1_000_000) return `${(bps / 1_000_000).toFixed(1)} Mbit/s`;
   return `${Math.round(bps / 1000)} kbit/s`;
@@ -22,10 +22,10 @@ export function pictureText({ width, height }: Pick<TrackStats, 'width' | 'heigh
 }
 
 export function framesText(framesPerSecond: number | undefined): string {
-  return framesPerSecond === undefined ? '–' : `${Math.round(framesPerSecond)} a second`;
+  return framesPerSecond === undefined ? '–' : `${Math.round(framesPerSecond)} per second`;
 }
 
-/** Received layers, counted from 1 as people do: `2 of 3`, with the frame rate's layer when known. */
+/** Received layers, counted from 1: `2 of 3`, with the temporal layer when known. */
 export function layersText(layers: Layers | undefined, spatialLayers: number): string {
   if (!layers) return '–';
   const temporal = layers.temporalLayer === undefined ? '' : `, T${layers.temporalLayer + 1}`;

@@ -6,7 +6,7 @@ import { BareRoom } from './bare-room.ts';
 // The baseline: one mediasoup worker with one router and nothing of ours beside it, for peers that speak the client
 // protocol over TCP with a message per line. Says `{"barePort", "workerPid"}` when it serves; ends with its parent.
 
-/** As much as a media node's sockets have: with less it loses what it is to forward. */
+/** As much as a media node's sockets have: with less it loses packets. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 const worker = await createWorker({ logLevel: 'error' });

@@ -1,0 +1,2 @@
+export { type LoadDocument } from './document.ts';
+export { htmlReport } from './html/page.ts';
