@@ -1,8 +1,7 @@
 import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
 import type { IceServer } from '@skein/protocol';
-import { setting } from '@skein/runtime';
-import type { ConfigOf, Setting } from '@skein/runtime';
+import { type ConfigOf, setting, type Setting } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
 import { readGatewayUrls } from './gateway-urls.ts';
 import { readIceServers } from './ice-servers.ts';
@@ -11,7 +10,7 @@ const iceServers: Setting<readonly IceServer[]> = {
   env: 'SKEIN_ICE_SERVERS',
   defaultText: '[]',
   allowed: 'a JSON array of `{"urls": ["turn:HOST:PORT"], "username": "…", "credential": "…"}`',
-  doc: 'STUN and TURN servers that clients are given when they join. What a browser would refuse is refused here: `turn:` and `turns:` need `username` and `credential`.',
+  doc: 'STUN and TURN servers that clients get when they join. Values that a browser rejects are rejected here: `turn:` and `turns:` need `username` and `credential`.',
   secret: true,
   parse: readIceServers,
 };
@@ -20,7 +19,7 @@ const gatewayUrls: Setting<readonly string[]> = {
   env: 'SKEIN_GATEWAY_URLS',
   defaultText: '',
   allowed: 'URLs that start with `https://`, `http://`, `wss://` or `ws://`, separated by commas, or empty',
-  doc: 'Public addresses of the gateways, at most 16, the same list for each. Clients are told of them and go on at another one when they lose theirs.',
+  doc: 'Public URLs of the gateways, at most 16, the same list on each. Clients get the list and fail over to another gateway when they lose theirs.',
   secret: false,
   parse: readGatewayUrls,
 };
@@ -35,45 +34,45 @@ export const gatewaySettings = {
   ...logSettings,
   region: setting.text('SKEIN_REGION', REGION, {
     default: 'default',
-    doc: 'Where this process runs; its clients are placed on nodes of the same region while one has room.',
+    doc: 'Region of this process; its clients are placed on nodes of the same region while one has room.',
   }),
   host: setting.host('SKEIN_GATEWAY_HOST', {
     default: '127.0.0.1',
-    doc: 'The address that the gateway listens on; `0.0.0.0` for all IPv4 ones, `::` for all.',
+    doc: 'Address that the gateway listens on; `0.0.0.0` for all IPv4 addresses, `::` for all.',
   }),
   port: setting.port('SKEIN_GATEWAY_PORT', {
     default: 8080,
-    doc: 'The port of the gateway: signaling, the web page, health.',
+    doc: 'Port of the gateway: signaling, web page, health.',
   }),
   webDir: setting.text('SKEIN_GATEWAY_WEB_DIR', FOLDER, {
     default: 'services/web/dist',
-    doc: 'The built web page. It is read once, at the start.',
+    doc: 'Folder of the built web page. It is read once, at the start.',
   }),
   gatewayUrls,
   iceServers,
   roomMaxParticipants: setting.integer(
     'SKEIN_ROOM_MAX_PARTICIPANTS',
     { min: 1, max: 100_000 },
-    { default: 1000, doc: 'Participants and viewers that a room takes; one more is answered `ROOM_FULL`.' },
+    { default: 1000, doc: 'Participants and viewers per room; one more gets `ROOM_FULL`.' },
   ),
   resumeGraceMs: setting.integer(
     'SKEIN_GATEWAY_RESUME_GRACE_MS',
     { min: 0, max: 120_000 },
     {
       default: 15_000,
-      doc: 'How long a participant whose socket was lost stays in the room for its client to come back, in ms.',
+      doc: 'How long a participant whose socket was lost stays in the room and waits for its client, in ms.',
     },
   ),
   nodeChoice: setting.flag('SKEIN_GATEWAY_NODE_CHOICE', {
     default: false,
-    doc: 'Whether a join may name its media node (`nodeId`), for tests and load tools; else that is answered `PERMISSION_DENIED`.',
+    doc: 'Whether a join may name its media node (`nodeId`), for tests and load tools; otherwise it gets `PERMISSION_DENIED`.',
   }),
   maxConnections: setting.integer(
     'SKEIN_GATEWAY_MAX_CONNECTIONS',
     { min: 1, max: 10_000_000 },
     {
       default: 20_000,
-      doc: 'WebSocket connections that the gateway holds at most, some 8 KiB each; one more is answered with HTTP 503.',
+      doc: 'WebSocket connections at a time, some 8 KiB each; one more gets HTTP 503.',
     },
   ),
   changesPerSecond: setting.number(
@@ -81,7 +80,7 @@ export const gatewaySettings = {
     { min: 0.1, max: 100_000 },
     {
       default: 10,
-      doc: 'Changes of the room’s state that a connection may make per second: mutes count as 1, publish and unpublish as 4. More are answered `TOO_MANY_REQUESTS`.',
+      doc: 'Changes of the room’s state that a connection may make per second: a mute counts as 1, publish and unpublish as 4. More get `TOO_MANY_REQUESTS`.',
     },
   ),
   changesBurst: setting.integer(
@@ -89,7 +88,7 @@ export const gatewaySettings = {
     { min: 4, max: 1_000_000 },
     {
       default: 64,
-      doc: 'Changes that a connection may make at once after a rest: 64 are 16 tracks published.',
+      doc: 'Burst of such changes after a pause: 64 are 16 published tracks.',
     },
   ),
   syncsPerSecond: setting.number(
@@ -97,7 +96,7 @@ export const gatewaySettings = {
     { min: 0.1, max: 100_000 },
     {
       default: 10,
-      doc: 'How often a connection may ask for the room’s state (`sync`) per second, and twice as often at once. More are answered `TOO_MANY_REQUESTS`.',
+      doc: 'Reads of the room’s state (`sync`) per second and connection, with a burst of twice as many. More get `TOO_MANY_REQUESTS`.',
     },
   ),
   drainDeadlineMs: setting.integer(
@@ -105,7 +104,7 @@ export const gatewaySettings = {
     { min: 0, max: 3_600_000 },
     {
       default: 30_000,
-      doc: 'How long a gateway that is stopped waits for its clients to move over to others, in ms.',
+      doc: 'How long a stopping gateway waits for its clients to move to other gateways, in ms.',
     },
   ),
 };
