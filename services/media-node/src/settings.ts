@@ -22,7 +22,7 @@ export const mediaNodeSettings = {
   nodeId: setting.text(
     'SKEIN_NODE_ID',
     { pattern: /^$|^[\w.:-]{1,64}$/, allowed: '1-64 letters, digits and `_ . : -`, or empty' },
-    { default: '', doc: 'The node’s name in the cluster; made anew at each start when empty.' },
+    { default: '', doc: 'The node’s name in the cluster; a new one at each start when empty.' },
   ),
   workers: setting.integer(
     'SKEIN_NODE_WORKERS',
@@ -65,7 +65,7 @@ export const mediaNodeSettings = {
   limitTransports: limit(
     'SKEIN_NODE_LIMIT_TRANSPORTS',
     30_000,
-    'Transports of the node at most, some 26 KiB each: two for each session; ends of pipes count too and are not refused.',
+    'Transports of the node at most, some 26 KiB each: one or two for each session; ends of pipes count too and are not refused.',
   ),
   limitTracks: limit(
     'SKEIN_NODE_LIMIT_TRACKS',

@@ -326,7 +326,7 @@ async function registered(nodeId: string) {
 }
 
 describe('a store that comes back empty', () => {
-  it('is told again of the sessions and tracks that are here, which go on meanwhile', async () => {
+  it('a store that lost its data gets the sessions and tracks of the node back', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const ann = await cluster.join(one, room, 'ann');

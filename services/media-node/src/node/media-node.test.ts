@@ -195,7 +195,7 @@ describe('a track of another node', () => {
     const { subscriptionId } = subscription;
     await bob.request('updateSubscriptions', { updates: [{ subscriptionId, paused: false }] });
     await sendUntil(low, () => bob.received(subscription).length > 0, 'video');
-    // The first packet holds a key frame: nobody has to ask for one before somebody begins anew.
+    // The first packet is a key frame: no receiver has to request one.
     for (const paused of [true, false])
       await bob.request('updateSubscriptions', { updates: [{ subscriptionId, paused }] });
     await sendUntil(low, () => cluster.engine.keyFrameRequests(low) > 0, 'video');

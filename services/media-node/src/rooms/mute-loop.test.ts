@@ -30,7 +30,7 @@ it('a loop of mutes is written ten times a second, and its last one always', asy
   expect(told).toBeLessThanOrEqual(mostTold);
   const [shown] = (await cluster.store.rooms.snapshot('loop'))!.tracks;
   expect(shown).toMatchObject({ trackId: 'trk_loop', muted });
-  // Once more after a rest, it is told at once.
+  // After a pause, the next mute is published at once.
   await vi.waitFor(() => ann.request('setTrackMuted', { trackId: 'trk_loop', muted: !muted }));
   expect((await cluster.store.rooms.snapshot('loop'))!.tracks[0]).toMatchObject({ muted: !muted });
 });

@@ -21,6 +21,7 @@ afterAll(async () => {
 interface Member extends Disposable {
   readonly session: TestSession;
   readonly client: DuplexClient;
+  stopSending(): void;
 }
 
 /** Joins with one transport for both directions, connects it, and sends a packet each 20 ms. */
@@ -45,11 +46,12 @@ async function join(identity: string, ssrc: number): Promise<Member> {
       encodeRtp(ssrc, { payloadType: 111, sequenceNumber, timestamp: 960 * sequenceNumber, payload }),
     );
   });
+  const stopSending = (): void => sending[Symbol.dispose]();
   const dispose = (): void => {
-    sending[Symbol.dispose]();
+    stopSending();
     client[Symbol.dispose]();
   };
-  return { session, client, [Symbol.dispose]: dispose };
+  return { session, client, stopSending, [Symbol.dispose]: dispose };
 }
 
 function hears({ client }: Member, identity: string): boolean {
@@ -63,6 +65,8 @@ it('one WebRTC transport for both directions sends and receives media at the sam
   await bob.session.watch('mic-ada');
   await vi.waitFor(() => expect([hears(ada, 'bob'), hears(bob, 'ada')]).toEqual([true, true]), 10_000);
   expect(node.counts).toMatchObject({ sessions: 2, clientTransports: 2, tracks: 2, subscriptions: 2 });
+  // The node closes DTLS with the session, and a closed track cannot send.
+  for (const member of [ada, bob]) member.stopSending();
   await Promise.all([ada.session.leave(), bob.session.leave()]);
   await vi.waitFor(() => expect(node.counts).toMatchObject({ sessions: 0, clientTransports: 0 }));
 });

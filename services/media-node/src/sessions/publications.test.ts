@@ -64,7 +64,7 @@ describe('tracks of a participant that moved here', () => {
   });
 });
 
-/** A source whose worker answers when it is told to. */
+/** A source whose worker answers on command. */
 function slowSource() {
   const owed: (() => void)[] = [];
   let muted = false;

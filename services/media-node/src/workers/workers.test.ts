@@ -144,7 +144,7 @@ describe('a worker that hangs', () => {
     process.kill(pid, 'SIGSTOP');
     await expect(dee.request('open', dee.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(four.counts).toMatchObject({ sessions: 0, routers: 0 });
-    // Whoever asked for it decides what becomes of the participant.
+    // The gateway that requested it decides about the participant.
     const shown = await cluster.store.rooms.snapshot('alone');
     expect(shown?.participants).toMatchObject([{ identity: 'dee' }]);
     await vi.waitFor(async () => await cluster.join(four, 'alone', 'dee'), { timeout: 5000 });
