@@ -13,8 +13,12 @@ const ownProcess = [
   'libs/cluster/src/**/redis-connection.test.ts',
 ];
 
-/** Their pictures are encoded as well as the processor allows: nothing else runs meanwhile. */
-const alone = ['tests/cluster/captures.test.ts', 'tests/cluster/thin-viewer.test.ts'];
+/** Pictures encoded as well as the processor allows, and gaps in media of which a round must be free: nothing else runs meanwhile. */
+const alone = [
+  'tests/chaos/media-nodes.test.ts',
+  'tests/cluster/captures.test.ts',
+  'tests/cluster/thin-viewer.test.ts',
+];
 
 export default defineConfig({
   resolve: { conditions },
@@ -33,13 +37,13 @@ export default defineConfig({
           // Loading modules anew for each file costs more than all tests do.
           isolate: false,
           // Most of the time the longest ones wait for real servers, which takes no processor.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'globals', include: ownProcess, maxWorkers: 4, sequence: { groupOrder: 0 } },
+        test: { name: 'globals', include: ownProcess, maxWorkers: 3, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

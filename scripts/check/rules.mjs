@@ -28,7 +28,7 @@ export const VENDORS = [
   { name: '@grpc/proto-loader', owners: ['libs/rpc'] },
   { name: 'uWebSockets.js', owners: ['services/gateway', 'loadtest'] },
   { name: 'mediasoup-client', owners: ['libs/client'] },
-  { name: 'node-datachannel', owners: ['libs/native-peer'] },
+  { name: 'node-datachannel', owners: ['libs/native-peer', 'services/media-node'] },
   { name: 'pino', owners: ['libs/telemetry'], anywhere: true },
   { name: 'playwright-core', owners: ['libs/testkit'], anywhere: true },
   { name: 'uplot', owners: ['loadtest'] },
@@ -62,6 +62,12 @@ export const ORDER = {
   },
   'services/web': {
     '.': ['*.ts', ['call', 'lobby'], 'devices', ['texts', 'elements', 'address'], 'adapters'],
+  },
+  'libs/cluster': {
+    '.': ['*.ts', ['adapters', 'feeds', 'nodes'], 'placement', 'store', ['leases', 'connection', 'scripts']],
+  },
+  'services/control': {
+    '.': ['*.ts', ['skeinctl', 'sweep', 'failure-detection', 'rooms'], 'leadership', 'nodes'],
   },
   'libs/bus': { '.': ['index.ts', 'adapters', '*.ts'] },
   'libs/rpc': { '.': ['index.ts', 'adapters', '*.ts'] },

@@ -5,10 +5,5 @@
  * *Dependencies. `titles`: names of tests of more than 90 characters. `events`: info lines without an event.
  */
 export const NOT_YET = {
-  'libs/client': ['order', 'titles'],
-  'libs/cluster': ['order', 'names', 'titles', 'events'],
-  'services/control': ['order', 'names', 'titles', 'events'],
-  'services/media-node': ['names', 'titles', 'events'],
   'services/gateway': ['rings', 'order', 'names', 'titles', 'events'],
-  'services/web': ['order'],
 };

@@ -12,7 +12,7 @@ const MADE = new Set(['dist', 'node_modules', '.cache']);
 
 /**
  * TypeScript, when a source is newer than what was made of it. `config`: `tsconfig.build.json` compiles what runs in production,
- * without tests and test code; `tsconfig.json` the tools too, and checks the types of the tests.
+ * without tests and test code; `tsconfig.json` the tools too, the fakes that benches simulate a cluster on, and the types of all tests.
  */
 export function typescriptStep(config) {
   const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
@@ -87,7 +87,8 @@ export function removeStale(dist, src) {
     const path = join(entry.parentPath, entry.name);
     const [, module] = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(relative(dist, path)) ?? [];
     if (!entry.isFile() || module === undefined) continue;
-    if (module.endsWith('.test') || !existsSync(join(src, `${module}.ts`))) rmSync(path);
+    const isFake = module.startsWith('testing/') && !existsSync(join(src, '..', 'tsconfig.testing.json'));
+    if (isFake || module.endsWith('.test') || !existsSync(join(src, `${module}.ts`))) rmSync(path);
   }
 }
 

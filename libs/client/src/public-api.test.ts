@@ -18,6 +18,14 @@ describe('the public API', () => {
     expectTypeOf<keyof typeof sdk.SkeinClientError>().toEqualTypeOf<'from'>();
   });
 
+  it('narrows a thrown value with instanceof, and offers no constructor', () => {
+    const thrown: unknown = sdk.SkeinClientError.from(new Error('refused'));
+    if (!(thrown instanceof sdk.SkeinClientError)) throw new Error('instanceof does not know the error');
+    expectTypeOf(thrown.code).toEqualTypeOf<sdk.ClientErrorCode>();
+    expect([thrown.code, thrown.name]).toEqual(['MEDIA_FAILED', 'SkeinClientError']);
+    expectTypeOf<IsConstructible<typeof sdk.SkeinClientError>>().toEqualTypeOf<false>();
+  });
+
   it('shows the members of a room that users may call', () => {
     expectTypeOf<keyof Room>().toEqualTypeOf<
       | 'connection'
@@ -121,6 +129,8 @@ describe('the public API', () => {
     expect(documentation()).toContain(example.replace('../index.ts', '@skein/client'));
   });
 });
+
+type IsConstructible<Class> = Class extends new (...args: never[]) => unknown ? true : false;
 
 function documentation(): string {
   return readFileSync(new URL('../../../docs/client-sdk.md', import.meta.url), 'utf8');

@@ -15,7 +15,7 @@ export { PeerError, type PeerErrorCode } from './engine/errors.ts';
 export { NativeEngine, type NativeEngineHandlers } from './engine/native-engine.ts';
 export { capturedTrack, type ClipOptions } from './engine/native-track.ts';
 export type { LinkHandlers, OpenLink, PacketLink } from './engine/packet-link.ts';
-export { noticingSilence } from './engine/silence.ts';
+export { detectingSilence } from './engine/silence.ts';
 export type { PeerWorld } from './engine/world.ts';
 export type { Clip, Clips } from './media/clip.ts';
 export { NativePeer } from './peers/native-peer.ts';

@@ -44,7 +44,7 @@ const roomOf: fc.Arbitrary<Room> = fc.record({
   ...{ room: id, version: fc.nat(), viewers: fc.nat(), silentNodeIds: fc.array(id, { maxLength: 3 }) },
   participants: fc.nat(2500).map((count) =>
     many(count, 'ж'.repeat(20)).map((identity) => ({
-      ...{ identity, name: identity, nodeId: 'n', sessionId: 's', epoch: 1, joinedAtMs: 1 },
+      ...{ identity, name: identity, nodeId: 'n', sessionId: 's', epoch: 1, joinedAtMs: 1, lost: false },
     })),
   ),
   tracks: fc.constant([]),

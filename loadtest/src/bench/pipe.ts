@@ -97,7 +97,7 @@ function figures(alone: Cost, both: Cost, near: Stretch) {
     oneNodeLatencyMs: here,
     twoNodesLatencyMs: there,
     packetsPerSecond: Math.round((piped * 1000) / both.stretch.lastedMs),
-    // Sending into the pipe, receiving from it, and forwarding to the one viewer behind it.
+    // OutgoingStreams into the pipe, receiving from it, and forwarding to the one viewer behind it.
     usPerPipedPacket: hundredths(((both.cpuMs - alone.cpuMs) * 1000) / Math.max(1, piped)),
     usPerPacketOnOneNode: hundredths((alone.cpuMs * 1000) / Math.max(1, delivered(alone.stretch.measures))),
     packetsLost: both.stretch.measures.packetsLost + near.measures.packetsLost,

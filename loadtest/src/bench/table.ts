@@ -1,3 +1,4 @@
+import { formatTable } from '@skein/runtime';
 import type { BenchResult, Json } from './bench.ts';
 
 /** A result for people: one line for each figure, lists of objects as tables. */
@@ -30,11 +31,12 @@ function inline(value: Json): string {
 function table(rows: readonly Row[]): string {
   const flat = rows.map((row) => new Map(columnsOf(row)));
   const names = [...new Set(flat.flatMap((row) => [...row.keys()]))];
-  const lines = [names, ...flat.map((row) => names.map((name) => row.get(name) ?? ''))];
-  const widths = names.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) => `  ${line.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')}`)
-    .join('\n');
+  const columns = names.map((name) => ({
+    title: name,
+    value: (row: ReadonlyMap<string, string>) => row.get(name) ?? '',
+    align: 'right' as const,
+  }));
+  return formatTable(columns, flat, { indent: 2 });
 }
 
 /** `{ answerMs: { p50: 3 } }` becomes the column `answerMs.p50`. */

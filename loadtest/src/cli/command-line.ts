@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 
 /** What a command line asks for. `Asked`: what the tool does beside telling how it is used, by `kind`. */
 export type Parsed<Asked extends { readonly kind: string }> =
@@ -51,7 +51,13 @@ function newProgram(write: (text: string) => void): Command {
   return new Command()
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => undefined })
-    .configureHelp({ helpWidth: 120 });
+    .configureHelp({ helpWidth: 120, optionDescription });
+}
+
+/** Without the defaults of switches and lists, which say nothing. */
+function optionDescription(option: Option): string {
+  if (option.defaultValue === false || Array.isArray(option.defaultValue)) return option.description;
+  return Help.prototype.optionDescription.call(new Help(), option);
 }
 
 function commandNames(program: Command): string[] {

@@ -1,3 +1,4 @@
+import { formatTable } from '@skein/runtime';
 import { suggest } from './suggestion.ts';
 
 /** The one of `names` that is given. Throws when it is none or several. `what`: what they are names of. */
@@ -28,6 +29,9 @@ export function wholeNumber(option: string): (text: string) => number {
 
 /** Lines of a help text, such as of scenarios: names, and beside them what they are. */
 export function listed(all: readonly { readonly name: string; readonly what: string }[]): string {
-  const width = Math.max(...all.map(({ name }) => name.length)) + 2;
-  return all.map(({ name, what }) => `  ${name.padEnd(width)}${what}`).join('\n');
+  const columns = (['name', 'what'] as const).map((column) => ({
+    title: '',
+    value: (row: (typeof all)[number]) => row[column],
+  }));
+  return formatTable(columns, all, { indent: 2 });
 }

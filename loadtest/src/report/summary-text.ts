@@ -1,5 +1,5 @@
 import type { Percentiles } from '@skein/native-peer/measures';
-import { formatDuration } from '../scenario/duration.ts';
+import { formatDuration } from '@skein/runtime';
 import type { LoadDocument, Verdict } from './document.ts';
 import { formatBytes, formatRate, formatShare } from './format.ts';
 

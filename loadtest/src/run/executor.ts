@@ -1,4 +1,4 @@
-import type { Clock } from '@skein/runtime';
+import { endsWithin, type Clock } from '@skein/runtime';
 import type { Fault } from '../scenario/schema.ts';
 import { Failures } from './failures.ts';
 import type { Fleet } from './fleet.ts';
@@ -55,11 +55,8 @@ export class Executor {
 
   /** Waits for what is under way, at most `deadlineMs`. */
   async settle(deadlineMs: number): Promise<void> {
-    const waited = new AbortController();
     const all = Promise.allSettled([...this.#joining.values(), ...this.#others]);
-    const tooLate = this.#deps.clock.sleep(deadlineMs, waited.signal).catch(() => undefined);
-    await Promise.race([all, tooLate]);
-    waited.abort();
+    await endsWithin(this.#deps.clock, deadlineMs, all);
   }
 
   #begin(step: Step): void {

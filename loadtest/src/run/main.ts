@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { systemClock, systemIds } from '@skein/runtime';
+import { formatDuration, formatTable, systemClock, systemIds } from '@skein/runtime';
 import { startPeerProcess } from '@skein/native-peer';
 import { EXIT_FAILED, runTool, type ToolContext } from '../cli/runner.ts';
 import { loadScenario, readyScenarios } from '../scenario/adapters/scenario-files.ts';
-import { formatDuration } from '../scenario/duration.ts';
 import { ScenarioRefused } from '../scenario/refused.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { assertWritable, dropFolder, logFolder, startFolder, writeText } from './adapters/output-files.ts';
 import { defineLoadtest, explainLoadCommand, type RunArguments } from './command-line.ts';
 import { planRun } from './plan/plan.ts';
@@ -48,9 +48,11 @@ async function run(args: RunArguments, { signal, interruptedWith, print }: ToolC
 }
 
 function list({ print }: ToolContext): void {
-  const ready = readyScenarios();
-  const width = Math.max(...ready.map(({ name }) => name.length)) + 2;
-  for (const { name, about } of ready) print(`${name.padEnd(width)}${about.trim()}\n`);
+  const columns = [
+    { title: '', value: ({ name }: Scenario) => name },
+    { title: '', value: ({ about }: Scenario) => about.trim() },
+  ];
+  print(`${formatTable(columns, readyScenarios())}\n`);
 }
 
 function validate(nameOrFile: string, { print }: ToolContext): void {

@@ -1,11 +1,10 @@
 import { describeExit } from '@skein/local-cluster';
-import type { Clock } from '@skein/runtime';
+import { type Clock, formatDuration } from '@skein/runtime';
 import type { ClusterSample } from '../measure/cluster/cluster-sample.ts';
 import type { PeerReport } from '@skein/native-peer/measures';
 import type { PeerEvent, StartPeerProcess } from '@skein/native-peer';
 import type { JudgeFigures, LoadDocument, Sample } from '../report/document.ts';
 import { roomNames } from '../scenario/consistency.ts';
-import { formatDuration } from '../scenario/duration.ts';
 import type { Fault, Scenario } from '../scenario/schema.ts';
 import { describeRun, type RunFacts } from './describe-run.ts';
 import { Executor } from './executor.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDurationMs } from '@skein/runtime';
 import { problemText } from './problems.ts';
 import { readScenario } from './read.ts';
 import type { Scenario } from './schema.ts';
@@ -245,7 +245,7 @@ it.each([
   ['-1s', undefined],
   ['1 day', undefined],
 ])('reads the duration %s', (text, ms) => {
-  expect(parseDuration(text)).toBe(ms);
+  expect(parseDurationMs(text)).toBe(ms);
 });
 
 it.each([

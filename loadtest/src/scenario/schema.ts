@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from './duration.ts';
+import { parseDurationMs } from '@skein/runtime';
 import { thresholdSchema } from './threshold-schema.ts';
 
 /** Most peers that one scenario may have at a time; more than one machine can play. */
@@ -10,7 +10,7 @@ export const LONGEST_MS = 7 * 24 * 3_600_000;
 const duration = z
   .string({ error: 'write a time with its unit, such as 500ms, 30s, 5m or 1h' })
   .transform((text, context) => {
-    const ms = parseDuration(text);
+    const ms = parseDurationMs(text);
     if (ms !== undefined && ms <= LONGEST_MS) return ms;
     context.addIssue({ code: 'custom', message: 'write a time with its unit, such as 500ms, 30s, 5m or 1h' });
     return z.NEVER;

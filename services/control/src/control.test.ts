@@ -11,7 +11,7 @@ import {
 } from '@skein/rpc';
 import { ConfigError, systemClock } from '@skein/runtime';
 import { silentLogger, type LogFields, type Logger } from '@skein/telemetry';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { startControl, type Control } from './control.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -88,7 +88,7 @@ function pipe(from: string, to: string, tracks: { tracksIn: string[]; tracksOut:
   return { kind: 'NODE', localRouterId: `rtr_${from}`, peerNodeId: to, peerRouterId: `rtr_${to}`, ...tracks };
 }
 
-test('shows nodes and rooms from Redis, and the pipes that the nodes hold', async () => {
+it('shows nodes and rooms from Redis, and the pipes that the nodes hold', async () => {
   const { url } = await redis();
   const store = await connectStore({ url, clock: systemClock });
   cleanups.push(() => store.close());
@@ -144,7 +144,7 @@ test('shows nodes and rooms from Redis, and the pipes that the nodes hold', asyn
   expect(room.silentNodeIds).toEqual([]);
 });
 
-test('without Redis it lives, answers UNAVAILABLE, and becomes ready when Redis comes', async () => {
+it('without Redis it lives, answers UNAVAILABLE, and becomes ready when Redis comes', async () => {
   const server = await redis();
   await server.stop();
   const events: LogFields[] = [];
@@ -162,7 +162,7 @@ test('without Redis it lives, answers UNAVAILABLE, and becomes ready when Redis 
   expect(await api.listNodes({})).toEqual({ nodes: [] });
 });
 
-test('an outage of Redis makes it UNAVAILABLE, and it serves again afterwards', async () => {
+it('an outage of Redis makes it UNAVAILABLE, and it serves again afterwards', async () => {
   const server = await redis();
   const { api, ready } = await control(server.url, (await nats()).url);
   await ready;
@@ -172,7 +172,7 @@ test('an outage of Redis makes it UNAVAILABLE, and it serves again afterwards', 
   await vi.waitFor(async () => expect(await api.listNodes({})).toEqual({ nodes: [] }), { timeout: 10_000 });
 });
 
-test('without NATS it answers what Redis knows, and becomes ready when NATS comes', async () => {
+it('without NATS it answers what Redis knows, and becomes ready when NATS comes', async () => {
   const { url } = await redis();
   const bus = await nats();
   await bus.stop();
@@ -188,7 +188,7 @@ test('without NATS it answers what Redis knows, and becomes ready when NATS come
   expect(await api.listNodes({})).toEqual({ nodes: [] });
 });
 
-test('it stops while it still waits for Redis', async () => {
+it('stops while it still waits for Redis', async () => {
   const server = await redis();
   await server.stop();
   const waiting = await control(server.url, (await nats()).url);
@@ -196,7 +196,7 @@ test('it stops while it still waits for Redis', async () => {
   await expect(waiting.ready).rejects.toThrow('control stops');
 });
 
-test('ends with what to set when NATS takes too little', async () => {
+it('ends with what to set when NATS takes too little', async () => {
   const server = await startNats({ maxPayloadBytes: 64 * 1024 });
   cleanups.push(() => server[Symbol.asyncDispose]());
   const { ended, ready } = await control((await redis()).url, server.url);

@@ -14,12 +14,12 @@ import type { Logger } from '@skein/telemetry';
 import { createControlHandlers } from './handlers.ts';
 import { createProbes } from './failure-detection/probes.ts';
 import { Reconciler } from './reconciler.ts';
-import { Steadiness } from './leadership/healthy-since.ts';
+import { HealthySince } from './leadership/healthy-since.ts';
 import { detectionOf, type DetectionConfig, type controlSettings } from './settings.ts';
 
-/** How long a node may take to say what it holds; then it counts as silent. */
+/** How long a node may take to report its part of a room; then it counts as silent. */
 const NODE_DEADLINE_MS = 1_000;
-/** Nodes to which a connection is kept for questions whether they live. */
+/** Nodes to which a connection is kept for probes. */
 const MAX_PROBED_NODES = 4096;
 
 export interface ControlConfig extends Pick<
@@ -65,9 +65,8 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
   const ready = backends.connect().then(() => log.info({ event: 'ready', grpcPort, holderId }, 'ready'));
   ready.catch((error: unknown) => {
     if (!backends.stopping && !(error instanceof ConfigError))
-      log.error({ err: error }, 'cannot reach the cluster; control decides nothing');
+      log.error({ err: error }, 'cannot connect to the cluster; control is inactive');
   });
-  // Nothing else ends it by itself.
   const ended = ready.then(
     () => new Promise<string>(() => {}),
     (error: unknown) => {
@@ -87,15 +86,15 @@ export async function startControl({ config, log, clock }: ControlOptions): Prom
   };
 }
 
-/** What control reaches the cluster through, and the reconciler that runs once both are there. */
+/** The connections to store and bus, and the reconciler that runs over them. */
 class Backends {
   readonly #options: ControlOptions;
   readonly #stopped = new AbortController();
-  readonly #storeSteadiness = new Steadiness();
-  readonly #busSteadiness = new Steadiness();
+  readonly #storeHealth = new HealthySince();
+  readonly #busHealth = new HealthySince();
   readonly #clients: RpcClients;
   readonly #probeClients: RpcClients;
-  /** As which this control holds the lease of the one that reconciles. */
+  /** Names this control as holder of the leader lease. */
   readonly holderId = systemIds('ctl');
   #store: ClusterStore | undefined;
   #bus: Bus | undefined;
@@ -121,9 +120,9 @@ class Backends {
     const [store, bus] = await Promise.all([this.#connectStore(), this.#connectBus()]);
     this.#stopped.signal.throwIfAborted();
     const { clock, log } = this.#options;
-    const steadiness = { storeSteadiness: this.#storeSteadiness, busSteadiness: this.#busSteadiness };
+    const health = { storeHealth: this.#storeHealth, busHealth: this.#busHealth };
     this.#reconciler = new Reconciler({
-      ...steadiness,
+      ...health,
       ...{ store, bus, clock, log, random: systemRandom, holderId: this.holderId },
       nodeAt: (address) => this.#clients.client(nodeService, address),
       probes: createProbes({ bus, clients: this.#probeClients, clock }),
@@ -142,7 +141,7 @@ class Backends {
   async #connectStore(): Promise<ClusterStore> {
     const { config, clock, log } = this.#options;
     const onStatus = ({ state }: { state: string }): void => {
-      if (state === 'disconnected') this.#storeSteadiness.failed();
+      if (state === 'disconnected') this.#storeHealth.failed();
     };
     const { signal } = this.#stopped;
     const connection = { url: config.redisUrl, name: 'skein-control', clock, log, signal, onStatus };
@@ -153,7 +152,7 @@ class Backends {
   async #connectBus(): Promise<Bus> {
     const { config, clock, log } = this.#options;
     const onStatus = ({ state }: { state: string }): void => {
-      if (state === 'disconnected') this.#busSteadiness.failed();
+      if (state === 'disconnected') this.#busHealth.failed();
     };
     const { signal } = this.#stopped;
     const connection = { url: config.natsUrl, name: 'skein-control', clock, log, signal, onStatus };

@@ -16,7 +16,7 @@ import {
   type RoomMedia,
 } from '@skein/rpc';
 import { silentLogger } from '@skein/telemetry';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createControlHandlers, type ControlStore } from './handlers.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -115,7 +115,7 @@ function mediaOf(nodeId: string, pipes: RoomMedia['pipes']): RoomMedia {
 }
 
 describe('ListNodes', () => {
-  test('shows every node with a lease, sorted by id', async () => {
+  it('shows every node with a lease, sorted by id', async () => {
     const api = await startApi(() => storeOf([], [registered('node-b', 'h:2'), registered('node-a', 'h:1')]));
     const { nodes } = await api.listNodes({});
     expect(nodes).toEqual([
@@ -141,7 +141,7 @@ describe('ListRooms', () => {
     room(name, [member('ann', 'node-a')], [microphone('ann', 'node-a')]),
   );
 
-  test('shows all rooms on one page when they fit', async () => {
+  it('shows all rooms on one page when they fit', async () => {
     const api = await startApi(() => storeOf(rooms));
     const page = await api.listRooms({ pageSize: 0, pageToken: '' });
     expect(page.nextPageToken).toBe('');
@@ -150,7 +150,7 @@ describe('ListRooms', () => {
     expect(page.rooms[0]).toEqual({ ...summary, viewers: 0 });
   });
 
-  test('goes through the pages by their tokens', async () => {
+  it('goes through the pages by their tokens', async () => {
     const api = await startApi(() => storeOf(rooms));
     const first = await api.listRooms({ pageSize: 2, pageToken: '' });
     const second = await api.listRooms({ pageSize: 2, pageToken: first.nextPageToken });
@@ -158,7 +158,7 @@ describe('ListRooms', () => {
     expect(second.nextPageToken).toBe('');
   });
 
-  test.each([
+  it.each([
     [{ pageSize: 1001, pageToken: '' }, 'request.pageSize'],
     [{ pageSize: 0, pageToken: '%%' }, 'request.pageToken'],
   ])('refuses %j, naming the field', async (request, field) => {
@@ -171,7 +171,7 @@ describe('ListRooms', () => {
 });
 
 describe('GetRoom', () => {
-  test('joins the state of the store with the pipes that its nodes hold', async () => {
+  it('joins the state of the store with the pipes that its nodes hold', async () => {
     const [a, b] = await Promise.all([
       startNode({
         getRoomMedia: async () =>
@@ -209,7 +209,7 @@ describe('GetRoom', () => {
     expect(await api.getRoom({ room: 'lobby' })).toEqual({
       room: 'lobby',
       version: 3,
-      participants: members,
+      participants: members.map((one) => ({ ...one, lost: false })),
       tracks: tracks.map(
         ({ epoch: _1, routerId: _2, spatialLayers: _3, temporalLayers: _4, ...shown }) => shown,
       ),
@@ -229,7 +229,7 @@ describe('GetRoom', () => {
     });
   });
 
-  test('names the nodes that hang, that are down, and that have no lease any more', async () => {
+  it('names the nodes that hang, that are down, and that have no lease any more', async () => {
     const hanging = await startNode({ getRoomMedia: () => new Promise(() => {}) });
     const down = createRpcServer({ host: '127.0.0.1', port: 0 });
     const { port } = await down.listen();
@@ -241,7 +241,7 @@ describe('GetRoom', () => {
     expect(silentNodeIds).toEqual(['node-a', 'node-b', 'node-c']);
   });
 
-  test('does not call a node silent that answers that it holds nothing', async () => {
+  it('does not call a node silent that answers that it holds nothing', async () => {
     const empty = await startNode({
       getRoomMedia: () => Promise.reject(new SkeinError('ROOM_NOT_FOUND', 'not here')),
     });
@@ -251,12 +251,12 @@ describe('GetRoom', () => {
     expect(await api.getRoom({ room: 'lobby' })).toMatchObject({ pipes: [], silentNodeIds: [] });
   });
 
-  test('answers ROOM_NOT_FOUND when there is none', async () => {
+  it('answers ROOM_NOT_FOUND when there is none', async () => {
     const api = await startApi(() => storeOf([]));
     await expect(api.getRoom({ room: 'lobby' })).rejects.toMatchObject({ code: 'ROOM_NOT_FOUND' });
   });
 
-  test.each(['', 'a\u0007b', 'x'.repeat(129)])('refuses the room name %j, naming the field', async (name) => {
+  it.each(['', 'a\u0007b', 'x'.repeat(129)])('refuses the room name %j, naming the field', async (name) => {
     const api = await startApi(() => storeOf([]));
     const refused = { code: 'INVALID_ARGUMENT', details: { field: 'request.room' } };
     await expect(api.getRoom({ room: name })).rejects.toMatchObject(refused);
@@ -264,7 +264,7 @@ describe('GetRoom', () => {
 });
 
 describe('DrainNode', () => {
-  test('asks the node, and answers with what it had', async () => {
+  it('asks the node, and answers with what it had', async () => {
     const drained: number[] = [];
     const address = await startNode({
       drain: async ({ deadlineMs }) => {
@@ -277,7 +277,7 @@ describe('DrainNode', () => {
     expect(drained).toEqual([60_000]);
   });
 
-  test('answers NODE_NOT_FOUND when there is none of that id', async () => {
+  it('answers NODE_NOT_FOUND when there is none of that id', async () => {
     const api = await startApi(() => storeOf([], [registered('node-a', 'h:1')]));
     const asked = api.drainNode({ nodeId: 'node-b', deadlineMs: 0 });
     await expect(asked).rejects.toMatchObject({ code: 'NODE_NOT_FOUND', details: { nodeId: 'node-b' } });
@@ -285,7 +285,7 @@ describe('DrainNode', () => {
 });
 
 describe('Rebalance', () => {
-  test('asks the nodes above their share, and leaves out the one that does not answer', async () => {
+  it('asks the nodes above their share, and leaves out a silent one', async () => {
     const crowded = await startNode({ moveSessions: async ({ count }) => ({ moving: count - 1 }) });
     const failing = await startNode({
       moveSessions: () => Promise.reject(new SkeinError('UNAVAILABLE', 'no')),
@@ -299,14 +299,14 @@ describe('Rebalance', () => {
     expect(await api.rebalance({})).toEqual({ nodes: [{ nodeId: 'node-a', moving: 9 }] });
   });
 
-  test('moves nothing when every node has its share', async () => {
+  it('moves nothing when every node has its share', async () => {
     const nodes = [registered('node-a', 'h:1'), registered('node-b', 'h:2')];
     const api = await startApi(() => storeOf([], nodes));
     expect(await api.rebalance({})).toEqual({ nodes: [] });
   });
 });
 
-test('answers UNAVAILABLE with a retry time while there is no store', async () => {
+it('answers UNAVAILABLE with a retry time while there is no store', async () => {
   const api = await startApi(() => {
     throw SkeinError.unavailable('the room store');
   });

@@ -18,7 +18,7 @@ export interface ControlStore {
   readonly nodes: Pick<NodeRegistry, 'list'>;
 }
 
-export interface ControlDependencies {
+export interface ControlDeps {
   /** Throws `UNAVAILABLE` while there is no store. */
   readonly store: () => ControlStore;
   readonly askNode: AskNode;
@@ -26,16 +26,11 @@ export interface ControlDependencies {
   readonly log: Logger;
 }
 
-/** Room states that one ListRooms reads at the same time. */
+/** Rooms that one ListRooms reads at the same time. */
 const CONCURRENT_READS = 16;
 
 /** The control API over the store and the nodes. */
-export function createControlHandlers({
-  store,
-  askNode,
-  nodeAt,
-  log,
-}: ControlDependencies): ControlServiceHandlers {
+export function createControlHandlers({ store, askNode, nodeAt, log }: ControlDeps): ControlServiceHandlers {
   return {
     listNodes: async () => {
       const nodes = (await store().nodes.list()).map(nodeOf);
@@ -55,7 +50,10 @@ export function createControlHandlers({
     drainNode: async (request) => {
       const sessions = await drainNode(await store().nodes.list(), request, nodeAt);
       const { nodeId, deadlineMs } = request;
-      log.info({ nodeId, sessions, deadlineMs }, 'a node drains, as an operator asked');
+      log.info(
+        { event: 'node.drain-requested', nodeId, sessions, deadlineMs },
+        'an operator started a drain',
+      );
       return { sessions };
     },
     rebalance: async () => ({ nodes: await rebalance(await store().nodes.list(), nodeAt, log) }),
@@ -86,7 +84,7 @@ function nodeOf({ record, leaseAgeMs }: RegisteredNode): Node {
   };
 }
 
-/** Rooms that went away meanwhile are left out. */
+/** Leaves out rooms that have ended meanwhile. */
 async function summarize(rooms: ControlStore['rooms'], names: readonly string[]): Promise<RoomSummary[]> {
   const summaries: RoomSummary[] = [];
   for (let start = 0; start < names.length; start += CONCURRENT_READS) {
@@ -120,9 +118,11 @@ async function roomOf(
   return {
     room: snapshot.room,
     version: snapshot.version,
-    participants: snapshot.participants.map(({ identity, name, nodeId, sessionId, epoch, joinedAtMs }) => {
-      return { identity, name, nodeId, sessionId, epoch, joinedAtMs };
-    }),
+    participants: snapshot.participants.map(
+      ({ identity, name, nodeId, sessionId, epoch, joinedAtMs, connection }) => {
+        return { identity, name, nodeId, sessionId, epoch, joinedAtMs, lost: connection === 'lost' };
+      },
+    ),
     tracks: snapshot.tracks.map(({ trackId, identity, nodeId, kind, source, mimeType, muted }) => {
       return { trackId, identity, nodeId, kind, source, mimeType, muted };
     }),

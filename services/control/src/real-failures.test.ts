@@ -4,7 +4,7 @@ import { startNats, startRedis } from '@skein/local-cluster';
 import { nodeDeath, subjects, type NodeDeath } from '@skein/protocol';
 import { systemClock } from '@skein/runtime';
 import { silentLogger, type LogFields } from '@skein/telemetry';
-import { expect, test, vi, type TestContext } from 'vitest';
+import { expect, it, vi, type TestContext } from 'vitest';
 import { startControl, type Control } from './control.ts';
 import { startTestNode, type TestNode } from './testing/test-node.ts';
 
@@ -13,7 +13,7 @@ const clock = systemClock;
 const BUSY_MACHINE_MS = 3000;
 type Cleanup = Pick<TestContext, 'onTestFinished'>;
 
-/** Real servers, two nodes, and whoever listens for deaths. */
+/** Real servers, two nodes, and a listener for deaths. */
 async function cluster({ onTestFinished }: Cleanup) {
   const [redis, nats] = await Promise.all([startRedis(), startNats()]);
   const urls = { redisUrl: redis.url, natsUrl: nats.url };
@@ -37,10 +37,10 @@ async function cluster({ onTestFinished }: Cleanup) {
 async function control(
   urls: { redisUrl: string; natsUrl: string },
   { onTestFinished }: Cleanup,
-): Promise<Control & { burials: LogFields[] }> {
-  const burials: LogFields[] = [];
+): Promise<Control & { evictions: LogFields[] }> {
+  const evictions: LogFields[] = [];
   const note = (fields: LogFields): void => {
-    if (fields['event'] === 'nodeDead') burials.push(fields);
+    if (fields['event'] === 'node.evicted') evictions.push(fields);
   };
   const started = await startControl({
     config: { ...urls, logLevel: 'info', grpcHost: '127.0.0.1', grpcPort: 0 },
@@ -49,7 +49,7 @@ async function control(
   });
   onTestFinished(() => started.stop('test ended'));
   await started.ready;
-  return { ...started, burials };
+  return { ...started, evictions };
 }
 
 /** Until store and bus count as steady, and a control leads. */
@@ -75,7 +75,7 @@ async function nthDeath<Death extends NodeDeath>(deaths: readonly Death[], count
   return await vi.waitFor(find, { timeout: 10_000, interval: 10 });
 }
 
-test('a killed and a hung node are declared dead in about a second and fenced; later their people leave', async (context) => {
+it('a killed and a hung node are evicted in about a second; their participants leave later', async (context) => {
   const { urls, store, deaths, one, two } = await cluster(context);
   // Two of five: more than half would be looked at longer.
   for (const nodeId of ['n3', 'n4', 'n5'])
@@ -104,7 +104,7 @@ test('a killed and a hung node are declared dead in about a second and fenced; l
   await vi.waitFor(async () => expect(await people()).toEqual(['on-n3']), { timeout: 35_000, interval: 200 });
 }, 60_000);
 
-test('nobody dies while Redis or NATS hang or restart, nor when they come back', async (context) => {
+it('nobody dies while Redis or NATS hang or restart, nor when they come back', async (context) => {
   const { redis, nats, urls, deaths } = await cluster(context);
   await control(urls, context);
   await settled();
@@ -120,7 +120,7 @@ test('nobody dies while Redis or NATS hang or restart, nor when they come back',
   expect(deaths).toEqual([]);
 }, 60_000);
 
-test('of two controls one acts: within 4 s of the death of the one before, and in its place when it stops', async (context) => {
+it('a second control takes over at once from one that stops, and within 4 s from one that dies', async (context) => {
   const { urls, store, deaths, one, two } = await cluster(context);
   expect(await store.leader.hold('ctl_dead', 3000)).toEqual(expect.any(Number));
   const heldMs = clock.monotonicMs();
@@ -130,11 +130,11 @@ test('of two controls one acts: within 4 s of the death of the one before, and i
   expect(atMs - heldMs).toBeGreaterThan(2900);
   expect(atMs - heldMs).toBeLessThan(4000 + BUSY_MACHINE_MS);
   await clock.sleep(1000);
-  const [acting, ...others] = controls.toSorted((a, b) => b.burials.length - a.burials.length);
-  expect([acting, ...others].map((each) => each?.burials.length)).toEqual([1, 0]);
+  const [acting, ...others] = controls.toSorted((a, b) => b.evictions.length - a.evictions.length);
+  expect([acting, ...others].map((each) => each?.evictions.length)).toEqual([1, 0]);
 
   await acting?.stop('gone');
   await two.kill();
-  await vi.waitFor(() => expect(others[0]?.burials).toHaveLength(1), { timeout: 6000 });
-  expect(others[0]?.burials[0]).toMatchObject({ nodeId: 'n2' });
+  await vi.waitFor(() => expect(others[0]?.evictions).toHaveLength(1), { timeout: 6000 });
+  expect(others[0]?.evictions[0]).toMatchObject({ nodeId: 'n2' });
 }, 60_000);

@@ -2,7 +2,7 @@ import { busSettings } from '@skein/bus';
 import { storeSettings } from '@skein/cluster';
 import { ConfigError, setting, type ConfigOf } from '@skein/runtime';
 import { logSettings } from '@skein/telemetry';
-import { defaultBrake, type BrakePolicy } from './failure-detection/eviction-limit.ts';
+import { defaultEvictionLimit, type EvictionLimitPolicy } from './failure-detection/eviction-limit.ts';
 import { defaultDetection, type DetectionPolicy } from './failure-detection/verdict.ts';
 
 /** The environment variables of control. */
@@ -12,7 +12,7 @@ export const controlSettings = {
   ...logSettings,
   grpcHost: setting.host('SKEIN_CONTROL_GRPC_HOST', {
     default: '127.0.0.1',
-    doc: 'Where the gRPC API listens. It asks nobody who they are: keep it off public networks.',
+    doc: 'Where the gRPC API listens. The API is unauthenticated: keep it off public networks.',
   }),
   grpcPort: setting.port('SKEIN_CONTROL_GRPC_PORT', { default: 7000, doc: 'Port of the gRPC API.' }),
   suspectAfterMs: setting.integer(
@@ -20,7 +20,7 @@ export const controlSettings = {
     { min: 500, max: 60_000, unit: 'milliseconds' },
     {
       default: defaultDetection.suspectAfterMs,
-      doc: 'How long a media node may be silent, which beats every 250 ms, before it is asked whether it lives. Raise it where a whole site loses beats now and then.',
+      doc: 'How long a media node may be silent before it is suspected and probed. Its heartbeats come every 250 ms. Raise it where a whole site sometimes loses heartbeats.',
     },
   ),
   heardByOthersForMs: setting.integer(
@@ -28,28 +28,28 @@ export const controlSettings = {
     { min: 1000, max: 600_000, unit: 'milliseconds' },
     {
       default: defaultDetection.heardByOthersForMs,
-      doc: 'How long a media node that control cannot reach, but whose packets still arrive at other nodes, is kept before it is evicted. Longer than `SKEIN_CONTROL_SUSPECT_AFTER_MS`.',
+      doc: 'How long a media node is kept that control cannot reach but other nodes still receive from. Longer than `SKEIN_CONTROL_SUSPECT_AFTER_MS`.',
     },
   ),
   evictAtOnce: setting.integer(
     'SKEIN_CONTROL_EVICT_AT_ONCE',
     { min: 1, max: 1000, unit: 'nodes' },
     {
-      default: defaultBrake.atOnce,
-      doc: 'When more media nodes than this are missing, or more than half of a region, each is looked at for `SKEIN_CONTROL_LONG_LOOK_MS` before it is evicted.',
+      default: defaultEvictionLimit.atOnce,
+      doc: 'When more media nodes than this are missing, or more than half of a region, evictions wait for `SKEIN_CONTROL_LONG_LOOK_MS`.',
     },
   ),
   longLookMs: setting.integer(
     'SKEIN_CONTROL_LONG_LOOK_MS',
     { min: 1000, max: 600_000, unit: 'milliseconds' },
     {
-      default: defaultBrake.longLookMs,
-      doc: 'How long a media node must stay dead by all evidence when many are missing at once. Longer than the links between sites fail for.',
+      default: defaultEvictionLimit.longLookMs,
+      doc: 'How long the evidence against a media node must stand when many are missing at once. Longer than network failures between sites usually last.',
     },
   ),
 };
 
-/** Those of `controlSettings` that say how deaths are found. What is absent has its default. */
+/** The settings of failure detection. Absent ones have their defaults. */
 export type DetectionConfig = Partial<
   Pick<
     ConfigOf<typeof controlSettings>,
@@ -57,13 +57,13 @@ export type DetectionConfig = Partial<
   >
 >;
 
-/** How deaths are found. Throws `ConfigError` where two settings contradict each other. */
+/** The policies of failure detection. Throws `ConfigError` where two settings contradict each other. */
 export function detectionOf({
   suspectAfterMs = defaultDetection.suspectAfterMs,
   heardByOthersForMs = defaultDetection.heardByOthersForMs,
-  evictAtOnce = defaultBrake.atOnce,
-  longLookMs = defaultBrake.longLookMs,
-}: DetectionConfig): { readonly detection: DetectionPolicy; readonly brake: BrakePolicy } {
+  evictAtOnce = defaultEvictionLimit.atOnce,
+  longLookMs = defaultEvictionLimit.longLookMs,
+}: DetectionConfig): { readonly detection: DetectionPolicy; readonly evictionLimit: EvictionLimitPolicy } {
   if (heardByOthersForMs <= suspectAfterMs) {
     throw ConfigError.unworkable(
       controlSettings.heardByOthersForMs.env,
@@ -74,6 +74,6 @@ export function detectionOf({
   const askWitnessesAfterMs = (suspectAfterMs * 2) / 3;
   return {
     detection: { ...defaultDetection, suspectAfterMs, askWitnessesAfterMs, heardByOthersForMs },
-    brake: { ...defaultBrake, atOnce: evictAtOnce, longLookMs },
+    evictionLimit: { ...defaultEvictionLimit, atOnce: evictAtOnce, longLookMs },
   };
 }

@@ -107,7 +107,7 @@ const isReady = ({ event }: Record<string, unknown>): boolean => event === 'read
 const LONG = { timeout: 20_000, interval: 50 };
 
 describe('the media node as a process', () => {
-  it('waits for NATS and Redis, says when it is ready, and leaves with code 0 on SIGTERM', async () => {
+  it('the process waits for NATS and Redis, logs ready, and exits with 0 on SIGTERM', async () => {
     const [natsPort, redisPort] = [await freePort(), await freePort()];
     const node = start({
       SKEIN_NATS_URL: `nats://127.0.0.1:${natsPort}`,
@@ -134,7 +134,7 @@ describe('the media node as a process', () => {
     );
   });
 
-  it('on SIGTERM waits for its sessions to move to another node, and leaves with code 0 when they have', async () => {
+  it('SIGTERM migrates the sessions to another node and exits with 0', async () => {
     await using redis = await startRedis();
     await using nats = await startNats();
     const servers = { SKEIN_NATS_URL: nats.url, SKEIN_REDIS_URL: redis.url };
@@ -184,7 +184,7 @@ describe('the media node as a process', () => {
     await Promise.all([bus.close(), store.close()]);
   });
 
-  it('drained over gRPC leaves with code 0 by itself', async () => {
+  it('a drain over gRPC exits with 0', async () => {
     await using redis = await startRedis();
     await using nats = await startNats();
     const node = start({ SKEIN_NATS_URL: nats.url, SKEIN_REDIS_URL: redis.url });
@@ -198,7 +198,7 @@ describe('the media node as a process', () => {
     clients.close();
   });
 
-  it('with the id of one that runs ends with code 1 and says so, and the other is not disturbed', async () => {
+  it('a second process with a running node`s id exits with 1 and does not disturb the first', async () => {
     await using pair = await sameId();
     const first = pair.start();
     await vi.waitFor(() => expect(first.lines.some(isReady)).toBe(true), LONG);
@@ -212,7 +212,7 @@ describe('the media node as a process', () => {
     expect(first.child.exitCode).toBeNull();
   });
 
-  it('that hung while another took its id over answers nobody any more, and ends with code 1', async () => {
+  it('a process that hung while another took its id exits with 1 and answers nobody', async () => {
     await using pair = await sameId();
     const first = pair.start();
     await vi.waitFor(() => expect(first.lines.some(isReady)).toBe(true), LONG);

@@ -1,4 +1,4 @@
-// First: what follows does not load under an older Node.js.
+// First, because the other imports do not load under an older Node.js.
 import './required-node.ts';
 import { connectBus, natsServers } from '@skein/bus';
 import { connectStore, storeAddress } from '@skein/cluster';
@@ -21,7 +21,7 @@ import { mediaNodeSettings } from './settings.ts';
 const VERSION = '0.1.0';
 type Settings = ConfigOf<typeof mediaNodeSettings>;
 
-/** For what comes after a drain: the node itself takes 5 s at most. */
+/** Time to stop after a drain; the node itself takes at most 5 s. */
 const STOP_GRACE_MS = 10_000;
 
 async function start(): Promise<RunningService> {
@@ -36,14 +36,14 @@ async function start(): Promise<RunningService> {
   const telemetry = await startTelemetry({ service: 'media-node', nodeId });
   const shared = { clock: systemClock, random: systemRandom, log };
   const name = `media-node ${nodeId}`;
-  // Both wait for their server, and say so, until it is there.
+  // Both log, and wait, until their server answers.
   const [bus, store] = await Promise.all([
     connectBus({ ...shared, url: nats, name }),
     connectStore({ ...shared, url: redis, name }),
   ]);
-  const parts = { ...shared, ids: systemIds, engine: mediasoupEngine(), bus, store };
-  const node = await MediaNode.start(configOf({ nodeId, workers, settings, addresses }), parts);
-  // The logger adds the service and the node's id: whoever started the process waits for this line.
+  const deps = { ...shared, ids: systemIds, engine: mediasoupEngine(), bus, store };
+  const node = await MediaNode.start(configOf({ nodeId, workers, settings, addresses }), deps);
+  // The logger adds the service and the node's id. Launchers of the process wait for this line.
   log.info({ event: 'ready', grpcPort: node.grpcPort }, 'ready');
   const { drainDeadlineMs } = settings;
   return {
@@ -58,14 +58,14 @@ async function start(): Promise<RunningService> {
   };
 }
 
-interface Configured {
+interface ConfigSources {
   readonly nodeId: string;
   readonly workers: number;
   readonly settings: Settings;
   readonly addresses: NodeAddresses;
 }
 
-function configOf({ nodeId, workers, settings, addresses }: Configured): MediaNodeConfig {
+function configOf({ nodeId, workers, settings, addresses }: ConfigSources): MediaNodeConfig {
   const { media, pipes, grpc } = addresses;
   return {
     ...{ nodeId, region: settings.region, version: VERSION, workers },

@@ -52,7 +52,7 @@ async function attempt(env: Record<string, string>): Promise<{ outcome: string; 
 const refusedLogin = expect.stringMatching(/^Redis refuses the login/) as string;
 
 describe('a Redis with a login', () => {
-  it('takes the password of the default user from the URL and from a setting, and refuses others as such', async () => {
+  it('takes the password of the default user from the URL or a setting, and names refused logins', async () => {
     await using redis = await startRedis({ args: ['--requirepass', 'p@ss:w/ord'] });
     const at = (login: string): string => `redis://${login}127.0.0.1:${redis.port}`;
     expect((await attempt({ SKEIN_REDIS_URL: at(':p%40ss%3Aw%2Ford@') })).outcome).toBe('connected');

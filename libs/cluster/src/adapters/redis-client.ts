@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
-import { jitter, systemRandom, type Random, type TlsFiles } from '@skein/runtime';
+import { backoff, systemRandom, type Random, type TlsFiles } from '@skein/runtime';
 import type { StoreOptions } from '../store/cluster-store.ts';
 import { readStoreAddress, type Endpoint, type Login, type StoreAddress } from '../store/store-address.ts';
 
 const FIRST_RETRY_MS = 50;
-/** Short: when Redis is back, every process finds it within a second. */
+/** Short, so that every process finds a Redis that is back within a second. */
 const LONGEST_RETRY_MS = 600;
 const CONNECT_TIMEOUT_MS = 2000;
-/** A server that is left may hang: its sockets are not waited for. */
+/** Short, as a server that is left may hang. */
 const DISCONNECT_TIMEOUT_MS = 50;
 export const DEFAULT_COMMAND_TIMEOUT_MS = 1000;
 
 type Sentinels = Extract<StoreAddress, { kind: 'sentinels' }>;
 
-/** A client that is not connected yet, and that goes on connecting for ever. */
+/** A client that is not connected yet and never stops trying. */
 export interface RedisClient {
   readonly redis: Redis;
   readonly address: StoreAddress;
@@ -23,14 +23,14 @@ export interface RedisClient {
   left: number;
 }
 
-/** Fails `INVALID_ARGUMENT` for an address that is none. */
+/** Fails `INVALID_ARGUMENT` for a malformed address. */
 export function createClient(options: StoreOptions): RedisClient {
   const { url, name, random = systemRandom } = options;
   const address = typeof url === 'string' ? readStoreAddress(url) : url;
   const shared: RedisOptions = {
     ...limits(options),
     ...(name !== undefined && { connectionName: name.replaceAll(/[^\w.:-]/g, '-') }),
-    // A command that is sent again after a lost connection could be carried out twice.
+    // A command that is sent again after a lost connection could run twice.
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     retryStrategy: (attempt) => retryDelayMs(attempt + client.left, random),
@@ -44,8 +44,8 @@ export function createClient(options: StoreOptions): RedisClient {
 }
 
 /**
- * The run id of the server that the sentinels take for the primary, by the first one that answers: one that hangs holds up
- * nobody, and one that is late tells of the change when it learns of it. `undefined` when none answers.
+ * The run id of the primary by the first sentinel that answers: a hanging one delays nothing, and a late one reports the change
+ * when it learns of it. `undefined` when none answers.
  */
 export async function runIdOfPrimary(address: Sentinels, options: StoreOptions): Promise<string | undefined> {
   const asked = address.sentinels.map((sentinel) => askSentinel(sentinel, address, options));
@@ -66,14 +66,14 @@ async function askSentinel(
   };
   const sentinel = new Redis({ ...limits(options), ...own });
   sentinel.on('error', () => {
-    // The call fails with it.
+    // The call fails with the same error.
   });
   try {
     await sentinel.connect();
     const fields = (await sentinel.call('SENTINEL', 'MASTER', name)) as readonly string[];
     const at = fields.indexOf('runid');
     const runId = at < 0 ? undefined : fields[at + 1];
-    if (runId === undefined) throw new Error('a sentinel does not say which server the primary is');
+    if (runId === undefined) throw new Error('a sentinel does not name the primary');
     return runId;
   } finally {
     sentinel.disconnect();
@@ -90,7 +90,7 @@ function serverOptions({
   return { host, port, db, ...loginOptions(login), ...(tls && { tls: tlsOptions(tls) }) };
 }
 
-/** Read again for each connection, so that certificates can be renewed while the process runs. */
+/** Files are read again for each connection, so that certificates can be renewed while the process runs. */
 function tlsOptions({ caFile, certFile, keyFile }: TlsFiles): ConnectionOptions {
   const [ca, cert, key] = [caFile, certFile, keyFile].map(freshest);
   return {
@@ -106,7 +106,7 @@ function tlsOptions({ caFile, certFile, keyFile }: TlsFiles): ConnectionOptions 
   };
 }
 
-/** The content of a file; while it cannot be read, what was read last. */
+/** The content of a file; the last known one while it cannot be read. */
 function freshest(file: string | undefined): (() => Buffer) | undefined {
   if (file === undefined) return undefined;
   let last = readFileSync(file);
@@ -163,6 +163,7 @@ function loginOptions({ username, password }: Login): RedisOptions {
   return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
 }
 
+/** After the first attempt twice `FIRST_RETRY_MS`: the attempt itself took its time. */
 function retryDelayMs(attempt: number, random: Random): number {
-  return jitter(Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS), random);
+  return backoff({ firstMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS, jitter: 0.2, random })(attempt + 1);
 }

@@ -1,7 +1,7 @@
 import { startRedis } from '@skein/local-cluster';
 import { systemClock } from '@skein/runtime';
 import { Redis } from 'ioredis';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { connectStore } from '../index.ts';
 
 const connect = vi.spyOn(Redis.prototype, 'connect');
@@ -12,7 +12,7 @@ function clients(): Redis[] {
   return [...new Set(connect.mock.contexts)] as Redis[];
 }
 
-test('a client that gives up by itself is told to go on', async () => {
+it('a client that gives up is restarted', async () => {
   await using server = await startRedis();
   const states: string[] = [];
   const onStatus = ({ state }: { state: string }): void => void states.push(state);
@@ -24,7 +24,7 @@ test('a client that gives up by itself is told to go on', async () => {
   await store.close();
 });
 
-test('a client of a store that was closed stays ended', async () => {
+it('a client of a store that was closed stays ended', async () => {
   await using server = await startRedis();
   const store = await connectStore({ url: server.url, clock: systemClock });
   const [client] = clients();

@@ -1,6 +1,14 @@
 import type { ChainableCommander, Redis } from 'ioredis';
 import { SkeinError } from '@skein/protocol';
-import { Emitter, jitter, systemRandom, type Clock, type Random } from '@skein/runtime';
+import {
+  Emitter,
+  jitter,
+  systemRandom,
+  withDeadline,
+  type Clock,
+  type DeadlineTimer,
+  type Random,
+} from '@skein/runtime';
 import { silentLogger, type Logger } from '@skein/telemetry';
 import { afterAwake } from '../connection/awake-timer.ts';
 import { Breaker } from '../connection/breaker.ts';
@@ -14,19 +22,19 @@ import { isDatabaseTrouble, RedisTroubleLog } from './redis-trouble.ts';
 import { createClient, DEFAULT_COMMAND_TIMEOUT_MS, type RedisClient } from './redis-client.ts';
 
 /**
- * How often a server is asked whether it is still the primary: who only reads would not notice. It goes along with a call,
- * so that a process at rest does not wake for it; who asks nothing is told nothing that is wrong.
+ * How often a server is checked to be still the primary, which a process that only reads would not notice. Checks run beside
+ * calls: an idle process does not wake for them, and reads nothing stale.
  */
-const LOOK_EVERY_MS = 1000;
-/** After which a client that has given up is told to go on. */
+const CHECK_EVERY_MS = 1000;
+/** Pause before a client that has given up is restarted. */
 const REVIVE_AFTER_MS = 200;
-/** Calls that may wait for Redis at once; one more fails with `UNAVAILABLE`. */
+/** Calls that may wait for Redis at the same time; further ones fail with `UNAVAILABLE`. */
 const MAX_IN_FLIGHT = 10_000;
 
 export type Argument = string | number | Buffer;
 export type Command = readonly [name: string, ...args: Argument[]];
 
-/** How soon a refused call is worth another try: about as long as finding a Redis that is back takes. */
+/** Retry hint of a refused call: about as long as it takes to find a Redis that is back. */
 const RETRY_AFTER_MS = 500;
 
 export interface ConnectionEvents {
@@ -35,9 +43,9 @@ export interface ConnectionEvents {
 }
 
 /**
- * One connection to the Redis that is the primary. Its calls end within their deadline, whatever state Redis is in; once
- * one had no answer, the next ones fail at once, until Redis answers a probe or a new connection is made. A server that
- * is not the primary any more is left at once.
+ * One connection to the primary Redis. Calls end within their deadline, whatever state Redis is in; after one without an
+ * answer, the next ones fail at once until Redis answers a probe or a new connection is made. A server that is no longer
+ * the primary is left at once.
  */
 export class RedisConnection {
   readonly events: Emitter<ConnectionEvents>;
@@ -47,6 +55,8 @@ export class RedisConnection {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #timeoutMs: number;
+  /** Deadlines that do not count pauses of this process. */
+  readonly #awake: DeadlineTimer;
   readonly #breaker: Breaker;
   readonly #log: Logger;
   readonly #trouble: RedisTroubleLog;
@@ -54,15 +64,15 @@ export class RedisConnection {
   readonly #running = new Set<Promise<unknown>>();
   readonly #storeClock = new StoreClock();
   #status: StoreStatus;
-  /** Of the data, as last seen; `undefined` before that, and where servers do not say. */
+  /** The history of the data, as last read; `undefined` before that, and where servers do not tell. */
   #historyId: string | undefined;
-  /** Never while a look is under way. */
-  #nextLookMs = Infinity;
+  /** Infinity while a check runs. */
+  #nextCheckMs = Infinity;
   #revival: Disposable | undefined;
   #givingUp: Disposable | undefined;
   #closed = false;
-  /** Whether it was said that the first connection takes its time. */
-  #waitTold = false;
+  /** Whether the wait for the first connection was logged. */
+  #waitLogged = false;
 
   private constructor(client: RedisClient, options: StoreOptions) {
     const { clock, random = systemRandom, log = silentLogger } = options;
@@ -71,6 +81,7 @@ export class RedisConnection {
     this.#options = options;
     this.#clock = clock;
     this.#random = random;
+    this.#awake = { after: (ms, task) => afterAwake(clock, ms, task) };
     this.#log = log;
     this.#trouble = new RedisTroubleLog(log);
     this.#timeoutMs = options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS;
@@ -84,7 +95,7 @@ export class RedisConnection {
     });
   }
 
-  /** Resolves when Redis is there; rejects only with the reason of `signal`. */
+  /** Resolves when Redis answers; rejects only with the reason of `signal`. */
   static async open(options: StoreOptions, client = createClient(options)): Promise<RedisConnection> {
     options.signal?.throwIfAborted();
     const connection = new RedisConnection(client, options);
@@ -102,8 +113,8 @@ export class RedisConnection {
   }
 
   /**
-   * Runs a script by its hash, and whole when the server doesn't know it. One that expires either runs before this call
-   * fails for want of an answer, or never.
+   * Runs a script by its hash, or whole when the server does not know it. A script that expires runs before this call fails
+   * without an answer, or never.
    */
   run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     return this.#bounded(() =>
@@ -111,7 +122,7 @@ export class RedisConnection {
     );
   }
 
-  /** A clock that went ahead makes a call expire that has all its time left: such a one is sent again. */
+  /** A clock that jumped ahead makes a call expire early: it is sent again. */
   async #evaluateInTime(
     script: Script,
     keys: readonly string[],
@@ -124,7 +135,7 @@ export class RedisConnection {
       if (!Array.isArray(reply) || reply[0] !== EXPIRED) return reply;
       const nowMs = this.#clock.monotonicMs();
       this.#storeClock.learn(Number(reply[1]), nowMs);
-      if (nowMs >= givenUpMs) throw new Error('the store got to it too late, and did not carry it out');
+      if (nowMs >= givenUpMs) throw new Error('the store read the call too late and did not run it');
     }
   }
 
@@ -154,8 +165,8 @@ export class RedisConnection {
   }
 
   /**
-   * The same for reads that stand for themselves, with bytes for text: a command that the server refuses because of what a
-   * key holds gives the error in its place.
+   * The same for independent reads, with bytes for text: a command that fails because of a key's type gives the error in its
+   * place.
    */
   readEach(commands: readonly Command[]): Promise<readonly unknown[]> {
     return this.#bounded(async () => {
@@ -196,7 +207,7 @@ export class RedisConnection {
     if (this.#status.state === 'disconnected' || this.#running.size >= MAX_IN_FLIGHT) throw unavailable();
     const running = this.#inTime(send());
     this.#running.add(running);
-    if (this.#clock.monotonicMs() >= this.#nextLookMs) void this.#lookAgain();
+    if (this.#clock.monotonicMs() >= this.#nextCheckMs) void this.#checkAgain();
     try {
       return await running;
     } catch (error) {
@@ -207,44 +218,36 @@ export class RedisConnection {
   }
 
   async #inTime<Value>(sent: Promise<Value>): Promise<Value> {
-    let timer: Disposable | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = afterAwake(this.#clock, this.#timeoutMs, () => {
-        reject(new Error(`Redis did not answer within ${this.#timeoutMs} ms`));
-        this.#hangs();
-      });
+    return await withDeadline(this.#awake, this.#timeoutMs, sent, () => {
+      this.#hangs();
+      return new Error(`Redis did not answer within ${this.#timeoutMs} ms`);
     });
-    try {
-      return await Promise.race([sent, late]);
-    } finally {
-      timer?.[Symbol.dispose]();
-    }
   }
 
   #hangs(): void {
     if (this.#status.state === 'disconnected') return;
     const reason = 'a call had no answer in time';
-    // A primary that hangs is replaced, and takes itself for the primary still when it goes on.
+    // A primary that hangs is replaced, and still believes to be the primary when it continues.
     if (this.#client.address.kind === 'sentinels') return this.#leave(reason);
     this.#setStatus('disconnected', reason);
     this.#breaker.trip();
-    // What waits for a server that stays silent is bounded so, and a connection that has broken unseen is replaced.
+    // Bounds the wait for a silent server, and replaces a connection that broke unnoticed.
     this.#givingUp?.[Symbol.dispose]();
     this.#givingUp = afterAwake(this.#clock, this.#timeoutMs / 2, () => {
       if (this.#breaker.open) this.#redis.disconnect(true);
     });
   }
 
-  /** Gives the connection up at once. The client makes another one, to the server that is the primary then. */
+  /** Drops the connection at once. The client makes another one, to the server that is the primary then. */
   #leave(reason: string): void {
     this.#client.left++;
     if (this.#status.state === 'connected') this.#setStatus('disconnected', reason);
-    else if (this.#client.left === 1) this.#log.warn({ reason }, 'Redis cannot serve; trying until it can');
-    this.#log.debug({ reason, left: this.#client.left }, 'a connection to Redis was given up');
+    else if (this.#client.left === 1) this.#log.warn({ reason }, 'Redis cannot serve; retrying');
+    this.#log.debug({ reason, left: this.#client.left }, 'a connection to Redis was dropped');
     this.#redis.disconnect(true);
   }
 
-  /** A script that fails is a bug; everything else is a store that can't serve now. */
+  /** A failing script is a bug; every other error means that the store cannot serve now. */
   #explained(error: unknown): SkeinError {
     const leaveBecause = error instanceof Error ? notPrimaryBecause(error.message) : undefined;
     if (leaveBecause !== undefined) {
@@ -259,7 +262,7 @@ export class RedisConnection {
       return unavailable(error);
     }
     this.#log.error({ err: error }, 'a script of the store failed');
-    return new SkeinError('INTERNAL', 'the store could not carry that out; it was logged', { cause: error });
+    return new SkeinError('INTERNAL', 'a script of the store failed (logged)', { cause: error });
   }
 
   #firstReady(signal: AbortSignal | undefined): Promise<void> {
@@ -267,8 +270,8 @@ export class RedisConnection {
       const onAbort = (): void => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#redis.on('error', (error: NodeJS.ErrnoException) => {
-        this.#trouble.tell(error, { waits: !this.#waitTold });
-        // The client would go on, with the first database.
+        this.#trouble.report(error, { waits: !this.#waitLogged });
+        // The client would continue with the first database.
         if (isDatabaseTrouble(error)) this.#leave('the database is none of the server');
       });
       this.#redis.on('ready', () => {
@@ -281,64 +284,64 @@ export class RedisConnection {
       this.#redis.on('close', () => this.#onClose());
       this.#redis.on('end', () => this.#onEnd());
       this.#redis.connect().catch(() => {
-        // The client goes on trying by itself; 'ready' tells when it made it.
+        // The client keeps trying; 'ready' follows its success.
       });
     });
   }
 
-  /** A new connection serves once its server has said that it is the primary. Never rejects. */
+  /** A new connection serves once its server reports to be the primary. Never rejects. */
   async #admit(): Promise<boolean> {
     const { stream } = this.#redis;
     this.#storeClock.forget();
-    const seen = await this.#look(() => checkNewPrimary(this.#client, this.#options));
-    // It may have ended meanwhile, and another one begun.
+    const seen = await this.#check(() => checkNewPrimary(this.#client, this.#options));
+    // The connection may have been replaced meanwhile.
     if (this.#redis.stream !== stream || this.#redis.status !== 'ready') return false;
     if (seen.kind === 'notPrimary') {
       this.#leave(seen.reason);
       return false;
     }
     this.#client.left = 0;
-    this.#waitTold = true;
+    this.#waitLogged = true;
     this.#trouble.over();
     this.#breaker.reset();
-    // A server that hides its history may have another one each time.
+    // A server that hides its history may have changed it.
     const fellBack = seen.historyId === undefined || this.#isOtherHistory(seen.historyId);
     this.#serves('a connection was made', { fellBack });
-    this.#lookLater();
+    this.#checkLater();
     return true;
   }
 
-  #lookLater(): void {
-    this.#nextLookMs = this.#clock.monotonicMs() + jitter(LOOK_EVERY_MS, this.#random);
+  #checkLater(): void {
+    this.#nextCheckMs = this.#clock.monotonicMs() + jitter(CHECK_EVERY_MS, this.#random);
   }
 
-  /** Also one address may lead elsewhere from one moment to the next, behind a proxy without the connection ending. */
-  async #lookAgain(): Promise<void> {
+  /** Behind a proxy, an address may lead to another server without the connection ending. */
+  async #checkAgain(): Promise<void> {
     const { stream } = this.#redis;
-    this.#nextLookMs = Infinity;
-    const seen = await this.#look(() => checkPrimary(this.#redis));
-    // A later connection is looked at by itself.
+    this.#nextCheckMs = Infinity;
+    const seen = await this.#check(() => checkPrimary(this.#redis));
+    // A later connection has its own check.
     if (this.#redis.stream !== stream || this.#redis.status !== 'ready') return;
-    this.#lookLater();
+    this.#checkLater();
     if (this.#status.state === 'disconnected') return;
     if (seen.kind === 'notPrimary') this.#leave(seen.reason);
     else if (this.#isOtherHistory(seen.historyId)) this.events.emit('recovered', { fellBack: true });
   }
 
-  async #look(look: () => Promise<Seen>): Promise<Seen> {
+  async #check(look: () => Promise<Seen>): Promise<Seen> {
     try {
       const [seen] = await this.#inTime(Promise.all([look(), this.#readClock()]));
       return seen;
     } catch (error) {
-      this.#log.debug({ err: error }, 'Redis did not say whether it is the primary');
-      return { kind: 'notPrimary', reason: 'the server did not say whether it is the primary' };
+      this.#log.debug({ err: error }, 'Redis did not report whether it is the primary');
+      return { kind: 'notPrimary', reason: 'the server did not report whether it is the primary' };
     }
   }
 
-  /** Each time anew: two clocks drift by seconds a day. */
+  /** Read with each check: two clocks drift by seconds a day. */
   async #readClock(): Promise<void> {
     const { stream } = this.#redis;
-    // Without an answer a call's own deadline is refused once, and the refusal tells the time.
+    // Without an answer, the first call expires, and its refusal has the time.
     const [seconds, microseconds] = await this.#redis.time().catch(() => []);
     if (microseconds === undefined || this.#redis.stream !== stream) return;
     this.#storeClock.learn(Number(seconds) * 1_000_000 + Number(microseconds), this.#clock.monotonicMs());
@@ -354,16 +357,16 @@ export class RedisConnection {
     this.#breaker.reset();
     this.#givingUp?.[Symbol.dispose]();
     if (this.#status.state === 'connected') this.#setStatus('disconnected', 'the connection ended');
-    else if (!this.#waitTold) this.#onStatus?.(this.#status);
-    this.#waitTold = true;
+    else if (!this.#waitLogged) this.#onStatus?.(this.#status);
+    this.#waitLogged = true;
   }
 
-  /** The client gives up for good when it hears of a failover while it asks the sentinels where to connect to. */
+  /** The client gives up for good when it hears of a failover while it asks the sentinels for the primary. */
   #onEnd(): void {
     if (this.#closed) return;
-    this.#log.info({}, 'the Redis client gave up; connecting anew');
+    this.#log.info({ event: 'redis.client-restarted' }, 'the Redis client gave up; connecting again');
     this.#revival = this.#clock.after(jitter(REVIVE_AFTER_MS, this.#random, 0.5), () => {
-      // What fails ends again, or is tried again by the client.
+      // A failure ends again, or the client retries.
       this.#redis.connect().catch(() => {});
     });
   }
@@ -376,7 +379,10 @@ export class RedisConnection {
   #setStatus(state: StoreStatus['state'], reason: string): void {
     const from = this.#status.state;
     this.#status = { state, sinceMs: this.#clock.now() };
-    this.#log.info({ from, to: state, reason }, 'the Redis connection changed');
+    this.#log.info(
+      { event: 'redis.status-changed', from, to: state, reason },
+      'the Redis connection changed',
+    );
     this.#onStatus?.(this.#status);
   }
 }

@@ -204,7 +204,7 @@ describe('a store whose one address leads to another primary', () => {
 });
 
 describe('a store behind sentinels', () => {
-  it('follows the primary, away from one that hung and goes on as the primary that it is no more', async () => {
+  it('follows the primary away from a former one that hung and continues as primary', async () => {
     await using group = await startRedisGroup({ downAfterMs: 1000 });
     const store = await connectStore({ url: group.url, clock: systemClock });
     await using _ = { [Symbol.asyncDispose]: () => store.close() };
@@ -224,7 +224,7 @@ describe('a store behind sentinels', () => {
     expect(member).toContain(String(after.participant.epoch));
   }, 60_000);
 
-  it('stops waiting for them when it is told to', async () => {
+  it('stops waiting for the sentinels when its signal is aborted', async () => {
     const stop = new AbortController();
     const url = `redis+sentinel://127.0.0.1:${await freePort()}/skein`;
     const connecting = connectStore({ url, clock: systemClock, signal: stop.signal });

@@ -54,7 +54,7 @@ describe('the keys of the node registry', () => {
     const before = await nodes.read();
     await nodes.release('n1', fence);
     await raw.zadd('skein:{nodes}:forget', 1, 'n1');
-    // The change itself has been dropped: whoever read before gets all.
+    // The change itself has been dropped: an earlier reader gets all nodes.
     expect(await nodes.read({ since: before.version })).toMatchObject({ whole: true, nodes: [], gone: [] });
     expect((await raw.keys('*')).toSorted()).toEqual(['skein:{nodes}:meta']);
   });

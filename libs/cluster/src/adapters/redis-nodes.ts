@@ -1,5 +1,4 @@
-import { nodeLoad, nodeRecord, SkeinError } from '@skein/protocol';
-import type { NodeRecord } from '@skein/protocol';
+import { nodeLoad, nodeRecord, SkeinError, type NodeRecord } from '@skein/protocol';
 import type { Logger } from '@skein/telemetry';
 import type {
   NodeRegistry,
@@ -16,7 +15,7 @@ import { readJson } from '../store/stored-entries.ts';
 import { leaseTimeMs } from '../leases/lease-time.ts';
 import { isWrongType, type RedisConnection } from './redis-connection.ts';
 
-/** Some beats: an assignment is forgotten when the node's report shows it. */
+/** Several heartbeats: an assignment is forgotten when the node's report shows it. */
 const ASSIGNMENT_LIFE_MS = 10_000;
 
 export class RedisNodes implements NodeRegistry {
@@ -89,14 +88,14 @@ export class RedisNodes implements NodeRegistry {
     };
   }
 
-  /** Says it when the number changes: the registry is read many times a minute. */
+  /** Logs when the number changes: the registry is read many times a minute. */
   #reportDamaged(count: number): void {
     if (count > 0 && count !== this.#damaged)
-      this.#log.warn({ count }, 'records of nodes that cannot be read were left out');
+      this.#log.warn({ count }, 'unreadable node records were left out');
     this.#damaged = count;
   }
 
-  /** A key of the registry that holds another type, which somebody has put there, is removed: no node could renew its lease. */
+  /** Removes a registry key of another type, which somebody put there: no node could renew its lease. */
   async #run(
     script: Script,
     args: readonly (string | number)[],
@@ -114,7 +113,7 @@ export class RedisNodes implements NodeRegistry {
 
   async #discard(key: string, wanted: 'hash' | 'zset'): Promise<void> {
     const removed = await this.#redis.run(discardUnless, [key], [wanted]);
-    if (removed === 1) this.#log.warn({ key }, `removed a key of the node registry that was no ${wanted}`);
+    if (removed === 1) this.#log.warn({ key }, `removed a key of the node registry that was not a ${wanted}`);
   }
 
   async countAssignment(nodeId: string, beat: number): Promise<number> {
@@ -127,7 +126,7 @@ export class RedisNodes implements NodeRegistry {
 /** Of the keys of the registry, in their order. */
 const TYPES = ['hash', 'hash', 'zset', 'hash', 'zset', 'zset', 'hash'] as const;
 
-/** `undefined` for what is no record of this node. */
+/** `undefined` unless it is a record of this node. */
 function nodeFrom(
   nodeId: string,
   json: string,
@@ -142,7 +141,7 @@ function pairs(flat: readonly string[]): readonly (readonly [string, string])[] 
   return Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at] ?? '', flat[2 * at + 1] ?? '']);
 }
 
-/** `fence renewedAtUs beat load`; `undefined` for what is none. */
+/** `fence renewedAtUs beat load`; `undefined` for a malformed report. */
 function reportFrom(text: string, nowMs: number): NodeReport | undefined {
   const [fence, renewedAtUs, beat] = text.split(' ', 3).map(Number) as [number, number, number];
   const load = nodeLoad.safeParse(readJson(text.slice(text.indexOf('{'))));

@@ -70,13 +70,13 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('waits once for a Redis that hangs, then for nothing, and serves within a second of its return', async () => {
+  it('waits for a hanging Redis once, then for nothing, and serves within 1 s of its return', async () => {
     await using server = await startRedis();
     const told: StoreStatus['state'][] = [];
     const onStatus = ({ state }: StoreStatus): void => void told.push(state);
     const store = await connectStore({ url: server.url, clock: systemClock, onStatus });
     await Promise.all(calls(store));
-    // One that goes on before the connection is given up, and one after that.
+    // One that continues before the connection is dropped, and one after that.
     for (const hangs of ['briefly', 'for long']) {
       await server.freeze();
       try {
@@ -124,7 +124,7 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('fails the calls that wait when Redis dies, and carries none of them out on the next connection', async () => {
+  it('fails waiting calls when Redis dies, and runs none of them on the next connection', async () => {
     await using server = await startRedis();
     const store = await connected(server);
     await server.freeze();
@@ -152,7 +152,7 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('stops waiting when it is told to', async () => {
+  it('stops waiting when its signal is aborted', async () => {
     const stop = new AbortController();
     const url = `redis://127.0.0.1:${await freePort()}`;
     const connecting = connectStore({

@@ -5,7 +5,7 @@ import { isWrongType, type RedisConnection } from './redis-connection.ts';
 
 const SCAN_COUNT = 1000;
 
-/** The names of all rooms. Each room's own scripts write it; who lists it drops what is no room. */
+/** The names of all rooms. The scripts of each room write it; listing drops names without a room. */
 export class RoomIndex {
   readonly #redis: RedisConnection;
   readonly #log: Logger;
@@ -15,7 +15,7 @@ export class RoomIndex {
     this.#log = log;
   }
 
-  /** Up to `size` names after `after` in byte order, all or some of which may be no rooms, and where the next page begins. */
+  /** Up to `size` names after `after` in byte order, some of which may have no room, and the start of the next page. */
   async page(
     after: string | Buffer | undefined,
     size: number,
@@ -33,17 +33,17 @@ export class RoomIndex {
     const unreadable = raw.filter((name, at) => !name.equals(Buffer.from(names[at] ?? '')));
     if (unreadable.length > 0) {
       await this.#redis.call(['ZREM', keys.rooms, ...unreadable]);
-      this.#log.warn({ count: unreadable.length }, 'removed names from the index of rooms that are no text');
+      this.#log.warn({ count: unreadable.length }, 'removed names that are not text from the index of rooms');
     }
     return { names: names.filter((_, at) => !unreadable.includes(raw[at] as Buffer)), next: raw.at(-1) };
   }
 
-  /** Takes out a name whose room is gone, unless the room was made again since. */
+  /** Removes a name whose room is gone, unless the room was created again. */
   async forget(room: string): Promise<void> {
     await this.#redis.run(forget, keys.room(room), [room]);
   }
 
-  /** Somebody has put something else in its place: the rooms are found by their keys. */
+  /** The index was replaced by another type: finds the rooms by their keys. */
   async #rebuild(): Promise<void> {
     await this.#redis.call(['DEL', keys.rooms]);
     let cursor = '0';
@@ -56,6 +56,6 @@ export class RoomIndex {
         await this.#redis.call(['ZADD', keys.rooms, ...names.flatMap((name) => ['0', name])]);
       [cursor, count] = [next, count + names.length];
     } while (cursor !== '0');
-    this.#log.warn({ rooms: count }, 'the index of rooms was no index; it was built again from the rooms');
+    this.#log.warn({ rooms: count }, 'the index of rooms was damaged; rebuilt it from the rooms');
   }
 }

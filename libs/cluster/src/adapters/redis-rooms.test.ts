@@ -18,7 +18,7 @@ async function join(identity: string, room = 'blue'): Promise<Placed> {
 }
 
 describe('placing', () => {
-  it('reads only what came since the caller heard of the room, and the whole of it when that is much or not to be had', async () => {
+  it('reads the changes since the caller’s version, or the whole room when there are many', async () => {
     const known = roomStateOf((await join('ann')).snapshot);
     await join('bob');
     const readsWhole = async (identity: string, knownThen: RoomState | undefined): Promise<boolean> => {
@@ -56,7 +56,7 @@ describe('the index of rooms', () => {
     expect(await raw.zcard('skein:{rooms}')).toBe(1);
   });
 
-  it('are listed by the script that makes them, and no longer by the one that frees them', async () => {
+  it('the scripts that create and free a room write the index', async () => {
     await join('ann');
     const { participant } = await join('bob', 'red');
     const held = [{ ...participant, identity: 'cy' }];

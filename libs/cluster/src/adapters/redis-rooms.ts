@@ -44,7 +44,7 @@ import {
 import type { Argument, Command, RedisConnection } from './redis-connection.ts';
 import type { RoomIndex } from './redis-room-index.ts';
 
-/** What a script answers: a word, and what belongs to it. Numbers travel as text. */
+/** A script's answer: a status, then its data. Numbers travel as text. */
 type Reply = readonly [status: string, ...rest: unknown[]];
 
 export class RedisRooms implements RoomStore {
@@ -105,13 +105,13 @@ export class RedisRooms implements RoomStore {
   }
 
   async #placed({ room, identity, known }: PlaceRequest, reply: Reply, reason = ''): Promise<Placed> {
-    // Without tracks at the end, what comes in place of the members are the changes since `known`.
+    // Without tracks at the end, the contents are the changes since `known` instead of the members.
     const [wrote, version, member, old, changed, viewership, contents, tracks] = reply as [
       ...[wrote: '' | Wrote, version: string, member: string, old: string],
       ...[changed: string, viewership: string, contents: string[], tracks?: string[]],
     ];
     const participant = readMember(identity, member);
-    if (!participant) throw new SkeinError('INTERNAL', 'the store placed what is no participant');
+    if (!participant) throw new SkeinError('INTERNAL', 'the store returned a malformed participant');
     const superseded = readMember(identity, old);
     const snapshot = tracks
       ? snapshotFrom(room, version, contents, tracks)
@@ -126,7 +126,7 @@ export class RedisRooms implements RoomStore {
     };
   }
 
-  /** In place of a log that cannot be read. */
+  /** Replaces an unreadable log. */
   async #present(room: string): Promise<StoredSnapshot> {
     const snapshot = await this.snapshot(room);
     if (!snapshot) throw new SkeinError('UNAVAILABLE', 'the room was lost just now; try again');
@@ -277,7 +277,7 @@ export class RedisRooms implements RoomStore {
       if (!next) break;
       const heads = await this.#redis.readEach(page.map(headOf));
       for (const [at, room] of page.entries()) {
-        // A room whose keys hold something else stays in the list, for whoever repairs it.
+        // A damaged room stays in the list, so that the sweep repairs it.
         const head = heads[at] as Error | readonly (Buffer | null)[];
         if (head instanceof Error || head[0]) names.push(room);
         else await this.#index.forget(room);
@@ -305,13 +305,13 @@ export class RedisRooms implements RoomStore {
   }
 }
 
-/** Who is placed, as the scripts take it. */
+/** The member, as the scripts take it. */
 function memberArguments(request: PlaceRequest): readonly Argument[] {
   const { identity, sessionId, stayId = NO_STAY, role = 'participant' } = request;
   return [identity, sessionId, profileJson(request), stayId, role];
 }
 
-/** The choice of a node, as the scripts take it. */
+/** The node candidates, as the scripts take them. */
 function nodeArguments({ candidates }: PlaceRequest): readonly Argument[] {
   const { preferredNodeId = '', fallbackNodeId = '', openNodeIds } = candidates;
   return [preferredNodeId, fallbackNodeId, ` ${openNodeIds.join(' ')} `];
@@ -321,7 +321,7 @@ function headOf(room: string): Command {
   return ['HMGET', keys.roomMeta(room), 'version', 'viewership'];
 }
 
-/** Entries of a hash (field, value, field, value, …) that are none, byte for byte. */
+/** The malformed entries of a hash (field, value, field, value, …), byte for byte. */
 function damagedEntries(
   flat: readonly Buffer[],
   read: (field: string, entry: string) => unknown,
@@ -345,7 +345,7 @@ function emptyRoom(room: string): RoomState {
   return { room, version: 0, participants: new Map(), tracks: new Map() };
 }
 
-/** `undefined` when the changes cannot be read, or do not follow `known`: then the log is damaged. */
+/** `undefined` when the changes are unreadable or do not follow `known`: the log is damaged then. */
 function followed(known: RoomState, flat: readonly string[]): StoredSnapshot | undefined {
   let state = known;
   for (const change of readChanges(flat) ?? [undefined]) {
@@ -356,7 +356,7 @@ function followed(known: RoomState, flat: readonly string[]): StoredSnapshot | u
   return snapshotOf(state);
 }
 
-/** Which change a placement was, as the scripts say. */
+/** The kind of change that a placement was. */
 type Wrote = 'joined' | 'moved' | 'left';
 
 function placingChange(

@@ -12,27 +12,27 @@ const MESSAGES: Readonly<Record<Trouble, string>> = {
   database: 'Redis has no database of the number in SKEIN_REDIS_URL; trying until it has',
 };
 
-/** Says why Redis cannot be used: each reason once until it can. */
+/** Logs why Redis cannot be used, each reason once until it can. */
 export class RedisTroubleLog {
   readonly #log: Logger;
-  readonly #told = new Set<Trouble>();
+  readonly #logged = new Set<Trouble>();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** `waits`: for the first connection; that a later one is lost is said elsewhere. */
-  tell(error: NodeJS.ErrnoException, { waits }: { readonly waits: boolean }): void {
+  /** `waits`: for the first connection; the loss of a later one is logged elsewhere. */
+  report(error: NodeJS.ErrnoException, { waits }: { readonly waits: boolean }): void {
     this.#log.debug({ err: error }, 'the Redis connection failed');
     const trouble = troubleOf(error);
-    if (this.#told.has(trouble) || (trouble === 'unreachable' && !waits)) return;
-    this.#told.add(trouble);
+    if (this.#logged.has(trouble) || (trouble === 'unreachable' && !waits)) return;
+    this.#logged.add(trouble);
     const level = trouble === 'unreachable' ? 'warn' : 'error';
     this.#log[level]({ code: error.code, trouble }, MESSAGES[trouble]);
   }
 
   over(): void {
-    this.#told.clear();
+    this.#logged.clear();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@skein/runtime';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { afterAwake } from './awake-timer.ts';
 
 /** One timer at a time, run by the test at whatever time it says. */
@@ -30,7 +30,7 @@ function manualClock() {
 }
 
 describe('a deadline that does not count pauses of its own process', () => {
-  test('passes on time, one turn of the event loop later', () => {
+  it('passes on time, one turn of the event loop later', () => {
     const time = manualClock();
     let passed = false;
     afterAwake(time.clock, 1000, () => (passed = true));
@@ -40,7 +40,7 @@ describe('a deadline that does not count pauses of its own process', () => {
     expect(passed).toBe(true);
   });
 
-  test('is put off after a pause, so that what came meanwhile is read first', () => {
+  it('is put off after a pause, so that what came meanwhile is read first', () => {
     const time = manualClock();
     let passed = false;
     afterAwake(time.clock, 1000, () => (passed = true));
@@ -51,7 +51,7 @@ describe('a deadline that does not count pauses of its own process', () => {
     expect(passed).toBe(true);
   });
 
-  test('passes in the end however often the process is paused', () => {
+  it('passes in the end however often the process is paused', () => {
     const time = manualClock();
     let passed = false;
     afterAwake(time.clock, 1000, () => (passed = true));
@@ -59,7 +59,7 @@ describe('a deadline that does not count pauses of its own process', () => {
     expect(passed).toBe(true);
   });
 
-  test('is cancelled also while it is put off', () => {
+  it('is cancelled also while it is put off', () => {
     const time = manualClock();
     const timer = afterAwake(time.clock, 1000, () => expect.unreachable());
     time.run(3000);

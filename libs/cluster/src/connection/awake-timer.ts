@@ -1,15 +1,15 @@
 import type { Clock } from '@skein/runtime';
 
-/** A timer that fires so late shows that the process was paused: by the system, a collection, or long work. */
+/** A timer this late shows a pause of the process: by the system, a garbage collection, or long work. */
 const PAUSE_MS = 50;
-/** What a pause adds to the wait, so that answers which came meanwhile are read, and requests that had to wait are sent. */
+/** Extra wait after a pause, in which answers that arrived meanwhile are read and waiting requests are sent. */
 const PAUSE_GRACE_MS = 250;
-/** A process that is paused again and again is told all the same. */
+/** Pauses that extend one wait. */
 const MAX_GRACES = 4;
 
 /**
- * Runs `task` after `ms` without an answer, not counting a pause of this process: timers run before sockets are read
- * (libuv), so that after a pause every deadline would pass although the answers are there. At most a second later.
+ * Runs `task` after `ms`, not counting pauses of this process: libuv runs timers before it reads sockets, so after a pause
+ * every deadline would pass although the answers are there. At most a second late.
  */
 export function afterAwake(clock: Clock, ms: number, task: () => void): Disposable {
   let dueMs = clock.monotonicMs() + ms;

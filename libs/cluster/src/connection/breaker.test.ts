@@ -22,7 +22,7 @@ function aBreaker() {
   return { clock, probes, breaker, closings: () => closings };
 }
 
-it('opens with the first call that goes unanswered, and closes with the first probe that is answered', async () => {
+it('a breaker opens with the first unanswered call and closes with the first answered probe', async () => {
   const { clock, probes, breaker, closings } = aBreaker();
   expect(breaker.open).toBe(false);
   breaker.trip();

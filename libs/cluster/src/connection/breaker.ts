@@ -3,8 +3,8 @@ import { jitter, type Clock, type Random } from '@skein/runtime';
 /** Between the end of one probe and the next; one at a time. */
 const PROBE_AGAIN_MS = 150;
 
-export interface BreakerParts {
-  /** Asks the server for any sign of life. Has to end by itself. */
+export interface BreakerDeps {
+  /** Sends a probe to the server. It must end within a deadline of its own. */
   readonly probe: () => Promise<unknown>;
   readonly clock: Clock;
   readonly random: Random;
@@ -13,17 +13,17 @@ export interface BreakerParts {
 }
 
 /**
- * Closed while a server answers. Once one call went unanswered it is open: no other call needs to wait as long, until a
- * probe is answered.
+ * Closed while a server answers. One unanswered call opens it, so that no other call waits as long, until a probe is
+ * answered.
  */
 export class Breaker {
-  readonly #parts: BreakerParts;
-  /** The probing of one opening; another one, or a reset, makes it void. */
+  readonly #deps: BreakerDeps;
+  /** Identifies the probes of one opening; another opening or a reset voids them. */
   #probing: object | undefined;
   #next: Disposable | undefined;
 
-  constructor(parts: BreakerParts) {
-    this.#parts = parts;
+  constructor(deps: BreakerDeps) {
+    this.#deps = deps;
   }
 
   get open(): boolean {
@@ -37,14 +37,14 @@ export class Breaker {
     this.#probe(this.#probing);
   }
 
-  /** Closes without a word: the connection begins anew, or ends. */
+  /** Closes without `onClosed`: the connection is replaced or ends. */
   reset(): void {
     this.#probing = undefined;
     this.#next?.[Symbol.dispose]();
   }
 
   #probe(probing: object): void {
-    const { probe, clock, random, onClosed } = this.#parts;
+    const { probe, clock, random, onClosed } = this.#deps;
     probe().then(
       () => {
         if (this.#probing !== probing) return;

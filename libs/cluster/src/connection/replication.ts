@@ -1,10 +1,10 @@
-/** What a server says of its part in replication (`INFO`, https://redis.io/docs/latest/commands/info/). */
+/** A server's part in replication (`INFO`, https://redis.io/docs/latest/commands/info/). */
 export interface Replication {
-  /** Another word from a server that does not say. */
+  /** `unknown`: the server does not say. */
   readonly role: 'primary' | 'replica' | 'unknown';
-  /** Of the history of its data: another one after a restart, and for a replica that was made the primary. */
+  /** Identifies the history of the data. Changes with a restart, and when a replica becomes the primary. */
   readonly historyId: string | undefined;
-  /** Of this start of the server. */
+  /** Identifies this start of the server. */
   readonly runId: string | undefined;
 }
 

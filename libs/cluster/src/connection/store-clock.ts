@@ -1,6 +1,6 @@
 /**
  * The store's clock as one process sees it. It is never taken to be ahead of what it is: an answer was given before it
- * arrived. So a deadline by it is never later than the caller's own, however slow the way was.
+ * arrived. So a deadline by it is never later than the caller's own, however slow the network was.
  */
 export class StoreClock {
   #offsetMs: number | undefined;

@@ -71,22 +71,22 @@ class Driver {
   take(input: FeedInput): void {
     const { feed, commands } = stepFeed(this.feed, input);
     this.feed = feed;
-    for (const command of commands) this.#carryOut(command);
+    for (const command of commands) this.#execute(command);
     assert.equal(this.seen, feed.state);
     assert.ok(feed.parked.size <= MAX_PARKED);
   }
 
-  #carryOut(command: FeedCommand): void {
-    switch (command.do) {
-      case 'tellChange':
+  #execute(command: FeedCommand): void {
+    switch (command.type) {
+      case 'emitChange':
         assert.equal(command.change.version, (this.seen?.version ?? Number.NaN) + 1, 'a hole');
         this.seen = command.state;
         break;
-      case 'tellReplaced':
+      case 'emitReplaced':
         this.seen = command.state;
         break;
-      case 'askChanges':
-      case 'askSnapshot':
+      case 'readChanges':
+      case 'readSnapshot':
         assert.equal(this.pending, undefined, 'two questions at once');
         this.pending = command;
         break;
@@ -97,12 +97,12 @@ class Driver {
   }
 
   answer(fail = false): void {
-    const question = this.pending;
+    const request = this.pending;
     this.pending = undefined;
-    if (!question) return;
-    if (fail) this.take({ type: 'askFailed' });
-    else if (question.do === 'askChanges')
-      this.take({ type: 'gotChanges', changes: this.store.changesSince(question.since) });
+    if (!request) return;
+    if (fail) this.take({ type: 'readFailed' });
+    else if (request.type === 'readChanges')
+      this.take({ type: 'gotChanges', changes: this.store.changesSince(request.since) });
     else this.take({ type: 'gotSnapshot', snapshot: this.store.snapshot() });
   }
 
@@ -115,11 +115,11 @@ class Driver {
     this.take({ type: 'compared', version, asOf: this.feed.state?.version });
   }
 
-  /** No more events; the poll goes on. */
+  /** No more events; the poll continues. */
   rest(): number {
     for (let turns = 1; turns < 20; turns++) {
       while (this.pending) this.answer();
-      if (this.feed.phase.name !== 'inStep') this.wake();
+      if (this.feed.phase.kind !== 'inSync') this.wake();
       else if (this.feed.state?.version === this.store.version) return turns;
       else this.compare();
     }
@@ -142,7 +142,7 @@ const action = fc.oneof(
 );
 
 describe('a feed', () => {
-  it('comes to the state of the store, without a hole, whatever is lost, late, doubled or refused', () => {
+  it('reaches the state of the store without a gap, whatever is lost, late, doubled or refused', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 80, size: 'max' }), fc.boolean(), (actions, withSnapshot) => {
         const store = new ModelStore();
@@ -186,52 +186,52 @@ describe('a feed', () => {
         driver.rest();
         const { state } = driver.feed;
         expect(state && snapshotOf(state)).toEqual(store.snapshot());
-        expect(driver.feed.phase.name).toBe('inStep');
+        expect(driver.feed.phase.kind).toBe('inSync');
         expect(driver.feed.parked.size).toBe(0);
       }),
       { numRuns: 1000 },
     );
   });
 
-  function inStep(): Driver {
+  function inSync(): Driver {
     const store = new ModelStore();
     store.write();
     const driver = new Driver(store);
     driver.take({ type: 'begun', snapshot: store.snapshot() });
     driver.answer();
-    assert.equal(driver.feed.phase.name, 'inStep');
+    assert.equal(driver.feed.phase.kind, 'inSync');
     return driver;
   }
 
   it('asks the store for nothing when changes come in turn', () => {
-    const driver = inStep();
+    const driver = inSync();
     for (let n = 0; n < 10; n++) driver.take({ type: 'changes', changes: [driver.store.write()] });
     expect(driver.pending).toBeUndefined();
     expect(driver.feed.state?.version).toBe(driver.store.version);
   });
 
   it('asks the store for nothing when two changes come in the wrong order', () => {
-    const driver = inStep();
+    const driver = inSync();
     const [first, second] = [driver.store.write(), driver.store.write()];
     driver.take({ type: 'changes', changes: [second] });
-    expect(driver.feed.phase.name).toBe('awaitingOrder');
+    expect(driver.feed.phase.kind).toBe('awaitingOrder');
     driver.take({ type: 'changes', changes: [first] });
-    expect(driver.feed).toMatchObject({ phase: { name: 'inStep' }, state: { version: second.version } });
+    expect(driver.feed).toMatchObject({ phase: { kind: 'inSync' }, state: { version: second.version } });
     driver.wake();
     expect(driver.pending).toBeUndefined();
   });
 
-  it('stops asking for a version that the store does not have', () => {
-    const driver = inStep();
+  it('stops reading for a version that the store does not have', () => {
+    const driver = inSync();
     driver.take({ type: 'expected', version: driver.store.version + 5 });
     driver.wake();
     driver.answer();
-    expect(driver.feed.phase.name).toBe('inStep');
+    expect(driver.feed.phase.kind).toBe('inSync');
     expect(driver.pending).toBeUndefined();
   });
 
   it('never applies a change that the store has lost to what came in its place', () => {
-    const driver = inStep();
+    const driver = inSync();
     const [, second] = [driver.store.write(), driver.store.write()];
     driver.take({ type: 'changes', changes: [second] });
     driver.store.log.length -= 2;
@@ -242,7 +242,7 @@ describe('a feed', () => {
   });
 
   it('does not go back for a snapshot that was overtaken while it was on its way', () => {
-    const driver = inStep();
+    const driver = inSync();
     driver.store.write();
     driver.store.keptFrom = 2;
     driver.take({ type: 'expected', version: driver.store.version });
@@ -265,11 +265,11 @@ describe('a feed', () => {
     driver.take({ type: 'gotSnapshot', snapshot: undefined });
     expect(driver.feed.state?.version).toBe(store.version);
     driver.answer();
-    expect(driver.feed).toMatchObject({ state: { version: store.version }, phase: { name: 'inStep' } });
+    expect(driver.feed).toMatchObject({ state: { version: store.version }, phase: { kind: 'inSync' } });
   });
 
   it('goes back with a store that lost its last changes', () => {
-    const driver = inStep();
+    const driver = inSync();
     driver.take({ type: 'changes', changes: [driver.store.write()] });
     driver.store.log.pop();
     driver.compare();
@@ -278,17 +278,17 @@ describe('a feed', () => {
   });
 
   it('shows no room when the store says that it is gone', () => {
-    const driver = inStep();
+    const driver = inSync();
     driver.store.log.length = 0;
     driver.compare();
     driver.answer();
-    expect(driver.feed).toMatchObject({ state: undefined, phase: { name: 'inStep' } });
+    expect(driver.feed).toMatchObject({ state: undefined, phase: { kind: 'inSync' } });
     driver.compare();
     expect(driver.pending).toBeUndefined();
   });
 
   it('drops what came too early when it is too much, and asks', () => {
-    const driver = inStep();
+    const driver = inSync();
     driver.store.write();
     for (let n = 0; n < MAX_PARKED + 10; n++)
       driver.take({ type: 'changes', changes: [driver.store.write()] });
@@ -301,8 +301,8 @@ describe('a feed', () => {
     let feed: Feed = stepFeed(newFeed, { type: 'begun', snapshot: undefined }).feed;
     const waits: number[] = [];
     for (let n = 0; n < 8; n++) {
-      const refused = stepFeed(feed, { type: 'askFailed' });
-      for (const command of refused.commands) if (command.do === 'wake') waits.push(command.afterMs);
+      const refused = stepFeed(feed, { type: 'readFailed' });
+      for (const command of refused.commands) if (command.type === 'wake') waits.push(command.afterMs);
       feed = stepFeed(refused.feed, { type: 'woke' }).feed;
     }
     expect(waits).toEqual([200, 400, 800, 1600, 3200, 5000, 5000, 5000]);

@@ -14,14 +14,14 @@ export interface RoomEvents {
   readonly viewership?: Viewership | undefined;
 }
 
-/** One message holds so many changes whatever their size: a participant has about 26 KiB of JSON at most. */
+/** Changes that fit one message whatever their size: a participant has about 26 KiB of JSON at most. */
 const ALWAYS_FIT = 8;
-/** What the changes of one message may have, bytes of JSON. */
+/** Bytes of JSON for the changes of one message. */
 const CHANGES_BYTES = limits.busMessageBytes / 2;
 
 /**
- * Tells all feeds of a room what a write changed. To be called by whoever wrote, in the order of the writes. What a node
- * puts back after a loss of the store may be a whole room: it goes out in several messages.
+ * Publishes the changes of a write to all feeds of a room. The writer calls it in the order of its writes. An announcement
+ * after a data loss may be a whole room, which takes several messages.
  */
 export function publishChanges(bus: Bus, room: string, changes: readonly VersionedChange[]): void {
   for (const part of inMessages(changes))
@@ -50,7 +50,7 @@ export function publishViewership(bus: Bus, room: string, now: Viewership): void
   bus.publish(subjects.room(room), { changes: [], viewership: now } satisfies RoomEvents);
 }
 
-/** What such a payload holds; `undefined` when it is something else. */
+/** Parses such a payload; `undefined` for anything else. */
 export function readRoomEvents(data: unknown): RoomEvents | undefined {
   const { changes, viewership: views } = (data ?? {}) as Partial<RoomEvents>;
   if (!Array.isArray(changes)) return undefined;

@@ -34,7 +34,7 @@ class FakeRooms {
   bornVersion = 100;
   recovered: ((recovery: StoreRecovery) => void) | undefined;
 
-  /** Empty, then made anew with what is put back. */
+  /** Empties the room and creates it again with what is put back. */
   loseAndPutBack(participants: readonly Participant[]): void {
     this.bornVersion = 500;
     this.log.length = 0;
@@ -255,7 +255,7 @@ describe('the feeds of a process', () => {
     feeds.close();
   });
 
-  it('find the loss of the last event, and the end of a room, with one question for all rooms', async () => {
+  it('find the loss of the last event, and the end of a room, with one request for all rooms', async () => {
     const feeds = openRoomFeeds(parts());
     const refs = ['blue', 'red', 'green'].map((room) => feeds.acquire(room));
     await clock.advance(0);
@@ -339,7 +339,7 @@ describe('who views a room', () => {
     return { feed, heard };
   }
 
-  it('comes with the snapshot, and then with whatever is later, without a question', async () => {
+  it('comes with the snapshot, and then with whatever is later, without a request', async () => {
     const { feed, heard } = await following();
     expect(feed.viewership.viewers).toBe(3);
     publishViewership(bus, 'blue', viewed(5, 50));
@@ -363,14 +363,14 @@ describe('who views a room', () => {
     feed.close();
   });
 
-  it('may be incomplete in a store with another history: whoever carries viewers is told', async () => {
+  it('emits fellBack when the store’s history has changed, for nodes that carry viewers', async () => {
     const feed = await started();
     let told = 0;
     feed.on('fellBack', () => told++);
-    feed.doubt();
+    feed.historyChanged();
     expect(told).toBe(1);
     feed.close();
-    feed.doubt();
+    feed.historyChanged();
     expect(told).toBe(1);
   });
 

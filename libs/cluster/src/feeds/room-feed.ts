@@ -4,13 +4,13 @@ import { Emitter, jitter, type Clock, type Listener, type Random } from '@skein/
 import type { Logger } from '@skein/telemetry';
 import type { FeedInput } from './feed-step.ts';
 import {
-  newSteadyFeed,
+  newStableFeed,
   reached,
-  stepSteadyFeed,
-  type SteadyCommand,
-  type SteadyFeed,
-  type SteadyInput,
-} from './regrowth.ts';
+  stepStableFeed,
+  type StableFeedCommand,
+  type StableFeed,
+  type StableFeedInput,
+} from './stable-feed.ts';
 import { readRoomEvents } from './room-events.ts';
 import type { RoomHead, RoomStore, RoomWrite, StoredSnapshot } from '../store/room-store.ts';
 
@@ -22,66 +22,66 @@ export interface RoomFeedOptions {
   readonly random: Random;
   readonly log: Logger;
   /**
-   * How long a room that the store has lost may take to grow back before the loss is shown; longer only while the store
-   * does not answer. Default 3000.
+   * How long a room that the store has lost may take to recover before the loss is shown, in milliseconds. Longer while
+   * the store does not answer. Default 3000.
    */
-  readonly regrowMs?: number;
+  readonly recoverMs?: number;
 }
 
 export interface RoomFeedEvents {
-  /** One change, in turn: its version is the one before plus 1. `state` is the room with it. */
+  /** One change, in order: its version is the last one plus 1. `state`: the room after it. */
   change: { readonly change: VersionedChange; readonly state: RoomState };
-  /** Changes were missed: everything may be different. `undefined`: there is no such room (any more). */
+  /** Changes were missed, so everything may differ. `undefined`: there is no such room any more. */
   replaced: { readonly state: RoomState | undefined };
   /**
-   * The store has lost the room or some of it: it is gone, made anew, or fell back. `state` is what there was, and goes
-   * on to be shown while the room grows back: whoever holds a part of it announces it now. Told again if it is lost again.
+   * The store has lost the room or a part of it. `state`: before the loss; it stays shown while the room recovers. Nodes
+   * announce their part now. Emitted again with each further loss.
    */
   lost: { readonly state: RoomState };
-  /** The store's history is another one than before: it may lack what no state shows. */
+  /** The store's history has changed: it may lack data that no state shows, such as viewers. */
   fellBack: object;
-  /** Other viewers, or on other nodes. Not in turn with the changes. */
+  /** The viewers or their nodes have changed. Not ordered with the changes. */
   viewershipChanged: { readonly viewership: Viewership };
 }
 
-/** Where a feed is. */
+/** The position of a feed at the time of a read. */
 export type FeedPosition = Pick<RoomFeed, 'storedVersion' | 'viewership'>;
 
-/** One room's state, kept up to date: bus events as they come, the store where some are missing. */
+/** One room's state, kept up to date from the bus, and from the store where changes are missing. */
 export interface RoomFeed {
   readonly room: string;
-  /** `undefined` before the first answer of the store, and when there is no such room. */
+  /** `undefined` before the first answer of the store, and without such a room. */
   readonly state: RoomState | undefined;
-  /** The version that the store is known to have; another one than that of `state` while a lost room grows back. */
+  /** The known version of the store; differs from that of `state` during a recovery. */
   readonly storedVersion: number | undefined;
   readonly viewership: Viewership;
-  /** There is a state, nothing is known to be missing from it, and the store is not being asked. */
-  readonly inStep: boolean;
+  /** There is a state, no change is known to be missing, and no read is open. */
+  readonly inSync: boolean;
   /**
-   * Begins to listen. With a snapshot, such as the one that placing a participant gave, `state` is there at once;
-   * what changed since is fetched. A second call with one fills a state that is not there yet, else it is `expect`.
+   * Starts listening. With a snapshot, such as that of a placement, `state` is there at once, and later changes are read. A
+   * second call with a snapshot fills a state that is not there yet, else it works as `expect`.
    */
   start(snapshot?: StoredSnapshot): void;
   /**
-   * Resolves with the room at `version` or later; while a lost room grows back, that is what the store has of it joined
-   * with what is awaited. Fails `DEADLINE_EXCEEDED`, or `UNAVAILABLE` when closed first.
+   * Resolves with the room at `version` or later; during a recovery, with the store's part joined with what is awaited.
+   * Fails `DEADLINE_EXCEEDED`, or `UNAVAILABLE` when closed first.
    */
   waitFor(version: number, deadlineMs: number): Promise<RoomState>;
-  /** Resolves once the feed is in step, at once if it is, and after `deadlineMs` or when closed in any case. Asks nothing. */
+  /** Resolves when the feed is in sync, after `deadlineMs`, or when closed. Reads nothing. */
   settled(deadlineMs: number): Promise<void>;
-  /** Takes what this process wrote itself, without waiting for the bus to bring it. */
+  /** Applies a write of this process without waiting for the bus. */
   offer(write: RoomWrite): void;
   /**
-   * Takes what the store has: `undefined` for no such room, asked for when the feed was `asOf`. `RoomFeeds` does so
-   * regularly; that is how the loss of the last event is found.
+   * Compares with the store: `undefined` for no such room, read when the feed was at `asOf`. `RoomFeeds` does so regularly,
+   * which finds a lost last event.
    */
   compare(head: RoomHead | undefined, asOf: FeedPosition): void;
   /**
-   * The store's history is another one than before. Whatever its version of the room is, it may lack what is shown, and
-   * that is lost then: the next comparison finds out.
+   * The store's history has changed. Whatever its version of the room, it may lack what is shown; the next comparison
+   * finds out.
    */
-  doubt(): void;
-  /** Says that the room is known to be at `version`: missing changes are fetched if they don't come by themselves. */
+  historyChanged(): void;
+  /** The room is known to be at `version`: missing changes are read unless they arrive soon. */
   expect(version: number): void;
   on<Name extends keyof RoomFeedEvents>(event: Name, listener: Listener<RoomFeedEvents[Name]>): Disposable;
   close(): void;
@@ -92,7 +92,7 @@ export function openRoomFeed(options: RoomFeedOptions): RoomFeed {
 }
 
 const FLUSH_DEADLINE_MS = 1000;
-const DEFAULT_REGROW_MS = 3000;
+const DEFAULT_RECOVER_MS = 3000;
 const NOBODY_VIEWS: Viewership = { viewers: 0, nodeIds: [], revision: 0 };
 
 interface Waiter {
@@ -105,22 +105,22 @@ interface SettledWaiter {
   readonly resolve: () => void;
 }
 
-/** Carries out what `stepSteadyFeed` decides. */
+/** Runs the commands of `stepStableFeed`. */
 class StoredRoomFeed implements RoomFeed {
   readonly room: string;
   readonly #options: RoomFeedOptions;
   readonly #events: Emitter<RoomFeedEvents>;
   readonly #waiters = new Set<Waiter>();
   readonly #settledWaiters = new Set<SettledWaiter>();
-  readonly #inputs: SteadyInput[] = [];
-  #steady: SteadyFeed = newSteadyFeed;
+  readonly #inputs: StableFeedInput[] = [];
+  #stable: StableFeed = newStableFeed;
   #viewership: Viewership = NOBODY_VIEWS;
   #stepping = false;
   #closed = false;
   #subscription: BusSubscription | undefined;
   #listening: Promise<void> = Promise.resolve();
   #wakeUp: Disposable | undefined;
-  #regrowth: Disposable | undefined;
+  #recovery: Disposable | undefined;
 
   constructor(options: RoomFeedOptions) {
     this.room = options.room;
@@ -132,20 +132,20 @@ class StoredRoomFeed implements RoomFeed {
   }
 
   get state(): RoomState | undefined {
-    return this.#steady.shown;
+    return this.#stable.shown;
   }
 
   get storedVersion(): number | undefined {
-    return this.#steady.feed.state?.version;
+    return this.#stable.feed.state?.version;
   }
 
   get viewership(): Viewership {
     return this.#viewership;
   }
 
-  get inStep(): boolean {
-    const { state, phase, doubtful } = this.#steady.feed;
-    return state !== undefined && phase.name === 'inStep' && !doubtful;
+  get inSync(): boolean {
+    const { state, phase, unverified } = this.#stable.feed;
+    return state !== undefined && phase.kind === 'inSync' && !unverified;
   }
 
   start(snapshot?: StoredSnapshot): void {
@@ -153,16 +153,16 @@ class StoredRoomFeed implements RoomFeed {
     if (!this.#subscription) {
       const { bus } = this.#options;
       this.#subscription = bus.subscribe(subjects.room(this.room), (data) => this.#onEvents(data));
-      // The store is asked only once events are sure to come; with a bus that is down that is later, and the poll's.
+      // The first read waits until events are sure to arrive. While the bus is down, the poll covers it.
       this.#listening = bus.flush({ deadlineMs: FLUSH_DEADLINE_MS }).catch(() => {});
     }
     this.#takeViewership(snapshot?.viewership);
-    this.#take({ type: 'begun', snapshot });
+    this.#dispatch({ type: 'begun', snapshot });
   }
 
   async waitFor(version: number, deadlineMs: number): Promise<RoomState> {
     this.expect(version);
-    const state = reached(this.#steady, version);
+    const state = reached(this.#stable, version);
     if (state) return state;
     if (this.#closed) throw SkeinError.unavailable('the room');
     const { clock } = this.#options;
@@ -188,7 +188,7 @@ class StoredRoomFeed implements RoomFeed {
   }
 
   async settled(deadlineMs: number): Promise<void> {
-    if (this.inStep || this.#closed) return;
+    if (this.inSync || this.#closed) return;
     const { clock } = this.#options;
     await new Promise<void>((resolve) => {
       const waiter: SettledWaiter = {
@@ -205,23 +205,23 @@ class StoredRoomFeed implements RoomFeed {
 
   offer({ changes, viewership }: RoomWrite): void {
     this.#takeViewership(viewership);
-    this.#take({ type: 'changes', changes });
+    this.#dispatch({ type: 'changes', changes });
   }
 
   expect(version: number): void {
-    this.#take({ type: 'expected', version });
+    this.#dispatch({ type: 'expected', version });
   }
 
   compare(head: RoomHead | undefined, asOf: FeedPosition): void {
-    this.#take({ type: 'compared', version: head?.version, asOf: asOf.storedVersion });
-    // The store has the last word, also where it has fallen back. A room that it has lost is about to grow back.
+    this.#dispatch({ type: 'compared', version: head?.version, asOf: asOf.storedVersion });
+    // The store decides, also after a fallback. A room that it has lost is about to recover.
     if (head && this.#viewership.revision === asOf.viewership.revision) {
       this.#setViewership(head.viewership ?? NOBODY_VIEWS);
     }
   }
 
-  doubt(): void {
-    this.#take({ type: 'fellBack' });
+  historyChanged(): void {
+    this.#dispatch({ type: 'fellBack' });
     if (!this.#closed) this.#events.emit('fellBack', {});
   }
 
@@ -233,7 +233,7 @@ class StoredRoomFeed implements RoomFeed {
     this.#closed = true;
     this.#subscription?.close();
     this.#wakeUp?.[Symbol.dispose]();
-    this.#regrowth?.[Symbol.dispose]();
+    this.#recovery?.[Symbol.dispose]();
     this.#events.clear();
     for (const waiter of [...this.#waiters]) waiter.reject(SkeinError.unavailable('the room'));
     for (const waiter of [...this.#settledWaiters]) waiter.resolve();
@@ -242,10 +242,10 @@ class StoredRoomFeed implements RoomFeed {
   #onEvents(data: unknown): void {
     const events = readRoomEvents(data);
     if (events) this.offer(events);
-    else this.#options.log.warn({ room: this.room }, 'an event that could not be read was dropped');
+    else this.#options.log.warn({ room: this.room }, 'an unreadable room event was dropped');
   }
 
-  /** Of two, the later one holds, in whatever order they come. */
+  /** The later of two holds, in whatever order they arrive. */
   #takeViewership(viewership: Viewership | undefined): void {
     if (viewership && viewership.revision > this.#viewership.revision) this.#setViewership(viewership);
   }
@@ -256,55 +256,59 @@ class StoredRoomFeed implements RoomFeed {
     this.#events.emit('viewershipChanged', { viewership });
   }
 
-  /** One input at a time: a listener that causes another one gets it done after this one. */
-  #take(input: SteadyInput): void {
+  /** One input at a time: the input of a listener follows after the present one. */
+  #dispatch(input: StableFeedInput): void {
     this.#inputs.push(input);
     if (this.#stepping) return;
     this.#stepping = true;
     for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
       if (this.#closed) continue;
-      const { steady, commands } = stepSteadyFeed(this.#steady, next);
-      const [from, to] = [this.#steady.feed.phase.name, steady.feed.phase.name];
-      this.#steady = steady;
-      if (from !== to) this.#options.log.debug({ room: this.room, from, to, reason: next.type }, 'feed');
-      for (const command of commands) this.#carryOut(command);
+      const { stable, commands } = stepStableFeed(this.#stable, next);
+      const [from, to] = [this.#stable.feed.phase.kind, stable.feed.phase.kind];
+      this.#stable = stable;
+      if (from !== to)
+        this.#options.log.debug({ room: this.room, from, to, reason: next.type }, 'feed state changed');
+      for (const command of commands) this.#execute(command);
       this.#wakeWaiters();
     }
     this.#stepping = false;
   }
 
-  #carryOut(command: SteadyCommand): void {
-    const { rooms, clock, random, log, regrowMs = DEFAULT_REGROW_MS } = this.#options;
-    switch (command.do) {
-      case 'tellChange':
+  #execute(command: StableFeedCommand): void {
+    const { rooms, clock, random, log, recoverMs = DEFAULT_RECOVER_MS } = this.#options;
+    switch (command.type) {
+      case 'emitChange':
         this.#events.emit('change', command);
         break;
-      case 'tellReplaced':
+      case 'emitReplaced':
         this.#events.emit('replaced', { state: command.state });
         break;
-      case 'tellLost':
-        log.warn({ room: this.room, version: command.state.version }, 'the store has lost a room');
+      case 'emitLost':
+        log.warn(
+          { room: this.room, version: command.state.version },
+          'the store has lost a room; it recovers from announcements',
+        );
         this.#events.emit('lost', command);
         break;
-      case 'startRegrowth':
-        this.#regrowth?.[Symbol.dispose]();
-        this.#regrowth = clock.after(regrowMs, () => this.#take({ type: 'regrowthOver' }));
+      case 'startRecovery':
+        this.#recovery?.[Symbol.dispose]();
+        this.#recovery = clock.after(recoverMs, () => this.#dispatch({ type: 'recoveryTimedOut' }));
         break;
-      case 'endRegrowth':
-        this.#regrowth?.[Symbol.dispose]();
+      case 'endRecovery':
+        this.#recovery?.[Symbol.dispose]();
         log.info(
-          { room: this.room, version: this.storedVersion },
-          'a lost room has grown back, or its time is over',
+          { event: 'room.recovered', room: this.room, version: this.storedVersion },
+          'a lost room has recovered, or its time is over',
         );
         break;
-      case 'askChanges':
-        this.#ask(async () => ({
+      case 'readChanges':
+        this.#read(async () => ({
           type: 'gotChanges',
           changes: await rooms.changesSince(this.room, command.since),
         }));
         break;
-      case 'askSnapshot':
-        this.#ask(async () => {
+      case 'readSnapshot':
+        this.#read(async () => {
           const snapshot = await rooms.snapshot(this.room);
           this.#takeViewership(snapshot?.viewership);
           return { type: 'gotSnapshot', snapshot };
@@ -313,30 +317,27 @@ class StoredRoomFeed implements RoomFeed {
       case 'wake': {
         const afterMs = command.why === 'retry' ? jitter(command.afterMs, random) : command.afterMs;
         this.#wakeUp?.[Symbol.dispose]();
-        this.#wakeUp = clock.after(afterMs, () => this.#take({ type: 'woke' }));
+        this.#wakeUp = clock.after(afterMs, () => this.#dispatch({ type: 'woke' }));
         break;
       }
     }
   }
 
-  #ask(question: () => Promise<FeedInput>): void {
-    this.#listening.then(question).then(
-      (answer) => this.#take(answer),
+  #read(request: () => Promise<FeedInput>): void {
+    this.#listening.then(request).then(
+      (answer) => this.#dispatch(answer),
       (error: unknown) => {
-        this.#options.log.debug(
-          { err: error, room: this.room },
-          'the store did not say what a room is like; later',
-        );
-        this.#take({ type: 'askFailed' });
+        this.#options.log.debug({ err: error, room: this.room }, 'a room could not be read; retrying');
+        this.#dispatch({ type: 'readFailed' });
       },
     );
   }
 
   #wakeWaiters(): void {
     for (const waiter of [...this.#waiters]) {
-      const state = reached(this.#steady, waiter.version);
+      const state = reached(this.#stable, waiter.version);
       if (state) waiter.resolve(state);
     }
-    if (this.inStep) for (const waiter of [...this.#settledWaiters]) waiter.resolve();
+    if (this.inSync) for (const waiter of [...this.#settledWaiters]) waiter.resolve();
   }
 }

@@ -10,20 +10,20 @@ export interface RoomFeedsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** How often the versions of all rooms are compared with the store's, one batch, to find a lost last event. Default 5000, jittered. */
+  /** How often all versions are compared with the store's, in batches, to find lost last events. Milliseconds, jittered. Default 5000. */
   readonly pollMs?: number;
-  /** As `RoomFeedOptions.regrowMs`. */
-  readonly regrowMs?: number;
+  /** As `RoomFeedOptions.recoverMs`. */
+  readonly recoverMs?: number;
 }
 
-/** One user's hold on a feed. Disposing it twice counts once; the last one closes the feed. */
+/** One reference to a feed. Disposing it twice counts once; the last one closes the feed. */
 export interface RoomFeedRef extends Disposable {
   readonly feed: RoomFeed;
 }
 
-/** All feeds of one process: one per room, however many use it, and the poll that they share. */
+/** All feeds of one process: one per room, shared by all users, with one poll. */
 export interface RoomFeeds {
-  /** The room's feed, started. `snapshot`: what the caller knows already, such as from placing a participant. */
+  /** The room's feed, started. `snapshot`: the room as the caller knows it, such as from a placement. */
   acquire(room: string, snapshot?: StoredSnapshot): RoomFeedRef;
   /** Rooms that are followed now. */
   readonly size: number;
@@ -38,13 +38,12 @@ const DEFAULT_POLL_MS = 5000;
 /** Rooms compared in one round trip. */
 const POLL_BATCH = 1000;
 /**
- * Within this time after the store or the bus came back, at random, the versions are compared: the store may have lost
- * the rooms, the bus lost what was told meanwhile.
+ * Spread of the comparison after the store or the bus came back: the store may have lost rooms, the bus messages.
  */
 const RECOVERY_SPREAD_MS = 200;
-/** Whoever tells of a change may find the bus again later than we do. By then all have, and until then polls come soon. */
-const RECOVERY_HURRY_MS = 5000;
-const HURRIED_POLL_MS = 1000;
+/** Publishers may reach the bus again later than this process. Polls are frequent until all have. */
+const EXPEDITED_FOR_MS = 5000;
+const EXPEDITED_POLL_MS = 1000;
 
 interface Shared {
   readonly feed: RoomFeed;
@@ -56,7 +55,7 @@ class SharedRoomFeeds implements RoomFeeds {
   readonly #shared = new Map<string, Shared>();
   #nextPoll: Disposable;
   readonly #recoveries: readonly (Disposable | undefined)[];
-  #hurryUntilMs = -Infinity;
+  #expeditedUntilMs = -Infinity;
   #polling = false;
   #closed = false;
 
@@ -67,11 +66,11 @@ class SharedRoomFeeds implements RoomFeeds {
     const pollSoon = (): void => this.#schedule(RECOVERY_SPREAD_MS * random());
     this.#recoveries = [
       rooms.onRecovered?.(({ fellBack }) => {
-        if (fellBack) for (const { feed } of this.#shared.values()) feed.doubt();
+        if (fellBack) for (const { feed } of this.#shared.values()) feed.historyChanged();
         pollSoon();
       }),
       bus.onRecovered(() => {
-        this.#hurryUntilMs = clock.monotonicMs() + RECOVERY_HURRY_MS;
+        this.#expeditedUntilMs = clock.monotonicMs() + EXPEDITED_FOR_MS;
         pollSoon();
       }),
     ];
@@ -118,8 +117,8 @@ class SharedRoomFeeds implements RoomFeeds {
 
   #pause(): number {
     const { clock, random, pollMs = DEFAULT_POLL_MS } = this.#options;
-    const hurried = clock.monotonicMs() < this.#hurryUntilMs;
-    return jitter(hurried ? Math.min(HURRIED_POLL_MS, pollMs) : pollMs, random);
+    const expedited = clock.monotonicMs() < this.#expeditedUntilMs;
+    return jitter(expedited ? Math.min(EXPEDITED_POLL_MS, pollMs) : pollMs, random);
   }
 
   #after(afterMs: number): Disposable {
@@ -129,9 +128,7 @@ class SharedRoomFeeds implements RoomFeeds {
       if (this.#polling) return;
       this.#polling = true;
       this.#poll()
-        .catch((error: unknown) =>
-          log.debug({ err: error }, 'the versions of the rooms could not be compared; later'),
-        )
+        .catch((error: unknown) => log.debug({ err: error }, 'room versions could not be compared; retrying'))
         .finally(() => (this.#polling = false));
     });
   }

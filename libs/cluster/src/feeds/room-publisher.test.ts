@@ -63,7 +63,7 @@ describe('the publisher of a room', () => {
     expect(numbers()).toEqual([1, undefined, 2]);
   });
 
-  it('tell a whole room, as it is put back after a loss, in messages that the bus takes, in order', async () => {
+  it('publishes a whole recovered room in order, in messages that the bus accepts', async () => {
     const errors: unknown[] = [];
     const log = { ...silentLogger, error: (fields: unknown) => errors.push(fields) } as Logger;
     bus = createMemoryBus({ clock, log, maxPayloadBytes: limits.busMessageBytes }).connect('test');

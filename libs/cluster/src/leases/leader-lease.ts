@@ -1,4 +1,4 @@
-/** One holder at a time, for work that only one process may do. Every failure of the store is `UNAVAILABLE`. */
+/** A lease with one holder at a time, for work of a single process. Every failure of the store is `UNAVAILABLE`. */
 export interface LeaderLease {
   /**
    * Takes or renews the lease for `holderId`. `ttlMs`: 500-60 000, by the store's clock. Returns its fencing number, the
@@ -7,24 +7,24 @@ export interface LeaderLease {
   hold(holderId: string, ttlMs: number): Promise<number | undefined>;
   /** Gives the lease back, if it is still held. */
   release(holderId: string): Promise<void>;
-  /** For those who look: who holds the lease, and what was done by those who did, the oldest first, about 200 acts. */
+  /** The holder, and the audit log of all holders: about 200 entries, the oldest first. */
   view(): Promise<LeaderView>;
 }
 
 export interface LeaderView {
-  /** `undefined`: nobody does. */
+  /** `undefined`: the lease is free. */
   readonly holderId: string | undefined;
-  /** Of the last holder; 0: there was none. */
+  /** Of the last holder; 0 before the first one. */
   readonly fence: number;
   readonly auditLog: readonly AuditEntry[];
 }
 
-/** Something that only the one that leads may do, as the script wrote it down that did it. */
+/** One action of a leader, recorded by the script that did it. */
 export interface AuditEntry {
-  /** Rises with each act. */
+  /** Rises with each entry. */
   readonly id: string;
-  /** The number of the lease in whose name it was done. */
+  /** The fence of the leader. */
   readonly fence: number;
-  /** `evict media-node-1`, `take out ann`. */
+  /** `evict media-node-1`, `remove ann`, `repair lobby`. */
   readonly what: string;
 }

@@ -5,16 +5,16 @@ export interface NodeRegistry {
   /**
    * Takes or renews a node's lease and stores its record. `ttlMs`: 500-60 000. Returns the fencing number, which
    * rises with each new holder. Fails `STALE_EPOCH` when another start of the same node id took the lease since, or
-   * this one was buried (`fence` lower than the stored one). Safe to repeat.
+   * this one was evicted (`fence` lower than the stored one). Safe to repeat.
    */
   renew(record: NodeRecord, lease: { fence: number | undefined; ttlMs: number }): Promise<number>;
   /** Gives the lease back, if it is still held. */
   release(nodeId: string, fence: number): Promise<void>;
   /**
-   * Declares a node dead, `fence` being that of the start that died: only if no start of it has a lease, unless `crashed`
-   * says that the process behind this very fence has ended, which revokes its lease. The fence rises,
-   * so that the next renewal of what was buried fails `STALE_EPOCH`, for an hour. Returns whether it is dead now. Safe
-   * to repeat. Only for the one that leads: fails `STALE_EPOCH` when `leaderFence` is not the number of the present lease.
+   * Evicts a dead node whose start had `fence`: only without a lease, unless `crashed` says that the process behind this
+   * very fence has ended, which revokes its lease. Raises the fence, so that the next renewal of that start fails
+   * `STALE_EPOCH`, for an hour. Returns whether it is evicted now. Safe to repeat. Leader only: fails `STALE_EPOCH` when
+   * `leaderFence` is not that of the present lease.
    */
   evict(
     nodeId: string,
@@ -30,7 +30,7 @@ export interface NodeRegistry {
    * change with every renewal and count as no change; `loads: true` adds those of all nodes, 80 bytes each.
    */
   read(query?: RegistryQuery): Promise<RegistryReading>;
-  /** Counts one session assigned to a node since `beat`, across all gateways; returns the count. Forgotten with the next beats. */
+  /** Counts one session assigned to a node since `beat`, across all gateways; returns the count. Forgotten with the next heartbeats. */
   countAssignment(nodeId: string, beat: number): Promise<number>;
 }
 

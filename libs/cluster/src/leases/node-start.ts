@@ -1,6 +1,6 @@
 /**
  * Names one start of a node. `fence` is the number of its lease, which rises with each start; absent or 0 while it is not
- * known, as in a beat that was sent before the first renewal was answered. `startedAtMs` is the node's own wall clock: it
+ * known, as in a heartbeat that was sent before the first renewal was answered. `startedAtMs` is the node's own wall clock: it
  * tells two starts apart, and says nothing about which one is later, since a node may come back on a host whose clock is slow.
  */
 export interface NodeStart {
@@ -21,7 +21,7 @@ export function orderOfStarts(one: NodeStart, other: NodeStart): StartOrder {
 }
 
 /**
- * Whether what `heard` says may replace what is known of the node. Of two starts without an order, the one that holds a
+ * Whether the record of `heard` may replace the known one of the node. Of two starts without an order, the one that holds a
  * lease counts, and of two without a lease the one heard of last.
  */
 export function supersedes(heard: NodeStart, known: NodeStart): boolean {

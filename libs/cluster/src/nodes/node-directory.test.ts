@@ -59,7 +59,7 @@ async function beat(record: NodeRecord): Promise<void> {
 const assigned = (directory: NodeDirectory): number | undefined => directory.views()[0]?.assignedSinceBeat;
 
 describe('the node directory', () => {
-  it('knows the registered nodes from its start, and the beats of others', async () => {
+  it('knows the registered nodes from its start, and others from heartbeats', async () => {
     registry.nodes = [{ record: aNode('n1'), fence: 1, leaseAgeMs: 200 }];
     const directory = await started();
     expect(directory.views()).toEqual([
@@ -73,7 +73,7 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('stops choosing a node that neither beats nor renews, and forgets it in the end', async () => {
+  it('stops choosing a silent node, and forgets it in the end', async () => {
     const directory = await started();
     await beat(aNode('n1'));
     await clock.advance(1500);
@@ -85,7 +85,7 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('goes on with beats alone while the registry is down', async () => {
+  it('works with heartbeats alone while the registry is down', async () => {
     registry.down = true;
     const directory = await started();
     await beat(aNode('n1'));
@@ -121,7 +121,7 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('takes the report of the latest start and beat', async () => {
+  it('takes the report of the latest start and heartbeat', async () => {
     const directory = await started();
     await beat(aNode('n1', { fence: 1, beat: 9, used: 0.5 }));
     await beat(aNode('n1', { fence: 1, beat: 8, used: 0.1 }));
@@ -187,7 +187,7 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('takes a node back whose burial the store has lost', async () => {
+  it('takes a node back whose eviction the store has lost', async () => {
     const directory = await started();
     await beat(aNode('n1', { startedAtMs: 200, fence: 8 }));
     bus.publish(subjects.nodeDead('n1'), { nodeId: 'n1', startedAtMs: 200, fence: 8 });
@@ -216,7 +216,7 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('reads the loads of many nodes from the registry, once a second, and does not listen to their beats', async () => {
+  it('reads the loads of many nodes from the registry once a second and ignores their heartbeats', async () => {
     const many = Array.from({ length: 30 }, (_, at) => aNode(`n${at}`, { fence: 1 }));
     registry.nodes = many.map((record) => ({ record, fence: 1, leaseAgeMs: 0 }));
     const directory = await started();
@@ -234,7 +234,7 @@ describe('the node directory', () => {
     expect(registry.reads - reads).toBeGreaterThan(55);
     expect(registry.reads - reads).toBeLessThan(80);
     expect(directory.views()[0]?.record.load.used).toBe(0.3);
-    // A drain is told at once all the same.
+    // A drain is published at once anyway.
     bus.publish(subjects.nodeState('n0'), aNode('n0', { fence: 1, beat: 11, state: 'draining' }));
     await clock.advance(0);
     expect(directory.candidates().openNodeIds).toHaveLength(29);
@@ -246,7 +246,7 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('leaves out the nodes that it is told to', async () => {
+  it('leaves out excluded nodes', async () => {
     const directory = await started();
     await beat(aNode('n1'));
     await beat(aNode('n2'));
@@ -260,7 +260,7 @@ describe('the node directory', () => {
     directory.close();
   });
 
-  it('goes on with the registry alone while the bus brings nothing', async () => {
+  it('works with the registry alone while the bus is silent', async () => {
     const directory = await started();
     await clock.advance(5000);
     registry.nodes = [{ record: aNode('n1'), fence: 1, leaseAgeMs: 100 }];

@@ -23,19 +23,19 @@ export interface NodeDirectoryOptions {
   readonly log: Logger;
   /** Default: `defaultPlacementPolicy`. */
   readonly policy?: PlacementPolicy;
-  /** How often the registry is read beside the beats, in milliseconds. Default 1500, jittered; more often while no beats come. */
+  /** How often the registry is read beside the heartbeats, in milliseconds, jittered; more often without heartbeats. Default 1500. */
   readonly refreshMs?: number;
   /**
-   * With more nodes than this, the loads come from the registry instead of the beats: one command a second, where every
-   * gateway would hear every node four times a second. Default 25.
+   * With more nodes than this, loads come from the registry, one command a second, instead of heartbeats, four a second from
+   * every node to every gateway. Default 25.
    */
-  readonly beatsUpTo?: number;
+  readonly heartbeatsUpTo?: number;
 }
 
 export interface NodeDirectoryEvents {
-  /** A later start of a known node: what the earlier one carried is gone. */
+  /** A later start of a known node: the sessions of the earlier one are gone. */
   restarted: { readonly nodeId: string; readonly start: NodeStart };
-  /** Declared dead, told once for each start of a node. It is not chosen any more, until a later start is heard of. */
+  /** A start of a node was declared dead; emitted once. The node is not chosen until a later start is heard of. */
   dead: { readonly nodeId: string; readonly start: NodeStart };
 }
 
@@ -45,14 +45,14 @@ export interface DirectoryQuery {
   readonly excludeNodeIds?: readonly string[] | undefined;
 }
 
-/** A gateway's live view of the nodes, for placement: from their beats, and from the registry where beats are missing. */
+/** A gateway's live view of the nodes, for placement: from heartbeats, and from the registry where they are missing. */
 export interface NodeDirectory {
-  /** Reads the registry once. Resolves also when it can't be read: beats and later reads fill the view. */
+  /** Reads the registry once. Resolves also when that fails: heartbeats and later reads fill the view. */
   start(): Promise<void>;
   views(): readonly NodeView[];
   /** The last record of one node, as long as it is known. */
   record(nodeId: string): NodeRecord | undefined;
-  /** `chooseCandidates` over the present view. Fails `NODE_NOT_FOUND` for a wished node that can't be had. */
+  /** `chooseCandidates` over the present view. Fails `NODE_NOT_FOUND` for a preferred node that takes no sessions. */
   candidates(query?: DirectoryQuery): PlacementCandidates;
   /** Counts a session placed on a node: here at once, and in the store for all gateways. */
   noteAssignment(nodeId: string): void;
@@ -68,17 +68,17 @@ export function openNodeDirectory(options: NodeDirectoryOptions): NodeDirectory 
 }
 
 const DEFAULT_REFRESH_MS = 1500;
-/** With no beat at all for so long the bus is taken to be down, and the registry has to tell who lives. */
+/** Without any heartbeat for this long, the bus counts as down and the registry is read. */
 const QUIET_BUS_MS = 600;
 const QUIET_REFRESH_MS = 400;
-const DEFAULT_BEATS_UP_TO = 25;
-/** Beats are heard again below this share of `beatsUpTo`, so that one node more or less does not flip it. */
-const BEATS_AGAIN_BELOW = 0.8;
-/** How often the registry is read where it has to tell the loads. */
+const DEFAULT_HEARTBEATS_UP_TO = 25;
+/** Heartbeats are used again below this share of `heartbeatsUpTo`: hysteresis. */
+const HEARTBEATS_AGAIN_BELOW = 0.8;
+/** How often the registry is read for the loads. */
 const LOADS_REFRESH_MS = 800;
-/** A node that was not heard from for this long is forgotten; it stopped being chosen long before. */
+/** A node that has been silent for this long is forgotten. Placement ignores it much earlier. */
 const FORGET_AFTER_MS = 60_000;
-/** How long a dead start of a node is known as dead, should something of it still be heard. */
+/** How long messages of a dead start are still recognised as such. */
 const REMEMBER_DEAD_MS = 3_600_000;
 
 interface KnownNode {
@@ -97,8 +97,8 @@ class LiveNodeDirectory implements NodeDirectory {
   readonly #events: Emitter<NodeDirectoryEvents>;
   readonly #subscriptions: BusSubscription[] = [];
   readonly #registry: RegistryView;
-  #beats: BusSubscription | undefined;
-  #lastBeatMs = -Infinity;
+  #heartbeats: BusSubscription | undefined;
+  #lastHeartbeatMs = -Infinity;
   #lastRefreshMs = -Infinity;
   #nextRefresh: Disposable | undefined;
   #closed = false;
@@ -115,10 +115,10 @@ class LiveNodeDirectory implements NodeDirectory {
   async start(): Promise<void> {
     const { bus } = this.#options;
     this.#subscriptions.push(
-      bus.subscribe(subjects.anyNodeState, (data) => this.#onBeat(data)),
+      bus.subscribe(subjects.anyNodeState, (data) => this.#onHeartbeat(data)),
       bus.subscribe(subjects.anyNodeDead, (data) => this.#onDeath(data)),
     );
-    this.#listenToBeats();
+    this.#listenToHeartbeats();
     await this.#refresh();
     this.#schedule();
   }
@@ -169,23 +169,23 @@ class LiveNodeDirectory implements NodeDirectory {
   close(): void {
     this.#closed = true;
     for (const subscription of this.#subscriptions) subscription.close();
-    this.#beats?.close();
+    this.#heartbeats?.close();
     this.#nextRefresh?.[Symbol.dispose]();
     this.#events.clear();
   }
 
-  #onBeat(data: unknown): void {
-    const beat = nodeRecord.safeParse(data);
+  #onHeartbeat(data: unknown): void {
+    const heartbeat = nodeRecord.safeParse(data);
     const now = this.#options.clock.monotonicMs();
-    this.#lastBeatMs = now;
-    if (beat.success) this.#saw(beat.data, now);
-    else this.#options.log.warn({ err: beat.error }, 'a beat that could not be read was dropped');
+    this.#lastHeartbeatMs = now;
+    if (heartbeat.success) this.#saw(heartbeat.data, now);
+    else this.#options.log.warn({ err: heartbeat.error }, 'an unreadable heartbeat was dropped');
   }
 
   #onDeath(data: unknown): void {
     const death = nodeDeath.safeParse(data);
     if (!death.success) {
-      this.#options.log.warn({ err: death.error }, 'news of a death that could not be read was dropped');
+      this.#options.log.warn({ err: death.error }, 'an unreadable death notice was dropped');
       return;
     }
     const { nodeId, startedAtMs, fence } = death.data;
@@ -193,11 +193,11 @@ class LiveNodeDirectory implements NodeDirectory {
     const told = this.#dead.get(nodeId);
     if (told && isOver(start, told.start)) return;
     const known = this.#known.get(nodeId);
-    // Of a start that was never known to hold a lease: it has been replaced since.
+    // A start that never held a lease has been replaced since.
     if (known && !isOver(known.record, start)) return;
     this.#dead.set(nodeId, { start, toldMs: this.#options.clock.monotonicMs() });
     this.#known.delete(nodeId);
-    this.#options.log.info({ nodeId, ...start }, 'a node was declared dead');
+    this.#options.log.info({ event: 'node.declared-dead', nodeId, ...start }, 'a node was declared dead');
     this.#events.emit('dead', { nodeId, start });
   }
 
@@ -206,7 +206,7 @@ class LiveNodeDirectory implements NodeDirectory {
     const known = this.#known.get(nodeId);
     const died = this.#dead.get(nodeId);
     const order = known && orderOfStarts(heard, known.record);
-    // What an earlier start still says tells nothing of the present one, and a dead one may be heard of once more.
+    // Late messages of earlier or dead starts say nothing about the present one.
     if (known && order !== 'same' && !supersedes(heard, known.record)) return;
     if (died && !supersedes(heard, died.start)) return;
     const same = order === 'same' ? known : undefined;
@@ -234,13 +234,13 @@ class LiveNodeDirectory implements NodeDirectory {
       const listed = await this.#registry.read();
       const now = clock.monotonicMs();
       for (const { record, fence, leaseAgeMs } of listed) {
-        // Only a store that has lost the burial lets a buried start renew its lease.
+        // An evicted start can renew its lease only in a store that has lost the eviction.
         if ((this.#dead.get(record.nodeId)?.toldMs ?? Infinity) < askedMs - leaseAgeMs)
           this.#dead.delete(record.nodeId);
         this.#saw({ ...record, fence }, now - leaseAgeMs);
       }
     } catch (error) {
-      log.debug({ err: error }, 'the registry could not be read; the beats have to do');
+      log.debug({ err: error }, 'the registry could not be read; the view relies on heartbeats');
     }
     const now = clock.monotonicMs();
     for (const [nodeId, { lastSeenMs }] of this.#known) {
@@ -249,30 +249,35 @@ class LiveNodeDirectory implements NodeDirectory {
     for (const [nodeId, { toldMs }] of this.#dead) {
       if (now - toldMs > REMEMBER_DEAD_MS) this.#dead.delete(nodeId);
     }
-    this.#listenToBeats();
+    this.#listenToHeartbeats();
   }
 
-  /** Beats of many nodes are not listened to: each gateway would hear all of them. News of starts and drains come anyway. */
-  #listenToBeats(): void {
+  /** With many nodes, heartbeats are ignored: each gateway would receive all of them. Starts and drains are published apart. */
+  #listenToHeartbeats(): void {
     if (this.#closed) return;
-    const { bus, beatsUpTo = DEFAULT_BEATS_UP_TO } = this.#options;
-    if (this.#known.size > beatsUpTo) {
-      this.#beats?.close();
-      this.#beats = undefined;
-    } else if (this.#known.size <= beatsUpTo * BEATS_AGAIN_BELOW || this.#lastBeatMs === -Infinity) {
-      this.#beats ??= bus.subscribe(subjects.anyNodeBeat, (data) => this.#onBeat(data));
+    const { bus, heartbeatsUpTo = DEFAULT_HEARTBEATS_UP_TO } = this.#options;
+    if (this.#known.size > heartbeatsUpTo) {
+      this.#heartbeats?.close();
+      this.#heartbeats = undefined;
+    } else if (
+      this.#known.size <= heartbeatsUpTo * HEARTBEATS_AGAIN_BELOW ||
+      this.#lastHeartbeatMs === -Infinity
+    ) {
+      this.#heartbeats ??= bus.subscribe(subjects.anyNodeBeat, (data) => this.#onHeartbeat(data));
     }
   }
 
-  /** The registry is read when it is its time, or when the bus brings nothing. */
+  /** Reads the registry when it is due, or when the bus is quiet. */
   #schedule(): void {
     if (this.#closed) return;
     const { clock, random, log, refreshMs = DEFAULT_REFRESH_MS } = this.#options;
-    const nextMs = Math.min(refreshMs, this.#beats ? QUIET_REFRESH_MS : LOADS_REFRESH_MS);
+    const nextMs = Math.min(refreshMs, this.#heartbeats ? QUIET_REFRESH_MS : LOADS_REFRESH_MS);
     this.#nextRefresh = clock.after(jitter(nextMs, random), () => {
       const now = clock.monotonicMs();
       const due =
-        !this.#beats || now - this.#lastRefreshMs >= refreshMs || now - this.#lastBeatMs > QUIET_BUS_MS;
+        !this.#heartbeats ||
+        now - this.#lastRefreshMs >= refreshMs ||
+        now - this.#lastHeartbeatMs > QUIET_BUS_MS;
       (due ? this.#refresh() : Promise.resolve())
         .catch((error: unknown) => log.error({ err: error }, 'the view of the nodes could not be refreshed'))
         .finally(() => this.#schedule());

@@ -1,8 +1,8 @@
 import type { NodeRegistry, RegisteredNode } from '../leases/node-registry.ts';
 
 /**
- * The registry as one process last read it: one command per reading, which brings what has changed and the loads of all.
- * One reading at a time.
+ * The registry as one process last read it. Each reading is one command for the changes and all loads. One reading at a
+ * time.
  */
 export class RegistryView {
   readonly #nodes: Pick<NodeRegistry, 'read'>;

@@ -1,10 +1,10 @@
 import type { NodeLoad } from '@skein/protocol';
 
-/** How old a session is at least when its node's `used` shows its media: ICE, DTLS, then the measuring. */
+/** Age at which a node's `used` shows the media of a session: after ICE, DTLS and the measurement. */
 const SETTLED_AFTER_MS = 2000;
-/** What counts as lately. */
+/** The window of recent sessions. */
 const RECENT_MS = 10_000;
-/** Reports are kept so far apart, which bounds them. */
+/** Minimum distance of kept reports, which bounds their number. */
 const MIN_STEP_MS = 100;
 
 interface Report {
@@ -12,12 +12,12 @@ interface Report {
   readonly atMs: number;
 }
 
-/** How a node's sessions grew lately, from the course of its reports, whoever placed them there. */
+/** How a node's sessions grew recently, by its reports, whichever gateway placed them. */
 export class SessionGrowth {
   /** Oldest first; the first one is the last that is `RECENT_MS` old. */
   readonly #reports: Report[] = [];
 
-  /** The last report that is old enough for its sessions' media to be in the present one's `used`. */
+  /** The last report whose sessions' media is in the present `used`. */
   get settled(): NodeLoad | undefined {
     return this.#before(SETTLED_AFTER_MS)?.load;
   }

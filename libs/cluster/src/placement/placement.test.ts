@@ -59,7 +59,7 @@ describe('chooseCandidates', () => {
       expect(choose(nodes, { random: seededRandom(seed) }).fallbackNodeId).toBe('calm');
   });
 
-  it('keeps a room off a node that is far above the mean, and not off one that is a little above it', () => {
+  it('keeps a room off a node far above the mean, but not off a node slightly above it', () => {
     const nodes = [
       view('hot', { used: 0.6, sessions: 300 }),
       view('warm', { used: 0.35, sessions: 150 }),
@@ -68,7 +68,7 @@ describe('chooseCandidates', () => {
     expect(choose(nodes).openNodeIds).toEqual(['warm', 'cool']);
   });
 
-  it('keeps a burst off a node that got more than the others lately, unless it is the only one to take it', () => {
+  it('keeps a burst off a node that got more sessions lately, unless no other node is open', () => {
     const nodes = [view('n1', { recent: 30 }), view('n2', { assigned: 31 }), view('n3', { recent: 9 })];
     expect(choose(nodes).openNodeIds).toEqual(['n3']);
     const empty = view('new', { recent: 100 });
@@ -81,7 +81,7 @@ describe('chooseCandidates', () => {
     expect(choose(nodes).openNodeIds).toEqual(['n1', 'n2']);
   });
 
-  it('leaves out nodes that it is told to, a wished one too', () => {
+  it('leaves out excluded nodes, even a preferred one', () => {
     const nodes = [view('n1'), view('n2')];
     expect(choose(nodes, { excludeNodeIds: ['n1'] }).openNodeIds).toEqual(['n2']);
     expect(() => choose(nodes, { excludeNodeIds: ['n1'], preferredNodeId: 'n1' })).toThrowError(

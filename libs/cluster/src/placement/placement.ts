@@ -26,7 +26,7 @@ export interface PlacementPolicy {
   readonly loadSlack: number;
   /** So many recent sessions a node may have whatever the others have: small rooms stay together. Default 10. */
   readonly burstSlack: number;
-  /** A node not heard from for this long is not chosen. Default 1500: six beats. */
+  /** A node not heard from for this long is not chosen. Default 1500: six heartbeats. */
   readonly staleAfterMs: number;
   /** The least that a session is expected to cost, as a share of a node. Default 0.002: 500 sessions fill a node. */
   readonly minSessionCost: number;
@@ -49,7 +49,7 @@ export interface CandidateQuery {
   /** Nodes of this region are taken while one of them is open; else any. */
   readonly region?: string | undefined;
   readonly preferredNodeId?: string | undefined;
-  /** Nodes that are out of the question, such as the one that a session moves away from. */
+  /** Nodes that are not chosen, such as the one that a session migrates away from. */
   readonly excludeNodeIds?: readonly string[] | undefined;
   /** Default: `defaultPlacementPolicy`. */
   readonly policy?: PlacementPolicy;
@@ -58,8 +58,8 @@ export interface CandidateQuery {
 
 /**
  * What the placing script needs to know of the nodes: those that a room may stay with, and the better of two random
- * ones. Both are nodes not much above the mean, so that a room that grows, and many joins at once, spread. A wished node
- * may be loaded, but not at a hard limit. Fails with `NODE_NOT_FOUND` when the wished node is not ready, not heard from, or
+ * ones. Both are nodes not much above the mean, so that a room that grows, and many joins at once, spread. A preferred node
+ * may be loaded, but not at a hard limit. Fails with `NODE_NOT_FOUND` when the preferred node is not ready, not heard from, or
  * excluded, with `LIMIT_EXCEEDED` when it is at a hard limit.
  */
 export function chooseCandidates(nodes: readonly NodeView[], query: CandidateQuery): PlacementCandidates {
@@ -74,7 +74,7 @@ export function chooseCandidates(nodes: readonly NodeView[], query: CandidateQue
   const usable = nodes.filter(
     (node) => isUsable(node, now, policy) && !excludeNodeIds.includes(node.record.nodeId),
   );
-  if (preferredNodeId !== undefined) checkWished(usable, preferredNodeId);
+  if (preferredNodeId !== undefined) checkPreferred(usable, preferredNodeId);
   const loads = usable.map((node) => ({ node, load: projectedLoad(node, policy) }));
   const open = loads.filter(({ load }) => load < policy.maxUsed);
   const even = evenlyUsed(inRegion(open, region), policy);
@@ -86,10 +86,10 @@ export function chooseCandidates(nodes: readonly NodeView[], query: CandidateQue
 }
 
 /** Its load may be whatever it is, but a hard limit holds for everyone. */
-function checkWished(usable: readonly NodeView[], preferredNodeId: string): void {
-  const wished = usable.find(({ record }) => record.nodeId === preferredNodeId);
-  if (!wished) throw nodeNotFound(preferredNodeId);
-  if ((wished.record.load.limitsUsed ?? 0) >= 1) throw nodeFull(preferredNodeId);
+function checkPreferred(usable: readonly NodeView[], preferredNodeId: string): void {
+  const preferred = usable.find(({ record }) => record.nodeId === preferredNodeId);
+  if (!preferred) throw nodeNotFound(preferredNodeId);
+  if ((preferred.record.load.limitsUsed ?? 0) >= 1) throw nodeFull(preferredNodeId);
 }
 
 interface NodeLoadView {

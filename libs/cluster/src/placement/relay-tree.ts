@@ -1,12 +1,12 @@
-/** To how many nodes a node sends its tracks itself; more get them through relays among the room's nodes. */
+/** Maximum direct fan-out: further nodes get a track through relays among the room's nodes. */
 export const DEFAULT_FAN_OUT = 8;
 
 /**
- * The nodes through which `nodeId` is to pull what `originNodeId` publishes in a room, the best first; none: straight
- * from there. Pure, and the same on all nodes that see the same room, so that nobody has to be asked. A tree of two
- * levels: some nodes pull from the origin, each of them feeds up to `fanOut` others, or the square root of their number
- * where that is more; so 72 nodes cost the origin 8 copies of a track, and 1000 nodes 31. A node that comes or goes
- * changes the way of few others (rendezvous hashing: D. Thaler, C. Ravishankar, 1998).
+ * The relays through which `nodeId` pulls the tracks of `originNodeId` in a room, the best first; none: directly from the
+ * origin. Pure, and equal on all nodes with the same view of the room, so that no coordination is needed. A tree of two
+ * levels: some nodes pull from the origin, and each feeds up to `fanOut` others, or the square root of their number if that
+ * is more; 72 nodes cost the origin 8 copies of a track, 1000 nodes 31. A node that joins or leaves changes the routes of few
+ * others (rendezvous hashing: D. Thaler, C. Ravishankar, 1998).
  */
 export function relaysFor(
   nodeId: string,

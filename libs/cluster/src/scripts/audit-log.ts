@@ -1,10 +1,9 @@
-/** Acts that are kept for those who look after; a few more may be there, as Redis trims whole blocks. */
+/** Entries that are kept; a few more may be there, as Redis trims whole blocks. */
 const AUDIT_LOG_LENGTH = 200;
 
 /**
- * What a script needs that only the one that leads may run: it is refused with a number that is not that of the present
- * lease, so that one who was held up, and has been replaced without knowing it, changes nothing. What was done is written
- * down with the number.
+ * For scripts that only the leader may run: they refuse a fence that is not that of the present lease, so that a leader that
+ * was paused and replaced changes nothing. Each action is recorded with the fence.
  */
 export const AUDIT_LOG = String.raw`
 local function leads(lease, fence)

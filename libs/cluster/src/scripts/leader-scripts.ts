@@ -1,8 +1,8 @@
 import { script, TIME, writeScript } from './script.ts';
 
 /**
- * The lease of the one that leads: holder, fence, untilUs. The key never expires, so that the fence only rises; whether
- * the lease has run out is told by the store's clock.
+ * The leader lease: holder, fence, untilUs. The key never expires, so that the fence only rises; the store's clock decides
+ * whether the lease has run out.
  */
 
 /** KEYS: the lease. ARGV: holder, lease in milliseconds. */
@@ -17,7 +17,7 @@ redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'fence', fence, 'untilUs', int(no
 return { 'OK', fence }`,
 );
 
-/** KEYS: the lease, the acts. Answers with holder, fence and whether the lease is held, then the acts, the oldest first. */
+/** KEYS: the lease, the audit log. Answers with holder, fence and whether the lease is held, then the log, the oldest first. */
 export const view = script(
   TIME,
   String.raw`

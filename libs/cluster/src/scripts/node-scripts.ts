@@ -1,20 +1,20 @@
 import { AUDIT_LOG } from './audit-log.ts';
 import { script, TIME, writeScript } from './script.ts';
 
-/** How long the fence of a start that is gone is kept, so that one that comes back finds out that it was buried. */
+/** How long the fence of a start that is gone is kept, so that a start that comes back learns of its eviction. */
 const REMEMBERED_US = 3_600_000_000;
 
 /**
  * All of the registry lies in one slot, so that one command reads it. KEYS, in this order:
- * 1 abouts: what is told of each node with a lease, as JSON, without what changes at each renewal
+ * 1 abouts: the record of each node with a lease, as JSON, without what changes at each renewal
  * 2 reports: `fence renewedAtUs beat load`, the load as JSON
  * 3 leases: until when, in microseconds
  * 4 fences, also of nodes that are gone
  * 5 changes: the version of each node's last change, also of nodes that are gone
  * 6 forget: when what is left of nodes that are gone is dropped
  * 7 meta: version; floor, below which changes have been dropped
- * A lease that has run out is taken away by whoever comes next, so that this counts as a change like any other. Versions
- * are microseconds, as everywhere, so that they rise also over a store that lost everything.
+ * The next call removes a lease that has run out, so that this counts as a change like any other. Versions are
+ * microseconds, as everywhere, so that they rise even over a store that lost everything.
  */
 const REGISTRY = String.raw`
 local now = now_us()
@@ -46,9 +46,9 @@ end`;
 
 /**
  * ARGV: id, the fence that the caller holds or '', lease in milliseconds, about, beat and load. A lease that
- * ran out, or that the store lost, is taken again with the caller's own fence: renewals that queued up while the store
- * hung must not make each other stale. A burial and a later start leave a higher one, which is what makes a caller stale.
- * A first renewal that runs late would take a higher fence than the one that its own process has got since.
+ * ran out, or that the store lost, is renewed with the caller's own fence: renewals that queued up while the store hung must
+ * not make each other stale. An eviction and a later start raise the fence, which makes the caller stale. A first renewal
+ * that runs late would take a higher fence than the one that its own process has received since.
  */
 export const renew = writeScript(
   REGISTRY,
@@ -102,9 +102,9 @@ return { int(now), int(version), whole and 1 or 0, nodes, reports }`,
 );
 
 /**
- * KEYS: the registry, then the leader's lease, the acts. ARGV: id, the fence of the start that is to be buried, the leader's
- * fence, what it does, 1 to revoke the lease if that start still holds it. The fence that stays is how the start that
- * comes back finds out.
+ * KEYS: the registry, then the leader lease, the audit log. ARGV: id, the fence of the start to evict, the leader's fence,
+ * the text for the audit log, 1 to revoke the lease if that start still holds it. The raised fence stays, so that a start that
+ * comes back learns of its eviction.
  */
 export const evict = script(
   TIME,
@@ -141,7 +141,7 @@ local count = redis.call('INCR', KEYS[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return count`);
 
-/** KEYS: any. ARGV: the type that it is to have. Removes what is of another type. */
+/** KEYS: any. ARGV: its type. Removes a value of another type. */
 export const discardUnless = script(String.raw`
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'none' or kind == ARGV[1] then return 0 end

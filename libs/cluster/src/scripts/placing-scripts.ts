@@ -4,12 +4,12 @@ import { writeScript } from './script.ts';
 /** Changes that are sent in place of the whole room. */
 const MOST_CHANGES = 64;
 
-/** What placing, moving and announcing share. Their last argument is the room's name. */
+/** Shared by placing, moving and announcing. Their last argument is the room's name. */
 const MEMBERS = String.raw`
 local room_name = table.remove(ARGV)
 -- The host of most members among the open nodes, else the fallback; 'old' doesn't count where it is.
-local function choose_node(old, wished, fallback, open)
-  if wished ~= '' then return wished end
+local function choose_node(old, preferred, fallback, open)
+  if preferred ~= '' then return preferred end
   local node, most = nil, 0
   local flat = redis.call('HGETALL', hosts)
   for i = 1, #flat, 2 do
@@ -29,7 +29,7 @@ local function open_room(first_version)
   redis.call('HSET', meta, 'born', int(first_version), 'version', int(first_version))
   return first_version, 1
 end
--- What came after 'known', version by version; nil when that is much, or not to be had. The whole of a big room takes long.
+-- The changes after 'known'; nil when they are many or missing. Reading a whole big room takes long.
 local function changes_after(known, version, wrote)
   if known == version and wrote == '' then return {} end
   if not known or version <= known or version - known > ${MOST_CHANGES} then return nil end
@@ -40,11 +40,11 @@ local function changes_after(known, version, wrote)
   for i, entry in ipairs(entries) do changes[2 * i - 1], changes[2 * i] = entry[1], entry[2][2] end
   return changes
 end
--- Seats the member in place of 'old', and writes what others see of that. Answers with the room's version, which change
--- it was ('' for none), the change as JSON, and whether viewers have to be counted.
-local function seat(identity, member, views, old, viewing, first_version, moved_why)
+-- Puts the member in place of 'old', and writes the change that others see. Answers with the room's version, the kind of
+-- change ('' for none), the change as JSON, and whether viewers must be counted.
+local function enter(identity, member, views, old, viewing, first_version, moved_why)
   local version, created = open_room(first_version)
-  if old then unseat(identity, old, viewing) end
+  if old then remove_entry(identity, old, viewing) end
   redis.call('HSET', views and viewers or members, identity, member_entry(member))
   redis.call('HINCRBY', hosts, member.nodeId, 1)
   if views then redis.call('HINCRBY', viewed, member.nodeId, 1) end
@@ -65,7 +65,7 @@ local function seat(identity, member, views, old, viewing, first_version, moved_
 end`;
 
 /**
- * ARGV: identity, session id, profile as JSON, stay id or '-', role, limit, wished node, fallback node, open nodes (with a
+ * ARGV: identity, session id, profile as JSON, stay id or '-', role, limit, preferred node, fallback node, open nodes (with a
  * space around each), the version at which the caller knows the room or '', the last epoch of a client that comes back
  * or ''. One long argument rather than a list: looking the few hosts up in it costs microseconds with 1000 nodes, where
  * a table of them would have to be made for each join.
@@ -89,7 +89,7 @@ if old then
   drop_tracks(identity)
 end
 local member = { epoch = epoch, claim = epoch, joinedAtMs = joined_at, nodeId = node, sessionId = session, stay = stay, online = '1', profile = profile }
-local version, wrote, _, recount = seat(identity, member, views, old, viewing, now)
+local version, wrote, _, recount = enter(identity, member, views, old, viewing, now)
 local counted = recount and count_viewers() or ''
 local reply = { wrote, int(version), member_entry(member), old and old_entry or '', counted, viewership() }
 local changes = changes_after(tonumber(ARGV[10]), version, wrote)
@@ -99,7 +99,7 @@ return reply`,
 );
 
 /**
- * ARGV: identity, session id, profile as JSON, stay id or '-', role, wished node, fallback node, open nodes, the epoch
+ * ARGV: identity, session id, profile as JSON, stay id or '-', role, preferred node, fallback node, open nodes, the epoch
  * that it moves from, the reason as JSON. A repeat, after an answer that was lost, finds its own session there and changes
  * nothing. The claim on the identity stays that of the last join.
  */
@@ -123,7 +123,7 @@ local member = {
   joinedAtMs = old and old.joinedAtMs or math.floor(now / 1000),
   nodeId = node, sessionId = session, stay = old and old.stay or stay, online = '1', profile = profile
 }
-local version, wrote, _, recount = seat(identity, member, views, old, viewing, now, ARGV[10])
+local version, wrote, _, recount = enter(identity, member, views, old, viewing, now, ARGV[10])
 local counted = recount and count_viewers() or ''
 return {
   wrote, int(version), member_entry(member), old and old_entry or '', counted, viewership(),
@@ -141,14 +141,14 @@ export const announce = writeScript(
   MEMBERS,
   String.raw`
 local reply, first, count = { '' }, 3, tonumber(ARGV[2])
--- Nobody may take the first version of a room made again for the one that follows what was known of the lost one.
+-- The first version of a room created again must not look like the successor of a version of the lost one.
 local birth, count_again = math.max(now_us(), tonumber(ARGV[1]) + 1000000), false
 for i = first, first + 3 * count - 1, 3 do
   local identity, member, views = ARGV[i], read_member(ARGV[i + 1]), ARGV[i + 2] == 'viewer'
   local old, _, viewing = holder_of(identity)
   if not old or old.epoch < member.epoch then
     if old then drop_tracks(identity) end
-    local version, wrote, change, recount = seat(identity, member, views, old, viewing, birth)
+    local version, wrote, change, recount = enter(identity, member, views, old, viewing, birth)
     count_again = count_again or recount
     if wrote ~= '' then reply[#reply + 1], reply[#reply + 2] = int(version), change end
   end

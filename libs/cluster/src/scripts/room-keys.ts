@@ -1,4 +1,4 @@
-/** Log entries kept for those who missed some; a few more may be there, as Redis trims whole blocks. */
+/** Log entries kept for readers that missed some; a few more may be there, as Redis trims whole blocks. */
 const LOG_LENGTH = 512;
 
 /**
@@ -8,9 +8,9 @@ const LOG_LENGTH = 512;
  * per version. `viewers`: identity -> entry. `viewed`: node id -> number of viewers. `rooms`: sorted set of all rooms'
  * names, all scores 0, so that it pages in byte order.
  *
- * An entry is a line of fields that scripts read by a pattern, then JSON that only clients read: no text that a client
- * made is ever parsed here, since one that this server's parser refuses would make its owner immovable. An entry of any
- * other form counts as absent, and `repair` removes it.
+ * An entry is a line of fields that scripts read by a pattern, then JSON that only processes read: scripts never parse text of
+ * a client, since a text that the server's parser refuses would make its owner immovable. A malformed entry counts as
+ * absent, and `repair` removes it.
  */
 export const ROOM = String.raw`
 local meta, members, tracks, hosts, owned, log, viewers, viewed, rooms = unpack(KEYS)
@@ -51,7 +51,7 @@ local function member_of(identity)
   local entry = redis.call('HGET', members, identity)
   return read_member(entry), entry
 end
--- Who has the identity, participant or viewer: read, as stored, whether it is a viewer.
+-- The holder of an identity: parsed, as stored, and whether it is a viewer.
 local function holder_of(identity)
   local member, entry = member_of(identity)
   if member then return member, entry, false end
@@ -80,8 +80,8 @@ end
 local function lessen(counts, node)
   if redis.call('HINCRBY', counts, node, -1) <= 0 then redis.call('HDEL', counts, node) end
 end
--- Takes an entry out of the room; what it published goes by other ways.
-local function unseat(identity, old, views)
+-- Removes an entry from the room, but not its tracks.
+local function remove_entry(identity, old, views)
   lessen(hosts, old.nodeId)
   if views then
     redis.call('HDEL', viewers, identity)
@@ -99,7 +99,7 @@ end
 local function viewership()
   return redis.call('HGET', meta, 'viewership') or ''
 end
--- After viewers came, went or moved: writes who views now.
+-- Writes the viewership after a change of viewers.
 local function count_viewers()
   local count, nodes, flat = 0, {}, redis.call('HGETALL', viewed)
   for i = 1, #flat, 2 do

@@ -67,9 +67,9 @@ return { 'OK', append(next_version(), ARGV[4]) }`,
 );
 
 /**
- * ARGV: identity, epoch, the change as JSON for a participant, the room's name. Answers with the version of the change and
- * with who views the room when that has changed. When the one that leads takes somebody out: KEYS: also its lease and the
- * acts; ARGV: before the name its fence and what it does.
+ * ARGV: identity, epoch, the change as JSON for a participant, the room's name. Answers with the version of the change and a
+ * changed viewership. For the leader: KEYS: also its lease and the audit log; ARGV: before the name its fence and the text for
+ * the audit log.
  */
 export const leave = writeScript(
   ROOM,
@@ -81,7 +81,7 @@ if lease and not leads(lease, ARGV[4]) then return { 'NOT_LEADING' } end
 local member, _, views = holder_of(identity)
 if not member or member.epoch ~= tonumber(ARGV[2]) then return { 'SAME' } end
 if lease then record_action(audit_log, ARGV[4], ARGV[5]) end
-unseat(identity, member, views)
+remove_entry(identity, member, views)
 drop_tracks(identity)
 if population() > 0 then
   if views then return { 'SAME', '', count_viewers() } end
@@ -93,10 +93,10 @@ return { views and 'SAME' or 'OK', version }`,
 );
 
 /**
- * Removes what no script and no client can read: keys of another type than the room has, entries that the caller found
- * unreadable and that are as it saw them, tracks without an owner; and the room, if nobody is left in it. Counts again
- * what is kept beside the entries. A room that was changed is born again, so that all who follow it read it anew and nodes
- * announce whom they hold. KEYS: also the leader's lease and the acts. ARGV: its fence, then for each entry: `members`,
+ * Removes unreadable data: keys of another type, entries that the caller found unreadable and that have not changed since,
+ * tracks without an owner; and the room, if it has no members. Counts again what is kept beside the entries. A changed room
+ * is born again, so that all followers read it again and nodes announce what they hold. KEYS: also the leader lease and the
+ * audit log. ARGV: its fence, then for each entry: `members`,
  * `viewers` or `tracks`, the field, the SHA-1 of the value; then the room's name. Answers with how many were removed.
  */
 export const repair = writeScript(
@@ -157,7 +157,7 @@ if redis.call('HLEN', viewers) > 0 or viewership() ~= '' then count_viewers() en
 return removed`,
 );
 
-/** KEYS: as all. ARGV: the room's name. Takes a name out of the index whose room is gone, with what may be left of it. */
+/** KEYS: as all. ARGV: the room's name. Removes a name from the index whose room is gone, with its remains. */
 export const forget = writeScript(
   ROOM,
   String.raw`

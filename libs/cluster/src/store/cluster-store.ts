@@ -5,20 +5,20 @@ import type { NodeRegistry } from '../leases/node-registry.ts';
 import type { RoomStore } from './room-store.ts';
 import type { StoreAddress } from './store-address.ts';
 
-/** The shared store of the cluster: rooms, nodes and who leads. */
+/** The shared store of the cluster: rooms, nodes and the leader lease. */
 export interface ClusterStore {
   readonly rooms: RoomStore;
   readonly nodes: NodeRegistry;
   /** Held by the control that leads. */
   readonly leader: LeaderLease;
-  /** Whether the store answers, and since when. While `disconnected` calls fail with `UNAVAILABLE` at once. */
+  /** Whether the store answers, and since when. While `disconnected`, calls fail with `UNAVAILABLE` at once. */
   readonly status: StoreStatus;
   /** Lets running calls end, at most one call's deadline, and closes. */
   close(): Promise<void>;
 }
 
 export interface StoreStatus {
-  /** `disconnected`: there is no connection, or one that a call went unanswered on. */
+  /** `disconnected`: there is no connection, or a call on it went unanswered. */
   readonly state: 'connected' | 'disconnected';
   readonly sinceMs: number;
 }
@@ -33,14 +33,14 @@ export interface StoreOptions {
   readonly clock: Clock;
   /** Spreads the attempts to connect. Default: the system's. */
   readonly random?: Random;
-  /** Default: says nothing. */
+  /** Default: silent. */
   readonly log?: Logger;
   /** Shown by the server as the client's name. */
   readonly name?: string;
   /** Ends the wait for the server at the start; `connectStore` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told of every change of the status, and that the first attempt failed. */
+  /** Called with every change of the status, and when the first attempt fails. */
   readonly onStatus?: (status: StoreStatus) => void;
-  /** A call that has no answer by then fails with `UNAVAILABLE`, and so do the next ones, at once. Default 1000. */
+  /** Milliseconds after which an unanswered call fails with `UNAVAILABLE`, and the next ones at once. Default 1000. */
   readonly commandTimeoutMs?: number;
 }

@@ -13,18 +13,18 @@ import {
 } from '@skein/protocol';
 
 /*
- * What a room's hashes hold: fields that scripts read, then JSON that only this module reads. What is read back is
- * checked: anyone may have written to the store by hand, and one entry that cannot be read must not hide the others.
+ * The entries of a room's hashes: fields that scripts read, then JSON that only this module reads. Reads validate them:
+ * somebody may have written to the store by hand, and one unreadable entry must not hide the others.
  */
 
-/** Stands for a stay without an id. */
+/** Marks a stay without an id. */
 export const NO_STAY = '-';
 
 const profileSchema = participantSchema.pick({ identity: true, name: true, metadata: true, sessionId: true });
 
 /**
- * What a member's client said of itself, as JSON. Fails `INVALID_ARGUMENT` for what could not be read back, such as text
- * that has no UTF-8 form; so do the other entries.
+ * The profile that a client gave, as JSON. Fails `INVALID_ARGUMENT` for what could not be read back, such as text without a
+ * UTF-8 form; so do the other entries.
  */
 export function profileJson(
   member: Pick<Participant, 'identity' | 'name' | 'metadata' | 'sessionId'>,
@@ -33,7 +33,7 @@ export function profileJson(
   return JSON.stringify({ name, metadata });
 }
 
-/** The entry of a member whose claim on its identity is not known: anybody may take over from it. */
+/** The entry of a member whose claim on its identity is unknown: any client may take over. */
 export function memberEntry(member: Participant): string {
   const checked = parseInput(participantSchema, member, 'participant');
   const { sessionId, nodeId, epoch, joinedAtMs, connection, name, metadata } = checked;
@@ -42,7 +42,7 @@ export function memberEntry(member: Participant): string {
   return `${epoch} 0 ${joinedAtMs} ${nodeId} ${sessionId} ${NO_STAY} ${online} ${profile}`;
 }
 
-/** `undefined` for an entry that is none. */
+/** `undefined` for a malformed entry. */
 export function readMember(identity: string, entry: string): Participant | undefined {
   const [, epoch, , joinedAtMs, nodeId, sessionId, , online, profile] =
     /^(\d+) (\d+) (-?\d+) (\S+) (\S+) (\S+) ([01]) (\{.+\})$/s.exec(entry) ?? [];
@@ -52,21 +52,21 @@ export function readMember(identity: string, entry: string): Participant | undef
   return participantSchema.safeParse(member).data;
 }
 
-/** The same track gives the same text, whatever the order of its fields: that is how a repeated call is known. */
+/** Equal tracks give equal text, whatever the order of their fields, so that a repeated call is recognised. */
 export function trackEntry(track: Track): string {
   const { trackId: _field, epoch, muted, ...rest } = parseInput(trackSchema, track, 'track');
   const sorted = Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1));
   return `${epoch} ${muted ? 1 : 0} ${JSON.stringify(Object.fromEntries(sorted))}`;
 }
 
-/** `undefined` for an entry that is none. */
+/** `undefined` for a malformed entry. */
 export function readTrack(trackId: string, entry: string): Track | undefined {
   const [, epoch, muted, rest] = /^(\d+) ([01]) (\{.+\})$/s.exec(entry) ?? [];
   const track = { ...readJson<object>(rest), trackId, epoch: Number(epoch), muted: muted === '1' };
   return trackSchema.safeParse(track).data;
 }
 
-/** From version, change, version, change, …; `undefined` when one of them is none. */
+/** From version, change, version, change, …; `undefined` when one of them is malformed. */
 export function readChanges(flat: readonly string[]): readonly VersionedChange[] | undefined {
   const changes: VersionedChange[] = [];
   for (let at = 0; at < flat.length; at += 2) {
@@ -78,18 +78,18 @@ export function readChanges(flat: readonly string[]): readonly VersionedChange[]
   return changes;
 }
 
-/** Nothing where it is not known. */
+/** Empty without a stored viewership. */
 export function readViewership(json: string | null | undefined): { readonly viewership?: Viewership } {
   const read = json ? viewershipSchema.safeParse(readJson(json)) : undefined;
   return read?.success ? { viewership: read.data } : {};
 }
 
-/** What bytes that are no UTF-8 are read as. */
+/** Replaces invalid UTF-8 in what is read. */
 const REPLACEMENT = '\ufffd';
 
 /**
- * Those entries of a hash (field, value, field, value, …) that can be read, and how many are damaged: cannot be read, or
- * hold U+FFFD, which a name may do by right, and which may stand for bytes that are no text.
+ * The readable entries of a hash (field, value, field, value, …), and how many are damaged: unreadable, or with U+FFFD, which
+ * a name may contain, or which may replace invalid bytes.
  */
 export function readEntries<Value>(
   flat: readonly string[],
@@ -110,7 +110,7 @@ export function checkText(field: string, text: string): void {
   if (!isWellFormedText(text)) throw SkeinError.invalidArgument(field, 'must be well-formed Unicode');
 }
 
-/** `undefined` for what is no JSON. */
+/** `undefined` for invalid JSON. */
 export function readJson<Value>(json: string | undefined): Value | undefined {
   try {
     return json === undefined ? undefined : (JSON.parse(json) as Value);

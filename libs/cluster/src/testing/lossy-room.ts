@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Participant, RoomState, VersionedChange } from '@skein/protocol';
-import { newSteadyFeed, stepSteadyFeed, type SteadyCommand, type SteadyInput } from '../feeds/regrowth.ts';
+import {
+  newStableFeed,
+  stepStableFeed,
+  type StableFeedCommand,
+  type StableFeedInput,
+} from '../feeds/stable-feed.ts';
 import type { StoredSnapshot } from '../store/room-store.ts';
 import { aRequest } from './builders.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -57,12 +62,12 @@ export class LossyRoom {
   }
 }
 
-/** Drives `stepSteadyFeed` as the shell does, with a store that answers when the test says so. */
+/** Drives `stepStableFeed` as the shell does, with a store that answers when the test says so. */
 export class Driver {
-  steady = newSteadyFeed;
-  pending: SteadyCommand | undefined;
+  stable = newStableFeed;
+  pending: StableFeedCommand | undefined;
   asleep = false;
-  growing = false;
+  recovering = false;
   readonly lost: RoomState[] = [];
   replacements = 0;
   readonly room: LossyRoom;
@@ -76,35 +81,35 @@ export class Driver {
     return [...(this.#seen?.participants.keys() ?? [])];
   }
 
-  take(input: SteadyInput): void {
-    const { steady, commands } = stepSteadyFeed(this.steady, input);
-    this.steady = steady;
-    for (const command of commands) this.#carryOut(command);
-    assert.equal(this.#seen, steady.shown);
-    assert.equal(this.growing, steady.regrowth.name === 'growing');
+  take(input: StableFeedInput): void {
+    const { stable, commands } = stepStableFeed(this.stable, input);
+    this.stable = stable;
+    for (const command of commands) this.#execute(command);
+    assert.equal(this.#seen, stable.shown);
+    assert.equal(this.recovering, stable.recovery.kind === 'recovering');
   }
 
-  #carryOut(command: SteadyCommand): void {
-    switch (command.do) {
-      case 'tellChange':
+  #execute(command: StableFeedCommand): void {
+    switch (command.type) {
+      case 'emitChange':
         assert.equal(command.change.version, (this.#seen?.version ?? Number.NaN) + 1, 'a hole');
         this.#seen = command.state;
         break;
-      case 'tellReplaced':
+      case 'emitReplaced':
         this.replacements++;
         this.#seen = command.state;
         break;
-      case 'tellLost':
+      case 'emitLost':
         this.lost.push(command.state);
         break;
-      case 'startRegrowth':
-        this.growing = true;
+      case 'startRecovery':
+        this.recovering = true;
         break;
-      case 'endRegrowth':
-        this.growing = false;
+      case 'endRecovery':
+        this.recovering = false;
         break;
-      case 'askChanges':
-      case 'askSnapshot':
+      case 'readChanges':
+      case 'readSnapshot':
         assert.equal(this.pending, undefined, 'two questions at once');
         this.pending = command;
         break;
@@ -115,12 +120,12 @@ export class Driver {
   }
 
   answer(fail = false): void {
-    const question = this.pending;
+    const request = this.pending;
     this.pending = undefined;
-    if (!question) return;
-    if (fail) this.take({ type: 'askFailed' });
-    else if (question.do === 'askChanges')
-      this.take({ type: 'gotChanges', changes: this.room.changesSince(question.since) });
+    if (!request) return;
+    if (fail) this.take({ type: 'readFailed' });
+    else if (request.type === 'readChanges')
+      this.take({ type: 'gotChanges', changes: this.room.changesSince(request.since) });
     else this.take({ type: 'gotSnapshot', snapshot: this.room.snapshot() });
   }
 
@@ -129,24 +134,24 @@ export class Driver {
   }
 
   compare(): void {
-    this.take({ type: 'compared', version: this.room.version, asOf: this.steady.feed.state?.version });
+    this.take({ type: 'compared', version: this.room.version, asOf: this.stable.feed.state?.version });
   }
 
-  /** The store answers, the poll goes on; without the time of a regrowth passing. */
+  /** The store answers and the poll continues, but the time of a recovery does not pass. */
   settle(): void {
     for (let turn = 0; turn < 20; turn++) {
       while (this.pending) this.answer();
-      if (this.steady.feed.phase.name === 'inStep') this.compare();
+      if (this.stable.feed.phase.kind === 'inSync') this.compare();
       else this.wake();
     }
   }
 
-  /** The time of the regrowth passes. */
-  growOld(): void {
-    for (let turn = 0; turn < 5 && this.growing; turn++) {
-      this.take({ type: 'regrowthOver' });
+  /** The time of the recovery passes. */
+  outlastRecovery(): void {
+    for (let turn = 0; turn < 5 && this.recovering; turn++) {
+      this.take({ type: 'recoveryTimedOut' });
       this.settle();
     }
-    assert.ok(!this.growing);
+    assert.ok(!this.recovering);
   }
 }

@@ -13,6 +13,13 @@ export interface Entry {
   readonly stayId: string | undefined;
 }
 
+/** What an entry comes in place of. `reason`: of a move. */
+export interface Replaced {
+  readonly old: Entry | undefined;
+  readonly now: number;
+  readonly reason?: string;
+}
+
 /** One room in memory: its entries, tracks and log, and the version that each change raises. */
 export class MemoryRoom {
   readonly name: string;

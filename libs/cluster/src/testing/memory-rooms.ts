@@ -23,7 +23,7 @@ import type {
 } from '../store/room-store.ts';
 import { checkText, memberEntry, profileJson, trackEntry } from '../store/stored-entries.ts';
 import type { MemoryLeader } from './memory-leader.ts';
-import { MemoryRoom, profileOf, type Entry } from './memory-room.ts';
+import { MemoryRoom, profileOf, type Entry, type Replaced } from './memory-room.ts';
 import type { StoreTime } from './store-time.ts';
 import type { Sync } from './sync.ts';
 
@@ -41,13 +41,6 @@ export interface MemoryRoomsOptions {
   readonly history?: number;
   /** The node for a room without a host. Default: the fallback of the candidates. */
   readonly chooseFallback?: (candidates: PlacementCandidates) => string | undefined;
-}
-
-/** What an entry comes in place of. `reason`: of a move. */
-interface Replaced {
-  readonly old: Entry | undefined;
-  readonly now: number;
-  readonly reason?: string;
 }
 
 /**

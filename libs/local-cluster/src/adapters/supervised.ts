@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { systemClock } from '@skein/runtime';
+import { systemClock, withDeadline } from '@skein/runtime';
 import { LaunchError, type ProcessExit } from '../launch-error.ts';
 import { Child, type ChildSpec } from './child.ts';
 
@@ -87,16 +87,12 @@ export class Supervised<Ready> {
     if (!child) throw new Error(`${this.name} does not run`);
     this.#status = { status: 'stopped' };
     child.signal('SIGTERM');
-    const waited = new AbortController();
-    const tooLate = systemClock.sleep(deadlineMs, waited.signal).then(() => {
-      throw new Error(`${this.name} has not ended by itself within ${deadlineMs / 1000} s of SIGTERM`);
-    });
-    try {
-      return await Promise.race([child.exited, tooLate]);
-    } finally {
-      waited.abort(new Error('no longer waited for'));
-      tooLate.catch(() => undefined);
-    }
+    return await withDeadline(
+      systemClock,
+      deadlineMs,
+      child.exited,
+      () => new Error(`${this.name} has not ended by itself within ${deadlineMs / 1000} s of SIGTERM`),
+    );
   }
 
   /** Ends it at once, as a crash would. It can be started again. */

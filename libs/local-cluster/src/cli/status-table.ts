@@ -1,20 +1,18 @@
+import { formatTable, type Column } from '@skein/runtime';
 import type { ClusterProcess } from '../adapters/cluster.ts';
 import type { ProcessStatus } from '../adapters/supervised.ts';
 import { describeExit } from '../launch-error.ts';
 
+const COLUMNS: readonly Column<ClusterProcess>[] = [
+  { title: 'process', value: ({ name }) => name },
+  { title: 'state', value: ({ status }) => describeStatus(status) },
+  { title: 'pid', value: ({ status }) => pidOf(status) },
+  { title: 'address', value: ({ address }) => address },
+];
+
 /** The processes of a cluster as lines of text, in columns. */
 export function statusTable(processes: readonly ClusterProcess[]): string {
-  const rows = processes.map(({ name, status, address }) => [
-    name,
-    describeStatus(status),
-    pidOf(status),
-    address,
-  ]);
-  const table = [['process', 'state', 'pid', 'address'], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
-    .join('\n');
+  return formatTable(COLUMNS, processes);
 }
 
 function describeStatus(status: ProcessStatus): string {

@@ -13,9 +13,9 @@ import type { IceParameters, ReadySubscription, RtpCapabilities, TransportDirect
 import { PeerError } from './errors.ts';
 import type { PacketLink } from './packet-link.ts';
 import { receivedTrack, sentClipOf } from './native-track.ts';
-import { Receiving, type Incoming } from './receiving.ts';
+import { IncomingStreams, type Incoming } from './incoming-streams.ts';
 import { receiveCapabilities, sentParameters } from './rtp-parameters.ts';
-import { chooseSsrcs, Sending, type SentTrack } from './sending.ts';
+import { chooseSsrcs, OutgoingStreams, type SentTrack } from './outgoing-streams.ts';
 import type { PeerWorld } from './world.ts';
 
 export interface NativeEngineHandlers {
@@ -47,7 +47,7 @@ export class NativeEngine implements MediaEngine {
   }
 
   /** The streams of all its links. */
-  get receiving(): Receiving[] {
+  get receiving(): IncomingStreams[] {
     return [...this.#links].map((link) => link.receiving);
   }
 
@@ -89,14 +89,14 @@ interface NativeLinkDeps {
 }
 
 class NativeLink implements MediaLink {
-  readonly receiving: Receiving;
+  readonly receiving: IncomingStreams;
   readonly #world: PeerWorld;
   readonly #offer: LinkOffer;
   readonly #signals: LinkSignals;
   readonly #handlers: NativeEngineHandlers;
   readonly #connectDelayMs: number;
   readonly #closedBy: () => void;
-  readonly #sending: Sending;
+  readonly #sending: OutgoingStreams;
   readonly #transports: Record<TransportDirection, Transport> = {
     send: { kind: 'none' },
     recv: { kind: 'none' },
@@ -110,13 +110,13 @@ class NativeLink implements MediaLink {
     this.#handlers = handlers;
     this.#connectDelayMs = connectDelayMs;
     this.#closedBy = closedBy;
-    this.receiving = new Receiving(world, (packet) => this.#sendOn('recv', packet), {
+    this.receiving = new IncomingStreams(world, (packet) => this.#sendOn('recv', packet), {
       firstPacket: () => handlers.firstPacket?.(),
       firstKeyFrame: () => handlers.firstKeyFrame?.(),
       arrived: ({ subscription }, atMs, packet) =>
         handlers.arrived?.(subscription.subscriptionId, atMs, packet),
     });
-    this.#sending = new Sending(world, (packet) => this.#sendOn('send', packet));
+    this.#sending = new OutgoingStreams(world, (packet) => this.#sendOn('send', packet));
   }
 
   async send(publication: Publication, track: MediaStreamTrack, plan: SendPlan): Promise<TrackSender> {
@@ -202,12 +202,12 @@ class NativeLink implements MediaLink {
 
 class NativeSender implements TrackSender {
   readonly #world: PeerWorld;
-  readonly #sending: Sending;
+  readonly #sending: OutgoingStreams;
   readonly #track: SentTrack;
   #paused: boolean;
   #state: 'waiting' | 'up' | 'closed' = 'waiting';
 
-  constructor(world: PeerWorld, sending: Sending, track: SentTrack, paused: boolean) {
+  constructor(world: PeerWorld, sending: OutgoingStreams, track: SentTrack, paused: boolean) {
     this.#world = world;
     this.#sending = sending;
     this.#track = track;
@@ -262,10 +262,10 @@ class NativeReceiver implements TrackReceiver {
   readonly mediaStreamTrack: MediaStreamTrack;
   readonly audioLevel = undefined;
   readonly #world: PeerWorld;
-  readonly #receiving: Receiving;
+  readonly #receiving: IncomingStreams;
   readonly #incoming: Incoming;
 
-  constructor(world: PeerWorld, receiving: Receiving, incoming: Incoming) {
+  constructor(world: PeerWorld, receiving: IncomingStreams, incoming: Incoming) {
     this.#world = world;
     this.#receiving = receiving;
     this.#incoming = incoming;

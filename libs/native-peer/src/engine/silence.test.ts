@@ -1,13 +1,13 @@
 import { FakeClock } from '@skein/runtime/testing';
 import { expect, it } from 'vitest';
 import type { LinkHandlers, PacketLink } from './packet-link.ts';
-import { noticingSilence } from './silence.ts';
+import { detectingSilence } from './silence.ts';
 
 function receiving(direction: 'send' | 'recv' = 'recv') {
   const clock = new FakeClock();
   const told: string[] = [];
   let inner: LinkHandlers | undefined;
-  const open = noticingSilence(
+  const open = detectingSilence(
     (_, handlers) => {
       inner = handlers;
       return { close: () => undefined } as unknown as PacketLink;

@@ -5,7 +5,7 @@ import type { LinkHandlers, OpenLink, PacketLink } from './packet-link.ts';
  * Links that say `disconnected` when nothing more has come for so long: browsers do after some 5 s, libdatachannel after
  * 30. Only for those that receive, and only where somebody always sends: silence is no loss elsewhere.
  */
-export function noticingSilence(openLink: OpenLink, clock: Clock, silentAfterMs: number): OpenLink {
+export function detectingSilence(openLink: OpenLink, clock: Clock, silentAfterMs: number): OpenLink {
   return (direction, handlers) =>
     direction === 'send' ? openLink(direction, handlers) : watched(openLink, handlers, clock, silentAfterMs);
 }

@@ -6,7 +6,7 @@ import { PeerError } from '../engine/errors.ts';
 import type { Joined, Peer, PeerEvent, PeerEvents, PeerPlan, TrackPlan } from './peer.ts';
 import { NativeEngine, type NativeEngineHandlers } from '../engine/native-engine.ts';
 import { capturedTrack } from '../engine/native-track.ts';
-import type { Receiving } from '../engine/receiving.ts';
+import type { IncomingStreams } from '../engine/incoming-streams.ts';
 import { withToken } from './token.ts';
 import type { PeerWorld } from '../engine/world.ts';
 
@@ -47,7 +47,7 @@ export class NativePeer implements Peer {
     this.#engine = new NativeEngine(world, handlers, plan.connectDelayMs);
   }
 
-  get receiving(): Receiving[] {
+  get receiving(): IncomingStreams[] {
     return this.#engine.receiving;
   }
 

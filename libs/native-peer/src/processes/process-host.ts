@@ -4,7 +4,7 @@ import type { PeerReport, PeerState, ToolHealth } from '../measures/peer-measure
 import { PeerError } from '../engine/errors.ts';
 import type { PeerEvent, PeerPlan } from '../peers/peer.ts';
 import { NativePeer } from '../peers/native-peer.ts';
-import type { Receiving } from '../engine/receiving.ts';
+import type { IncomingStreams } from '../engine/incoming-streams.ts';
 import type { PeerWorld } from '../engine/world.ts';
 import type { CommandMessage, PeerCommand, PeerCommands, ProcessMessage } from './messages.ts';
 
@@ -159,7 +159,7 @@ export class ProcessHost {
   }
 }
 
-function countLayers(receiving: Receiving, layers: Record<string, number>): void {
+function countLayers(receiving: IncomingStreams, layers: Record<string, number>): void {
   for (const { subscription, layer } of receiving.all) {
     if (subscription.kind !== 'video') continue;
     const name = layer === undefined ? 'none' : String(layer);

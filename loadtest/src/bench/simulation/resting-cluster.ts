@@ -1,7 +1,7 @@
 import type { Bus } from '@skein/bus';
 import { openNodeDirectory, openRoomFeeds, type ClusterStore, type RoomFeeds } from '@skein/cluster';
 import { RestingRedis } from '@skein/cluster/testing';
-import { createProbes, Reconciler, Steadiness } from '@skein/control/at-rest';
+import { createProbes, Reconciler, HealthySince } from '@skein/control/at-rest';
 import { Heartbeat, Peers } from '@skein/media-node/at-rest';
 import { subjects, type NodeRecord } from '@skein/protocol';
 import type { RpcClients } from '@skein/rpc';
@@ -124,8 +124,8 @@ export class RestingCluster {
       nodeAt: () => {
         throw new Error('nobody is looked for');
       },
-      storeSteadiness: new Steadiness(),
-      busSteadiness: new Steadiness(),
+      storeHealth: new HealthySince(),
+      busHealth: new HealthySince(),
     });
     control.start();
     this.#open.push({ close: () => void control.stop() });
@@ -144,7 +144,7 @@ export class RestingCluster {
       return Promise.resolve({});
     };
     const client = { getStatus: answer, ping: answer };
-    const onConnectionLost = () => ({ [Symbol.dispose]: () => {} });
+    const onConnectionLost = (): Disposable => ({ [Symbol.dispose]: () => {} });
     const clients = { client: () => client, closeChannel: () => {}, onConnectionLost, close: () => {} };
     return clients as unknown as RpcClients;
   }

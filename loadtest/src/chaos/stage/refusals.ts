@@ -1,6 +1,6 @@
 import type { GatewayProcess } from '@skein/local-cluster';
 import { SkeinError } from '@skein/protocol';
-import { systemClock } from '@skein/runtime';
+import { systemClock, withDeadline } from '@skein/runtime';
 import { SignalClient } from '@skein/testkit';
 import { movedClients, placesOf } from './places.ts';
 import type { Observer } from '../observing/observer.ts';
@@ -71,18 +71,14 @@ async function refusal(
 ): Promise<string[]> {
   const fromMs = systemClock.monotonicMs();
   await using client = await SignalClient.open(gateway.signalUrl);
-  const waiting = new AbortController();
-  const outcome = await Promise.race([
-    client.join(room, identity).then(
-      () => `let ${identity} join without ${away}`,
-      (error: unknown) => SkeinError.from(error),
-    ),
-    systemClock.sleep(ANSWER_DEADLINE_MS, waiting.signal).then(
-      () => `did not answer a join without ${away}`,
-      () => '',
-    ),
-  ]);
-  waiting.abort();
+  const answer = client.join(room, identity).then(
+    () => `let ${identity} join without ${away}`,
+    (error: unknown) => SkeinError.from(error),
+  );
+  const noAnswer = new Error(`did not answer a join without ${away}`);
+  const outcome = await withDeadline(systemClock, ANSWER_DEADLINE_MS, answer, () => noAnswer).catch(
+    () => noAnswer.message,
+  );
   const tookMs = Math.round(systemClock.monotonicMs() - fromMs);
   if (typeof outcome === 'string') return [`${gateway.name} ${outcome}`];
   const { code, retryAfterMs } = outcome;

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../scenario/duration.ts';
+import { formatDuration } from '@skein/runtime';
 import type { LoadDocument } from '../document.ts';
 import { clockText } from '../format.ts';
 import { drawCharts } from './adapters/draw-charts.ts';

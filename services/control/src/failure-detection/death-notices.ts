@@ -5,7 +5,7 @@ import type { Clock } from '@skein/runtime';
 const REPEAT_EVERY_MS = 1000;
 const REPEATS = 10;
 
-/** Tells the cluster of deaths: at once and, since the bus may lose a message, each second for 10 s. */
+/** Publishes deaths: at once and, since the bus may lose a message, each second for 10 s. */
 export class DeathNotices {
   readonly #bus: Bus;
   readonly #clock: Clock;
@@ -16,11 +16,11 @@ export class DeathNotices {
     this.#clock = clock;
   }
 
-  announce(death: NodeDeath): void {
-    this.#publish(death);
+  publish(death: NodeDeath): void {
+    this.#send(death);
     let left = REPEATS;
     const timer = this.#clock.every(REPEAT_EVERY_MS, () => {
-      this.#publish(death);
+      this.#send(death);
       if (--left > 0) return;
       timer[Symbol.dispose]();
       this.#running.delete(timer);
@@ -33,7 +33,7 @@ export class DeathNotices {
     this.#running.clear();
   }
 
-  #publish(death: NodeDeath): void {
+  #send(death: NodeDeath): void {
     this.#bus.publish(subjects.nodeDead(death.nodeId), death);
   }
 }

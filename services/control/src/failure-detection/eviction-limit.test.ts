@@ -1,37 +1,37 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PlacedNode } from '../nodes/node-watch.ts';
-import { defaultBrake, mayEvict, type Roll } from './eviction-limit.ts';
+import { defaultEvictionLimit, mayEvict, type Membership } from './eviction-limit.ts';
 
-const policy = defaultBrake;
+const policy = defaultEvictionLimit;
 
 function region(name: string, count: number): PlacedNode[] {
   return Array.from({ length: count }, (_, at) => ({ nodeId: `${name}-${at}`, region: name }));
 }
 
-function roll(nodes: readonly PlacedNode[], ...missing: string[]): Roll {
+function membership(nodes: readonly PlacedNode[], ...missing: string[]): Membership {
   return { nodes, missing: new Set(missing) };
 }
 
 const eu0 = { nodeId: 'eu-0', region: 'eu' };
 
-test('one node is evicted at once, also the only one of its region', () => {
-  expect(mayEvict(eu0, 0, roll(region('eu', 3), 'eu-0'), policy)).toBe(true);
-  expect(mayEvict(eu0, 0, roll(region('eu', 1), 'eu-0'), policy)).toBe(true);
+it('one node is evicted at once, also the only one of its region', () => {
+  expect(mayEvict(eu0, 0, membership(region('eu', 3), 'eu-0'), policy)).toBe(true);
+  expect(mayEvict(eu0, 0, membership(region('eu', 1), 'eu-0'), policy)).toBe(true);
 });
 
-test('more than half of a region is evicted only after the longer look', () => {
-  const three = roll(region('eu', 3), 'eu-0', 'eu-1');
+it('more than half of a region is evicted only after the longer look', () => {
+  const three = membership(region('eu', 3), 'eu-0', 'eu-1');
   expect(mayEvict(eu0, policy.longLookMs - 1, three, policy)).toBe(false);
   expect(mayEvict(eu0, policy.longLookMs, three, policy)).toBe(true);
-  expect(mayEvict(eu0, 0, roll(region('eu', 4), 'eu-0', 'eu-1'), policy)).toBe(true);
+  expect(mayEvict(eu0, 0, membership(region('eu', 4), 'eu-0', 'eu-1'), policy)).toBe(true);
 });
 
-test('other regions do not make a region larger, and their missing nodes count for the cluster only', () => {
+it('missing nodes of other regions count for the cluster limit only', () => {
   const nodes = [...region('eu', 3), ...region('us', 50)];
-  expect(mayEvict(eu0, 0, roll(nodes, 'eu-0', 'eu-1'), policy)).toBe(false);
-  expect(mayEvict(eu0, 0, roll(nodes, 'eu-0', 'us-1', 'us-2'), policy)).toBe(true);
-  expect(mayEvict(eu0, 0, roll(nodes, 'eu-0', 'us-1', 'us-2', 'us-3'), policy)).toBe(false);
+  expect(mayEvict(eu0, 0, membership(nodes, 'eu-0', 'eu-1'), policy)).toBe(false);
+  expect(mayEvict(eu0, 0, membership(nodes, 'eu-0', 'us-1', 'us-2'), policy)).toBe(true);
+  expect(mayEvict(eu0, 0, membership(nodes, 'eu-0', 'us-1', 'us-2', 'us-3'), policy)).toBe(false);
 });
 
 describe('for any cluster', () => {
@@ -41,7 +41,7 @@ describe('for any cluster', () => {
     deadForMs: fc.nat(6000),
   });
 
-  test('without the longer look, at most half of a region and `atOnce` nodes are ever evicted', () => {
+  it('without the longer look, at most half of a region and `atOnce` nodes are ever evicted', () => {
     fc.assert(
       fc.property(cluster, ({ sizes, lost, deadForMs }) => {
         const nodes = sizes.flatMap((size, at) => region(`r${at}`, size));

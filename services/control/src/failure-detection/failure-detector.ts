@@ -2,54 +2,54 @@ import { orderOfStarts, type NodeRegistry } from '@skein/cluster';
 import { SkeinError, type NodeDeath } from '@skein/protocol';
 import type { Clock, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import { mayEvict, type BrakePolicy } from './eviction-limit.ts';
-import { Inquiry } from './suspicion.ts';
-import type { Leadership } from '../leadership/leader-election.ts';
-import type { NodeSight, NodeWatch } from '../nodes/node-watch.ts';
+import { mayEvict, type EvictionLimitPolicy } from './eviction-limit.ts';
+import { Suspicion } from './suspicion.ts';
+import type { LeaderElection } from '../leadership/leader-election.ts';
+import type { KnownNode, NodeWatch } from '../nodes/node-watch.ts';
 import type { Probes } from './probes.ts';
-import type { Steadiness } from '../leadership/healthy-since.ts';
-import { judge, type DetectionPolicy, type Doubt, type Verdict } from './verdict.ts';
+import type { HealthySince } from '../leadership/healthy-since.ts';
+import { judge, type DetectionPolicy, type SuspectReason, type Verdict } from './verdict.ts';
 import type { Witnesses } from './witnesses.ts';
 
-/** Nodes that are asked at the same time. The others wait for their turn: a death found late beats a flood. */
-const MAX_ASKED_AT_ONCE = 32;
+/** Suspects that are probed at the same time. The others wait: a death found late beats a flood of probes. */
+const MAX_PROBED_AT_ONCE = 32;
 
-export interface InquiriesParts {
+export interface FailureDetectorDeps {
   readonly watch: NodeWatch;
-  readonly storeSteadiness: Steadiness;
-  readonly busSteadiness: Steadiness;
-  readonly leadership: Pick<Leadership, 'leading' | 'confirm'>;
+  readonly storeHealth: HealthySince;
+  readonly busHealth: HealthySince;
+  readonly election: Pick<LeaderElection, 'isLeader' | 'confirm'>;
   readonly nodes: Pick<NodeRegistry, 'evict'>;
-  readonly probes: Pick<Probes, 'ask' | 'roundTripMs'>;
+  readonly probes: Pick<Probes, 'probe' | 'roundTripMs'>;
   readonly witnesses: Pick<Witnesses, 'ask'>;
   readonly detection: DetectionPolicy;
-  readonly brake: BrakePolicy;
+  readonly evictionLimit: EvictionLimitPolicy;
   readonly onDeath: (death: NodeDeath) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
-/** How long a lost connection is grounds to probe a node that was heard lately. */
+/** How long a lost connection justifies probes of a node that was heard lately. */
 const CONNECTION_LOST_MS = 2000;
 
-/** Finds out about the nodes that are not heard, and buries the dead. */
-export class Inquiries {
-  readonly #parts: InquiriesParts;
-  readonly #open = new Map<string, Inquiry>();
+/** Suspects nodes that are not heard, gathers evidence about them, and evicts those that are dead by all of it. */
+export class FailureDetector {
+  readonly #deps: FailureDetectorDeps;
+  readonly #suspicions = new Map<string, Suspicion>();
   /** When control's connection to a node was lost, for nodes that have not answered since. */
   readonly #connectionLostMs = new Map<string, number>();
-  /** How many suspects the other nodes are asked about just now. */
+  /** Suspects about which witnesses are being asked. */
   #witnessing = 0;
 
-  constructor(parts: InquiriesParts) {
-    this.#parts = parts;
+  constructor(deps: FailureDetectorDeps) {
+    this.#deps = deps;
   }
 
-  /** Nodes about which something is to be found out. */
-  unheard(nowMs: number): readonly NodeSight[] {
-    const { watch, detection } = this.#parts;
-    return watch.sights.filter(
+  /** Nodes that are silent, or whose connection was lost. */
+  suspects(nowMs: number): readonly KnownNode[] {
+    const { watch, detection } = this.#deps;
+    return watch.nodes.filter(
       ({ nodeId, lastHeardMs }) =>
         nowMs - lastHeardMs >= detection.askWitnessesAfterMs || this.#connectionLost(nodeId, nowMs),
     );
@@ -57,19 +57,19 @@ export class Inquiries {
 
   /**
    * Probes the nodes at this address at once: a process that ends closes its sockets in the same moment, long before
-   * heartbeats are missed. Everybody is probed again by the clock, so that this only makes detection faster.
+   * heartbeats are missed. The clock drives the probes anyway; this only makes detection faster.
    */
   connectionLost(grpcAddress: string): void {
     const now = this.#now();
     for (const [nodeId, atMs] of this.#connectionLostMs) {
       if (now - atMs >= CONNECTION_LOST_MS) this.#connectionLostMs.delete(nodeId);
     }
-    const nodes = this.#parts.watch.sights.filter((node) => node.grpcAddress === grpcAddress);
+    const nodes = this.#deps.watch.nodes.filter((node) => node.grpcAddress === grpcAddress);
     for (const node of nodes) {
-      // The probe itself replaces connections; what it finds is known already.
+      // The probe itself replaces connections.
       if (this.#connectionLost(node.nodeId, now)) continue;
       this.#connectionLostMs.set(node.nodeId, now);
-      this.#step(this.#inquiryFor(node));
+      this.#step(this.#suspicionOf(node));
     }
   }
 
@@ -77,189 +77,201 @@ export class Inquiries {
     return nowMs - (this.#connectionLostMs.get(nodeId) ?? -Infinity) < CONNECTION_LOST_MS;
   }
 
-  /** One step for each node that is not heard; the others are let go. Returns at once. */
-  pursue(unheard: readonly NodeSight[]): void {
-    const current = new Set(unheard.map(({ nodeId }) => nodeId));
-    for (const [nodeId, inquiry] of this.#open) {
-      if (!current.has(nodeId) && !inquiry.busy) this.#close(inquiry);
+  /** Takes one step for each suspect, and drops suspicions of the others. Returns at once. */
+  step(suspects: readonly KnownNode[]): void {
+    const current = new Set(suspects.map(({ nodeId }) => nodeId));
+    for (const [nodeId, suspicion] of this.#suspicions) {
+      if (!current.has(nodeId) && !suspicion.busy) this.#close(suspicion);
     }
-    for (const node of unheard) this.#step(this.#inquiryFor(node));
+    for (const node of suspects) this.#step(this.#suspicionOf(node));
   }
 
-  #inquiryFor(node: NodeSight): Inquiry {
-    const open = this.#open.get(node.nodeId);
-    if (open && orderOfStarts(open.node, node) === 'same') return open;
-    const inquiry = new Inquiry(node);
-    this.#open.set(node.nodeId, inquiry);
-    return inquiry;
+  #suspicionOf(node: KnownNode): Suspicion {
+    const known = this.#suspicions.get(node.nodeId);
+    if (known && orderOfStarts(known.node, node) === 'same') return known;
+    const suspicion = new Suspicion(node);
+    this.#suspicions.set(node.nodeId, suspicion);
+    return suspicion;
   }
 
-  #step(inquiry: Inquiry): void {
-    if (!this.#parts.leadership.leading) return;
-    this.#askWitnesses(inquiry);
-    if (inquiry.busy) return;
-    const verdict = this.#judge(inquiry);
-    switch (verdict.state) {
+  #step(suspicion: Suspicion): void {
+    if (!this.#deps.election.isLeader) return;
+    this.#askWitnesses(suspicion);
+    if (suspicion.busy) return;
+    const verdict = this.#judge(suspicion);
+    switch (verdict.kind) {
       case 'alive':
-        inquiry.deadSinceMs = undefined;
+        suspicion.deadSinceMs = undefined;
         return;
       case 'suspect':
-        // Time without store or bus is no time in which the evidence stood.
-        if (verdict.doubt !== 'notAsked' && verdict.doubt !== 'witnessesNotAsked')
-          inquiry.deadSinceMs = undefined;
-        this.#note(inquiry, verdict.doubt);
-        this.#askIfDue(inquiry);
+        // The evidence did not stand while store or bus were away.
+        if (verdict.reason !== 'notProbed' && verdict.reason !== 'witnessesNotAsked')
+          suspicion.deadSinceMs = undefined;
+        this.#note(suspicion, verdict.reason);
+        this.#probeIfDue(suspicion);
         return;
       case 'dead':
-        inquiry.deadSinceMs ??= this.#now();
-        if (this.#mayEvict(inquiry)) void inquiry.whileBusy(() => this.#evict(inquiry));
+        suspicion.deadSinceMs ??= this.#now();
+        if (this.#mayEvict(suspicion)) void suspicion.whileBusy(() => this.#evict(suspicion));
         else {
-          this.#note(inquiry, 'manyMissing');
-          this.#askIfDue(inquiry);
+          this.#note(suspicion, 'manyMissing');
+          this.#probeIfDue(suspicion);
         }
         return;
     }
   }
 
-  #askIfDue(inquiry: Inquiry): void {
-    if (!inquiry.isDue(this.#now(), this.#lastHeardMs(inquiry)) || this.#busyCount() >= MAX_ASKED_AT_ONCE)
+  #probeIfDue(suspicion: Suspicion): void {
+    if (
+      !suspicion.isDue(this.#now(), this.#lastHeardMs(suspicion)) ||
+      this.#busyCount() >= MAX_PROBED_AT_ONCE
+    )
       return;
-    void inquiry.whileBusy(() => this.#ask(inquiry)).then(() => this.#step(inquiry));
+    void suspicion.whileBusy(() => this.#probe(suspicion)).then(() => this.#step(suspicion));
   }
 
-  /** Their answer takes as long as the questions to the node itself, and must not come on top. */
-  #askWitnesses(inquiry: Inquiry): void {
-    const { witnesses, probes } = this.#parts;
-    const { nodeId } = inquiry.node;
+  /** In parallel to the probes: their answers take as long. */
+  #askWitnesses(suspicion: Suspicion): void {
+    const { witnesses, probes } = this.#deps;
+    const { nodeId } = suspicion.node;
     const beganMs = this.#now();
-    if (!inquiry.witnessesAreDue(beganMs, this.#lastHeardMs(inquiry))) return;
-    if (this.#witnessing >= MAX_ASKED_AT_ONCE) return;
+    if (!suspicion.witnessesAreDue(beganMs, this.#lastHeardMs(suspicion))) return;
+    if (this.#witnessing >= MAX_PROBED_AT_ONCE) return;
     this.#witnessing++;
-    void inquiry
+    void suspicion
       .whileAskingWitnesses(beganMs, async () => {
         const heard = await witnesses.ask(nodeId, probes.roundTripMs(nodeId));
         this.#witnessing--;
         return heard && { beganMs, heard };
       })
       .then(() => {
-        if (this.#open.get(nodeId) === inquiry) this.#step(inquiry);
+        if (this.#suspicions.get(nodeId) === suspicion) this.#step(suspicion);
       });
   }
 
-  #lastHeardMs({ node }: Inquiry): number {
-    return this.#parts.watch.sight(node.nodeId)?.lastHeardMs ?? -Infinity;
+  #lastHeardMs({ node }: Suspicion): number {
+    return this.#deps.watch.node(node.nodeId)?.lastHeardMs ?? -Infinity;
   }
 
-  #mayEvict({ node, deadSinceMs }: Inquiry): boolean {
-    const { watch, brake, detection } = this.#parts;
+  #mayEvict({ node, deadSinceMs }: Suspicion): boolean {
+    const { watch, evictionLimit, detection } = this.#deps;
     const now = this.#now();
-    const { sights } = watch;
-    const evicted = watch.deadSince(now - brake.rememberMs);
-    const silent = sights.filter(
+    const { nodes } = watch;
+    const evicted = watch.deadSince(now - evictionLimit.rememberMs);
+    const silent = nodes.filter(
       ({ nodeId, lastHeardMs, draining }) =>
         !draining && (now - lastHeardMs >= detection.suspectAfterMs || this.#connectionLost(nodeId, now)),
     );
     const missing = new Set([...evicted, ...silent].map(({ nodeId }) => nodeId));
-    return mayEvict(node, now - (deadSinceMs ?? now), { nodes: [...sights, ...evicted], missing }, brake);
+    return mayEvict(
+      node,
+      now - (deadSinceMs ?? now),
+      { nodes: [...nodes, ...evicted], missing },
+      evictionLimit,
+    );
   }
 
-  #judge(inquiry: Inquiry): Verdict {
-    const { watch, storeSteadiness, busSteadiness, detection } = this.#parts;
-    const sight = watch.sight(inquiry.node.nodeId);
-    if (!sight || orderOfStarts(sight, inquiry.node) !== 'same') return { state: 'alive' };
+  #judge(suspicion: Suspicion): Verdict {
+    const { watch, storeHealth, busHealth, detection } = this.#deps;
+    const node = watch.node(suspicion.node.nodeId);
+    if (!node || orderOfStarts(node, suspicion.node) !== 'same') return { kind: 'alive' };
     const now = this.#now();
     const evidence = {
-      connectionLost: this.#connectionLost(sight.nodeId, now),
-      storeSteadySinceMs: storeSteadiness.sinceMs,
-      busSteadySinceMs: busSteadiness.sinceMs,
-      lease: watch.lease(sight.nodeId),
-      askings: inquiry.askings,
-      testimony: inquiry.testimony,
+      connectionLost: this.#connectionLost(node.nodeId, now),
+      storeHealthySinceMs: storeHealth.sinceMs,
+      busHealthySinceMs: busHealth.sinceMs,
+      lease: watch.lease(node.nodeId),
+      probeRounds: suspicion.probeRounds,
+      witnessReport: suspicion.witnessReport,
     };
-    return judge(sight.lastHeardMs, evidence, now, detection);
+    return judge(node.lastHeardMs, evidence, now, detection);
   }
 
-  async #ask(inquiry: Inquiry): Promise<void> {
-    const { probes, watch, random } = this.#parts;
-    const asking = await probes.ask(inquiry.node);
+  async #probe(suspicion: Suspicion): Promise<void> {
+    const { probes, watch, random } = this.#deps;
+    const round = await probes.probe(suspicion.node);
     const now = this.#now();
-    inquiry.learned(asking, now, random);
-    if (asking.bus !== 'answered' && asking.rpc !== 'answered') return;
-    this.#connectionLostMs.delete(inquiry.node.nodeId);
-    watch.answered(inquiry.node, now);
+    suspicion.learned(round, now, random);
+    if (round.bus !== 'answered' && round.rpc !== 'answered') return;
+    this.#connectionLostMs.delete(suspicion.node.nodeId);
+    watch.answered(suspicion.node, now);
   }
 
-  async #evict(inquiry: Inquiry): Promise<void> {
-    const { leadership, nodes, watch, storeSteadiness, onDeath, log } = this.#parts;
-    const { nodeId, startedAtMs } = inquiry.node;
-    const leaderFence = await leadership.confirm();
+  async #evict(suspicion: Suspicion): Promise<void> {
+    const { election, nodes, watch, storeHealth, onDeath, log } = this.#deps;
+    const { nodeId, startedAtMs } = suspicion.node;
+    const leaderFence = await election.confirm();
     if (leaderFence === undefined) return;
-    // Asking the store took a moment: a beat may have come meanwhile, or other nodes may have gone missing.
-    const verdict = this.#judge(inquiry);
-    if (verdict.state !== 'dead' || !this.#mayEvict(inquiry)) return;
-    const fence = watch.sight(nodeId)?.fence ?? 0;
+    // The call to the store took a moment: a heartbeat may have come, or other nodes may have gone missing.
+    const verdict = this.#judge(suspicion);
+    if (verdict.kind !== 'dead' || !this.#mayEvict(suspicion)) return;
+    const fence = watch.node(nodeId)?.fence ?? 0;
     try {
       if (!(await nodes.evict(nodeId, fence, leaderFence, { crashed: verdict.crashed }))) {
-        log.info({ nodeId }, 'a node took its lease again as it was to be declared dead');
+        log.info(
+          { event: 'node.eviction-cancelled', nodeId },
+          'a node renewed its lease just before its eviction',
+        );
         return;
       }
     } catch (error) {
       if (SkeinError.from(error).code === 'STALE_EPOCH') {
-        log.warn({ nodeId, leaderFence }, 'a dead node was not buried: this control no longer reconciles');
+        log.warn({ nodeId, leaderFence }, 'eviction rejected: this control is no longer the leader');
         return;
       }
-      storeSteadiness.failed();
-      log.warn({ err: error, nodeId }, 'a dead node could not be buried; it is judged anew');
+      storeHealth.failed();
+      log.warn({ err: error, nodeId }, 'eviction failed; the node is judged again');
       return;
     }
-    this.#tell(inquiry.node, verdict.reason, leaderFence);
+    this.#report(suspicion.node, verdict.reason, leaderFence);
     const death = { nodeId, startedAtMs, ...(fence > 0 && { fence }) };
     watch.died(death, this.#now());
-    this.#open.delete(nodeId);
+    this.#suspicions.delete(nodeId);
     this.#connectionLostMs.delete(nodeId);
     onDeath(death);
   }
 
-  #tell({ nodeId, startedAtMs, draining }: NodeSight, reason: string, leaderFence: number): void {
-    const { log } = this.#parts;
-    const fields = { event: 'nodeDead', nodeId, startedAtMs, reason, leaderFence };
-    if (draining) log.info(fields, 'a media node that drained is gone');
-    else log.warn(fields, 'a media node was declared dead');
+  #report({ nodeId, startedAtMs, draining }: KnownNode, reason: string, leaderFence: number): void {
+    const { log } = this.#deps;
+    const fields = { event: 'node.evicted', nodeId, startedAtMs, reason, leaderFence };
+    if (draining) log.info({ ...fields, event: 'node.evicted' }, 'a drained media node is gone');
+    else log.warn(fields, 'a media node was declared dead and evicted');
   }
 
-  #note(inquiry: Inquiry, doubt: Doubt): void {
-    if (inquiry.doubt === doubt) return;
-    const { nodeId } = inquiry.node;
-    const { log, brake, detection } = this.#parts;
-    if (doubt === 'manyMissing')
+  #note(suspicion: Suspicion, reason: SuspectReason): void {
+    if (suspicion.reason === reason) return;
+    const { nodeId } = suspicion.node;
+    const { log, evictionLimit, detection } = this.#deps;
+    if (reason === 'manyMissing')
       log.warn(
-        { nodeId, longLookMs: brake.longLookMs },
-        'many media nodes are missing at once; looking longer before an eviction',
+        { nodeId, longLookMs: evictionLimit.longLookMs },
+        'many media nodes are missing at once; evictions wait for the longer look',
       );
-    else if (doubt === 'heardByOthers')
+    else if (reason === 'heardByOthers')
       log.warn(
         { nodeId, evictedAfterMs: detection.heardByOthersForMs },
-        'a media node is out of reach, but other nodes hear it: it is not evicted yet',
+        'a media node is unreachable, but its peers hear it; not evicted yet',
       );
-    else if (inquiry.doubt === undefined) log.info({ nodeId, doubt }, 'a media node is not heard; asking it');
-    else log.debug({ nodeId, doubt }, 'a media node is still not heard');
-    inquiry.doubt = doubt;
+    else if (suspicion.reason === undefined)
+      log.info({ event: 'node.suspected', nodeId, reason }, 'a media node is not heard; probing it');
+    else log.debug({ nodeId, reason }, 'a media node is still not heard');
+    suspicion.reason = reason;
   }
 
-  #close(inquiry: Inquiry): void {
-    const { nodeId } = inquiry.node;
-    this.#open.delete(nodeId);
-    if (inquiry.doubt && this.#parts.watch.sight(nodeId))
-      this.#parts.log.info({ nodeId }, 'the media node is heard again');
+  #close(suspicion: Suspicion): void {
+    const { nodeId } = suspicion.node;
+    this.#suspicions.delete(nodeId);
+    if (suspicion.reason && this.#deps.watch.node(nodeId))
+      this.#deps.log.info({ event: 'node.recovered', nodeId }, 'a media node is heard again');
   }
 
   #busyCount(): number {
     let count = 0;
-    for (const inquiry of this.#open.values()) if (inquiry.busy) count++;
+    for (const suspicion of this.#suspicions.values()) if (suspicion.busy) count++;
     return count;
   }
 
   #now(): number {
-    return this.#parts.clock.monotonicMs();
+    return this.#deps.clock.monotonicMs();
   }
 }

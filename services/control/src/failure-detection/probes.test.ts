@@ -2,7 +2,7 @@ import { createMemoryBus } from '@skein/bus/testing';
 import { SkeinError, subjects } from '@skein/protocol';
 import { createRpcClients, createRpcServer, livenessService, type LivenessServiceHandlers } from '@skein/rpc';
 import { systemClock } from '@skein/runtime';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { createProbes } from './probes.ts';
 import { startDelayedLink } from '../testing/delayed-link.ts';
 
@@ -29,22 +29,22 @@ function prober() {
   cleanups.push(() => clients.close());
   const bus = hub.connect('control');
   const probes = createProbes({ bus, clients, clock: systemClock });
-  const sight = { nodeId: 'n1', region: 'eu', startedAtMs: 1, draining: false, fence: 1, lastHeardMs: 0 };
+  const node = { nodeId: 'n1', region: 'eu', startedAtMs: 1, draining: false, fence: 1, lastHeardMs: 0 };
   return {
     ...{ hub, bus, probes, node: hub.connect('n1') },
-    ask: (grpcAddress: string) => probes.ask({ ...sight, grpcAddress }),
-    measure: (grpcAddress: string) => probes.measure({ ...sight, grpcAddress }),
+    ask: (grpcAddress: string) => probes.probe({ ...node, grpcAddress }),
+    measure: (grpcAddress: string) => probes.measure({ ...node, grpcAddress }),
   };
 }
 
-test('a node that lives answers both ways; also an error is an answer', async () => {
+it('a node that lives answers both ways; also an error is an answer', async () => {
   const { node, ask } = prober();
   node.serve(subjects.nodePing('n1'), async () => ({}));
   expect(await ask((await rpcNode(status)).address)).toMatchObject({ bus: 'answered', rpc: 'answered' });
   expect(await ask((await rpcNode(unused)).address)).toMatchObject({ rpc: 'answered' });
 });
 
-test('nobody there is told at once', async () => {
+it('an address without a listener is refused at once', async () => {
   const { ask } = prober();
   const gone = await rpcNode(status);
   await gone.close();
@@ -53,24 +53,24 @@ test('nobody there is told at once', async () => {
   expect(systemClock.monotonicMs() - beganMs).toBeLessThan(250);
 });
 
-test('a node that hangs is silent, and takes no longer than the deadline', async () => {
+it('a node that hangs is silent, and takes no longer than the deadline', async () => {
   const { node, ask } = prober();
   node.serve(subjects.nodePing('n1'), never);
   const { address } = await rpcNode(never);
   expect(await ask(address)).toMatchObject({ bus: 'silent', rpc: 'silent' });
 });
 
-test('a bus that is away, or does not answer itself, says nothing about the node', async () => {
+it('a bus that is away, or does not answer itself, says nothing about the node', async () => {
   const { hub, bus, node, ask } = prober();
   node.serve(subjects.nodePing('n1'), never);
   const { address } = await rpcNode(status);
   bus.flush = () => Promise.reject(SkeinError.deadline('the bus', 300));
-  expect(await ask(address)).toMatchObject({ bus: 'notAsked', rpc: 'answered' });
+  expect(await ask(address)).toMatchObject({ bus: 'notProbed', rpc: 'answered' });
   hub.setDown(true);
-  expect(await ask(address)).toMatchObject({ bus: 'notAsked', rpc: 'answered' });
+  expect(await ask(address)).toMatchObject({ bus: 'notProbed', rpc: 'answered' });
 });
 
-test('a node that was refused once and is back is found at the next question', async () => {
+it('a node that was refused once and is back is found at the next question', async () => {
   const { ask } = prober();
   const first = await rpcNode(status);
   await first.close();
@@ -83,7 +83,7 @@ test('a node that was refused once and is back is found at the next question', a
 });
 
 /** Round trips beyond 150 ms: a new connection alone takes two. */
-test.each([150, 300])(
+it.each([150, 300])(
   'a node %d ms away answers over gRPC, over the connection that is there',
   async (roundTripMs) => {
     const { ask, measure, probes } = prober();
@@ -98,7 +98,7 @@ test.each([150, 300])(
   },
 );
 
-test('a far node is found silent, and answers again as soon as the way is free, over a new connection', async () => {
+it('a far node is found silent, and answers over a new connection once the network is back', async () => {
   const { ask, measure } = prober();
   const { address } = await rpcNode(status);
   const link = await startDelayedLink(Number(address.split(':')[1]), 100);

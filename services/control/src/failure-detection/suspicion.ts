@@ -1,58 +1,58 @@
-import { jitter, type Random } from '@skein/runtime';
-import type { NodeSight } from '../nodes/node-watch.ts';
-import type { Asking, Doubt, Testimony } from './verdict.ts';
+import { backoff, type Random } from '@skein/runtime';
+import type { KnownNode } from '../nodes/node-watch.ts';
+import type { ProbeRound, SuspectReason, WitnessReport } from './verdict.ts';
 
-/** Asked twice without a pause, then ever less often: the rest is waiting for the lease. */
-const ASK_PAUSE_MS = { first: 100, longest: 1000 } as const;
-/** What `judge` looks at. */
-const KEPT_ASKINGS = 2;
+/** After two probes without a pause, the wait grows: what is missing then is the end of the lease. */
+const PROBE_BACKOFF = { firstMs: 100, maxMs: 1000, jitter: 0.2 } as const;
+/** Rounds that `judge` reads. */
+const KEPT_ROUNDS = 2;
 
-/** The other nodes are asked again after this time. */
+/** The wait before the witnesses are asked again. */
 const WITNESSES_PAUSE_MS = 500;
 
-/** What is being found out about one node that is not heard. */
-export class Inquiry {
-  readonly node: NodeSight;
-  doubt: Doubt | undefined;
-  testimony: Testimony | undefined;
-  /** Since when all evidence says that it is dead. */
+/** The evidence about one node that is not heard, and when to gather more. */
+export class Suspicion {
+  readonly node: KnownNode;
+  reason: SuspectReason | undefined;
+  witnessReport: WitnessReport | undefined;
+  /** Since when all evidence has said that it is dead. */
   deadSinceMs: number | undefined;
-  #askings: readonly Asking[] = [];
+  #probeRounds: readonly ProbeRound[] = [];
   #asked = 0;
   #busy = false;
   #nextAskMs = -Infinity;
   #nextWitnessesMs = -Infinity;
   #askingWitnesses = false;
 
-  constructor(node: NodeSight) {
+  constructor(node: KnownNode) {
     this.node = node;
   }
 
-  get askings(): readonly Asking[] {
-    return this.#askings;
+  get probeRounds(): readonly ProbeRound[] {
+    return this.#probeRounds;
   }
 
-  /** Whether a question or a burial runs; then nothing else is begun. */
+  /** Whether a probe or an eviction runs. Nothing else starts meanwhile. */
   get busy(): boolean {
     return this.#busy;
   }
 
-  /** At its time, or at once when a sign of life since the last probe has made that worthless. */
+  /** A probe is due at its time, or at once when a heartbeat has made the last one worthless. */
   isDue(nowMs: number, lastHeardMs: number): boolean {
-    return !this.#busy && (nowMs >= this.#nextAskMs || isStale(this.#askings.at(-1), lastHeardMs, nowMs));
+    return !this.#busy && (nowMs >= this.#nextAskMs || isStale(this.#probeRounds.at(-1), lastHeardMs, nowMs));
   }
 
   witnessesAreDue(nowMs: number, lastHeardMs: number): boolean {
     if (this.#askingWitnesses) return false;
-    return nowMs >= this.#nextWitnessesMs || isStale(this.testimony, lastHeardMs, nowMs);
+    return nowMs >= this.#nextWitnessesMs || isStale(this.witnessReport, lastHeardMs, nowMs);
   }
 
-  /** Asks the other nodes, beside everything else. `ask` never rejects. */
-  async whileAskingWitnesses(nowMs: number, ask: () => Promise<Testimony | undefined>): Promise<void> {
+  /** Asks the witnesses in parallel to everything else. `ask` never rejects. */
+  async whileAskingWitnesses(nowMs: number, ask: () => Promise<WitnessReport | undefined>): Promise<void> {
     this.#askingWitnesses = true;
     this.#nextWitnessesMs = nowMs + WITNESSES_PAUSE_MS;
     try {
-      this.testimony = (await ask()) ?? this.testimony;
+      this.witnessReport = (await ask()) ?? this.witnessReport;
     } finally {
       this.#askingWitnesses = false;
     }
@@ -68,12 +68,11 @@ export class Inquiry {
     }
   }
 
-  learned(asking: Asking, nowMs: number, random: Random): void {
-    this.#askings = [...this.#askings, asking].slice(-KEPT_ASKINGS);
+  learned(round: ProbeRound, nowMs: number, random: Random): void {
+    this.#probeRounds = [...this.#probeRounds, round].slice(-KEPT_ROUNDS);
     this.#asked++;
-    if (this.#asked < KEPT_ASKINGS) return;
-    const pauseMs = ASK_PAUSE_MS.first * 2 ** Math.min(this.#asked - KEPT_ASKINGS, 10);
-    this.#nextAskMs = nowMs + jitter(Math.min(pauseMs, ASK_PAUSE_MS.longest), random);
+    if (this.#asked < KEPT_ROUNDS) return;
+    this.#nextAskMs = nowMs + backoff({ ...PROBE_BACKOFF, random })(this.#asked - KEPT_ROUNDS + 1);
   }
 }
 

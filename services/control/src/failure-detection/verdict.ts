@@ -2,19 +2,19 @@ import type { Heard } from './witnesses.ts';
 
 /** When a node is suspected and what it takes to declare it dead. All in milliseconds. */
 export interface DetectionPolicy {
-  /** Without a sign of life for this long, a node is asked. Some beats: one that is missed is no evidence. */
+  /** Silence after which a node is suspected and probed. Several heartbeats: one that is missed is no evidence. */
   readonly suspectAfterMs: number;
-  /** Without one for this long, the nodes that have a pipe to it are asked whether they hear it, so that their answer is there in time. */
+  /** Silence after which its pipe peers are asked whether they hear it, so that their answers are in when the probes end. */
   readonly askWitnessesAfterMs: number;
-  /** A process has ended when both ways to it refused twice, this far apart: then its lease need not run out. */
+  /** A process has ended when bus and gRPC both refused twice, this far apart. Its lease need not run out then. */
   readonly refusedForMs: number;
-  /** Store and bus must have answered without a break for this long: until then nodes too may be on their way back. */
-  readonly steadyForMs: number;
-  /** Older answers, and older readings of the leases, say nothing any more. */
+  /** Store and bus must have answered without a break for this long: after an outage, nodes reconnect too. */
+  readonly healthyForMs: number;
+  /** Older probes and lease readings do not count. */
   readonly evidenceLifeMs: number;
   /**
-   * How long a node that other nodes still hear may be out of control's reach before it is evicted all the same: nobody
-   * can mute, publish or subscribe there.
+   * How long a node that its peers still hear may be unreachable for control before it is evicted anyway: its clients
+   * cannot mute, publish or subscribe.
    */
   readonly heardByOthersForMs: number;
 }
@@ -23,75 +23,75 @@ export const defaultDetection: DetectionPolicy = {
   suspectAfterMs: 600,
   askWitnessesAfterMs: 400,
   refusedForMs: 50,
-  steadyForMs: 2000,
+  healthyForMs: 2000,
   evidenceLifeMs: 3000,
   heardByOthersForMs: 10_000,
 };
 
-/** What came of asking a node one way. */
-export type ProbeAnswer =
+/** The result of one probe over one path. */
+export type ProbeResult =
   | 'answered'
-  /** Said at once: nobody is there. */
+  /** Nothing listens there. */
   | 'refused'
   | 'silent'
-  /** The question did not get out; that says nothing about the node. */
-  | 'notAsked';
+  /** The probe was not sent, which says nothing about the node. */
+  | 'notProbed';
 
-/** One round of questions, over the bus and over gRPC at the same time. */
-export interface Asking {
+/** One probe over the bus and one over gRPC, at the same time. */
+export interface ProbeRound {
   readonly beganMs: number;
   readonly endedMs: number;
-  readonly bus: ProbeAnswer;
-  readonly rpc: ProbeAnswer;
+  readonly bus: ProbeResult;
+  readonly rpc: ProbeResult;
 }
 
-/** What the nodes that have a pipe to it said when they were asked whether they hear it. */
-export interface Testimony {
+/** The strongest answer of the nodes that have a pipe to it. */
+export interface WitnessReport {
   readonly beganMs: number;
   readonly heard: Heard;
 }
 
 export interface Evidence {
-  /** Control's open connection to the node ended a moment ago, as it does when a process ends: grounds to probe it at once. */
+  /** Control's open connection to the node ended a moment ago, as it does when a process ends. The node is probed at once. */
   readonly connectionLost: boolean;
   /** Since when the store has answered without a break. */
-  readonly storeSteadySinceMs: number | undefined;
-  readonly busSteadySinceMs: number | undefined;
+  readonly storeHealthySinceMs: number | undefined;
+  readonly busHealthySinceMs: number | undefined;
   /** The last successful reading of the leases, and whether the node's was among them. */
   readonly lease: { readonly held: boolean; readonly atMs: number } | undefined;
   /** In order; the last two count. */
-  readonly askings: readonly Asking[];
+  readonly probeRounds: readonly ProbeRound[];
   /** The last one. */
-  readonly testimony: Testimony | undefined;
+  readonly witnessReport: WitnessReport | undefined;
 }
 
-/** Why a node that is not heard is not declared dead. */
-export type Doubt =
+/** Why a suspect is not declared dead yet. */
+export type SuspectReason =
   | 'heardLately'
-  | 'storeUnsteady'
-  | 'busUnsteady'
-  | 'notAsked'
+  | 'storeUnstable'
+  | 'busUnstable'
+  | 'notProbed'
   | 'answers'
-  | 'askedOnce'
+  | 'probedOnce'
   | 'leaseNotRead'
   | 'leaseHeld'
   | 'witnessesNotAsked'
   | 'heardByOthers'
-  /** Dead by all evidence, but too many nodes are missing at once: they get a second, longer look. */
+  /** Dead by all evidence, but too many nodes are missing at once: their evidence must stand for longer. */
   | 'manyMissing';
 
 export type Verdict =
-  | { readonly state: 'alive' }
-  | { readonly state: 'suspect'; readonly doubt: Doubt }
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'suspect'; readonly reason: SuspectReason }
   /** `crashed`: its process has ended, whatever its lease says. */
-  | { readonly state: 'dead'; readonly reason: string; readonly crashed: boolean };
+  | { readonly kind: 'dead'; readonly reason: string; readonly crashed: boolean };
 
 /**
- * Whether a node is dead, from what is known at `now` (milliseconds, one monotonic clock for all). Dead takes all of:
- * no sign of life, a lease that has run out in a store that answers, no answer over a bus that works nor over gRPC,
- * twice, or once if both say that nobody is there, and no other node that hears it. A node that others hear is dead only
- * after `heardByOthersForMs`. A node whose connection was lost is suspected at once; when bus and gRPC both refuse twice,
- * its process has ended, and neither silence nor lease matter.
+ * Whether a node is dead, by what is known at `now` (milliseconds of one monotonic clock). A node is dead when it is silent,
+ * its lease has run out in a store that answers, two probes over a working bus and over gRPC had no answer (one, if
+ * both refused), and no peer hears it. A node that peers hear is dead only after `heardByOthersForMs`. A node whose
+ * connection was lost is suspected at once; when bus and gRPC both refuse twice, its process has ended, and neither silence
+ * nor lease matter.
  */
 export function judge(
   lastHeardMs: number,
@@ -100,12 +100,12 @@ export function judge(
   policy: DetectionPolicy = defaultDetection,
 ): Verdict {
   const unheardMs = now - lastHeardMs;
-  if (unheardMs < policy.suspectAfterMs && !evidence.connectionLost) return { state: 'alive' };
-  const doubt = doubtOf(lastHeardMs, evidence, now, policy);
-  if (doubt) return { state: 'suspect', doubt };
-  const last = evidence.askings.at(-1);
+  if (unheardMs < policy.suspectAfterMs && !evidence.connectionLost) return { kind: 'alive' };
+  const pending = reasonOf(lastHeardMs, evidence, now, policy);
+  if (pending) return { kind: 'suspect', reason: pending };
+  const last = evidence.probeRounds.at(-1);
   const crashed = hasCrashed(lastHeardMs, evidence, now, policy);
-  const heard = evidence.testimony?.heard;
+  const heard = evidence.witnessReport?.heard;
   const reason = [
     `not heard for ${Math.round(unheardMs)} ms`,
     crashed ? 'process ended' : 'lease run out',
@@ -113,50 +113,50 @@ export function judge(
     `gRPC ${last?.rpc}`,
     heard === 'nobodyAsked' ? 'no node has a pipe to it' : `other nodes: ${heard}`,
   ].join(', ');
-  return { state: 'dead', reason, crashed };
+  return { kind: 'dead', reason, crashed };
 }
 
-function doubtOf(
+function reasonOf(
   lastHeardMs: number,
   evidence: Evidence,
   now: number,
   policy: DetectionPolicy,
-): Doubt | undefined {
-  const { storeSteadySinceMs, busSteadySinceMs, lease, askings, testimony } = evidence;
-  if (!isSteady(storeSteadySinceMs, now, policy)) return 'storeUnsteady';
-  if (!isSteady(busSteadySinceMs, now, policy)) return 'busUnsteady';
+): SuspectReason | undefined {
+  const { storeHealthySinceMs, busHealthySinceMs, lease, probeRounds, witnessReport } = evidence;
+  if (!isHealthy(storeHealthySinceMs, now, policy)) return 'storeUnstable';
+  if (!isHealthy(busHealthySinceMs, now, policy)) return 'busUnstable';
   const counts = (atMs: number, since: number): boolean =>
     atMs > lastHeardMs && atMs >= since && now - atMs <= policy.evidenceLifeMs;
   const [last, before] = lastInARow(
-    askings.filter(({ beganMs }) => beganMs > lastHeardMs && beganMs >= busSteadySinceMs),
+    probeRounds.filter(({ beganMs }) => beganMs > lastHeardMs && beganMs >= busHealthySinceMs),
     now,
     policy,
   );
-  const doubt = doubtOfAskings(last, before);
-  if (doubt) return doubt;
+  const reason = reasonOfProbes(last, before);
+  if (reason) return reason;
   if (!hasCrashed(lastHeardMs, evidence, now, policy)) {
     if (now - lastHeardMs < policy.suspectAfterMs) return 'heardLately';
-    if (!lease || !counts(lease.atMs, storeSteadySinceMs)) return 'leaseNotRead';
+    if (!lease || !counts(lease.atMs, storeHealthySinceMs)) return 'leaseNotRead';
     if (lease.held) return 'leaseHeld';
   }
-  if (!testimony || !counts(testimony.beganMs, busSteadySinceMs)) return 'witnessesNotAsked';
-  const isHeard = testimony.heard === 'media' || testimony.heard === 'control';
+  if (!witnessReport || !counts(witnessReport.beganMs, busHealthySinceMs)) return 'witnessesNotAsked';
+  const isHeard = witnessReport.heard === 'media' || witnessReport.heard === 'control';
   return isHeard && now - lastHeardMs < policy.heardByOthersForMs ? 'heardByOthers' : undefined;
 }
 
 /**
- * Whether nobody listens at the node's addresses any more: NATS knows no subscriber, the gRPC port refuses. A process that
- * hangs keeps both, and packets that are lost make both silent.
+ * Whether nothing listens at the node's addresses any more: NATS has no subscriber and the gRPC port refuses. A process
+ * that hangs keeps both, and packet loss makes both silent.
  */
 function hasCrashed(
   lastHeardMs: number,
-  { askings, busSteadySinceMs }: Evidence,
+  { probeRounds, busHealthySinceMs }: Evidence,
   now: number,
   policy: DetectionPolicy,
 ): boolean {
-  if (busSteadySinceMs === undefined) return false;
+  if (busHealthySinceMs === undefined) return false;
   const refused = lastInARow(
-    askings.filter(({ beganMs }) => beganMs > lastHeardMs && beganMs >= busSteadySinceMs),
+    probeRounds.filter(({ beganMs }) => beganMs > lastHeardMs && beganMs >= busHealthySinceMs),
     now,
     policy,
   ).slice(0, 2);
@@ -169,35 +169,38 @@ function hasCrashed(
   );
 }
 
-/** The last askings, the latest first, each not long before the next one: that far away nodes take their time is no reason to forget. */
+/** The last rounds, the latest first, each within the evidence's life of the next one, so that slow probes of far nodes count. */
 function lastInARow(
-  askings: readonly Asking[],
+  probeRounds: readonly ProbeRound[],
   now: number,
   { evidenceLifeMs }: DetectionPolicy,
-): readonly Asking[] {
-  const found: Asking[] = [];
-  for (const asking of askings.toReversed()) {
-    if ((found.at(-1)?.beganMs ?? now) - asking.endedMs > evidenceLifeMs) break;
-    found.push(asking);
+): readonly ProbeRound[] {
+  const found: ProbeRound[] = [];
+  for (const round of probeRounds.toReversed()) {
+    if ((found.at(-1)?.beganMs ?? now) - round.endedMs > evidenceLifeMs) break;
+    found.push(round);
   }
   return found;
 }
 
-function doubtOfAskings(last: Asking | undefined, before: Asking | undefined): Doubt | undefined {
-  if (!last || last.bus === 'notAsked' || last.rpc === 'notAsked') return 'notAsked';
+function reasonOfProbes(
+  last: ProbeRound | undefined,
+  before: ProbeRound | undefined,
+): SuspectReason | undefined {
+  if (!last || last.bus === 'notProbed' || last.rpc === 'notProbed') return 'notProbed';
   if (last.bus === 'answered' || last.rpc === 'answered') return 'answers';
   if (last.bus === 'refused' && last.rpc === 'refused') return undefined;
-  return before && isUnanswered(before) ? undefined : 'askedOnce';
+  return before && isUnanswered(before) ? undefined : 'probedOnce';
 }
 
-function isUnanswered({ bus, rpc }: Asking): boolean {
+function isUnanswered({ bus, rpc }: ProbeRound): boolean {
   return [bus, rpc].every((answer) => answer === 'refused' || answer === 'silent');
 }
 
-function isSteady(
+function isHealthy(
   sinceMs: number | undefined,
   now: number,
-  { steadyForMs }: DetectionPolicy,
+  { healthyForMs }: DetectionPolicy,
 ): sinceMs is number {
-  return sinceMs !== undefined && now - sinceMs > steadyForMs;
+  return sinceMs !== undefined && now - sinceMs > healthyForMs;
 }

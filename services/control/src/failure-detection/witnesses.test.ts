@@ -2,7 +2,7 @@ import { createMemoryBus } from '@skein/bus/testing';
 import { subjects, witnessQuestion, type WitnessAnswer } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { Witnesses } from './witnesses.ts';
 
 type Said = Record<string, readonly (readonly [afterMs: number, heard: WitnessAnswer['heard']])[]>;
@@ -35,7 +35,7 @@ async function asked(said: Said, { down = false } = {}) {
   return result;
 }
 
-test('one node that hears the suspect is enough, and ends the wait', async () => {
+it('one node that hears the suspect is enough, and ends the wait', async () => {
   const { heard, tookMs } = await asked({
     a: [
       [0, 'listening'],
@@ -47,7 +47,7 @@ test('one node that hears the suspect is enough, and ends the wait', async () =>
   expect(tookMs).toBeLessThan(150);
 });
 
-test('silence is believed when the time is over', async () => {
+it('silence is believed when the time is over', async () => {
   const { heard, tookMs } = await asked({
     a: [
       [0, 'listening'],
@@ -59,7 +59,7 @@ test('silence is believed when the time is over', async () => {
   expect(await asked({})).toMatchObject({ heard: 'nobodyAsked' });
 });
 
-test('an answer that was promised is waited for, and missing it is no evidence', async () => {
+it('an answer that was promised is waited for, and missing it is no evidence', async () => {
   expect(
     await asked({
       a: [
@@ -79,6 +79,6 @@ test('an answer that was promised is waited for, and missing it is no evidence',
   expect(await asked({ a: [[50, 'listening']], b: [[120, 'silent']] })).toMatchObject({ heard: 'unknown' });
 });
 
-test('a question that did not get out is none', async () => {
+it('a question that did not get out is none', async () => {
   expect(await asked({ a: [[0, 'silent']] }, { down: true })).toMatchObject({ heard: 'unknown' });
 });

@@ -4,20 +4,20 @@ import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 
 /**
- * What other nodes say of a suspect, the strongest of their answers: `media` packets from it arrive, it answers their
- * `control` calls, or they are `silent`: none hears it. `nobodyAsked`: no node has a pipe to it.
+ * The strongest answer of a suspect's peers: its `media` packets arrive, it answers their `control` calls, or it is `silent`
+ * for all of them. `nobodyAsked`: no node has a pipe to it.
  */
 export type Heard = Exclude<WitnessAnswer['heard'], 'listening'> | 'nobodyAsked';
 
-/** How long a witness listens: a voice sends 50 packets a second. */
+/** How long a witness listens: one audio track sends 50 packets a second. */
 const LISTEN_MS = 120;
-/** Until the answers are there, beside the listening and the way. */
+/** Time for the answers, beside listening and the network. */
 const ANSWER_MARGIN_MS = 80;
-/** How long an answer that was promised is waited for beyond that: a busy node is late. */
+/** Further wait for a witness that announced an answer: a busy node is late. */
 const PROMISED_MS = 1000;
 const ORDER: readonly Heard[] = ['nobodyAsked', 'silent', 'control', 'media'];
 
-export interface WitnessesParts {
+export interface WitnessesDeps {
   readonly bus: Bus;
   /** Unique among all controls. */
   readonly askerId: string;
@@ -26,21 +26,21 @@ export interface WitnessesParts {
 }
 
 /**
- * Asks the nodes that have pipes to a suspect whether they hear it: a node whose link is full loses its beats and its
- * answers, while its media still arrives. One message to all nodes for a suspect; those without a pipe to it say nothing.
+ * Asks the nodes that have pipes to a suspect whether they hear it: a full link loses heartbeats and answers while media
+ * still arrives. One message to all nodes per suspect; nodes without a pipe to it do not answer.
  */
 export class Witnesses {
-  readonly #parts: WitnessesParts;
+  readonly #deps: WitnessesDeps;
   readonly #open = new Map<string, (answer: WitnessAnswer) => void>();
   #answers: BusSubscription | undefined;
   #asked = 0;
 
-  constructor(parts: WitnessesParts) {
-    this.#parts = parts;
+  constructor(deps: WitnessesDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    const { bus, askerId } = this.#parts;
+    const { bus, askerId } = this.#deps;
     this.#answers = bus.subscribe(subjects.witnessAnswer(askerId), (data) => this.#onAnswer(data));
   }
 
@@ -50,12 +50,11 @@ export class Witnesses {
   }
 
   /**
-   * Ends at the first node that hears the suspect, else when the time for the answers is over: some 200 ms, and four times
-   * `roundTripMs`, which the suspect usually takes to answer. `undefined`: the question did not get out, or a node that has
-   * a pipe to it has not answered yet. Never rejects.
+   * Ends at the first node that hears the suspect, else after some 200 ms plus four times `roundTripMs`, the suspect's usual
+   * round trip. `undefined`: the question was not sent, or a witness has not answered yet. Never rejects.
    */
   async ask(nodeId: string, roundTripMs: number): Promise<Heard | undefined> {
-    const { bus, askerId, clock } = this.#parts;
+    const { bus, askerId, clock } = this.#deps;
     const questionId = `${askerId}-${++this.#asked}`;
     const listenMs = Math.min(5000, Math.round(LISTEN_MS + 2 * roundTripMs));
     const answerMs = listenMs + ANSWER_MARGIN_MS + 2 * roundTripMs;
@@ -76,7 +75,7 @@ export class Witnesses {
       nodeId,
       listenMs,
     } satisfies WitnessQuestion);
-    const gotOut = bus.flush({ deadlineMs: answerMs }).then(
+    const wasSent = bus.flush({ deadlineMs: answerMs }).then(
       () => true,
       () => false,
     );
@@ -84,7 +83,7 @@ export class Witnesses {
     known.late = true;
     if (listening.size > 0) await wait(PROMISED_MS);
     this.#open.delete(questionId);
-    if (!(await gotOut) || bus.status.state !== 'connected') return undefined;
+    if (!(await wasSent) || bus.status.state !== 'connected') return undefined;
     const { best } = known;
     const isHeard = best === 'media' || best === 'control';
     return listening.size > 0 && !isHeard ? undefined : best;
@@ -93,6 +92,6 @@ export class Witnesses {
   #onAnswer(data: unknown): void {
     const answer = witnessAnswer.safeParse(data);
     if (answer.success) this.#open.get(answer.data.questionId)?.(answer.data);
-    else this.#parts.log.warn({ err: answer.error }, 'a witness’ answer that could not be read was dropped');
+    else this.#deps.log.warn({ err: answer.error }, 'an unreadable witness answer was dropped');
   }
 }

@@ -1,8 +1,8 @@
-/** Since when something has answered without a break. One failed call, or a lost connection, starts it anew. */
-export class Steadiness {
+/** Since when a dependency has answered without a break. One failed call or a lost connection starts the time again. */
+export class HealthySince {
   #sinceMs: number | undefined;
 
-  /** `undefined` while it does not answer. */
+  /** `undefined` while the dependency does not answer. */
   get sinceMs(): number | undefined {
     return this.#sinceMs;
   }

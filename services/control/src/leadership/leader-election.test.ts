@@ -1,8 +1,8 @@
 import { SkeinError } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test } from 'vitest';
-import { Leadership } from './leader-election.ts';
+import { expect, it } from 'vitest';
+import { LeaderElection } from './leader-election.ts';
 
 /** A lease whose next answers the test gives: a fence, `undefined` for another holder, an error. */
 function leaseThat(answer: () => number | undefined | Error) {
@@ -18,55 +18,55 @@ function leaseThat(answer: () => number | undefined | Error) {
   };
 }
 
-async function leading(world: { answer: number | undefined | Error } = { answer: 7 }) {
+async function started(cluster: { answer: number | undefined | Error } = { answer: 7 }) {
   const clock = new FakeClock();
-  const lease = leaseThat(() => world.answer);
-  const leadership = new Leadership({ lease, clock, holderId: 'ctl_1', log: silentLogger });
-  leadership.start();
+  const lease = leaseThat(() => cluster.answer);
+  const election = new LeaderElection({ lease, clock, holderId: 'ctl_1', log: silentLogger });
+  election.start();
   await clock.advance(0);
-  return { world, clock, lease, leadership };
+  return { cluster, clock, lease, election };
 }
 
 const away = SkeinError.unavailable('the store');
 
-test('the holder may act, and confirms it at the store', async () => {
-  const { leadership } = await leading();
-  expect(leadership.leading).toBe(true);
-  expect(await leadership.confirm()).toBe(7);
+it('the holder may act, and confirms it at the store', async () => {
+  const { election } = await started();
+  expect(election.isLeader).toBe(true);
+  expect(await election.confirm()).toBe(7);
 });
 
-test('who does not hold the lease never acts', async () => {
-  const { leadership } = await leading({ answer: undefined });
-  expect(leadership.leading).toBe(false);
-  expect(await leadership.confirm()).toBeUndefined();
+it('who does not hold the lease never acts', async () => {
+  const { election } = await started({ answer: undefined });
+  expect(election.isLeader).toBe(false);
+  expect(await election.confirm()).toBeUndefined();
 });
 
-test.each([
+it.each([
   ['another control holds the lease now', undefined],
   ['another one held it meanwhile: the fencing number has risen', 8],
   ['the store does not answer', away],
 ])('nothing is confirmed when %s', async (_, answer) => {
-  const { world, leadership } = await leading();
-  world.answer = answer;
-  expect(await leadership.confirm()).toBeUndefined();
+  const { cluster, election } = await started();
+  cluster.answer = answer;
+  expect(await election.confirm()).toBeUndefined();
 });
 
-test('a lease that cannot be renewed ends before the store lets another one have it', async () => {
-  const { world, clock, leadership } = await leading();
-  world.answer = away;
+it('a lease that cannot be renewed ends before the store lets another one have it', async () => {
+  const { cluster, clock, election } = await started();
+  cluster.answer = away;
   await clock.advance(2400);
-  expect(leadership.leading).toBe(true);
+  expect(election.isLeader).toBe(true);
   await clock.advance(200);
-  expect(leadership.leading).toBe(false);
-  world.answer = 9;
+  expect(election.isLeader).toBe(false);
+  cluster.answer = 9;
   await clock.advance(1000);
-  expect(leadership.leading).toBe(true);
+  expect(election.isLeader).toBe(true);
 });
 
-test('it is given back at the end, and not taken again', async () => {
-  const { clock, lease, leadership } = await leading();
-  await leadership.stop();
+it('is given back at the end, and not taken again', async () => {
+  const { clock, lease, election } = await started();
+  await election.stop();
   await clock.advance(5000);
   expect(lease.released).toEqual(['ctl_1']);
-  expect(leadership.leading).toBe(false);
+  expect(election.isLeader).toBe(false);
 });

@@ -4,10 +4,10 @@ import type { Logger } from '@skein/telemetry';
 
 export const LEADER_TTL_MS = 3000;
 export const RENEW_EVERY_MS = 1000;
-/** A holder stops acting this long before its lease runs out: an action takes its time. */
+/** The leader stops acting this long before its lease runs out, since an action takes time. */
 const SAFETY_MS = 500;
 
-export interface LeadershipParts {
+export interface LeaderElectionDeps {
   readonly lease: Pick<ClusterStore['leader'], 'hold' | 'release'>;
   readonly holderId: string;
   readonly clock: Clock;
@@ -15,36 +15,36 @@ export interface LeadershipParts {
 }
 
 type Position =
-  | { readonly state: 'following' }
-  | { readonly state: 'leading'; readonly fence: number; readonly untilMs: number };
+  | { readonly kind: 'follower' }
+  | { readonly kind: 'leader'; readonly fence: number; readonly untilMs: number };
 
-/** Takes part in the election of the one control that acts. */
-export class Leadership {
-  readonly #parts: LeadershipParts;
-  #position: Position = { state: 'following' };
+/** Elects the one control that acts, by a lease in the store. */
+export class LeaderElection {
+  readonly #deps: LeaderElectionDeps;
+  #position: Position = { kind: 'follower' };
   #timer: Disposable | undefined;
   #stopped = false;
 
-  constructor(parts: LeadershipParts) {
-    this.#parts = parts;
+  constructor(deps: LeaderElectionDeps) {
+    this.#deps = deps;
   }
 
-  /** Whether this control may act, as far as it knows; `confirm` asks the store. */
-  get leading(): boolean {
-    return this.#position.state === 'leading' && this.#parts.clock.monotonicMs() < this.#position.untilMs;
+  /** Whether this control holds the lease as far as it knows; `confirm` asks the store. */
+  get isLeader(): boolean {
+    return this.#position.kind === 'leader' && this.#deps.clock.monotonicMs() < this.#position.untilMs;
   }
 
   start(): void {
-    this.#timer = this.#parts.clock.every(RENEW_EVERY_MS, () => void this.#renew());
+    this.#timer = this.#deps.clock.every(RENEW_EVERY_MS, () => void this.#renew());
     void this.#renew();
   }
 
   /**
-   * To be asked right before acting: renews, and answers with the lease's number if it is still the one it was. The act
-   * takes it to the store, which refuses it once another control has a higher one. Never rejects.
+   * Renews the lease right before an action. Returns its fence if that has not changed; the store refuses the action
+   * once another control has a higher fence. Never rejects.
    */
   async confirm(): Promise<number | undefined> {
-    if (!this.leading || this.#position.state !== 'leading') return undefined;
+    if (!this.isLeader || this.#position.kind !== 'leader') return undefined;
     const { fence } = this.#position;
     return (await this.#renew()) === fence ? fence : undefined;
   }
@@ -52,26 +52,28 @@ export class Leadership {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();
-    if (this.#position.state === 'following') return;
-    this.#position = { state: 'following' };
-    const { lease, holderId, log } = this.#parts;
+    if (this.#position.kind === 'follower') return;
+    this.#position = { kind: 'follower' };
+    const { lease, holderId, log } = this.#deps;
     await lease
       .release(holderId)
-      .catch((error: unknown) => log.debug({ err: error }, 'the reconciler’s lease will run out by itself'));
+      .catch((error: unknown) =>
+        log.debug({ err: error }, 'the leader lease could not be released; it runs out'),
+      );
   }
 
   async #renew(): Promise<number | undefined> {
-    const { lease, holderId, clock, log } = this.#parts;
+    const { lease, holderId, clock, log } = this.#deps;
     const untilMs = clock.monotonicMs() + LEADER_TTL_MS - SAFETY_MS;
     try {
       const fence = await lease.hold(holderId, LEADER_TTL_MS);
       if (this.#stopped) return undefined;
-      if (fence === undefined) this.#become({ state: 'following' }, 'another control holds the lease');
-      else this.#become({ state: 'leading', fence, untilMs }, 'the lease was free');
+      if (fence === undefined) this.#become({ kind: 'follower' }, 'another control holds the lease');
+      else this.#become({ kind: 'leader', fence, untilMs }, 'the lease was free');
       return fence;
     } catch (error) {
-      log.debug({ err: error }, 'the lease of the reconciler could not be renewed');
-      if (!this.leading) this.#become({ state: 'following' }, 'the store does not answer');
+      log.debug({ err: error }, 'the leader lease could not be renewed');
+      if (!this.isLeader) this.#become({ kind: 'follower' }, 'the store does not answer');
       return undefined;
     }
   }
@@ -79,11 +81,11 @@ export class Leadership {
   #become(position: Position, reason: string): void {
     const from = this.#position;
     this.#position = position;
-    if (from.state === position.state) return;
-    const fence = position.state === 'leading' ? position.fence : undefined;
-    this.#parts.log.info(
-      { event: 'reconciler', from: from.state, to: position.state, fence, reason },
-      position.state === 'leading' ? 'this control reconciles now' : 'this control no longer reconciles',
+    if (from.kind === position.kind) return;
+    const fence = position.kind === 'leader' ? position.fence : undefined;
+    this.#deps.log.info(
+      { event: 'leader.changed', from: from.kind, to: position.kind, fence, reason },
+      position.kind === 'leader' ? 'this control became the leader' : 'this control is no longer the leader',
     );
   }
 }

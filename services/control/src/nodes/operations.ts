@@ -4,12 +4,12 @@ import type { NodeMoves, NodeServiceClient } from '@skein/rpc';
 import type { Logger } from '@skein/telemetry';
 import { planRebalance } from './rebalance.ts';
 
-/** A node as its gRPC API is reached. */
+/** The gRPC client of a node. */
 export type NodeAt = (grpcAddress: string) => Pick<NodeServiceClient, 'drain' | 'moveSessions'>;
 
 const DEADLINE = { deadlineMs: 2000 };
 
-/** Starts the drain of one of `nodes`; how many sessions it had. Fails `NODE_NOT_FOUND`, or as the node does. */
+/** Starts the drain of one of `nodes`. Returns how many sessions it had. Fails `NODE_NOT_FOUND`, or as the node does. */
 export async function drainNode(
   nodes: readonly RegisteredNode[],
   { nodeId, deadlineMs }: { nodeId: string; deadlineMs: number },
@@ -25,7 +25,7 @@ export async function drainNode(
   return sessions;
 }
 
-/** Asks the nodes above their share to move sessions. A node that does not answer is logged and left out. */
+/** Asks the nodes above their share to migrate sessions. A node that does not answer is logged and left out. */
 export async function rebalance(
   nodes: readonly RegisteredNode[],
   nodeAt: NodeAt,
@@ -35,10 +35,10 @@ export async function rebalance(
   const asked = moves.map(async ({ nodeId, grpcAddress, count }) => {
     try {
       const { moving } = await nodeAt(grpcAddress).moveSessions({ count }, DEADLINE);
-      log.info({ nodeId, asked: count, moving, reason: 'rebalance' }, 'a node moves sessions away');
+      log.info({ event: 'node.rebalanced', nodeId, asked: count, moving }, 'a node migrates sessions away');
       return [{ nodeId, moving }];
     } catch (error) {
-      log.warn({ err: error, nodeId }, 'a node could not be asked to move sessions');
+      log.warn({ err: error, nodeId }, 'a node could not be asked to migrate sessions');
       return [];
     }
   });

@@ -1,6 +1,6 @@
 import type { NodeRecord } from '@skein/protocol';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { MAX_MOVES_PER_NODE, planRebalance, TOLERATED_SHARE } from './rebalance.ts';
 
 interface Given {
@@ -22,7 +22,7 @@ function node({ nodeId, used, sessions, region = 'eu', state = 'ready' }: Given)
 const moves = (...given: Given[]) =>
   planRebalance(given.map(node)).map(({ nodeId, count }) => [nodeId, count]);
 
-test('a node above its share moves what it has over the mean', () => {
+it('a node above its share moves what it has over the mean', () => {
   expect(
     moves(
       { nodeId: 'a', used: 0.8, sessions: 80 },
@@ -32,35 +32,35 @@ test('a node above its share moves what it has over the mean', () => {
   ).toEqual([['a', 40]]);
 });
 
-test('nodes within their share move nothing', () => {
+it('nodes within their share move nothing', () => {
   expect(moves({ nodeId: 'a', used: 0.55, sessions: 55 }, { nodeId: 'b', used: 0.45, sessions: 45 })).toEqual(
     [],
   );
 });
 
-test('a new, empty node draws sessions also when no media flows yet', () => {
+it('a new, empty node draws sessions also when no media flows yet', () => {
   expect(moves({ nodeId: 'a', used: 0, sessions: 10 }, { nodeId: 'b', used: 0, sessions: 0 })).toEqual([
     ['a', 5],
   ]);
 });
 
-test('one call moves no more than the bound from a node', () => {
+it('one call moves no more than the bound from a node', () => {
   const [move] = moves({ nodeId: 'a', used: 1, sessions: 5000 }, { nodeId: 'b', used: 0, sessions: 0 });
   expect(move).toEqual(['a', MAX_MOVES_PER_NODE]);
 });
 
-test('draining nodes and other regions are no place to move to', () => {
+it('draining nodes and other regions are no place to move to', () => {
   const crowded = { nodeId: 'a', used: 0.8, sessions: 80 };
   expect(moves(crowded, { nodeId: 'b', used: 0, sessions: 0, state: 'draining' })).toEqual([]);
   expect(moves(crowded, { nodeId: 'b', used: 0, sessions: 0, region: 'us' })).toEqual([]);
   expect(moves({ ...crowded, state: 'draining' }, { nodeId: 'b', used: 0, sessions: 0 })).toEqual([]);
 });
 
-test('no nodes need no moves', () => {
+it('no nodes need no moves', () => {
   expect(moves()).toEqual([]);
 });
 
-test('what is moved is there, never takes a node below the mean, and nobody within the share is touched', () => {
+it('a plan moves only sessions above the mean, and leaves nodes within their share alone', () => {
   const anyNode = fc.record({
     used: fc.double({ min: 0, max: 2, noNaN: true }),
     sessions: fc.nat(1000),

@@ -1,9 +1,9 @@
 import { defaultPlacementPolicy } from '@skein/cluster';
 import type { NodeRecord } from '@skein/protocol';
 
-/** Nodes may differ that much from the mean of their region: evening out the rest is not worth the moves. */
+/** Tolerated load relative to the region's mean: smaller differences are not worth the migrations. */
 export const TOLERATED_SHARE = 1.2;
-/** Sessions that one node is asked to move at once; what remains is for the next call. */
+/** Sessions per node and call; the next call takes the rest. */
 export const MAX_MOVES_PER_NODE = 100;
 
 export interface NodeMove {
@@ -13,8 +13,8 @@ export interface NodeMove {
 }
 
 /**
- * Which nodes have to give sessions away, so that none carries more than `TOLERATED_SHARE` of its region's mean. Where
- * the sessions go is placement's choice. Draining nodes neither give nor count.
+ * Plans how many sessions each node gives away, so that none carries more than `TOLERATED_SHARE` of its region's mean.
+ * Placement chooses the targets. Draining nodes neither give nor count.
  */
 export function planRebalance(nodes: readonly NodeRecord[]): readonly NodeMove[] {
   const ready = nodes.filter(({ state }) => state === 'ready');
@@ -34,7 +34,7 @@ function planRegion(nodes: readonly NodeRecord[]): readonly NodeMove[] {
   });
 }
 
-/** The node's load; its sessions count for something even before their media flows. */
+/** The node's load, with a minimum per session, as media of new sessions does not flow yet. */
 function weightOf({ load: { used, sessions } }: NodeRecord): number {
   return Math.max(used, sessions * defaultPlacementPolicy.minSessionCost);
 }

@@ -1,5 +1,5 @@
 import type { PipeMedia, RoomMedia } from '@skein/rpc';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mergePipes } from './merge-pipes.ts';
 
 function media(nodeId: string, pipes: readonly PipeMedia[]): RoomMedia {
@@ -23,7 +23,7 @@ function end({ local, peer, tracksIn = [], tracksOut = [] }: EndText): PipeMedia
 const ab = { fromNodeId: 'a', fromRouterId: 'r1', toNodeId: 'b', toRouterId: 'r2' };
 
 describe('merging what both ends say', () => {
-  test('gives one pipe per pair of routers, with the directions of each end turned the same way', () => {
+  it('gives one pipe per pair of routers, with the directions of each end turned the same way', () => {
     const merged = mergePipes([
       media('b', [end({ local: 'b/r2', peer: 'a/r1', tracksIn: ['mic-a'], tracksOut: ['mic-b'] })]),
       media('a', [end({ local: 'a/r1', peer: 'b/r2', tracksIn: ['mic-b'], tracksOut: ['mic-a'] })]),
@@ -31,12 +31,12 @@ describe('merging what both ends say', () => {
     expect(merged).toEqual([{ ...ab, tracksForward: ['mic-a'], tracksBackward: ['mic-b'] }]);
   });
 
-  test('shows a pipe that only one end reported', () => {
+  it('shows a pipe that only one end reported', () => {
     const merged = mergePipes([media('b', [end({ local: 'b/r2', peer: 'a/r1', tracksIn: ['mic-a'] })])]);
     expect(merged).toEqual([{ ...ab, tracksForward: ['mic-a'], tracksBackward: [] }]);
   });
 
-  test('shows a track that only one end knows yet', () => {
+  it('shows a track that only one end knows yet', () => {
     const merged = mergePipes([
       media('a', [end({ local: 'a/r1', peer: 'b/r2', tracksOut: ['cam-a', 'mic-a'] })]),
       media('b', [end({ local: 'b/r2', peer: 'a/r1', tracksIn: ['mic-a'] })]),
@@ -44,7 +44,7 @@ describe('merging what both ends say', () => {
     expect(merged).toEqual([{ ...ab, tracksForward: ['cam-a', 'mic-a'], tracksBackward: [] }]);
   });
 
-  test('joins the two ends of a pipe between workers of one node', () => {
+  it('joins the two ends of a pipe between workers of one node', () => {
     const merged = mergePipes([
       media('a', [
         end({ local: 'a/r2', peer: 'a/r1', tracksIn: ['mic'] }),
@@ -55,7 +55,7 @@ describe('merging what both ends say', () => {
     expect(merged).toEqual([{ ...pair, tracksForward: ['mic'], tracksBackward: [] }]);
   });
 
-  test('does not hide a track that crosses twice', () => {
+  it('does not hide a track that crosses twice', () => {
     const merged = mergePipes([
       media('a', [end({ local: 'a/r1', peer: 'b/r2', tracksOut: ['mic', 'mic'] })]),
       media('b', [end({ local: 'b/r2', peer: 'a/r1', tracksIn: ['mic'] })]),
@@ -63,14 +63,14 @@ describe('merging what both ends say', () => {
     expect(merged[0]?.tracksForward).toEqual(['mic', 'mic']);
   });
 
-  test('does not hide a second pipe between the same routers', () => {
+  it('does not hide a second pipe between the same routers', () => {
     const twice = [end({ local: 'a/r1', peer: 'b/r2' }), end({ local: 'a/r1', peer: 'b/r2' })];
     expect(mergePipes([media('a', twice), media('b', [end({ local: 'b/r2', peer: 'a/r1' })])])).toHaveLength(
       2,
     );
   });
 
-  test('sorts by the pair of routers', () => {
+  it('sorts by the pair of routers', () => {
     const merged = mergePipes([
       media('c', [end({ local: 'c/r3', peer: 'b/r2' }), end({ local: 'c/r3', peer: 'a/r1' })]),
       media('a', [end({ local: 'a/r1', peer: 'b/r2' })]),

@@ -1,6 +1,6 @@
 import type { Pipe, PipeMedia, RoomMedia } from '@skein/rpc';
 
-/** What one end of a pipe says about it, seen in the direction in which the pipe is shown. */
+/** The report of one end, in the direction in which the pipe is shown. */
 interface Report {
   readonly forward: readonly string[];
   readonly backward: readonly string[];
@@ -9,7 +9,7 @@ interface Report {
 interface Link {
   readonly from: End;
   readonly to: End;
-  /** One list for each end that reported: what it says of every pipe that it has to the other end. */
+  /** Per reporting end, its reports of all its pipes to the other end. */
   readonly reports: Map<string, Report[]>;
 }
 
@@ -19,9 +19,9 @@ interface End {
 }
 
 /**
- * Joins what nodes say about their ends into one entry per pipe, between nodes and between workers of one node. Shown
- * from the end that sorts first. Nothing that should not be is hidden: a second pipe between the same two routers
- * is a second entry, and a track that crosses a pipe twice stands in it twice. What only one end knows yet is shown.
+ * Joins the reports of both ends into one entry per pipe, between nodes and between workers of one node, from the end that
+ * sorts first. Faults stay visible: a second pipe between the same two routers is a second entry, and a track that crosses
+ * a pipe twice is listed twice. A pipe that only one end knows yet is shown.
  */
 export function mergePipes(media: readonly RoomMedia[]): Pipe[] {
   const links = new Map<string, Link>();
@@ -61,7 +61,7 @@ function pipesOf({ from, to, reports }: Link): Pipe[] {
   });
 }
 
-/** Every id as often as the list that has it most often, sorted. */
+/** Each id as often as in the list that has it most often, sorted. */
 function mostOfEach(lists: readonly (readonly string[])[]): string[] {
   const most = new Map<string, number>();
   for (const list of lists) {

@@ -1,15 +1,15 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { pageTokenAfter, roomBeforePage } from './page-token.ts';
 
-test.each(['lobby', 'a room / with %', 'Zimmer ä 🎉'])('a token of %s leads back to it', (name) => {
+it.each(['lobby', 'a room / with %', 'Zimmer ä 🎉'])('a token of %s leads back to it', (name) => {
   expect(roomBeforePage(pageTokenAfter(name))).toBe(name);
 });
 
-test('the empty token is the first page', () => {
+it('the empty token is the first page', () => {
   expect(roomBeforePage('')).toBeUndefined();
 });
 
-test.each(['%%%', 'AAE', pageTokenAfter('a\u0000b'), Buffer.from([0xff]).toString('base64url')])(
+it.each(['%%%', 'AAE', pageTokenAfter('a\u0000b'), Buffer.from([0xff]).toString('base64url')])(
   'the made-up token %j is refused, naming the field',
   (token) => {
     expect(() => roomBeforePage(token)).toThrow(

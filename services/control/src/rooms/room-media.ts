@@ -2,7 +2,7 @@ import type { StoredSnapshot } from '@skein/cluster';
 import { SkeinError } from '@skein/protocol';
 import type { RoomMedia } from '@skein/rpc';
 
-/** Asks one node what it holds of a room. */
+/** Asks one node for its part of a room. */
 export type AskNode = (grpcAddress: string, room: string) => Promise<RoomMedia>;
 
 export interface CollectedMedia {
@@ -11,7 +11,7 @@ export interface CollectedMedia {
   readonly silentNodeIds: readonly string[];
 }
 
-/** Asks every node that carries someone or something of the room, at the same time. */
+/** Asks all nodes of the room at the same time. */
 export async function collectRoomMedia(
   snapshot: StoredSnapshot,
   addresses: ReadonlyMap<string, string>,
@@ -32,7 +32,7 @@ export async function collectRoomMedia(
   };
 }
 
-/** The nodes that anyone of the room is on, viewers too, sorted. */
+/** The nodes of participants, tracks and viewers, sorted. */
 export function nodesOf({ participants, tracks, viewership }: StoredSnapshot): string[] {
   const shown = [...participants, ...tracks].map(({ nodeId }) => nodeId);
   return [...new Set([...shown, ...(viewership?.nodeIds ?? [])])].sort();

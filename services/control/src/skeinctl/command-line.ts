@@ -1,114 +1,132 @@
-import { parseArgs } from 'node:util';
-import { opaqueId, roomName } from '@skein/protocol';
-import { MAX_DRAIN_MS } from '@skein/rpc';
+import { Command, CommanderError, Option } from 'commander';
+import { type Ask, type CommandSpec, sharedOptions, UsageError } from './command.ts';
+import { COMPLETE } from './completion-scripts.ts';
 import { readHostPort } from '@skein/runtime';
-import { parseDurationMs } from './duration.ts';
 
-export const USAGE = `Shows what a Skein cluster is doing, and moves its sessions, through its control service.
+/** What a command line asks for. */
+export type Request =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'usageError'; readonly problem: string; readonly help: string }
+  | { readonly kind: 'ask'; readonly ask: Ask; readonly json: boolean; readonly control: string }
+  /** A shell asks for candidates for the last word. */
+  | { readonly kind: 'complete'; readonly words: readonly string[]; readonly control: string };
 
-Usage: skeinctl COMMAND [--json] [--control HOST:PORT]
+interface SharedValues {
+  readonly json?: true;
+  readonly control?: string;
+}
 
-Commands:
-  nodes        media nodes, their state and load
-  rooms        rooms, and the nodes that carry them
-  room NAME    one room: participants, tracks, and the pipes between nodes
-  node drain NODE [--deadline TIME]
-               empty a node for maintenance: its calls go on elsewhere, and its process ends when it is empty
-  rebalance    move sessions from nodes that carry more than their share
+const DEFAULT_CONTROL = '127.0.0.1:7000';
+const ABOUT = 'Shows what a Skein cluster does, and moves its sessions, through its control service.';
+const CLOSING =
+  'Times are UTC. Exit code: 0; 1 when the request failed; 2 when the command line was not understood.';
 
-Options:
-  --json                 one JSON document instead of text
-  --deadline TIME        what is left then is told to reconnect: 90s, 10m, 1h (default: the node's own setting)
-  --control HOST:PORT    where control listens (default: $SKEIN_CONTROL, else 127.0.0.1:7000)
-  --help                 this text
-
-Times are UTC. Exit code: 0, 1 when the question failed, 2 when it was not understood.`;
-
-export type Command =
-  | { readonly kind: 'help' }
-  | { readonly kind: 'usageError'; readonly problem: string }
-  | { readonly kind: 'ask'; readonly question: Question; readonly json: boolean; readonly control: string };
-
-export type Question =
-  | { readonly about: 'nodes' }
-  | { readonly about: 'rooms' }
-  | { readonly about: 'room'; readonly room: string }
-  /** 0: the node's own setting. */
-  | { readonly about: 'drain'; readonly nodeId: string; readonly deadlineMs: number }
-  | { readonly about: 'rebalance' };
-
-/** What the command line asks for. */
+/** Reads a command line. Never throws for what a user may write. */
 export function parseCommandLine(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): Command {
-  const parsed = parse(args);
-  if (typeof parsed === 'string') return { kind: 'usageError', problem: parsed };
-  const { values, positionals } = parsed;
-  if (values.help) return { kind: 'help' };
-  const question = questionOf(positionals, values.deadline);
-  if (typeof question === 'string') return { kind: 'usageError', problem: question };
-  const control = values.control ?? (env['SKEIN_CONTROL'] || '127.0.0.1:7000');
-  if (!readHostPort(control)) {
-    const forms = 'HOST:PORT, or [IPV6]:PORT';
-    return { kind: 'usageError', problem: `${JSON.stringify(control)} is not ${forms}` };
+  commands: readonly CommandSpec[],
+): Request {
+  const environmentControl = env['SKEIN_CONTROL'] || DEFAULT_CONTROL;
+  if (args[0] === COMPLETE) {
+    const words = args.slice(args[1] === '--' ? 2 : 1);
+    return { kind: 'complete', words, control: controlOf(words) ?? environmentControl };
   }
-  return { kind: 'ask', question, json: values.json ?? false, control };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean' },
-        control: { type: 'string' },
-        deadline: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
+  const written = { out: '', problem: '' };
+  let request: Request | undefined;
+  const program = programOf(commands, (spec, command) => {
+    const { json = false, control = environmentControl } = command.optsWithGlobals<SharedValues>();
+    if (!readHostPort(control))
+      throw new UsageError(`${JSON.stringify(control)} is not HOST:PORT, or [IPV6]:PORT`);
+    const ask = spec.prepare({ arguments: command.args, options: command.opts() });
+    request = { kind: 'ask', ask, json, control };
+  });
+  for (const command of withSubcommands(program)) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void (written.out += text),
+      writeErr: () => {},
+      outputError: (text) => void (written.problem += text),
     });
+  }
+  try {
+    program.parse(args, { from: 'user' });
   } catch (error) {
-    return (error as Error).message;
+    return refusalOf(error, written, program);
   }
+  return request ?? { kind: 'usageError', problem: 'a command is missing', help: program.helpInformation() };
 }
 
-function questionOf([command, ...rest]: readonly string[], deadline: string | undefined): Question | string {
-  if (deadline !== undefined && command !== 'node') return '--deadline goes with node drain';
-  switch (command) {
-    case undefined:
-      return 'a command is missing';
-    case 'nodes':
-    case 'rooms':
-    case 'rebalance':
-      return rest.length === 0 ? { about: command } : `${command} takes no name`;
-    case 'room':
-      return roomQuestion(rest);
-    case 'node':
-      return drainQuestion(rest, deadline);
-    default:
-      return `there is no command ${JSON.stringify(command)}`;
-  }
+function refusalOf(
+  error: unknown,
+  written: { readonly out: string; readonly problem: string },
+  program: Command,
+): Request {
+  const help = program.helpInformation();
+  if (error instanceof UsageError) return { kind: 'usageError', problem: error.message, help };
+  if (!(error instanceof CommanderError)) throw error;
+  if (error.code === 'commander.helpDisplayed' || (error.code === 'commander.help' && error.exitCode === 0))
+    return { kind: 'help', text: written.out.trimEnd() };
+  if (error.code === 'commander.help') return { kind: 'usageError', problem: 'a command is missing', help };
+  const problem = written.problem.replace(/^error: /, '').trim();
+  return { kind: 'usageError', problem: problem.replaceAll(/\s*\n\s*/g, ' '), help };
 }
 
-function roomQuestion([room, ...more]: readonly string[]): Question | string {
-  if (room === undefined) return 'room takes a name';
-  if (more.length > 0) return 'room takes one name';
-  const parsed = roomName.safeParse(room);
-  if (parsed.success) return { about: 'room', room };
-  return `${JSON.stringify(room)} is not the name of a room: ${parsed.error.issues[0]?.message}`;
+/** The commander program of a table of commands. */
+function programOf(
+  commands: readonly CommandSpec[],
+  run: (spec: CommandSpec, command: Command) => void,
+): Command {
+  const program = new Command('skeinctl')
+    .description(ABOUT)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', `\n${CLOSING}`);
+  for (const { name, value, description } of sharedOptions)
+    program.addOption(new Option(`--${name}${value ? ` <${value}>` : ''}`, description));
+  const groups = new Map<string, Command>();
+  for (const spec of commands) addCommand(groupOf(program, groups, spec), spec, run);
+  return program;
 }
 
-function drainQuestion(
-  [action, nodeId, ...more]: readonly string[],
-  deadline: string | undefined,
-): Question | string {
-  if (action !== 'drain') return 'node takes an action: node drain NODE';
-  if (nodeId === undefined || more.length > 0) return 'node drain takes the id of one node';
-  if (!opaqueId.safeParse(nodeId).success) return `${JSON.stringify(nodeId)} is not the id of a node`;
-  const deadlineMs = deadline === undefined ? 0 : parseDurationMs(deadline);
-  if (deadlineMs === undefined || (deadline !== undefined && deadlineMs === 0) || deadlineMs > MAX_DRAIN_MS) {
-    return `--deadline ${JSON.stringify(deadline)} is not a time such as 90s, 10m or 1h, up to 24h`;
-  }
-  return { about: 'drain', nodeId, deadlineMs };
+/** `node` of `node drain`. */
+function groupOf(program: Command, groups: Map<string, Command>, { path }: CommandSpec): Command {
+  const [group, action] = path;
+  if (group === undefined || action === undefined) return program;
+  const known = groups.get(group) ?? program.command(group).summary(`actions on one ${group}`);
+  known.description(`Actions on one ${group}.`);
+  groups.set(group, known);
+  return known;
+}
+
+function addCommand(
+  parent: Command,
+  spec: CommandSpec,
+  run: (spec: CommandSpec, command: Command) => void,
+): void {
+  const { path, summary, details, arguments: specs, options, examples } = spec;
+  const command = parent
+    .command(path.at(-1) ?? '')
+    .summary(summary)
+    .description(details ? `${capitalized(summary)}.\n\n${details}` : `${capitalized(summary)}.`);
+  for (const { name, description } of specs) command.argument(`<${name}>`, description);
+  for (const { name, value, description } of options)
+    command.addOption(new Option(`--${name} <${value}>`, description));
+  const lines = examples.map(({ line, does }) => `  ${line}\n      ${does}`);
+  command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+  command.action(() => run(spec, command));
+}
+
+function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function* withSubcommands(command: Command): Generator<Command> {
+  yield command;
+  for (const one of command.commands) yield* withSubcommands(one);
+}
+
+/** The address among words that a shell has split. */
+function controlOf(words: readonly string[]): string | undefined {
+  const at = words.indexOf('--control');
+  const inline = words.find((word) => word.startsWith('--control='))?.slice('--control='.length);
+  return (at < 0 ? undefined : words[at + 1]) ?? inline;
 }

@@ -3,33 +3,53 @@
 import './required-node.ts';
 import { SkeinError } from '@skein/protocol';
 import { controlService, createRpcClients } from '@skein/rpc';
-import { answer } from './answer.ts';
-import { parseCommandLine, USAGE, type Command } from './command-line.ts';
+import { parseCommandLine, type Request } from './command-line.ts';
+import { commands } from './commands.ts';
+import { completionsOf } from './completion.ts';
+import { namesFrom } from './names.ts';
 
-process.exitCode = await run(parseCommandLine(process.argv.slice(2), process.env));
+/** As documented: the request failed, or the command line was not understood. */
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
-async function run(command: Command): Promise<number> {
-  switch (command.kind) {
+process.exitCode = await run(parseCommandLine(process.argv.slice(2), process.env, commands));
+
+async function run(request: Request): Promise<number> {
+  switch (request.kind) {
     case 'help':
-      process.stdout.write(`${USAGE}\n`);
-      return 0;
+      process.stdout.write(`${request.text}\n`);
+      return EXIT.ok;
     case 'usageError':
-      process.stderr.write(`skeinctl: ${command.problem}\n\n${USAGE}\n`);
-      return 2;
+      process.stderr.write(`skeinctl: ${request.problem}\n\n${request.help}`);
+      return EXIT.usage;
     case 'ask':
-      return await ask(command);
+      return await ask(request);
+    case 'complete':
+      return await complete(request);
   }
 }
 
-async function ask({ question, json, control }: Extract<Command, { kind: 'ask' }>): Promise<number> {
+async function ask({ ask: send, json, control }: Extract<Request, { kind: 'ask' }>): Promise<number> {
   const clients = createRpcClients();
   try {
-    process.stdout.write(`${await answer(clients.client(controlService, control), question, json)}\n`);
-    return 0;
+    const { document, text } = await send(clients.client(controlService, control));
+    process.stdout.write(`${json ? JSON.stringify(document, undefined, 2) : text}\n`);
+    return EXIT.ok;
   } catch (error) {
     const { code, message } = SkeinError.from(error);
     process.stderr.write(`skeinctl: ${code}: ${message} (control at ${control})\n`);
-    return 1;
+    return EXIT.failed;
+  } finally {
+    clients.close();
+  }
+}
+
+async function complete({ words, control }: Extract<Request, { kind: 'complete' }>): Promise<number> {
+  const clients = createRpcClients();
+  try {
+    const names = namesFrom(clients.client(controlService, control));
+    const candidates = await completionsOf(words, commands, names);
+    process.stdout.write(candidates.map((one) => `${one}\n`).join(''));
+    return EXIT.ok;
   } finally {
     clients.close();
   }

@@ -1,6 +1,5 @@
 import type { Node, Room } from '@skein/rpc';
-import { expect, test } from 'vitest';
-import { formatTable } from './table.ts';
+import { expect, it } from 'vitest';
 import { formatNodes, formatRoom, formatRooms } from './views.ts';
 
 const node: Node = {
@@ -21,8 +20,14 @@ const room: Room = {
   version: 9,
   viewers: 0,
   participants: [
-    { identity: 'ann', name: 'Änn 🎉', nodeId: 'node-1', sessionId: 'ses_1', epoch: 7, joinedAtMs: 0 },
-    { identity: 'bob', name: 'Bob', nodeId: 'node-2', sessionId: 'ses_2', epoch: 8, joinedAtMs: 1000 },
+    {
+      ...{ identity: 'ann', name: 'Änn 🎉', nodeId: 'node-1', sessionId: 'ses_1', epoch: 7, joinedAtMs: 0 },
+      lost: false,
+    },
+    {
+      ...{ identity: 'bob', name: 'Bob', nodeId: 'node-2', sessionId: 'ses_2', epoch: 8, joinedAtMs: 1000 },
+      lost: true,
+    },
   ],
   tracks: [
     {
@@ -39,38 +44,19 @@ const room: Room = {
   silentNodeIds: ['node-3'],
 };
 
-test('columns are as wide as their widest cell, numbers at the right, no spaces at the end', () => {
-  const columns = [
-    { title: 'NAME', value: (row: { name: string; count: number }) => row.name },
-    {
-      title: 'N',
-      value: (row: { name: string; count: number }) => String(row.count),
-      align: 'right' as const,
-    },
-    { title: 'AGAIN', value: (row: { name: string; count: number }) => row.name },
-  ];
-  const rows = [
-    { name: 'é🎉', count: 1 },
-    { name: 'longer', count: 100 },
-  ];
-  expect(formatTable(columns, rows)).toBe(
-    ['NAME      N  AGAIN', 'é🎉        1  é🎉', 'longer  100  longer'].join('\n'),
-  );
-});
-
-test('nodes are a table', () => {
+it('nodes are a table', () => {
   expect(formatNodes([node])).toMatchInlineSnapshot(`
     "NODE    STATE  REGION  GRPC          WORKERS  SESSIONS  PACKETS/S  BUSIEST CPU  USED  LEASE AGE  STARTED              VERSION
     node-1  ready  eu      media-1:7100        2        12       4322          46%   50%     310 ms  2026-01-02 03:04:05  0.1.0"
   `);
 });
 
-test('no nodes and no rooms are said in words', () => {
+it('no nodes and no rooms are said in words', () => {
   expect(formatNodes([])).toBe('No media nodes.');
   expect(formatRooms([])).toBe('No rooms.');
 });
 
-test('rooms are a table', () => {
+it('rooms are a table', () => {
   expect(
     formatRooms([
       {
@@ -84,13 +70,13 @@ test('rooms are a table', () => {
   `);
 });
 
-test('a room is a headline, its participants, tracks and pipes, and who did not answer', () => {
+it('a room is a headline, its participants, tracks and pipes, and who did not answer', () => {
   expect(formatRoom(room)).toMatchInlineSnapshot(`
     "Room lobby, version 9: 2 participants, 1 track, 1 pipe
 
-    PARTICIPANT  NAME   NODE    SESSION  EPOCH  JOINED
-    ann          Änn 🎉  node-1  ses_1        7  1970-01-01 00:00:00
-    bob          Bob    node-2  ses_2        8  1970-01-01 00:00:01
+    PARTICIPANT  NAME   NODE    SESSION  EPOCH  JOINED               CONNECTION
+    ann          Änn 🎉  node-1  ses_1        7  1970-01-01 00:00:00  connected
+    bob          Bob    node-2  ses_2        8  1970-01-01 00:00:01  lost
 
     TRACK  PARTICIPANT  SOURCE      CODEC       NODE    MUTED
     trk_1  ann          microphone  audio/opus  node-1  yes
@@ -102,10 +88,10 @@ test('a room is a headline, its participants, tracks and pipes, and who did not 
   `);
 });
 
-test('viewers are counted in the headline', () => {
+it('viewers are counted in the headline', () => {
   expect(formatRoom({ ...room, viewers: 500 })).toContain(': 2 participants, 500 viewers, 1 track, 1 pipe\n');
 });
 
-test('a room without tracks and pipes shows no empty tables', () => {
+it('a room without tracks and pipes shows no empty tables', () => {
   expect(formatRoom({ ...room, tracks: [], pipes: [], silentNodeIds: [] })).not.toMatch(/TRACK|PIPE|answer/);
 });

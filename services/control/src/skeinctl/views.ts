@@ -8,7 +8,7 @@ import type {
   RoomSummary,
   RoomTrack,
 } from '@skein/rpc';
-import { formatTable, type Column } from './table.ts';
+import { formatTable, type Column } from '@skein/runtime';
 
 const nodeColumns: readonly Column<Node>[] = [
   { title: 'NODE', value: (node) => node.nodeId },
@@ -41,6 +41,7 @@ const participantColumns: readonly Column<RoomParticipant>[] = [
   { title: 'SESSION', value: (member) => member.sessionId },
   { title: 'EPOCH', value: (member) => String(member.epoch), align: 'right' },
   { title: 'JOINED', value: (member) => timeOf(member.joinedAtMs) },
+  { title: 'CONNECTION', value: (member) => (member.lost ? 'lost' : 'connected') },
 ];
 
 const trackColumns: readonly Column<RoomTrack>[] = [
@@ -69,7 +70,7 @@ const moveColumns: readonly Column<NodeMoves>[] = [
 export function formatDrain(nodeId: string, { sessions }: DrainNodeResponse): string {
   return sessions === 0
     ? `${nodeId} drains: it has no sessions and ends now.`
-    : `${nodeId} drains: ${count(sessions, 'session')} to move. It ends by itself when it is empty.`;
+    : `${nodeId} drains: ${count(sessions, 'session')} to migrate. Its process ends when it is empty.`;
 }
 
 export function formatRebalance(nodes: readonly NodeMoves[]): string {

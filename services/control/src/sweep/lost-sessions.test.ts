@@ -1,7 +1,7 @@
 import { SkeinError, type NodeRecord, type Participant } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { LOST_AFTER_MS, LostSessions } from './lost-sessions.ts';
 import { NodeWatch } from '../nodes/node-watch.ts';
 
@@ -14,7 +14,7 @@ function member(identity: string, nodeId: string, placedAgoMs = 0): Participant 
 }
 
 /** One node, `n1`, that holds these sessions of these rooms. */
-function world(
+function cluster(
   held: Record<string, string[]> | 'no answer',
   { startedAgoMs = 3_600_000, wallClockJumpMs = 0 } = {},
 ) {
@@ -53,47 +53,47 @@ function world(
   return { lost, lostIn, clock, asked };
 }
 
-test('a participant whose room its node does not carry has lost its session', async () => {
-  expect(await world({}).lostIn(member('ann', 'n1', 3_000_000))).toEqual(['ann']);
+it('a participant whose room its node does not carry has lost its session', async () => {
+  expect(await cluster({}).lostIn(member('ann', 'n1', 3_000_000))).toEqual(['ann']);
 });
 
-test('a participant that was placed before its node was started anew has lost its session', async () => {
-  const { lostIn } = world({ lobby: ['ses_bob'] }, { startedAgoMs: 600_000 });
+it('a participant placed before a restart of its node has lost its session', async () => {
+  const { lostIn } = cluster({ lobby: ['ses_bob'] }, { startedAgoMs: 600_000 });
   expect(await lostIn(member('ann', 'n1', 700_000), member('bob', 'n1', 500_000))).toEqual(['ann']);
 });
 
-test('a participant that was placed lately and never opened has lost its session', async () => {
-  const { lostIn } = world({ lobby: ['ses_bob'] });
+it('a participant that was placed lately and never opened has lost its session', async () => {
+  const { lostIn } = cluster({ lobby: ['ses_bob'] });
   expect(await lostIn(member('ann', 'n1'), member('bob', 'n1'))).toEqual(['ann']);
 });
 
-test('a room of long ago that its node carries is not asked for again and again', async () => {
-  const { lostIn, asked } = world({ lobby: ['ses_ann'] });
+it('a room of long ago that its node carries is not asked for again and again', async () => {
+  const { lostIn, asked } = cluster({ lobby: ['ses_ann'] });
   expect(await lostIn(member('ann', 'n1', 1_000_000))).toEqual([]);
   expect(asked).toEqual([]);
 });
 
-test('once the store fell back, whoever it shows again without a session is found, however old the room', async () => {
-  const { lost, lostIn } = world({ lobby: ['ses_ann'] });
-  lost.doubtAll();
+it('after a store fallback, participants without a session are found in rooms of any age', async () => {
+  const { lost, lostIn } = cluster({ lobby: ['ses_ann'] });
+  lost.recheckAll();
   expect(await lostIn(member('ann', 'n1', 1_000_000), member('bob', 'n1', 1_000_000))).toEqual(['bob']);
 });
 
-test('a room of any size is asked for in requests of a bounded size', async () => {
+it('a room of any size is asked for in requests of a bounded size', async () => {
   const people = Array.from({ length: 2500 }, (_, who) => member(`p${who}`, 'n1'));
-  const { lostIn, asked } = world({ lobby: people.slice(1).map(({ sessionId }) => sessionId) });
+  const { lostIn, asked } = cluster({ lobby: people.slice(1).map(({ sessionId }) => sessionId) });
   expect(await lostIn(...people)).toEqual(['p0']);
   expect(asked).toEqual([1000, 1000, 500, 1000, 1000, 500]);
 });
 
-test('nothing is lost by the word of a node that does not answer, or that is not known', async () => {
-  expect(await world('no answer').lostIn(member('ann', 'n1'))).toEqual([]);
-  expect(await world({}).lostIn(member('ann', 'n2'))).toEqual([]);
+it('nothing is lost by the word of a node that does not answer, or that is not known', async () => {
+  expect(await cluster('no answer').lostIn(member('ann', 'n1'))).toEqual([]);
+  expect(await cluster({}).lostIn(member('ann', 'n2'))).toEqual([]);
 });
 
-test('a session that is missing for a moment is not lost', async () => {
+it('a session that is missing for a moment is not lost', async () => {
   const held: Record<string, string[]> = {};
-  const { lost, clock } = world(held);
+  const { lost, clock } = cluster(held);
   const look = async (): Promise<number> => {
     lost.beginSweep();
     return (await lost.lostOf('lobby', [member('ann', 'n1')])).length;
@@ -108,12 +108,12 @@ test('a session that is missing for a moment is not lost', async () => {
   expect(await look()).toBe(0);
 });
 
-test.each([-86_400_000, 86_400_000])(
-  'who was placed lately, and who long ago, is told by the store’s clock, when the wall clock here is off by %d ms',
+it.each([-86_400_000, 86_400_000])(
+  'the age of a placement follows the store’s clock when the wall clock is off by %d ms',
   async (wallClockJumpMs) => {
-    const lately = world({ lobby: ['ses_bob'] }, { wallClockJumpMs });
+    const lately = cluster({ lobby: ['ses_bob'] }, { wallClockJumpMs });
     expect(await lately.lostIn(member('ann', 'n1'), member('bob', 'n1'))).toEqual(['ann']);
-    const longAgo = world({ lobby: ['ses_bob'] }, { wallClockJumpMs });
+    const longAgo = cluster({ lobby: ['ses_bob'] }, { wallClockJumpMs });
     expect(await longAgo.lostIn(member('ann', 'n1', 1_000_000))).toEqual([]);
   },
 );

@@ -3,11 +3,11 @@ import { SkeinError, type NodeRecord, type Role } from '@skein/protocol';
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import { expect, test, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { LostSessions } from './lost-sessions.ts';
 import { NodeWatch } from '../nodes/node-watch.ts';
-import { Steadiness } from '../leadership/healthy-since.ts';
-import { Sweeper, type SweeperParts } from './sweeper.ts';
+import { HealthySince } from '../leadership/healthy-since.ts';
+import { Sweeper, type SweeperDeps } from './sweeper.ts';
 
 const load = { packetsPerSecond: 0, busiestWorkerCpu: 0, sessions: 0, used: 0 };
 
@@ -22,7 +22,7 @@ class SweptRooms {
   mostAtOnce = 0;
   readonly store: MemoryStore;
   /** As control reaches them. */
-  readonly rooms: SweeperParts['rooms'];
+  readonly rooms: SweeperDeps['rooms'];
   readonly #inside: MemoryStore['inside'];
   #running = 0;
 
@@ -73,13 +73,13 @@ class SweptRooms {
   }
 }
 
-async function world({ leads = true, warn = vi.fn<() => void>() } = {}) {
+async function cluster({ leads = true, warn = vi.fn<() => void>() } = {}) {
   const clock = new FakeClock();
   const watch = new NodeWatch();
   const rooms = new SweptRooms(clock);
-  const leadership = { leading: leads, confirm: async () => (leadership.leading ? rooms.fence : undefined) };
-  const [storeSteadiness, busSteadiness] = [new Steadiness(), new Steadiness()];
-  for (const one of [storeSteadiness, busSteadiness]) one.answered(clock.monotonicMs());
+  const election = { isLeader: leads, confirm: async () => (election.isLeader ? rooms.fence : undefined) };
+  const [storeHealth, busHealth] = [new HealthySince(), new HealthySince()];
+  for (const one of [storeHealth, busHealth]) one.answered(clock.monotonicMs());
   const published: string[] = [];
   const lost: string[] = [];
   const lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'> = {
@@ -87,7 +87,7 @@ async function world({ leads = true, warn = vi.fn<() => void>() } = {}) {
     lostOf: async (_, members) => members.filter(({ identity }) => lost.includes(identity)),
   };
   const sweeper = new Sweeper({
-    ...{ clock, watch, leadership, storeSteadiness, busSteadiness, lostSessions },
+    ...{ clock, watch, election, storeHealth, busHealth, lostSessions },
     rooms: rooms.rooms,
     log: { ...silentLogger, warn },
     random: seededRandom(1),
@@ -96,19 +96,19 @@ async function world({ leads = true, warn = vi.fn<() => void>() } = {}) {
       if (viewership) published.push(`${room} ${viewership.viewers} viewers`);
     },
   });
-  for (const nodeId of ['n1', 'n2']) watch.beat(record(nodeId), clock.monotonicMs());
+  for (const nodeId of ['n1', 'n2']) watch.heartbeat(record(nodeId), clock.monotonicMs());
   sweeper.start();
   await clock.advance(30_000);
   const die = (nodeId: string): void => {
     watch.died({ nodeId, startedAtMs: 1 }, clock.monotonicMs());
     sweeper.afterDeath();
   };
-  const shared = { clock, watch, rooms, leadership, storeSteadiness, busSteadiness };
+  const shared = { clock, watch, rooms, election, storeHealth, busHealth };
   return { ...shared, published, sweeper, lost, die, warn };
 }
 
-test('ten seconds after a death, those whom nobody placed again are taken out, and the rooms are told', async () => {
-  const { clock, rooms, published, die } = await world();
+it('ten seconds after a death, participants who were not placed again are removed', async () => {
+  const { clock, rooms, published, die } = await cluster();
   rooms.add('lobby', 'ann@n1', 'bob@n2');
   rooms.add('office', 'cy@n1');
   die('n1');
@@ -120,8 +120,8 @@ test('ten seconds after a death, those whom nobody placed again are taken out, a
   expect(published).toEqual(['lobby participantLeft', 'office participantLeft']);
 });
 
-test('a participant that was placed again meanwhile stays', async () => {
-  const { clock, rooms, die } = await world();
+it('a participant that was placed again meanwhile stays', async () => {
+  const { clock, rooms, die } = await cluster();
   rooms.add('lobby', 'ann@n1');
   die('n1');
   await clock.advance(5_000);
@@ -130,19 +130,19 @@ test('a participant that was placed again meanwhile stays', async () => {
   expect(rooms.people('lobby')).toEqual(['ann']);
 });
 
-test('participants of a node that nobody knows are taken out when it stays so', async () => {
-  const { clock, rooms, watch } = await world();
+it('participants of a node that nobody knows are taken out when it stays so', async () => {
+  const { clock, rooms, watch } = await cluster();
   rooms.add('lobby', 'ann@n7', 'bob@n8', 'cy@n1');
   while (rooms.looks === 0) await clock.advance(1000);
-  watch.beat(record('n8'), clock.monotonicMs());
+  watch.heartbeat(record('n8'), clock.monotonicMs());
   await clock.advance(9_000);
   expect(rooms.people('lobby')).toEqual(['ann', 'bob', 'cy']);
   await clock.advance(15_000);
   expect(rooms.people('lobby')).toEqual(['bob', 'cy']);
 });
 
-test('a participant whose living node has lost its session is taken out', async () => {
-  const { clock, rooms, lost, published } = await world();
+it('a participant whose living node has lost its session is taken out', async () => {
+  const { clock, rooms, lost, published } = await cluster();
   rooms.add('lobby', 'ann@n1', 'bob@n1');
   lost.push('ann');
   await clock.advance(70_000);
@@ -150,10 +150,10 @@ test('a participant whose living node has lost its session is taken out', async 
   expect(published).toEqual(['lobby participantLeft']);
 });
 
-test.each(['storeSteadiness', 'busSteadiness'] as const)(
+it.each(['storeHealth', 'busHealth'] as const)(
   'nobody is taken out until %s has lasted for ten seconds',
   async (which) => {
-    const { clock, rooms, die, ...rest } = await world();
+    const { clock, rooms, die, ...rest } = await cluster();
     rooms.add('lobby', 'ann@n1');
     die('n1');
     await clock.advance(5_000);
@@ -166,23 +166,23 @@ test.each(['storeSteadiness', 'busSteadiness'] as const)(
   },
 );
 
-test('a control that does not lead takes nobody out, nor one whose lease has just gone', async () => {
-  const follower = await world({ leads: false });
+it('a control that does not lead takes nobody out, nor one whose lease has just gone', async () => {
+  const follower = await cluster({ leads: false });
   follower.rooms.add('lobby', 'ann@n1');
   follower.die('n1');
   await follower.clock.advance(120_000);
   expect(follower.rooms.people('lobby')).toEqual(['ann']);
 
-  const deposed = await world();
+  const deposed = await cluster();
   deposed.rooms.add('lobby', 'ann@n1');
-  deposed.leadership.confirm = async () => undefined;
+  deposed.election.confirm = async () => undefined;
   deposed.die('n1');
   await deposed.clock.advance(120_000);
   expect(deposed.rooms.people('lobby')).toEqual(['ann']);
 });
 
-test('many rooms are gone through page by page, a bounded number of calls at a time', async () => {
-  const { clock, rooms, die } = await world();
+it('many rooms are gone through page by page, a bounded number of calls at a time', async () => {
+  const { clock, rooms, die } = await cluster();
   for (let index = 0; index < 450; index++) rooms.add(`room-${index}`, 'ann@n1', 'bob@n1', 'cy@n2');
   die('n1');
   for (let passed = 0; passed < 12_000; passed += 100) await clock.advance(100);
@@ -192,8 +192,8 @@ test('many rooms are gone through page by page, a bounded number of calls at a t
   expect(rooms.mostAtOnce).toBeLessThanOrEqual(16);
 });
 
-test('a sweep that a failing store breaks off is done again', async () => {
-  const { clock, rooms, die } = await world();
+it('a sweep that a failing store breaks off is done again', async () => {
+  const { clock, rooms, die } = await cluster();
   rooms.add('lobby', 'ann@n1');
   const { leave } = rooms.rooms;
   rooms.rooms.leave = () => Promise.reject(SkeinError.unavailable('the store'));
@@ -205,8 +205,8 @@ test('a sweep that a failing store breaks off is done again', async () => {
   expect(rooms.people('lobby')).toEqual([]);
 });
 
-test('viewers of a node that died or lost them are taken out too, and counted anew', async () => {
-  const { clock, rooms, published, lost, die } = await world();
+it('viewers of a node that died or lost them are removed too, and counted again', async () => {
+  const { clock, rooms, published, lost, die } = await cluster();
   rooms.add('lobby', 'ann@n1');
   rooms.addViewers('lobby', 'vic@n2', 'val@n1', 'vera@n1');
   lost.push('vera');
@@ -217,8 +217,8 @@ test('viewers of a node that died or lost them are taken out too, and counted an
   expect(published.toSorted()).toEqual(['lobby 1 viewers', 'lobby 2 viewers']);
 });
 
-test('a room that cannot be read, and a participant who cannot be taken out, stop nobody else, and are counted', async () => {
-  const { clock, rooms, die, warn } = await world();
+it('an unreadable room and an unremovable participant stop no others and are counted', async () => {
+  const { clock, rooms, die, warn } = await cluster();
   for (let index = 0; index < 120; index++) rooms.add(`live-${index}`, 'ann@n2');
   rooms.add('aaa', 'eve@n1', 'bob@n1');
   rooms.add('bad', 'ann@n2');
@@ -237,12 +237,12 @@ test('a room that cannot be read, and a participant who cannot be taken out, sto
   for (let index = 0; index < 30; index++) expect(rooms.people(`zzz-${index}`)).toEqual([]);
   expect(warn).toHaveBeenCalledWith(
     expect.objectContaining({ count: 2, rooms: expect.arrayContaining(['aaa', 'bad']) as string[] }),
-    'rooms could not be swept as they should',
+    'some rooms could not be swept',
   );
 });
 
-test('a room that is damaged, or in which nobody is left, is repaired, and a sound one is not', async () => {
-  const { clock, rooms, warn } = await world();
+it('a room that is damaged, or in which nobody is left, is repaired, and a sound one is not', async () => {
+  const { clock, rooms, warn } = await cluster();
   rooms.add('bad', 'ann@n2');
   rooms.store.inside.rooms.addEmpty('empty');
   rooms.add('sound', 'ann@n2');
@@ -251,5 +251,5 @@ test('a room that is damaged, or in which nobody is left, is repaired, and a sou
   const { auditLog } = rooms.store.inside.leader.view();
   expect(new Set(auditLog.map(({ what }) => what))).toEqual(new Set(['repair bad', 'repair empty']));
   const removed = { room: 'bad', removed: 1 };
-  expect(warn).toHaveBeenCalledWith(removed, 'removed what could not be read from a room');
+  expect(warn).toHaveBeenCalledWith(removed, 'a damaged room was repaired');
 });

@@ -2,27 +2,27 @@ import type { RoomStore, RoomWrite } from '@skein/cluster';
 import { SkeinError, type Participant } from '@skein/protocol';
 import { jitter, type Clock, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { Leadership } from '../leadership/leader-election.ts';
+import type { LeaderElection } from '../leadership/leader-election.ts';
 import type { LostSessions } from './lost-sessions.ts';
 import type { NodeWatch } from '../nodes/node-watch.ts';
-import type { Steadiness } from '../leadership/healthy-since.ts';
+import type { HealthySince } from '../leadership/healthy-since.ts';
 
-/** How long the gateways have to place the participants of a dead node again. */
+/** Time for the gateways to place the participants of a dead node again. */
 export const SWEEP_AFTER_MS = 10_000;
 const SWEEP_EVERY_MS = 60_000;
 const PAGE_SIZE = 100;
-/** Before a sweep that reached its bound goes on. */
+/** Pause before a sweep that reached its bound continues. */
 const PAUSE_MS = 1000;
-/** One sweep reads this many pages at most; the next one goes on there. */
+/** Pages per sweep; the next sweep continues there. */
 const MAX_PAGES = 100;
-/** Rooms that are read, and participants that are taken out, at the same time. */
+/** Rooms read, and participants removed, at the same time. */
 const CONCURRENT_CALLS = 16;
 
-export interface SweeperParts {
+export interface SweeperDeps {
   readonly watch: NodeWatch;
-  readonly storeSteadiness: Steadiness;
-  readonly busSteadiness: Steadiness;
-  readonly leadership: Pick<Leadership, 'leading' | 'confirm'>;
+  readonly storeHealth: HealthySince;
+  readonly busHealth: HealthySince;
+  readonly election: Pick<LeaderElection, 'isLeader' | 'confirm'>;
   readonly rooms: Pick<RoomStore, 'listRooms' | 'snapshot' | 'viewers' | 'leave' | 'repair'>;
   readonly lostSessions: Pick<LostSessions, 'beginSweep' | 'lostOf'>;
   readonly publish: (room: string, write: RoomWrite) => void;
@@ -32,27 +32,27 @@ export interface SweeperParts {
 }
 
 /**
- * Takes participants and viewers out of their rooms whose media nobody holds: their node is dead and nobody has placed them again, or
- * it lives and has lost their session. Repairs rooms in which something cannot be read. A room, or a participant, that
- * fails stops none of the others: it is counted, reported, and tried again by the next sweep.
+ * Removes participants and viewers without media from their rooms: their node is dead and no gateway has placed them again,
+ * or the node has lost their session. Repairs damaged rooms. A room or participant that fails does not stop the others: it
+ * is counted, reported, and retried by the next sweep.
  */
 export class Sweeper {
-  readonly #parts: SweeperParts;
-  /** Nodes that rooms name and nobody knows, and since when that is so. */
+  readonly #deps: SweeperDeps;
+  /** Nodes that rooms name and control does not know, and since when. */
   #unknownSince = new Map<string, number>();
-  /** Where the last sweep ended; `undefined`: it saw every room. */
+  /** The last room of the last sweep; `undefined`: it read every room. */
   #after: string | undefined;
   #timer: Disposable | undefined;
   #dueMs = Infinity;
   #running = false;
   #stopped = false;
 
-  constructor(parts: SweeperParts) {
-    this.#parts = parts;
+  constructor(deps: SweeperDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    this.#schedule(jitter(SWEEP_AFTER_MS, this.#parts.random, 0.1));
+    this.#schedule(jitter(SWEEP_AFTER_MS, this.#deps.random, 0.1));
   }
 
   stop(): void {
@@ -66,7 +66,7 @@ export class Sweeper {
 
   /** The earlier of two due times counts. */
   #schedule(waitMs: number): void {
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     const dueMs = clock.monotonicMs() + waitMs;
     if (this.#stopped || this.#dueMs <= dueMs) return;
     this.#timer?.[Symbol.dispose]();
@@ -79,7 +79,7 @@ export class Sweeper {
 
   /** Never rejects. */
   async #run(): Promise<void> {
-    const { random, log } = this.#parts;
+    const { random, log } = this.#deps;
     this.#running = true;
     let waitMs = jitter(SWEEP_AFTER_MS, random, 0.1);
     try {
@@ -89,7 +89,7 @@ export class Sweeper {
       const { code } = SkeinError.from(error);
       // A store that is away, or another leader, is reported elsewhere.
       const level = code === 'UNAVAILABLE' || code === 'STALE_EPOCH' ? 'debug' : 'warn';
-      log[level]({ err: error }, 'a sweep was broken off; the next one continues');
+      log[level]({ err: error }, 'a sweep was aborted; the next one continues');
     } finally {
       this.#running = false;
       this.#schedule(waitMs);
@@ -98,26 +98,26 @@ export class Sweeper {
 
   /** Returns when to look again, in milliseconds. */
   async #sweep(): Promise<number> {
-    const { rooms, leadership, random } = this.#parts;
+    const { rooms, election, random } = this.#deps;
     const waiting: Waiting = new Map();
     const failures = new Failures();
-    this.#parts.lostSessions.beginSweep();
+    this.#deps.lostSessions.beginSweep();
     for (let page = 0; page < MAX_PAGES; page++) {
       const names = await rooms.listRooms({
         pageSize: PAGE_SIZE,
         ...(this.#after !== undefined && { after: this.#after }),
       });
-      const { left, damaged } = await this.#lookInto(names, waiting, failures);
-      if (left.length > 0 || damaged.length > 0) {
-        const leaderFence = await leadership.confirm();
+      const { orphans, damaged } = await this.#inspect(names, waiting, failures);
+      if (orphans.length > 0 || damaged.length > 0) {
+        const leaderFence = await election.confirm();
         if (leaderFence === undefined) break;
-        await inBatches(left, (one) => failures.of(one.room, () => this.#takeOut(one, leaderFence)));
+        await inBatches(orphans, (one) => failures.of(one.room, () => this.#remove(one, leaderFence)));
         await inBatches(damaged, (room) => failures.of(room, () => this.#repair(room, leaderFence)));
       }
       this.#after = names.length < PAGE_SIZE ? undefined : names.at(-1);
       if (this.#after === undefined) break;
     }
-    failures.report(this.#parts.log);
+    failures.report(this.#deps.log);
     const stillUnknown = [...this.#unknownSince].filter(([nodeId]) => waiting.has(nodeId));
     if (this.#after === undefined) this.#unknownSince = new Map(stillUnknown);
     else return jitter(PAUSE_MS, random);
@@ -125,9 +125,9 @@ export class Sweeper {
     return Math.min(...waiting.values()) + jitter(PAUSE_MS, random) / 10;
   }
 
-  async #lookInto(names: readonly string[], waiting: Waiting, failures: Failures): Promise<Findings> {
-    const { rooms, lostSessions } = this.#parts;
-    const left: Abandoned[] = [];
+  async #inspect(names: readonly string[], waiting: Waiting, failures: Failures): Promise<Findings> {
+    const { rooms, lostSessions } = this.#deps;
+    const orphans: Orphan[] = [];
     const damaged: string[] = [];
     await inBatches(names, async (room) => {
       const seen = await failures.of(room, async () => {
@@ -143,24 +143,24 @@ export class Sweeper {
       if (snapshot.damaged || unread || members.length === 0) damaged.push(room);
       for (const participant of members) {
         if (this.#goneForMs(participant.nodeId, waiting) < SWEEP_AFTER_MS) continue;
-        left.push({ room, participant, reason: 'node-died' });
+        orphans.push({ room, participant, reason: 'node-died' });
       }
       const lost = await failures.of(room, () => lostSessions.lostOf(room, members));
-      for (const participant of lost ?? []) left.push({ room, participant, reason: 'session-lost' });
+      for (const participant of lost ?? []) orphans.push({ room, participant, reason: 'session-lost' });
     });
-    return { left, damaged };
+    return { orphans, damaged };
   }
 
   async #repair(room: string, leaderFence: number): Promise<void> {
-    const removed = await this.#parts.rooms.repair(room, leaderFence);
-    if (removed > 0) this.#parts.log.warn({ room, removed }, 'removed what could not be read from a room');
+    const removed = await this.#deps.rooms.repair(room, leaderFence);
+    if (removed > 0) this.#deps.log.warn({ room, removed }, 'a damaged room was repaired');
   }
 
-  /** How long a node has been gone; 0 while it is there. What is gone for a short time is put into `waiting`. */
+  /** How long a node has been gone; 0 while it is there. Nodes that are gone for a short time go into `waiting`. */
   #goneForMs(nodeId: string, waiting: Waiting): number {
-    const { watch, clock } = this.#parts;
+    const { watch, clock } = this.#deps;
     const now = clock.monotonicMs();
-    if (watch.sight(nodeId)) return 0;
+    if (watch.node(nodeId)) return 0;
     const deadSinceMs = watch.deadSinceMs(nodeId);
     const sinceMs = deadSinceMs ?? this.#unknownSince.get(nodeId) ?? now;
     if (deadSinceMs === undefined) this.#unknownSince.set(nodeId, sinceMs);
@@ -169,23 +169,25 @@ export class Sweeper {
     return goneForMs;
   }
 
-  async #takeOut({ room, participant, reason }: Abandoned, leaderFence: number): Promise<void> {
-    const { rooms, publish, log } = this.#parts;
+  async #remove({ room, participant, reason }: Orphan, leaderFence: number): Promise<void> {
+    const { rooms, publish, log } = this.#deps;
     const { identity, epoch, nodeId } = participant;
     const write = await rooms.leave(room, { identity, epoch }, reason, leaderFence);
     publish(room, write);
     if (write.changes.length > 0 || write.viewership) {
-      log.info({ room, participant: identity, nodeId, reason }, 'a participant without media was taken out');
+      log.info(
+        { event: 'participant.removed', room, participant: identity, nodeId, reason },
+        'a participant without media was removed',
+      );
     }
   }
 
-  /** A node is gone only if it could have been heard, and its lease read, for all that time. */
+  /** A node counts as gone only if it could have been heard, and its lease read, for all that time. */
   #mayDecide(): boolean {
-    const { leadership, storeSteadiness, busSteadiness, clock } = this.#parts;
-    const steadyFrom = clock.monotonicMs() - SWEEP_AFTER_MS;
+    const { election, storeHealth, busHealth, clock } = this.#deps;
+    const healthyFrom = clock.monotonicMs() - SWEEP_AFTER_MS;
     return (
-      leadership.leading &&
-      [storeSteadiness, busSteadiness].every(({ sinceMs = Infinity }) => sinceMs <= steadyFrom)
+      election.isLeader && [storeHealth, busHealth].every(({ sinceMs = Infinity }) => sinceMs <= healthyFrom)
     );
   }
 }
@@ -193,16 +195,16 @@ export class Sweeper {
 /** Nodes that have not been gone for long enough, and how many milliseconds they still have. */
 type Waiting = Map<string, number>;
 
-/** Who is to be taken out, and rooms that may hold something that cannot be read. */
+/** Participants to remove, and rooms that may need a repair. */
 interface Findings {
-  readonly left: readonly Abandoned[];
+  readonly orphans: readonly Orphan[];
   readonly damaged: readonly string[];
 }
 
 /** Rooms named in one report. */
 const NAMED_ROOMS = 5;
 
-/** What failed in one sweep. A store that is away, and a lease that is lost, concern every room: they end the sweep. */
+/** The failures of one sweep. An unreachable store or a lost leader lease concerns every room and ends the sweep. */
 class Failures {
   readonly #rooms = new Set<string>();
   #last: SkeinError | undefined;
@@ -222,11 +224,11 @@ class Failures {
   report(log: Logger): void {
     if (this.#rooms.size === 0) return;
     const facts = { count: this.#rooms.size, rooms: [...this.#rooms].slice(0, NAMED_ROOMS), err: this.#last };
-    log.warn(facts, 'rooms could not be swept as they should');
+    log.warn(facts, 'some rooms could not be swept');
   }
 }
 
-interface Abandoned {
+interface Orphan {
   readonly room: string;
   readonly participant: Participant;
   readonly reason: 'node-died' | 'session-lost';

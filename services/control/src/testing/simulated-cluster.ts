@@ -14,11 +14,11 @@ import {
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
-import type { NodeSight } from '../nodes/node-watch.ts';
+import type { KnownNode } from '../nodes/node-watch.ts';
 import { PROBE_DEADLINE_MS } from '../failure-detection/probes.ts';
 import { Reconciler } from '../reconciler.ts';
-import { Steadiness } from '../leadership/healthy-since.ts';
-import { defaultDetection, type Asking } from '../failure-detection/verdict.ts';
+import { HealthySince } from '../leadership/healthy-since.ts';
+import { defaultDetection, type ProbeRound } from '../failure-detection/verdict.ts';
 
 export const LEASE_TTL_MS = 700;
 export const BEAT_EVERY_MS = 250;
@@ -45,15 +45,15 @@ export interface FakeNode {
 }
 
 /** A cluster in virtual time: nodes that beat, a store and a bus that fail, and controls that watch. */
-export class TestWorld {
+export class SimulatedCluster {
   readonly clock = new FakeClock();
   readonly nodes = new Map<string, FakeNode>();
   /** Every death that was told, the repeats left out. */
   readonly deaths: (NodeDeath & { atMs: number })[] = [];
-  /** Successful burials, by the control that did them. */
-  readonly burials: { by: string; nodeId: string; atMs: number }[] = [];
-  /** Burials of nodes that had been up for more than a beat. */
-  readonly wrongBurials: string[] = [];
+  /** Successful evictions, by the control that did them. */
+  readonly evictions: { by: string; nodeId: string; atMs: number }[] = [];
+  /** Evictions of nodes that had been up for more than a heartbeat. */
+  readonly wrongEvictions: string[] = [];
   readonly #hub = createMemoryBus({ clock: this.clock });
   readonly #memory = new MemoryStore({ clock: this.clock });
   readonly #outsider: Bus = this.#hub.connect('test');
@@ -129,11 +129,11 @@ export class TestWorld {
     const bus = this.#hub.connect(holderId);
     const control = new Reconciler({
       ...{ bus, holderId, clock: this.clock, log: silentLogger },
-      storeSteadiness: new Steadiness(),
-      busSteadiness: new Steadiness(),
+      storeHealth: new HealthySince(),
+      busHealth: new HealthySince(),
       store: this.#storeFor(holderId),
       probes: {
-        ask: (node) => this.#ask(node),
+        probe: (node) => this.#probe(node),
         measure: async () => {},
         roundTripMs: () => 0,
         keepOnly: () => {},
@@ -142,7 +142,7 @@ export class TestWorld {
           return { [Symbol.dispose]: () => this.#connectionListeners.delete(listener) };
         },
       },
-      nodeAt: () => ({ listRooms: notAsked, findSessions: notAsked }),
+      nodeAt: () => ({ listRooms: notProbed, findSessions: notProbed }),
       random: seededRandom(holderId.length),
     });
     control.start();
@@ -183,24 +183,22 @@ export class TestWorld {
   }
 
   #storeFor(holderId: string): ClusterStore {
-    const store = this.#memory.connect({
-      beforeCall: () => {
-        if (this.#deadControls.has(holderId)) throw SkeinError.unavailable('the store');
-      },
-    });
+    const beforeCall = (): void => {
+      if (this.#deadControls.has(holderId)) throw SkeinError.unavailable('the store');
+    };
+    const store = this.#memory.connect({ beforeCall });
     /** Renewals that this control has read: one that an emptied store lost before that is known to nobody. */
     const readMs = new Map<string, number>();
     const { nodes } = store;
-    const evict = nodes.evict.bind(nodes);
-    const read = nodes.read.bind(nodes);
+    const reached = this.#memory.connect({ beforeCall }).nodes;
     nodes.read = async (query) => {
-      const reading = await read(query);
+      const reading = await reached.read(query);
       for (const { record, leaseAgeMs } of this.#memory.inside.nodes.list())
         readMs.set(record.nodeId, this.clock.monotonicMs() - leaseAgeMs);
       return reading;
     };
     nodes.evict = async (nodeId, fence, leaderFence, options) => {
-      const isDead = await evict(nodeId, fence, leaderFence, options);
+      const isDead = await reached.evict(nodeId, fence, leaderFence, options);
       if (isDead) this.#evicted(holderId, nodeId, readMs.get(nodeId));
       return isDead;
     };
@@ -217,8 +215,8 @@ export class TestWorld {
       (witnesses.length === 0 || now - knownMs >= defaultDetection.heardByOthersForMs);
     const lives = mode !== 'hung' && mode !== 'killed' && !outOfReach;
     // A node that wakes up in the last moment is fenced; that is what the fence is for.
-    if (lives && now - modeSinceMs > BEAT_EVERY_MS) this.wrongBurials.push(`${nodeId} at ${now}`);
-    this.burials.push({ by, nodeId, atMs: now });
+    if (lives && now - modeSinceMs > BEAT_EVERY_MS) this.wrongEvictions.push(`${nodeId} at ${now}`);
+    this.evictions.push({ by, nodeId, atMs: now });
   }
 
   /** Every node that is up has a pipe to every other one. */
@@ -231,7 +229,7 @@ export class TestWorld {
     }
   }
 
-  async #ask({ nodeId }: NodeSight): Promise<Asking> {
+  async #probe({ nodeId }: KnownNode): Promise<ProbeRound> {
     const beganMs = this.clock.monotonicMs();
     const { mode } = this.node(nodeId);
     if (mode === 'hung' || mode === 'congested') await this.clock.sleep(PROBE_DEADLINE_MS.minMs);
@@ -244,7 +242,7 @@ export class TestWorld {
       killed: { bus: 'refused', rpc: 'refused' },
     } as const;
     const { bus, rpc } = answers[mode];
-    return { beganMs, endedMs: this.clock.monotonicMs(), bus: this.#bus === 'down' ? 'notAsked' : bus, rpc };
+    return { beganMs, endedMs: this.clock.monotonicMs(), bus: this.#bus === 'down' ? 'notProbed' : bus, rpc };
   }
 }
 
@@ -259,8 +257,8 @@ function addressOf(nodeId: string): string {
   return `${nodeId}:7100`;
 }
 
-function notAsked(): Promise<never> {
-  return Promise.reject(new Error('not asked in this world'));
+function notProbed(): Promise<never> {
+  return Promise.reject(new Error('not asked in this cluster'));
 }
 
 function recordOf({ nodeId, region, startedAtMs, fence }: FakeNode): NodeRecord {

@@ -10,13 +10,13 @@ const LEASE_TTL_MS = 700;
 /** What a media node shows of its life, over real servers, and ways to end it. */
 export interface TestNode {
   readonly startedAtMs: number;
-  /** Whether the store refused to renew its lease: it was buried. */
+  /** Whether the store refused to renew its lease: the node was evicted. */
   readonly fenced: boolean;
   /** As SIGKILL does: sockets closed, nothing given back. */
   kill(): Promise<void>;
   /** As SIGSTOP does: sockets stay open, nothing answers. */
   hang(): void;
-  /** It goes on after `hang`. */
+  /** Continues after `hang`. */
   wake(): void;
 }
 

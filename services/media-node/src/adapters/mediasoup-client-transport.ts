@@ -8,7 +8,7 @@ import { publishedMedia } from './mediasoup-published.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
 import type { WorkerAnswers } from './worker-answers.ts';
 
-/** `listen`: the addresses of its worker, with what clients are told instead. */
+/** `listen`: the addresses of its worker, with the announced ones. */
 export function clientTransport(
   transport: types.WebRtcTransport,
   answers: WorkerAnswers,

@@ -26,7 +26,7 @@ async function rejected(parameters: RtpParameters, given?: ClientTransport): Pro
   return error as SkeinError;
 }
 
-it('a worker leaves what a signal means to the process that has it', () => {
+it('a worker ignores signals, which its process handles', () => {
   const mediasoups = ['SIGINT', 'SIGTERM'].flatMap((signal) =>
     process.listeners(signal as NodeJS.Signals).filter(({ name }) => name === 'onSignal'),
   );
@@ -34,14 +34,14 @@ it('a worker leaves what a signal means to the process that has it', () => {
 });
 
 describe('a router', () => {
-  it('can receive exactly what the protocol says that every router can', async () => {
+  it('a router receives exactly the capabilities of the protocol', async () => {
     const bare = await createWorker({ logLevel: 'none' });
     const { rtpCapabilities } = await bare.createRouter({ mediaCodecs: mediaCodecsOfRouters() });
     bare.close();
     expect(rtpCapabilities).toEqual(routerRtpCapabilities);
   });
 
-  it('offers a client one UDP and one TCP candidate, UDP first', async () => {
+  it('a router offers one UDP and one TCP candidate, UDP first', async () => {
     const { offer } = await router.createClientTransport('receive');
     const candidates = offer.iceCandidates.toSorted((a, b) => b.priority - a.priority);
     expect(candidates.map(({ protocol }) => protocol)).toEqual(['udp', 'tcp']);
@@ -49,7 +49,7 @@ describe('a router', () => {
     expect(offer.dtlsParameters.fingerprints.length).toBeGreaterThan(0);
   });
 
-  it('tells clients the announced address instead of the one it listens on', async () => {
+  it('a router announces its announced address to clients', async () => {
     const given = await mediasoupEngine().startWorker({
       listen: [{ ip: '127.0.0.1', announced: ['sfu.example'] }],
       rtcPort: 0,
@@ -62,7 +62,7 @@ describe('a router', () => {
   });
 });
 
-it('listens on several addresses of both families at once, and tells what each is announced as', async () => {
+it('a worker listens on addresses of both families, and announces each', async () => {
   const listen = [
     { ip: '0.0.0.0', announced: ['203.0.113.7', '10.0.0.7'] },
     { ip: '::', announced: ['2001:db8::7'] },
@@ -81,7 +81,7 @@ it('listens on several addresses of both families at once, and tells what each i
 describe('the end of a pipe', () => {
   const first = async (): Promise<number> => 21_000 + ((await freePort()) % 8000);
 
-  it('takes a port of its range, tells its announced address, and says when there is none left', async () => {
+  it('a pipe end takes a port of its range, and fails when none is left', async () => {
     const min = await first();
     const ports = { min, max: min + 3 };
     const made = async () =>
@@ -100,7 +100,7 @@ describe('the end of a pipe', () => {
     });
   });
 
-  it('listens on IPv6', async () => {
+  it('a pipe end listens on IPv6', async () => {
     const end = await router.createPipeEnd({ listen: { ip: '::1' }, secure: true });
     expect(end.address.ip).toBe('::1');
     end.close();
@@ -108,7 +108,7 @@ describe('the end of a pipe', () => {
 });
 
 describe('a client transport', () => {
-  it('is connected once', async () => {
+  it('a client transport is connected once', async () => {
     const transport = await router.createClientTransport('send');
     const { fingerprints } = transport.offer.dtlsParameters;
     await transport.connect({ role: 'client', fingerprints });
@@ -117,7 +117,7 @@ describe('a client transport', () => {
     });
   });
 
-  it('says how many layers a track has', async () => {
+  it('a client transport reports the layers of a track', async () => {
     const transport = await router.createClientTransport('send');
     const receive = async (rtpParameters: RtpParameters) =>
       await transport.receive({ kind: 'video', rtpParameters, muted: false });
@@ -170,7 +170,7 @@ describe('RTP parameters that the router cannot take are rejected, naming the fi
   });
 });
 
-it('a worker that dies says so', async () => {
+it('a worker that dies emits an event', async () => {
   const doomed = await mediasoupEngine().startWorker({
     listen: [{ ip: '127.0.0.1', announced: [] }],
     rtcPort: 0,
@@ -180,7 +180,7 @@ it('a worker that dies says so', async () => {
   await expect(died).resolves.toMatchObject({ error: expect.any(Error) });
 });
 
-it('a picture may come before others on a link that has no room for all', async () => {
+it('a priority reaches the engine for links without room for all', async () => {
   const consumers: types.Consumer[] = [];
   const onWorker = (made: types.Worker): void => {
     made.observer.on('newrouter', (one) =>

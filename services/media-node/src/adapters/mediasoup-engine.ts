@@ -27,19 +27,19 @@ import { readWorkerProcess } from './worker-process.ts';
 const ICE_CONSENT_TIMEOUT_SECONDS = 15;
 // Enough to start a 720p layer at once; the bandwidth estimate takes over within a second.
 const INITIAL_OUTGOING_BITRATE_BPS = 1_000_000;
-/** What one client may send, all its tracks together. */
+/** Maximum bitrate of one client's tracks together. */
 const MAX_INCOMING_BITRATE_BPS = 15_000_000;
 
 /**
- * One UDP socket of a worker takes what all of its clients send, and the kernel's usual 208 KiB is full after some 100 packets:
- * a worker that waits 30 ms for its core lost some at 3600 packets/s. The kernel gives at most `net.core.rmem_max`.
+ * One UDP socket of a worker receives the media of all its clients, and the kernel's default of 208 KiB is full after some
+ * 100 packets: a worker that waited 30 ms for its core lost packets at 3600 packets/s. The kernel grants at most
+ * `net.core.rmem_max`.
  */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-/** How long the process of a worker may take to begin, also on a machine on which everything begins. */
+/** Deadline for the start of a worker process, also on a machine that is booting. */
 const START_DEADLINE_MS = 15_000;
 
-/** What is to be made, and how answers are waited for. */
-export interface ClientTransportParts {
+export interface ClientTransportDeps {
   readonly router: types.Router;
   readonly server: types.WebRtcServer;
   readonly listen: WorkerOptions['listen'];
@@ -47,7 +47,7 @@ export interface ClientTransportParts {
   readonly answers: WorkerAnswers;
 }
 
-type MakeClientTransport = (parts: ClientTransportParts) => Promise<ClientTransport>;
+type MakeClientTransport = (deps: ClientTransportDeps) => Promise<ClientTransport>;
 
 /** The engine on mediasoup. Its worker is at `MEDIASOUP_WORKER_BIN`, else in the mediasoup package. */
 export function mediasoupEngine(clock: Clock = systemClock): MediaEngine {
@@ -95,7 +95,7 @@ async function startWorker(
       close: () => worker.close(),
     };
   } catch (error) {
-    // Asked to close, one that hangs would stay.
+    // A hanging worker would not react to a request to close.
     killWorker(worker);
     worker.close();
     throw error;
@@ -116,7 +116,7 @@ function ignoreSignals(worker: types.Worker): void {
     process.removeListener(signal, onSignal as NodeJS.SignalsListener);
 }
 
-/** What clients are told instead of these addresses is written into their candidates: see `announcedCandidates`. */
+/** Announced addresses are written into the candidates: see `announcedCandidates`. */
 function listenInfos({ listen, rtcPort, rtcPorts }: WorkerOptions): types.TransportListenInfo[] {
   const ports = rtcPort === 0 ? rtcPorts && { portRange: rtcPorts } : { port: rtcPort };
   return (['udp', 'tcp'] as const).flatMap((protocol) =>
@@ -146,7 +146,7 @@ async function webRtcTransport({
   listen,
   direction,
   answers,
-}: ClientTransportParts): Promise<ClientTransport> {
+}: ClientTransportDeps): Promise<ClientTransport> {
   const making = router.createWebRtcTransport({
     webRtcServer: server,
     enableUdp: true,

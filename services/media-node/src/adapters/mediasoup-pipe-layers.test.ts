@@ -59,7 +59,7 @@ function picture(count: number, temporal: number): Parameters<typeof engine.inje
 }
 
 describe('a track in a pipe', () => {
-  it('is sent without the streams above the layer that is set; one that comes back is asked for a key frame alone', async () => {
+  it('a pipe sends no stream above its layer; a restored stream requests a key frame', async () => {
     const { ssrcs: own, piped: sent, far, feed } = await piped(3, 1);
     await feed(1300);
     const [low = 0, mid = 0, high = 0] = (await far.bitrates()).map(([bps]) => bps ?? 0);
@@ -76,7 +76,7 @@ describe('a track in a pipe', () => {
     expect(own.map((ssrc, layer) => engine.keyFrameRequests(ssrc) - (asked[layer] ?? 0))).toEqual([0, 0, 1]);
   });
 
-  it('is sent with fewer pictures when its temporal layers are held back, without a gap in what is numbered', async () => {
+  it('held-back temporal layers leave no gap in the sequence numbers', async () => {
     const { near, piped: sent, far, feed } = await piped(2, 2);
     await feed(1300);
     const before = await far.packets();

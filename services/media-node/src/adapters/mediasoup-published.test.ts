@@ -8,14 +8,14 @@ const dtxOf = (restsWhenStill: boolean): unknown[] =>
     ({ dtx, scalabilityMode }) => [dtx, scalabilityMode],
   );
 
-it('layers of a screen that stands still are not taken as gone', () => {
+it('the layers of a still screen do not count as gone', () => {
   expect(dtxOf(true)).toEqual([
     [true, 'L1T3'],
     [true, 'L1T3'],
   ]);
 });
 
-it('layers of a camera that are silent are', () => {
+it('the silent layers of a camera count as gone', () => {
   expect(dtxOf(false)).toEqual([
     [undefined, 'L1T3'],
     [undefined, 'L1T3'],

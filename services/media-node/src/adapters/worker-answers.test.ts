@@ -12,19 +12,19 @@ function setUp() {
 }
 
 describe('what is asked of a worker', () => {
-  it('is answered, and counted', async () => {
+  it('a request to a worker is answered and counted', async () => {
     const { answers } = setUp();
     expect(await answers.to(Promise.resolve('router'))).toBe('router');
     expect(answers.count).toBe(1);
   });
 
-  it('fails as mediasoup does, which is no sign of the worker', async () => {
+  it('a request fails as mediasoup does, which proves nothing about the worker', async () => {
     const { answers } = setUp();
     await expect(answers.to(Promise.reject(new TypeError('wrong')))).rejects.toThrow(TypeError);
     expect(answers.count).toBe(0);
   });
 
-  it('fails when there is no answer in time; what comes later is let go, and counts', async () => {
+  it('a request without an answer in time fails; a late result is freed and counted', async () => {
     const { answers, clock } = setUp();
     const request = Promise.withResolvers<string>();
     const late: string[] = [];
@@ -38,7 +38,7 @@ describe('what is asked of a worker', () => {
     expect([late, answers.count]).toEqual([['router'], 1]);
   });
 
-  it('fails as unavailable when the worker is gone, and not as a refusal of what was asked', async () => {
+  it('a request fails UNAVAILABLE when the worker is gone, not as a rejection', async () => {
     const { answers, worker } = setUp();
     worker.gone = true;
     const error: unknown = await answers

@@ -8,7 +8,7 @@ import type { Clock } from '@skein/runtime';
 export const ANSWER_DEADLINE_MS = 5000;
 const RETRY_AFTER_MS = 500;
 
-/** What is asked of one worker: mediasoup itself waits for each answer without an end. */
+/** Deadlines for the requests to one worker: mediasoup itself waits for each answer without end. */
 export class WorkerAnswers {
   readonly #clock: Clock;
   readonly #gone: () => boolean;
@@ -20,7 +20,7 @@ export class WorkerAnswers {
     this.#gone = gone;
   }
 
-  /** Answers so far. What mediasoup refuses by itself is none. */
+  /** Answers so far. Requests that mediasoup rejects without the worker do not count. */
   get count(): number {
     return this.#count;
   }

@@ -24,7 +24,7 @@ describe('a process is seen', () => {
     expect(parseWorkerProcess(text)).toBeUndefined();
   });
 
-  it('as it is now, while it is there', async () => {
+  it('a process is seen as it is now, while it exists', async () => {
     expect(await readWorkerProcess(process.pid)).toMatchObject({ cpuMs: expect.any(Number) });
     expect(await readWorkerProcess(0)).toBeUndefined();
   });

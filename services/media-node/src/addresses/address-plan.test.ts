@@ -25,14 +25,14 @@ describe('what clients are told', () => {
   const told = (env: Record<string, string>) =>
     planned({ GRPC_HOST: '10.0.0.9', PIPE_HOST: '10.0.0.9', ...env }).media.listen;
 
-  it('is the listening addresses unless others are announced', () => {
+  it('clients get the listening addresses unless others are announced', () => {
     expect(told({ HOST: '10.0.0.1,fd00::1' })).toEqual([
       { ip: '10.0.0.1', announced: [] },
       { ip: 'fd00::1', announced: [] },
     ]);
   });
 
-  it('is every announced address, in their order, for the sockets of their family', () => {
+  it('clients get every announced address, in order, for sockets of its family', () => {
     const env = { HOST: '0.0.0.0,::', ANNOUNCED_ADDRESS: '203.0.113.7,2001:db8::7,10.0.0.7,sfu.example' };
     expect(told(env)).toEqual([
       { ip: '0.0.0.0', announced: ['203.0.113.7', '10.0.0.7', 'sfu.example'] },
@@ -40,7 +40,7 @@ describe('what clients are told', () => {
     ]);
   });
 
-  it('is a listening address for its own socket only', () => {
+  it('a listening address is announced for its own socket only', () => {
     const env = { HOST: '10.0.0.1,192.168.0.1', ANNOUNCED_ADDRESS: '203.0.113.7,192.168.0.1' };
     expect(told(env)).toEqual([
       { ip: '10.0.0.1', announced: ['203.0.113.7'] },
@@ -86,7 +86,7 @@ describe('what other nodes are told', () => {
   });
 
   const addresses = ['127.0.0.1', '10.0.0.1', '0.0.0.0', '::', '::1', 'fd00::1'];
-  it('is never an unspecified address, whatever the settings', () => {
+  it('other nodes never get an unspecified address', () => {
     let accepted = 0;
     for (const HOST of [...addresses, '0.0.0.0,::'])
       for (const ANNOUNCED_ADDRESS of ['', '203.0.113.7', '203.0.113.7,2001:db8::7', 'sfu.example'])
@@ -182,13 +182,13 @@ describe('ports', () => {
     expect(refusal(env as Record<string, string>, given)).toContain(problem);
   });
 
-  it('that are chosen lie outside of those for pipes', () => {
+  it('chosen ports lie outside of those for pipes', () => {
     expect(planned({}).media.rtcPorts).toEqual({ min: 30_000, max: 65_535 });
     expect(planned({ PIPE_PORTS: '50000-65535' }).media.rtcPorts).toEqual({ min: 1024, max: 49_999 });
     expect(planned({}).pipes.ports).toEqual({ min: 20_000, max: 29_999 });
   });
 
-  it('that are fixed are beside them', () => {
+  it('fixed ports lie beside those for pipes', () => {
     const { media, pipes } = planned({ RTC_PORT: '40000', PIPE_PORTS: '40002-40033' });
     expect([media.rtcPort, media.rtcPorts, pipes.ports]).toEqual([
       40_000,

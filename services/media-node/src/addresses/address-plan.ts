@@ -15,12 +15,12 @@ import type { addressSettings } from './address-settings.ts';
 
 export type AddressSettings = ConfigOf<typeof addressSettings>;
 
-/** Where the node listens, and what it tells others. Nothing in it is unspecified. */
+/** The addresses that the node listens on, and those that it announces. None of the latter is unspecified. */
 export interface NodeAddresses {
   readonly media: WorkerOptions;
   readonly pipes: PipeListen;
   readonly grpc: GrpcAddress;
-  /** What works on one machine only, in one sentence each. */
+  /** Settings that work on one machine only, in one sentence each. */
   readonly warnings: readonly string[];
 }
 
@@ -28,18 +28,18 @@ export interface GrpcAddress {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Where others call it. Without a port: the one that it listens on. */
+  /** The address that others call. Without a port: the one that it listens on. */
   readonly announced: { readonly host: string; readonly port?: number | undefined };
 }
 
-export interface Surroundings {
+export interface AddressContext {
   readonly workers: number;
-  /** Hosts of NATS and Redis: one that is elsewhere says that the cluster has several machines. */
+  /** Hosts of NATS and Redis: a remote one means that the cluster has several machines. */
   readonly stores: readonly string[];
 }
 
 const MAX_ADDRESSES = 16;
-/** Of the range for pipes, and of what is left for workers whose ports are chosen. */
+/** In the range for pipes, and in the rest for workers with chosen ports. */
 const MIN_PORTS_PER_WORKER = 16;
 const LOWEST_CHOSEN_PORT = 1024;
 const HIGHEST_PORT = 65_535;
@@ -53,14 +53,14 @@ const PIPE_PORTS = 'SKEIN_NODE_PIPE_PORTS';
 const GRPC_HOST = 'SKEIN_NODE_GRPC_HOST';
 const GRPC_ANNOUNCED = 'SKEIN_NODE_GRPC_ANNOUNCED_ADDRESS';
 
-/** Works out who is told what. Throws a `ConfigError` that names the setting to change for what cannot work. */
-export function planAddresses(settings: AddressSettings, surroundings: Surroundings): NodeAddresses {
+/** Plans the listening and the announced addresses. Throws a `ConfigError` that names the setting to change. */
+export function planAddresses(settings: AddressSettings, context: AddressContext): NodeAddresses {
   const listen = planListen(settings);
-  const media = { listen, ...planPorts(settings, surroundings.workers) };
+  const media = { listen, ...planPorts(settings, context.workers) };
   const pipes = planPipes(settings);
   const grpc = planGrpc(settings, pipes);
   checkPeersReach(settings, pipes, grpc);
-  return { media, pipes, grpc, warnings: warningsFor({ listen, pipes, grpc }, surroundings) };
+  return { media, pipes, grpc, warnings: warningsFor({ listen, pipes, grpc }, context) };
 }
 
 function planListen({ host, announcedAddress }: AddressSettings): ListenAddress[] {
@@ -267,7 +267,7 @@ interface Planned {
   readonly grpc: GrpcAddress;
 }
 
-function warningsFor({ listen, pipes, grpc }: Planned, { stores }: Surroundings): string[] {
+function warningsFor({ listen, pipes, grpc }: Planned, { stores }: AddressContext): string[] {
   const toClients = listen.flatMap(({ ip, announced }) => (announced.length === 0 ? [ip] : announced));
   const warnings: string[] = [];
   const several = [...toClients, ...stores].some((host) => !isLoopback(host));

@@ -1,6 +1,6 @@
 import { isHost, readHostPort, setting } from '@skein/runtime';
 
-/** Where the node listens, and what clients and other nodes are told: two separate things. `planAddresses` checks them against each other. */
+/** The listening and the announced addresses are separate settings. `planAddresses` checks them against each other. */
 export const addressSettings = {
   host: setting.ips('SKEIN_NODE_HOST', {
     default: '127.0.0.1',

@@ -32,7 +32,7 @@ describe('a node at a hard limit', () => {
     ['rooms', { rooms: 2 }],
     ['transports', { transports: 4 }],
   ])(
-    'of its %s refuses one more session, says so in its load, and lets those who are there go on',
+    'a node at its limit of %s refuses a session, shows it in its load, and keeps the others',
     async (resource, limits) => {
       const node = await nodeWith({ node: limits });
       const ann = await cluster.join(node, `${resource} a`, 'ann');
@@ -55,7 +55,7 @@ describe('a node at a hard limit', () => {
     },
   );
 
-  it('of its tracks refuses one more, and takes subscriptions', async () => {
+  it('a node at its track limit refuses a track, and takes subscriptions', async () => {
     const node = await nodeWith({ node: { tracks: 1 } });
     const [ann, bob] = [await cluster.join(node, 'tracks', 'ann'), await cluster.join(node, 'tracks', 'bob')];
     await ann.publishAudio('trk_first', audioParameters({ ssrc: 201 }));
@@ -68,7 +68,7 @@ describe('a node at a hard limit', () => {
     await bob.publishAudio('trk_second', audioParameters({ ssrc: 202 }));
   });
 
-  it('of its subscriptions refuses one more', async () => {
+  it('a node at its subscription limit refuses one more', async () => {
     const node = await nodeWith({ node: { subscriptions: 1 } });
     const ann = await cluster.join(node, 'subs', 'ann');
     await ann.publishAudio('trk_subs', audioParameters({ ssrc: 301 }));
@@ -81,7 +81,7 @@ describe('a node at a hard limit', () => {
 });
 
 describe('a worker at a hard limit', () => {
-  it('leaves the next session to another one; when all are there, the node refuses', async () => {
+  it('a full worker leaves sessions to another one; with all full, the node refuses', async () => {
     const node = await nodeWith({ worker: { sessions: 2 } }, { workers: 2 });
     const room = 'workers';
     const four = [];

@@ -8,32 +8,32 @@ import {
   type SessionNeeds,
 } from './limits.ts';
 
-/** What this node and each of its workers hold, against their hard limits. */
+/** The resources in use on this node and each of its workers, against their hard limits. */
 export class Capacity {
   readonly #limits: CapacityLimits;
   readonly #node: CapacityLedger;
   readonly #facts: () => Pick<ResourceCounts, 'sessions' | 'rooms'>;
 
-  /** `facts`: sessions and rooms on the node now, kept by who holds them. */
+  /** `facts`: the present sessions and rooms, counted by their owners. */
   constructor(limits: CapacityLimits, facts: () => Pick<ResourceCounts, 'sessions' | 'rooms'>) {
     this.#limits = limits;
     this.#node = new CapacityLedger('node', { ...limits.node, sessions: Infinity, rooms: Infinity });
     this.#facts = facts;
   }
 
-  /** For one start of a worker. */
+  /** The ledger of one start of a worker. */
   workerLedger(): CapacityLedger {
     return new CapacityLedger('worker', this.#limits.worker, this.#node);
   }
 
-  /** Fails `LIMIT_EXCEEDED` when the node has no room for one more session. */
+  /** Fails `LIMIT_EXCEEDED` when the node has no capacity for one more session. */
   checkSession(needs: SessionNeeds): void {
     const { node } = this.#limits;
     const resource = blocksSession(this.#counts, node, needs);
     if (resource) throw CapacityError.full('node', resource, node[resource]);
   }
 
-  /** The highest share of a limit of the node that is in use; 1: it takes no more. */
+  /** The highest share in use of a limit of the node; 1: it takes no more. */
   get share(): number {
     return shareInUse(this.#counts, this.#limits.node);
   }

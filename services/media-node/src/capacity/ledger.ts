@@ -1,6 +1,6 @@
 import { CapacityError, type Resource, type ResourceCounts } from './limits.ts';
 
-/** Counts what one worker, or the whole node, holds. Counting is synchronous, so that a burst cannot pass a limit. */
+/** Counts the resources in use on one worker, or the node. Counting is synchronous, so that a burst cannot exceed a limit. */
 export class CapacityLedger {
   readonly limits: ResourceCounts;
   readonly #scope: 'node' | 'worker';
@@ -29,7 +29,7 @@ export class CapacityLedger {
     return this.add(resource);
   }
 
-  /** Counts one more whatever the limit is, such as what running sessions cannot do without. */
+  /** Counts one more regardless of the limit, for example a pipe that running sessions depend on. */
   add(resource: Resource): Disposable {
     const parent = this.#parent?.add(resource);
     this.#counts[resource]++;
@@ -44,7 +44,7 @@ export class CapacityLedger {
     };
   }
 
-  /** Fails `LIMIT_EXCEEDED` when there is no room for one more. */
+  /** Fails `LIMIT_EXCEEDED` when there is no capacity for one more. */
   check(resource: Resource): void {
     this.#parent?.check(resource);
     const limit = this.limits[resource];

@@ -70,7 +70,7 @@ const NOTHING = { sessions: 0, rooms: 0, transports: 0, tracks: 0, subscriptions
 
 describe('a worker with hard limits', () => {
   it.each(['rooms', 'transports', 'tracks', 'subscriptions'] as const)(
-    'refuses more %s than it may hold, says which limit it was, and takes one again when one is gone',
+    'a worker at its limit of %s refuses one more, and takes one again when one is gone',
     async (resource) => {
       const { worker, ledger } = setUp({ [resource]: 1 });
       const router = await worker.createRouter();
@@ -94,7 +94,7 @@ describe('a worker with hard limits', () => {
     },
   );
 
-  it('counts a burst before anything of it is made', async () => {
+  it('a burst is counted before anything is created', async () => {
     const { worker } = setUp({ transports: 2 });
     const router = await worker.createRouter();
     const burst = Array.from({ length: 5 }, () => router.createClientTransport('send'));
@@ -105,7 +105,7 @@ describe('a worker with hard limits', () => {
     ]);
   });
 
-  it('holds the limits of its node as well, which all workers share', async () => {
+  it('a worker enforces the limits of its node as well', async () => {
     const { worker, node } = setUp();
     const router = await worker.createRouter();
     const held = node.add('transports');
@@ -115,7 +115,7 @@ describe('a worker with hard limits', () => {
     await router.createClientTransport('send');
   });
 
-  it('does not count what could not be made', async () => {
+  it('a failed creation is not counted', async () => {
     const { worker, ledger, transports } = setUp();
     const router = await worker.createRouter();
     const transport = await router.createClientTransport('send');
@@ -124,7 +124,7 @@ describe('a worker with hard limits', () => {
     expect(ledger.counts.tracks).toBe(0);
   });
 
-  it('refuses no pipe, for sessions that are there need it, and counts it', async () => {
+  it('pipes are counted and never refused', async () => {
     const { worker, ledger } = setUp({ transports: 1 });
     const router = await worker.createRouter();
     await router.createClientTransport('send');

@@ -10,7 +10,7 @@ import type {
 import type { CapacityLedger } from './ledger.ts';
 import type { Resource } from './limits.ts';
 
-/** What ends together with something: its parts, and the count of itself. */
+/** The counts that end together with an object: its own, and those of its parts. */
 class Scope implements Disposable {
   readonly #parts = new Set<Disposable>();
 
@@ -31,8 +31,8 @@ class Scope implements Disposable {
 }
 
 /**
- * The same worker, whose routers refuse with `LIMIT_EXCEEDED` what passes the ledger's limits, and count the rest until it
- * ends. Clients are refused. Pipes are counted and not refused: sessions that are here depend on them.
+ * The same worker with the ledger's limits: its routers refuse clients beyond them with `LIMIT_EXCEEDED`, and count every
+ * object until it ends. Pipes are counted and never refused, because present sessions depend on them.
  */
 export function limitedWorker(worker: MediaWorker, ledger: CapacityLedger): MediaWorker {
   const routers = new Scope();
@@ -51,7 +51,7 @@ export function limitedWorker(worker: MediaWorker, ledger: CapacityLedger): Medi
 
 type Ends = () => void;
 
-/** Counts first, then makes; what could not be made is not counted. `make` gets what ends with it. */
+/** Counts first, then creates; a failed creation is not counted. `make` gets the scope of the new object. */
 async function counted<Made extends object>(
   ledger: CapacityLedger,
   resource: Resource,
@@ -120,7 +120,7 @@ function countedPipeEnd(pipe: PipeEndpoint, ledger: CapacityLedger, scope: Scope
   });
 }
 
-/** A source is known to its engine as the object that it is, so that it stays that object. */
+/** The engine identifies a source by its object, so the object is not wrapped. */
 async function source(
   ledger: CapacityLedger,
   scope: Scope,
@@ -149,7 +149,7 @@ function closing<Made extends object>(made: Made, ends: Ends): Made {
   } as unknown as Partial<Made>);
 }
 
-/** `original` with some of its members replaced. The others are its own, and run on it. */
+/** `original` with some of its members replaced. The others are its own, bound to it. */
 function derived<Type extends object>(original: Type, replaced: Partial<Type>): Type {
   return new Proxy(original, {
     get: (target, name) => {

@@ -1,28 +1,28 @@
 import { SkeinError } from '@skein/protocol';
 
-/** What a client can make a node hold. */
+/** The resources of a node that clients can use up. */
 export const resources = ['sessions', 'rooms', 'transports', 'tracks', 'subscriptions'] as const;
 export type Resource = (typeof resources)[number];
 export type ResourceCounts = Readonly<Record<Resource, number>>;
 
-/** Hard limits: what is at one of them takes no more, whatever its load is. */
+/** Hard limits: a node or worker at one of them takes no more, whatever its load. */
 export interface CapacityLimits {
   readonly node: ResourceCounts;
   /** `rooms`: rooms that have a router on the worker. */
   readonly worker: ResourceCounts;
 }
 
-/** What one more session takes, besides itself. */
+/** What one more session uses, besides itself. */
 export interface SessionNeeds {
   readonly transports: number;
-  /** Its room is not there yet. */
+  /** Its room is not on the node, or the worker, yet. */
   readonly bringsRoom: boolean;
 }
 
 const RETRY_AFTER_MS = 2000;
 
 export const CapacityError = {
-  /** Gateways place a join that fails so on another node. */
+  /** Gateways retry the join on another node. */
   full: (scope: 'node' | 'worker', resource: Resource, limit: number): SkeinError =>
     new SkeinError('LIMIT_EXCEEDED', `this media ${scope} has its ${limit} ${resource}; try again later`, {
       details: { scope, resource, limit },
@@ -39,7 +39,7 @@ export const CapacityError = {
     ),
 } as const;
 
-/** The highest share of a limit that is in use; 1: one of them is reached. Pure. */
+/** The highest share in use of a limit; 1: one of them is reached. Pure. */
 export function shareInUse(counts: ResourceCounts, limits: ResourceCounts): number {
   return Math.max(...resources.map((resource) => counts[resource] / limits[resource]));
 }

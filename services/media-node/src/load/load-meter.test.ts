@@ -35,7 +35,7 @@ function setUp(flows: Flow[], cpuTime?: (index: number) => Promise<{ pid: number
 }
 
 describe('the load of a node', () => {
-  it('is the share of a core of its busiest worker, and its packets per second', async () => {
+  it('the load has the CPU share of the busiest worker, and the packets per second', async () => {
     const counted = { packets: 0 };
     const { clock, worker, meter } = setUp([flow(async () => counted.packets)]);
     await meter.sample();
@@ -49,7 +49,7 @@ describe('the load of a node', () => {
     });
   });
 
-  it('of a worker is told with the sessions that are in it, without those who came later', async () => {
+  it('the load of a worker counts the sessions at the measurement, not later ones', async () => {
     const { clock, slot, meter } = setUp([]);
     await meter.sample();
     slot.sessions = 3;
@@ -59,7 +59,7 @@ describe('the load of a node', () => {
     expect(slot.sessionsMeasured).toBe(3);
   });
 
-  it('of a worker that was started again begins anew', async () => {
+  it('the load of a restarted worker starts from zero', async () => {
     const { clock, worker, meter } = setUp([]);
     worker.cpuMs = 90_000;
     await meter.sample();
@@ -69,7 +69,7 @@ describe('the load of a node', () => {
     expect(meter.load.busiestWorkerCpu).toBe(0);
   });
 
-  it('counts packets of whom it has not asked yet like those of the others', async () => {
+  it('the packet rate of unread counters is estimated from the others', async () => {
     const counted = { packets: 0 };
     const flows = [flow(async () => counted.packets)];
     const { clock, meter } = setUp(flows);
@@ -81,13 +81,13 @@ describe('the load of a node', () => {
     expect(meter.load.packetsPerSecond).toBe(100);
   });
 
-  it('goes on when a worker or a counter does not answer', async () => {
+  it('a worker or a counter that does not answer stops no measurement', async () => {
     const { meter } = setUp([flow(() => Promise.reject(new Error('closed')))]);
     await meter.sample();
     expect(meter.load.packetsPerSecond).toBe(0);
   });
 
-  it('goes on to be measured while a worker and what is on it answer nothing, and asks that worker nothing more', async () => {
+  it('a silent worker gets no more requests, while the others are measured', async () => {
     const never = new Promise<never>(() => {});
     const other = { pid: 2, cpuMs: 0, packets: 0 };
     let askedHung = 0;
@@ -121,7 +121,7 @@ describe('the load of a node', () => {
     expect(usedShare({ workers, ...rest }, { packetsPerSecond: 1000 })).toBeCloseTo(used);
   });
 
-  it('counts a worker as full that does not run, or is at a hard limit of its own', () => {
+  it('a worker that does not run, or is at a hard limit, counts as full', () => {
     const idle = { running: true, cpu: 0, limitsUsed: 0 };
     const workers = [idle, { ...idle, running: false }, { ...idle, limitsUsed: 1 }, idle];
     expect(usedShare({ workers, packetsPerSecond: 0, limitsUsed: 0 }, { packetsPerSecond: 1 })).toBe(0.5);

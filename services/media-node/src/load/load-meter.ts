@@ -5,13 +5,13 @@ import type { WorkerPool } from '../workers/worker-pool.ts';
 import { PacketRate, type Flow } from './packet-rate.ts';
 import { hardLimitsUsed, usedShare, type LoadLimits } from './used-share.ts';
 
-export interface LoadMeterParts {
+export interface LoadMeterDeps {
   readonly pool: WorkerPool;
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: LoadLimits;
   readonly sessions: () => number;
-  /** The highest share of one of the node's own hard limits in use. */
+  /** The highest share in use of one of the node's own hard limits. */
   readonly limitsUsed: () => number;
   /** All tracks that are forwarded now. */
   readonly flows: () => readonly Flow[];
@@ -19,26 +19,26 @@ export interface LoadMeterParts {
 
 export const SAMPLE_EVERY_MS = 1000;
 
-/** What is not answered by then is left to the next sample, so that a worker that hangs does not hide the others' load. */
+/** Deadline of a sample. Later answers are left to the next one, so that a hanging worker does not hide the others' load. */
 const ANSWERS_WITHIN_MS = 500;
 
-/** Measures what this node is doing. */
+/** Measures the load of this node. */
 export class LoadMeter {
-  readonly #parts: LoadMeterParts;
+  readonly #deps: LoadMeterDeps;
   readonly #packets = new PacketRate();
   readonly #cpu = new Map<number, { readonly pid: number; readonly cpuMs: number; readonly atMs: number }>();
   /** Workers that have not answered yet. */
-  readonly #asked = new Set<number>();
+  readonly #pending = new Set<number>();
   #sampling = false;
   #timer: Disposable | undefined;
 
-  constructor(parts: LoadMeterParts) {
-    this.#parts = parts;
+  constructor(deps: LoadMeterDeps) {
+    this.#deps = deps;
   }
 
   /** As of the last sample. */
   get load(): NodeLoad {
-    const { pool, limits, sessions, limitsUsed } = this.#parts;
+    const { pool, limits, sessions, limitsUsed } = this.#deps;
     const workers = pool.uses;
     const busiestWorkerCpu = Math.max(0, ...workers.map(({ cpu }) => cpu));
     const packetsPerSecond = this.#packets.perSecond;
@@ -52,7 +52,7 @@ export class LoadMeter {
 
   /** Samples every `SAMPLE_EVERY_MS` from now on. */
   start(): void {
-    this.#timer ??= this.#parts.clock.every(SAMPLE_EVERY_MS, () => void this.sample());
+    this.#timer ??= this.#deps.clock.every(SAMPLE_EVERY_MS, () => void this.sample());
     void this.sample();
   }
 
@@ -60,7 +60,7 @@ export class LoadMeter {
     this.#timer?.[Symbol.dispose]();
   }
 
-  /** To be called once a second. Takes half of that at most. */
+  /** To be called once a second. Takes at most half a second. */
   async sample(): Promise<void> {
     if (this.#sampling) return;
     this.#sampling = true;
@@ -72,13 +72,13 @@ export class LoadMeter {
   }
 
   async #sampleCpu(): Promise<void> {
-    const { pool, clock, log } = this.#parts;
+    const { pool, clock, log } = this.#deps;
     const measure = async (index: number): Promise<void> => {
       const slot = pool.slot(index);
-      if (!slot || this.#asked.has(index)) return;
-      this.#asked.add(index);
+      if (!slot || this.#pending.has(index)) return;
+      this.#pending.add(index);
       const { sessions } = slot;
-      const used = await pool.cpuTime(index).finally(() => this.#asked.delete(index));
+      const used = await pool.cpuTime(index).finally(() => this.#pending.delete(index));
       if (!used) return;
       const now = { ...used, atMs: clock.monotonicMs() };
       const before = this.#cpu.get(index);
@@ -88,23 +88,23 @@ export class LoadMeter {
       pool.setMeasured(index, { cpu, sessions });
     };
     const measured = pool.slots.map(({ index }) =>
-      // A worker that dies meanwhile, or hangs, is reported by the pool.
-      measure(index).catch((error: unknown) => log.debug({ err: error }, 'a worker could not be measured')),
+      // The pool reports a worker that dies meanwhile, or hangs.
+      measure(index).catch((error: unknown) => log.debug({ err: error }, 'measuring a worker failed')),
     );
     await this.#inTime(measured);
   }
 
   async #samplePackets(): Promise<void> {
-    const { clock, flows } = this.#parts;
+    const { clock, flows } = this.#deps;
     const readings = this.#packets.readings(flows(), () => clock.monotonicMs());
-    // What is gone, or on a worker that hangs, gives no rate.
+    // Counters that are gone, or on a hanging worker, give no rate.
     await this.#inTime(readings.map((reading) => reading.catch(() => {})));
     this.#packets.update(flows(), clock.monotonicMs());
   }
 
   async #inTime(readings: readonly Promise<void>[]): Promise<void> {
     const over = Promise.withResolvers<void>();
-    const timer = this.#parts.clock.after(ANSWERS_WITHIN_MS, over.resolve);
+    const timer = this.#deps.clock.after(ANSWERS_WITHIN_MS, over.resolve);
     await Promise.race([Promise.all(readings), over.promise]);
     timer[Symbol.dispose]();
   }

@@ -95,7 +95,7 @@ const shapes: readonly [string, () => Track[]][] = [
 ];
 
 describe('the packet rate of a node with 3000 sinks', () => {
-  it.each(shapes)('is never older than 3 s, when all stops and when all begins: %s', async (_, make) => {
+  it.each(shapes)('the packet rate follows a stop and a start within 3 s: %s', async (_, make) => {
     const node = new FakeNode(make());
     await node.seconds(6);
     const before = node.truth;
@@ -109,7 +109,7 @@ describe('the packet rate of a node with 3000 sinks', () => {
     expect(node.meter.load.packetsPerSecond / node.truth).toBeLessThan(1.15);
   });
 
-  it('shows at once who mutes and who pauses', async () => {
+  it('the packet rate reflects a mute and a pause at once', async () => {
     const node = new FakeNode(tracks(30, 100));
     await node.seconds(3);
     for (const track of node.tracks) Object.assign(track, { muted: true });
@@ -117,7 +117,7 @@ describe('the packet rate of a node with 3000 sinks', () => {
     expect(node.meter.load.packetsPerSecond).toBeCloseTo(30 * 50, -2);
   });
 
-  it.each(shapes)('costs no more than 232 questions to workers a second: %s', async (_, make) => {
+  it.each(shapes)('the packet rate costs at most 232 requests to workers per second: %s', async (_, make) => {
     const node = new FakeNode(make());
     await node.seconds(3);
     node.asked = 0;
@@ -125,7 +125,7 @@ describe('the packet rate of a node with 3000 sinks', () => {
     expect(node.asked / 4).toBeLessThanOrEqual(232);
   });
 
-  it('of tracks that differ is within a fifth when only some of them can be read', async () => {
+  it('the packet rate of unequal tracks is within a fifth when only some can be read', async () => {
     const random = seededRandom(7);
     const node = new FakeNode(tracks(3000, 1));
     for (const track of node.tracks) track.perSecond = random() < 0.2 ? 200 : 20;

@@ -4,7 +4,7 @@ import { RateReadings } from './rate-readings.ts';
 type MeteredSource = Pick<MediaSource, 'kind' | 'muted' | 'layers' | 'packets'>;
 type MeteredSink = Pick<MediaSink, 'type' | 'paused' | 'packets'>;
 
-/** A track as it enters this node, and all whom it is sent to from here. */
+/** A track as it enters this node, and the sinks that it is sent to. */
 export interface Flow {
   readonly source: MeteredSource;
   readonly sinks: readonly MeteredSink[];
@@ -17,27 +17,27 @@ export interface Flow {
 const SOURCE_READINGS = 200;
 const SINK_READINGS = 32;
 
-/** A sink is compared with its source when both were measured in one sample: in what is older the rates may differ. */
+/** A sink is compared with its source only within one sample: older rates may differ. */
 const SAME_SAMPLE_MS = 700;
 
 /**
- * Packets per second of a node: what its sources bring, times those that each is sent on to. Sources are few where sinks are
- * many, so that a handful of readings is the whole of a webinar. A sink of one layer of several gets a part of its
- * source only: how much is measured on some of them.
+ * Packets per second of a node: the rate of each source, times the number of its sinks. Where there are many sinks there
+ * are few sources, so a handful of readings covers a webinar. A sink of a layered source gets a part of it only, which is
+ * measured on some sinks.
  */
 export class PacketRate {
   readonly #sources = new RateReadings<MeteredSource>(SOURCE_READINGS);
   readonly #sinks = new RateReadings<MeteredSink>(SINK_READINGS);
   #perSecond = 0;
-  /** How much of their sources' packets sinks of layered sources get; `undefined`: not measured yet. */
+  /** The share of their sources' packets that sinks of layered sources get; `undefined`: not measured yet. */
   #layerShare: number | undefined;
 
-  /** As of the last sample; of 3 s ago at most. */
+  /** As of the last sample, at most 3 s ago. */
   get perSecond(): number {
     return this.#perSecond;
   }
 
-  /** One request for each counter to be read now. */
+  /** One request for each counter to read now. */
   readings(flows: readonly Flow[], nowMs: () => number): readonly Promise<void>[] {
     const sources = this.#sources.choose(flows.map(({ source }) => source));
     const sinks = this.#sinks.choose(flows.flatMap((flow) => flowing(flow).filter(isLayered)));
@@ -47,10 +47,10 @@ export class PacketRate {
     ];
   }
 
-  /** To be called when the readings are there, or as many of them as came in time. */
+  /** To be called when the readings have arrived, or their deadline has passed. */
   update(flows: readonly Flow[], nowMs: number): void {
     const means = this.#meansOf(flows, nowMs);
-    // Nothing could be measured: the last figure says more than a zero.
+    // Nothing was measured: the last figure is better than a zero.
     if (flows.length > 0 && means.size === 0) return;
     this.#measureLayerShare(flows, nowMs);
     const share = this.#layerShare;
@@ -66,7 +66,7 @@ export class PacketRate {
     this.#perSecond = Math.round(sum);
   }
 
-  /** By kind of source, and of all under ''. Sources that were not read lately are taken to be like the others of their kind. */
+  /** By kind of source, and over all under ''. Sources without a recent reading count like the others of their kind. */
   #meansOf(flows: readonly Flow[], nowMs: number): ReadonlyMap<string, number> {
     const sums = new Map<string, { sum: number; count: number }>();
     for (const { source } of flows) {

@@ -1,4 +1,4 @@
-/** Something that forwards packets and counts them. */
+/** A forwarder of packets that counts them. */
 export interface PacketCounter {
   /** RTP packets so far. */
   packets(): Promise<number>;
@@ -10,21 +10,21 @@ interface Reading {
   readonly rate: { readonly perSecond: number; readonly atMs: number } | undefined;
 }
 
-/** A rate counts for this long. A sample later than this it is not part of the figure any more. */
+/** How long a rate is valid. */
 export const FRESH_MS = 2500;
-/** Two readings further apart give no rate: it would be the mean of a time long past. */
+/** Two readings further apart give no rate: it would be a mean over too long a time. */
 const LONGEST_STEP_MS = 2000;
 
 /**
- * Rates of counters, from two readings about a second apart. At most `perSample` are read at a time: all of them while they
- * are no more than that, else each twice in its turn, so that the rates that are there are always of the last seconds.
+ * Rates of counters, from two readings about a second apart. At most `perSample` are read at a time: all of them if that
+ * suffices, else each twice in turn, so that every rate is of the last seconds.
  */
 export class RateReadings<Counter extends PacketCounter> {
   readonly #perSample: number;
   readonly #readings = new WeakMap<Counter, Reading>();
-  /** Those that owe an answer: their worker may hang, and is not asked more. */
-  readonly #asked = new WeakSet<Counter>();
-  /** Those of more than can be read at once that were read a sample ago, and give a rate with the next reading. */
+  /** Counters that owe an answer: their worker may hang, and gets no more requests. */
+  readonly #pending = new WeakSet<Counter>();
+  /** Counters that were read once and give a rate with the next reading, when not all can be read at once. */
   #begun: readonly Counter[] = [];
   #next = 0;
 
@@ -32,7 +32,7 @@ export class RateReadings<Counter extends PacketCounter> {
     this.#perSample = perSample;
   }
 
-  /** Which of `all` to read in this sample. */
+  /** The counters to read in this sample. */
   choose(all: readonly Counter[]): readonly Counter[] {
     if (all.length <= this.#perSample) {
       this.#begun = [];
@@ -48,11 +48,11 @@ export class RateReadings<Counter extends PacketCounter> {
     return [...again, ...this.#begun];
   }
 
-  /** Reads one; `nowMs` is asked when the answer is there. Fails as the counter does. */
+  /** Reads one; `nowMs` is called after the answer. Fails as the counter does. */
   async read(counter: Counter, nowMs: () => number): Promise<void> {
-    if (this.#asked.has(counter)) return;
-    this.#asked.add(counter);
-    const packets = await counter.packets().finally(() => this.#asked.delete(counter));
+    if (this.#pending.has(counter)) return;
+    this.#pending.add(counter);
+    const packets = await counter.packets().finally(() => this.#pending.delete(counter));
     const atMs = nowMs();
     const before = this.#readings.get(counter);
     const passedMs = before ? atMs - before.atMs : Infinity;

@@ -13,14 +13,14 @@ export interface NodeUse {
 }
 
 /**
- * The share of the node's capacity in use, 1 = full: of its workers together, of its packets, or of its hard limits, whichever
- * is most. A worker counts as full at most: a hot one leaves the others' room to be used. Pure.
+ * The share of the node's capacity in use, 1 = full: the highest of its workers together, its packets, and its hard limits.
+ * A worker counts as at most full, so that the capacity beside a hot one stays usable. Pure.
  */
 export function usedShare({ workers, packetsPerSecond, limitsUsed }: NodeUse, limits: LoadLimits): number {
   return Math.max(workersUsed(workers), packetsPerSecond / limits.packetsPerSecond, limitsUsed);
 }
 
-/** The share of the hard limits in use, 1 = the node refuses sessions: at its own limit, or because every worker is at one. Pure. */
+/** The share of the hard limits in use, 1 = the node refuses sessions, at its own limit or with every worker at one. Pure. */
 export function hardLimitsUsed({ workers, limitsUsed }: Pick<NodeUse, 'workers' | 'limitsUsed'>): number {
   const running = workers.filter((worker) => worker.running);
   const roomiest = running.length > 0 ? Math.min(...running.map((worker) => worker.limitsUsed)) : 0;

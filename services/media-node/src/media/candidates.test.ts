@@ -15,7 +15,7 @@ const shown = (listen: { ip: string; announced: string[] }[], port = 4000) =>
     listen,
   );
 
-it('a socket without announced addresses is told as it is', () => {
+it('a socket without announced addresses is announced as it is', () => {
   expect(shown([{ ip: '10.0.0.1', announced: [] }])).toEqual([candidate('10.0.0.1', 4000, 1_000_000_000)]);
 });
 

@@ -8,20 +8,20 @@ type Candidate = TransportOffer['iceCandidates'][number];
 const PREFERENCE_STEP = 1 << 8;
 
 /**
- * The candidates that clients are told: for each socket that a worker listens on one per announced address, the preferred one
- * first, each once. An address that is not in `listen` stays as it is.
+ * The candidates that clients get: for each socket of a worker one per announced address, the preferred one first, without
+ * duplicates. An address that is not in `listen` stays as it is.
  */
 export function announcedCandidates(
   sockets: readonly Candidate[],
   listen: readonly ListenAddress[],
 ): Candidate[] {
-  const told = new Set<string>();
+  const known = new Set<string>();
   return sockets.flatMap((socket) =>
     announcedFor(socket, listen).flatMap((address, rank) => {
       const key = `${socket.protocol} ${address} ${socket.port}`;
       // Two sockets with the same port may stand behind one address of a NAT.
-      if (told.has(key)) return [];
-      told.add(key);
+      if (known.has(key)) return [];
+      known.add(key);
       const priority = socket.priority - rank * PREFERENCE_STEP;
       const foundation = rank === 0 ? socket.foundation : `${socket.foundation}${rank}`;
       return [{ ...socket, foundation, priority, ip: address, address }];

@@ -11,11 +11,11 @@ import type {
 import type { Emitter, PortRange } from '@skein/runtime';
 
 /**
- * What forwards packets: workers with routers, reached only through these interfaces. Every call that asks a worker ends:
+ * Forwards packets, in workers with routers that are reached only through these interfaces. Every request to a worker ends:
  * with `DEADLINE_EXCEEDED` after some seconds without an answer, with `UNAVAILABLE` when the worker dies.
  */
 export interface MediaEngine {
-  /** Starts one worker process with its one UDP and one TCP port. Rejects when it could not start. */
+  /** Starts one worker process with one UDP and one TCP port. Rejects when it fails to start. */
   startWorker(options: WorkerOptions): Promise<MediaWorker>;
 }
 
@@ -24,17 +24,17 @@ export interface WorkerOptions {
   readonly listen: readonly ListenAddress[];
   /** One port on each address, used for UDP and for TCP; 0 lets the worker choose. */
   readonly rtcPort: number;
-  /** From where the worker chooses. Default: 10000-59999. */
+  /** The range that the worker chooses from. Default: 10000-59999. */
   readonly rtcPorts?: PortRange | undefined;
 }
 
 export interface ListenAddress {
   readonly ip: string;
-  /** Addresses or host names that clients are told, the preferred one first. Empty: `ip`. */
+  /** Addresses or host names announced to clients, the preferred one first. Empty: `ip`. */
   readonly announced: readonly string[];
 }
 
-/** Where an end of a pipe listens, and what the other end is told. */
+/** The address that an end of a pipe listens on, and the one announced to the other end. */
 export interface PipeListen {
   readonly ip: string;
   /** Default: `ip`. */
@@ -45,23 +45,23 @@ export interface PipeListen {
 
 export interface MediaWorker {
   readonly pid: number;
-  /** `died` once, when the process ended without being asked to. */
+  /** `died` once, when the process ended unrequested. */
   readonly events: Emitter<{ died: { readonly error: Error } }>;
   createRouter(): Promise<MediaRouter>;
   /** CPU time used since its start, user and system, in milliseconds. */
   cpuMs(): Promise<number>;
-  /** Requests that it has answered since its start: they grow as long as it is asked and goes on. */
+  /** The number of requests answered since its start. */
   answered(): number;
-  /** Its process, which the system knows also when the worker does not answer; `undefined`: it can't be looked at. */
+  /** Its process, which is visible also when the worker does not answer; `undefined`: it cannot be inspected. */
   process(): Promise<WorkerProcess | undefined>;
-  /** Ends its process at once, even one that hangs; `died` follows. */
+  /** Kills its process, even a hanging one; `died` follows. */
   kill(): void;
   close(): void;
 }
 
-/** A worker as the system sees it. */
+/** The process of a worker. */
 export interface WorkerProcess {
-  /** `blocked`: waits in the system for what nothing interrupts, such as a disk. */
+  /** `blocked`: in an uninterruptible wait, such as for a disk. */
   readonly state: 'runs' | 'sleeps' | 'blocked' | 'stopped';
   /** CPU time used since its start. */
   readonly cpuMs: number;
@@ -98,7 +98,7 @@ export interface ClientTransport {
   /** Fails `TRANSPORT_STATE` when called twice. */
   connect(dtls: DtlsParameters): Promise<void>;
   restartIce(): Promise<IceParameters>;
-  /** Takes what the client sends. Fails `RTP_PARAMETERS_REJECTED` with the field at fault. */
+  /** Receives a track from the client. Fails `RTP_PARAMETERS_REJECTED` with the field at fault. */
   receive(media: ReceivedMedia): Promise<MediaSource>;
   /** Sends a source of the same router to the client, paused at first. Fails `INCOMPATIBLE_CODECS`. */
   send(source: MediaSource, receiver: RtpCapabilities, options?: SendOptions): Promise<MediaSink>;
@@ -108,8 +108,8 @@ export interface ClientTransport {
 export interface SendOptions {
   readonly preferredLayers?: Layers | undefined;
   /**
-   * Of a picture among those of the same transport, 1-255: who gets layers first when the client's link has no room for all.
-   * Sound is never held back. Default: 1.
+   * Priority of a video among those of the same transport, 1-255: it gets layers first when the client's link is too narrow
+   * for all. Audio is never held back. Default: 1.
    */
   readonly priority?: number | undefined;
 }
@@ -118,7 +118,7 @@ export interface ReceivedMedia {
   readonly kind: TrackKind;
   readonly rtpParameters: RtpParameters;
   readonly muted: boolean;
-  /** It sends nothing while it does not change, as a screen: its layers stay usable through a pause of 5 s, not 1.5 s. Default: false. */
+  /** A source, such as a screen, that sends nothing while it does not change: its layers survive a pause of 5 s instead of 1.5 s. Default: false. */
   readonly restsWhenStill?: boolean;
 }
 
@@ -131,11 +131,11 @@ export interface PipeAddress {
 /** One end of a pipe. Carries media both ways once connected. */
 export interface PipeEndpoint {
   readonly address: PipeAddress;
-  /** Once only. */
+  /** To be called once. */
   connect(remote: PipeAddress): Promise<void>;
-  /** Sends every encoding of a source of the same router. Its key frame requests come back to the source. */
+  /** Sends every encoding of a source of the same router. Key frame requests return to the source. */
   send(source: MediaSource): Promise<PipedMedia>;
-  /** Takes what the other end sends, by the parameters that its `send` gave. */
+  /** Receives a track from the other end, with the parameters that its `send` returned. */
   receive(media: ReceivedMedia): Promise<MediaSource>;
   /** Fails when the end is gone. */
   counters(): Promise<PipeCounters>;
@@ -152,11 +152,11 @@ export interface EndCounters {
 
 export interface PipeCounters extends EndCounters {
   /**
-   * Of the sent bytes, those that the other end has reported as missing, each packet once. Packets that never arrived here
-   * are not among them. Falls when a track leaves the pipe. `undefined`: nothing is sent, or the worker cannot tell.
+   * The sent bytes that the other end has reported as missing, each packet once. Packets that never arrived here do not
+   * count. Falls when a track leaves the pipe. `undefined`: nothing is sent, or the worker does not measure it.
    */
   readonly missedBytes: number | undefined;
-  /** The latest round trip that was measured, at most some two seconds old while video is sent. */
+  /** The latest measured round trip, at most some two seconds old while video is sent. */
   readonly rttMs: number | undefined;
 }
 
@@ -165,8 +165,8 @@ export interface PipedMedia {
   readonly kind: TrackKind;
   readonly rtpParameters: RtpParameters;
   /**
-   * Sends these layers and the ones below. A layer that is added begins with a key frame, which is requested. `false`: the
-   * worker cannot, and all layers are sent.
+   * Sends these layers and the ones below. An added layer begins with a requested key frame. `false`: the worker cannot
+   * hold layers back, and sends all.
    */
   setLayers(layers: Required<Layers>): Promise<boolean>;
   close(): void;
@@ -181,11 +181,11 @@ export interface MediaSource {
   readonly mimeType: string;
   readonly muted: boolean;
   readonly closed: boolean;
-  /** The highest layers that arrive: fewer than `layers` when a pipe on the way has no room for all. */
+  /** The highest layers that arrive: fewer than `layers` when a pipe on the route is too narrow for all. */
   readonly available: Required<Layers>;
   /**
-   * `closed` once: by `close()`, or because its transport went. `replaced`: the same track comes by another source, and this
-   * one closes soon; `by`: that source, when its publisher replaced the streams.
+   * `closed` once: by `close()`, or with its transport. `replaced`: another source has the same track, and this one closes
+   * soon; `by`: that source, when the publisher replaced the streams.
    */
   readonly events: Emitter<{
     readonly muted: { readonly muted: boolean };
@@ -194,10 +194,10 @@ export interface MediaSource {
     readonly closed: { readonly reason: string };
   }>;
   setMuted(muted: boolean): Promise<void>;
-  /** The other end of the pipe that it comes through says which layers it sends. */
+  /** Sets the layers that the other end of its pipe sends. */
   setAvailable(layers: Required<Layers>): void;
   /**
-   * Bits per second of the last second, by spatial and temporal layer, each together with all layers below it. A layer that
+   * Bits per second over the last second, by spatial and temporal layer, each including the layers below it. A layer that
    * does not arrive counts 0.
    */
   bitrates(): Promise<readonly (readonly number[])[]>;
@@ -212,10 +212,10 @@ export interface MediaSink {
   readonly rtpParameters: RtpParameters;
   readonly type: 'simple' | 'simulcast' | 'svc';
   readonly paused: boolean;
-  /** `layers`: which ones are being sent; none while nothing is. */
+  /** `layers`: the ones being sent; `undefined` while nothing is. */
   readonly events: Emitter<{ readonly layers: { readonly layers: Layers | undefined } }>;
   pause(): Promise<void>;
-  /** Asks the publisher for a key frame as well. */
+  /** Requests a key frame from the publisher as well. */
   resume(): Promise<void>;
   setPreferredLayers(layers: Layers): Promise<void>;
   /** RTP packets sent so far. */

@@ -19,16 +19,16 @@ export function topOf({ spatial, temporal }: MediaSource['layers']): Required<La
 }
 
 /**
- * What of a viewer's wish can be had now; without a wish, all that can. No temporal layer: all of them. A wish outlives changes
- * of its track: a camera that is exchanged for a smaller one has fewer layers than a moment ago.
+ * The available layers at or below the preferred ones; without a preference, all available ones. No temporal layer: all of
+ * them. A preference outlives changes of its track: a camera that is replaced by a smaller one has fewer layers.
  */
-export function attainable(wish: Layers | undefined, { layers, available }: MediaSource): Layers {
+export function attainable(preferred: Layers | undefined, { layers, available }: MediaSource): Layers {
   const top = topOf(layers);
-  const spatialLayer = Math.min(wish?.spatialLayer ?? top.spatialLayer, available.spatialLayer);
-  if (wish?.temporalLayer === undefined && available.temporalLayer === top.temporalLayer)
+  const spatialLayer = Math.min(preferred?.spatialLayer ?? top.spatialLayer, available.spatialLayer);
+  if (preferred?.temporalLayer === undefined && available.temporalLayer === top.temporalLayer)
     return { spatialLayer };
   return {
     spatialLayer,
-    temporalLayer: Math.min(wish?.temporalLayer ?? top.temporalLayer, available.temporalLayer),
+    temporalLayer: Math.min(preferred?.temporalLayer ?? top.temporalLayer, available.temporalLayer),
   };
 }

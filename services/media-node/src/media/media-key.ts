@@ -1,12 +1,12 @@
 import type { Track } from '@skein/protocol';
 
-/** One epoch of a track. While its participant moves, two epochs of a track may be carried at once. */
+/** One epoch of a track. During a move of its participant, two epochs of a track may be carried at once. */
 export interface TrackEpoch {
   readonly trackId: string;
   readonly epoch: number;
 }
 
-/** Names one epoch of a track: what is published once, and crosses each pipe once. */
+/** Names one epoch of a track: it is published once, and crosses each pipe once. */
 export type MediaKey = `${string}@${number}`;
 
 export function mediaKey({ trackId, epoch }: TrackEpoch): MediaKey {
@@ -19,7 +19,7 @@ export function trackEpochOf(key: MediaKey): TrackEpoch {
   return { trackId: key.slice(0, at), epoch: Number(key.slice(at + 1)) };
 }
 
-/** How reports name it: by the track's id alone while it is what the room's state shows, else with its epoch. */
+/** The name in reports: the track's id alone for the epoch that the room's state shows, else with the epoch. */
 export function reportedName(key: MediaKey, shown: ReadonlyMap<string, Track> | undefined): string {
   const { trackId, epoch } = trackEpochOf(key);
   return shown?.get(trackId)?.epoch === epoch ? trackId : key;

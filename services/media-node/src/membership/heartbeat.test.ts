@@ -50,7 +50,7 @@ function setUp() {
 }
 
 describe('a node', () => {
-  it('says at once and then four times a second that it lives, with the fence that it was given', async () => {
+  it('a node sends heartbeats at once and four times a second, with its fence', async () => {
     const { clock, heard, registry, beats } = setUp();
     beats.start();
     await clock.advance(0);
@@ -61,7 +61,7 @@ describe('a node', () => {
     expect(registry.renewed).toEqual(heard.map((beat) => (beat === 0 ? undefined : 7)));
   });
 
-  it('that could not start says nothing and takes no lease', async () => {
+  it('a node that failed to start sends no heartbeat and takes no lease', async () => {
     const { clock, heard, registry, beats } = setUp();
     await beats.now();
     await beats.stop('n');
@@ -69,7 +69,7 @@ describe('a node', () => {
     expect([heard, registry.renewed]).toEqual([[], []]);
   });
 
-  it('tells the other nodes that it is there, and of another state, and else nothing', async () => {
+  it('a node publishes its start and its changes of state to other nodes, and nothing else', async () => {
     const { clock, news, beats, state } = setUp();
     beats.start();
     await clock.advance(10_000);
@@ -81,7 +81,7 @@ describe('a node', () => {
     expect(news).toEqual(['ready undefined', 'ready 7', 'draining 7']);
   });
 
-  it('goes on beating while the store is down, and renews when it is back', async () => {
+  it('a node sends heartbeats while the store is down, and renews once it is back', async () => {
     const { clock, heard, registry, beats, state } = setUp();
     registry.failing = SkeinError.unavailable('the store');
     beats.start();
@@ -93,7 +93,7 @@ describe('a node', () => {
     expect(state.fenced).toBe(0);
   });
 
-  it('whose lease another start of it holds renews it no more', async () => {
+  it('a node whose lease another process holds renews it no more', async () => {
     const { clock, registry, beats, state } = setUp();
     registry.failing = new SkeinError('STALE_EPOCH', 'taken');
     beats.start();
@@ -104,7 +104,7 @@ describe('a node', () => {
     expect(registry.renewed).toEqual([]);
   });
 
-  it('that was buried takes a lease anew', async () => {
+  it('an evicted node takes a new lease', async () => {
     const { clock, registry, beats, state } = setUp();
     beats.start();
     await clock.advance(0);
@@ -117,7 +117,7 @@ describe('a node', () => {
     expect(registry.renewed.at(-1)).toBe(7);
   });
 
-  it('asks again when it could not be found out who has the lease', async () => {
+  it('a node retries when the holder of the lease could not be read', async () => {
     const { clock, registry, beats, state } = setUp();
     state.answer = SkeinError.unavailable('the store');
     registry.failing = new SkeinError('STALE_EPOCH', 'taken');
@@ -126,7 +126,7 @@ describe('a node', () => {
     expect(state.fenced).toBeGreaterThan(2);
   });
 
-  it('that stops beats once more, gives the lease back, and is silent', async () => {
+  it('a node that stops sends a last heartbeat and releases the lease', async () => {
     const { clock, heard, registry, beats } = setUp();
     beats.start();
     await clock.advance(0);
@@ -137,7 +137,7 @@ describe('a node', () => {
   });
 
   it.each([1, 150, 300])(
-    'never lets its lease run out while it lives, %d ms away from the store',
+    'a node %d ms away from the store never lets its lease expire',
     async (awayMs) => {
       const { clock, registry, beats } = setUp();
       registry.awayMs = awayMs;
@@ -161,7 +161,7 @@ it('a node near the store has the shortest lease', async () => {
   expect(new Set(registry.leasesMs.slice(1))).toEqual(new Set([LEASE_TTL_MS]));
 });
 
-it('a lease is never shorter than it takes to be renewed, and bounded', () => {
+it('a lease lasts longer than its renewal, and is bounded', () => {
   expect(leaseTtlMs(0)).toBe(LEASE_TTL_MS);
   expect(leaseTtlMs(202)).toBe(LEASE_TTL_MS);
   expect(leaseTtlMs(800)).toBe(1250);

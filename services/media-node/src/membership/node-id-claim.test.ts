@@ -26,7 +26,7 @@ function setUp() {
   return { clock, registry, claim, begin };
 }
 
-it('an id that nobody holds is claimed at once, whatever others there are', async () => {
+it('a free node id is claimed at once, whatever other nodes there are', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.holders = ['two', 'three'];
   begin();
@@ -34,7 +34,7 @@ it('an id that nobody holds is claimed at once, whatever others there are', asyn
   expect(claim.outcome).toBe('claimed');
 });
 
-it('an id whose holder was killed is claimed when its lease has run out', async () => {
+it('the node id of a killed process is claimed when its lease has expired', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.holders = ['one'];
   begin();
@@ -45,7 +45,7 @@ it('an id whose holder was killed is claimed when its lease has run out', async 
   expect(claim.outcome).toBe('claimed');
 });
 
-it('an id whose holder was killed where the store is far is waited for as long as its lease may last', async () => {
+it('the claim waits for the longest lease of a killed process that was far from the store', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.holders = ['one'];
   begin();
@@ -56,7 +56,7 @@ it('an id whose holder was killed where the store is far is waited for as long a
   expect(claim.outcome).toBe('claimed');
 });
 
-it('an id that another process goes on renewing is refused, with what to do', async () => {
+it('a node id that another process keeps renewing is refused, with advice', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.holders = ['one'];
   registry.renews = true;
@@ -67,7 +67,7 @@ it('an id that another process goes on renewing is refused, with what to do', as
   );
 });
 
-it('a store that does not answer holds nobody up', async () => {
+it('a store that does not answer delays no claim', async () => {
   const { clock, registry, claim, begin } = setUp();
   registry.fails = true;
   begin();

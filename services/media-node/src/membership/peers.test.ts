@@ -62,7 +62,7 @@ function setUp(...present: readonly NodeRecord[]) {
 }
 
 describe('the other nodes', () => {
-  it('are known from the registry at the start, greeted once, and this one is not among them', async () => {
+  it('other nodes are read from the registry at the start and connected once', async () => {
     const { clock, peers, greeted, start } = setUp(record('me'), record('a'), record('b'));
     await start();
     expect(peers.ready).toEqual(['a', 'b']);
@@ -70,7 +70,7 @@ describe('the other nodes', () => {
     expect(greeted).toEqual(['a:1', 'b:1']);
   });
 
-  it('that start or begin to drain are known at once', async () => {
+  it('a node that starts or begins to drain is known at once', async () => {
     const { registry, peers, greeted, tell, start } = setUp(record('a'));
     await start();
     const { reads } = registry;
@@ -81,7 +81,7 @@ describe('the other nodes', () => {
     expect(registry.reads).toBe(reads);
   });
 
-  it('are reached where they are since their last start', async () => {
+  it('a restarted node is reached at its new address', async () => {
     const { tell, addressOf, start } = setUp(record('a', { startedAtMs: 5, beat: 9 }));
     await start();
     await tell(record('a', { startedAtMs: 3, fence: 2, grpcAddress: 'elsewhere:1' }));
@@ -90,7 +90,7 @@ describe('the other nodes', () => {
     expect(await addressOf('a')).toBe('elsewhere:1');
   });
 
-  it('are read as changes since the last reading: no news leaves everything as it is', async () => {
+  it('the registry is read as changes since the last read; none leave the view as it is', async () => {
     const { clock, registry, peers, start } = setUp(record('a'), record('b'));
     await start();
     expect(registry.since).toBeUndefined();
@@ -105,7 +105,7 @@ describe('the other nodes', () => {
     expect(peers.ready).toEqual(['b', 'c']);
   });
 
-  it('whose news was lost are found by a later reading', async () => {
+  it('a node whose event was lost is found by a later read', async () => {
     const { clock, registry, peers, start } = setUp();
     await start();
     registry.records = [record('a')];
@@ -113,7 +113,7 @@ describe('the other nodes', () => {
     expect(peers.ready).toEqual(['a']);
   });
 
-  it('told of while the registry was read are not overwritten by what it had before', async () => {
+  it('an event received during a read is not overwritten by the older record', async () => {
     const { clock, peers, tell, start } = setUp(record('a'));
     await start();
     await tell(record('a', { state: 'draining', beat: 7 }));
@@ -121,7 +121,7 @@ describe('the other nodes', () => {
     expect(peers.anyReady).toBe(false);
   });
 
-  it('without a lease take no sessions, and are reached still', async () => {
+  it('a node without a lease takes no sessions and is still reachable', async () => {
     const { clock, registry, peers, addressOf, start } = setUp(record('a'));
     await start();
     registry.records = [];
@@ -130,7 +130,7 @@ describe('the other nodes', () => {
     expect(await addressOf('a')).toBe('a:1');
   });
 
-  it('stay what they were while the store does not answer', async () => {
+  it('the view stays as it was while the store does not answer', async () => {
     const { clock, registry, peers, start } = setUp(record('a'));
     await start();
     registry.failing = true;
@@ -139,7 +139,7 @@ describe('the other nodes', () => {
     expect(peers.ready).toEqual(['a']);
   });
 
-  it('that nobody knows are asked for, and refused with a clear error', async () => {
+  it('an unknown node is read from the registry, and fails with a clear error', async () => {
     const { clock, registry, peers, addressOf, start } = setUp();
     await start();
     registry.records = [record('a')];
@@ -151,7 +151,7 @@ describe('the other nodes', () => {
     expect(registry.reads).toBe(reads);
   });
 
-  it('are read anew for a decision, but not again and again', async () => {
+  it('a refresh reads the registry, but not twice in a short time', async () => {
     const { clock, registry, peers, start } = setUp();
     await start();
     await clock.advance(1000);

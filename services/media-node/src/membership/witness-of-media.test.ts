@@ -33,7 +33,7 @@ async function saidOf(nodeId: string, questionId: string): Promise<string[]> {
   return answers.map(({ witnessId, heard }) => `${witnessId} ${heard}`);
 }
 
-it('a node that gets a track through a pipe is witness to its packets; others are silent', async () => {
+it('a node with a pipe testifies to its packets; others abstain', async () => {
   const [one, two] = cluster.nodes;
   if (!one || !two) throw new Error('no nodes');
   const speaker = await cluster.join(one, 'lobby', 'ann');

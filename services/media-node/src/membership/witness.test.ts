@@ -40,7 +40,7 @@ async function answers(ends: readonly HeardEnd[], { answersCalls = false, questi
   return { early, heard: heard.map((one) => one.heard) };
 }
 
-it('packets that come in while it listens are told, whatever came before is not', async () => {
+it('a witness reports packets that arrive while it listens, not earlier ones', async () => {
   expect(await answers([end(500, 500), end(100, 101)])).toEqual({
     early: ['listening'],
     heard: ['listening', 'media'],
@@ -51,15 +51,15 @@ it('packets that come in while it listens are told, whatever came before is not'
   });
 });
 
-it('a node that sends nothing and answers calls is heard', async () => {
+it('a node that sends nothing and answers calls is reported as alive', async () => {
   expect((await answers([end(5, 5)], { answersCalls: true })).heard).toEqual(['listening', 'control']);
 });
 
-it('an end that cannot be counted says nothing', async () => {
+it('an end that cannot be counted is no evidence', async () => {
   expect((await answers([end('late', 100), end(100, 'gone')])).heard).toEqual(['listening', 'silent']);
 });
 
-it('a node without a pipe to the suspect says nothing, nor does the suspect itself, nor is a bad question answered', async () => {
+it('a node without a pipe, the suspect itself, and a malformed question get no answer', async () => {
   expect((await answers([])).heard).toEqual([]);
   expect((await answers([end(1, 2)], { question: { nodeId: 'me' } })).heard).toEqual([]);
   expect((await answers([end(1, 2)], { question: { listenMs: 1e9 } })).heard).toEqual([]);

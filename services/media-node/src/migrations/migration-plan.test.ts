@@ -19,12 +19,12 @@ function plan(sessions: readonly MigrationView[], nowMs: number): MigrationPlan 
 }
 
 describe('sessions that are to move', () => {
-  it('are asked some at a time', () => {
+  it('a limited number of migrations run at once', () => {
     const four = ['a', 'b', 'c', 'd'].map((id) => session(id));
     expect(plan(four, 1000)).toEqual({ request: ['a', 'b', 'c'], wakeAtMs: 6000 });
   });
 
-  it('wait while others are asked or on their way, and are asked as those end', () => {
+  it('further migrations start as earlier ones end', () => {
     const asked = session('a', { requests: 1, lastRequestMs: 1000 });
     const moving = session('b', { requests: 1, lastRequestMs: 1000, leaving: true });
     expect(plan([asked, moving, session('c'), session('d')], 2000)).toEqual({
@@ -34,14 +34,14 @@ describe('sessions that are to move', () => {
     expect(plan([asked, session('c'), session('d')], 2000).request).toEqual(['c', 'd']);
   });
 
-  it('are asked again when they have not begun, after those that were asked less often', () => {
+  it('a stuck migration is requested again, after those requested less often', () => {
     const stuck = ['a', 'b', 'c'].map((id) => session(id, { requests: 1, lastRequestMs: 0 }));
     const fresh = ['d', 'e'].map((id) => session(id));
     expect(plan([...stuck, ...fresh], 4999)).toEqual({ request: [], wakeAtMs: 5000 });
     expect(plan([...stuck, ...fresh], 5000).request).toEqual(['d', 'e', 'a']);
   });
 
-  it('are asked step by step, one at a time on a small node and more on a large one', () => {
+  it('migrations start in steps, one at a time on a small node and more on a large one', () => {
     const stepped = { ...defaultMigrationPolicy, roomShare: 1, stepMs: 500, steps: 2 };
     const [first, second] = [session('a', { requests: 1, lastRequestMs: 1000 }), session('b')];
     expect(planMigrations([session('a'), second], 1000, stepped)).toEqual({ request: ['a'], wakeAtMs: 1500 });
@@ -51,7 +51,7 @@ describe('sessions that are to move', () => {
     expect(planMigrations(many, 1000, stepped).request).toEqual(['a', 'b', 'c']);
   });
 
-  it('of one room move one after another, or some at a time when there are many, beside those of other rooms', () => {
+  it('migrations of one room are limited by its size, beside those of other rooms', () => {
     const small = { ...policy, roomShare: 2 };
     const [a, b, c] = ['a', 'b', 'c'].map((id) => session(id));
     const other = session('x', { room: 'other' });
@@ -64,14 +64,14 @@ describe('sessions that are to move', () => {
     expect(planMigrations([a!, b!, c!], 1000, small).request).toEqual(['a', 'b']);
   });
 
-  it('wake nobody when there is nothing to wait for but their ends', () => {
+  it('no wake-up is planned while only the ends of sessions are awaited', () => {
     expect(plan([session('a', { requests: 1, leaving: true })], 9000)).toEqual({
       request: [],
       wakeAtMs: undefined,
     });
   });
 
-  it('are all asked in the end, never more than the bound at once, whichever move and whichever are stuck', () => {
+  it('every session is requested in the end, never more than the bound at once', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom('moves', 'slow', 'stuck'), { minLength: 1, maxLength: 80 }),
@@ -111,7 +111,7 @@ describe('sessions that are to move', () => {
 describe('sessions chosen to move for balance', () => {
   const at = (sessionId: string, room: string, spansNodes: boolean) => ({ sessionId, room, spansNodes });
 
-  it('are those of rooms that are here only, room by room, then those of rooms that span nodes', () => {
+  it('rooms on this node only are chosen first, room by room, then rooms that span nodes', () => {
     const sessions = [
       at('1', 'wide', true),
       at('2', 'b', false),

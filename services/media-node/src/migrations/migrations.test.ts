@@ -57,7 +57,7 @@ async function flows(ssrc: number, arrived: () => number): Promise<void> {
 }
 
 describe('a participant that moves to another node', () => {
-  it('is received there while what it sent before still flows, then its earlier session ends by itself', async () => {
+  it('a moved participant is received while its old tracks flow, then its old session ends', async () => {
     const room = newRoom();
     const [oldSsrc, newSsrcs] = [newSsrc(), newSsrc()];
     const ann = await cluster.join(one, room, 'ann');
@@ -96,7 +96,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again, bob);
   });
 
-  it('is subscribed to at its new place by who asked while its track was nowhere', async () => {
+  it('a subscribe during a move gets the track from the new node', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(two, room, 'bob');
@@ -110,7 +110,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again, bob);
   });
 
-  it('does not wait for another one that moved too to let go of what nobody looks at any more', async () => {
+  it('two moved sessions do not keep each other alive', async () => {
     const room = newRoom();
     const [ann, bob] = [await cluster.join(one, room, 'ann'), await cluster.join(one, room, 'bob')];
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
@@ -124,7 +124,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(...again);
   });
 
-  it('ends its earlier session at once when nobody receives it, and that one takes nobody out of the room', async () => {
+  it('a moved session without receivers ends at once and removes nobody from the room', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const again = await cluster.move(ann, two);
@@ -138,7 +138,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again);
   });
 
-  it('mutes what others still hear of its earlier session when it mutes the track', async () => {
+  it('a mute during a migration applies to the old session as well', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -159,7 +159,7 @@ describe('a participant that moves to another node', () => {
     await leaveAll(again, bob, ann);
   });
 
-  it('can go from one worker of a node to another of the same', async () => {
+  it('a participant can move between two workers of one node', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const ann = await cluster.join(three, room, 'ann');
@@ -176,7 +176,7 @@ describe('a participant that moves to another node', () => {
   });
 });
 
-it('a session whose client reports that no media comes through ends, and its place is kept for the next one', async () => {
+it('a session with a reported media loss ends, and its participant stays in the room', async () => {
   const room = newRoom();
   const ann = await cluster.join(one, room, 'ann');
   const bob = await cluster.join(two, room, 'bob');
@@ -196,7 +196,7 @@ it('a session whose client reports that no media comes through ends, and its pla
 });
 
 describe('a session whose client has lost its gateway', () => {
-  it('goes on with the gateway that shows its token, again when the answer to that was lost', async () => {
+  it('a gateway attaches with the token, and again when the answer was lost', async () => {
     const ann = await cluster.place(one, newRoom(), 'ann');
     const opened = await ann.ask('open', ann.opening);
     await ann.ask('detach', { attachment: opened.attachment, graceMs: 60_000 });
@@ -215,7 +215,7 @@ describe('a session whose client has lost its gateway', () => {
     await vi.waitFor(() => expect(one.counts).toEqual(nothing));
   });
 
-  it('is not given to who shows its token as somebody else, and the token stays good', async () => {
+  it('an attach with another identity is refused, and the token stays valid', async () => {
     const ann = await cluster.place(one, newRoom(), 'ann');
     const { resumeToken, attachment } = await ann.ask('open', ann.opening);
     const wrong = await ann
@@ -231,7 +231,7 @@ describe('a session whose client has lost its gateway', () => {
     await ann.leave();
   });
 
-  it('ends when its grace is over, and leaves the room', async () => {
+  it('a detached session ends after its grace period, and leaves the room', async () => {
     const room = newRoom();
     const ann = await cluster.place(one, room, 'ann');
     const { attachment } = await ann.ask('open', ann.opening);
@@ -242,11 +242,11 @@ describe('a session whose client has lost its gateway', () => {
 });
 
 describe('a node', () => {
-  it('answers when it is asked whether it lives', async () => {
+  it('a node answers a ping', async () => {
     expect(await cluster.bus.request(subjects.nodePing('one'), {}, { deadlineMs: 1000 })).toEqual({});
   });
 
-  it('that rebalances asks as many sessions to move as it was told to', async () => {
+  it('a rebalance migrates the requested number of sessions', async () => {
     const sessions = await Promise.all(['a', 'b', 'c'].map((who) => cluster.join(one, newRoom(), who)));
     expect(await cluster.status(one).moveSessions({ count: 2 })).toEqual({ moving: 2 });
     const asked = expect.objectContaining({ event: 'moveRequested' });
@@ -256,7 +256,7 @@ describe('a node', () => {
     await leaveAll(...sessions);
   });
 
-  it('that drains is not chosen, takes none, asks its sessions to move, and ends when they have', async () => {
+  it('a draining node refuses sessions, migrates its own, and ends when they have moved', async () => {
     const room = newRoom();
     const four = await cluster.addNode({ nodeId: 'four' });
     const ann = await cluster.join(four, room, 'ann');
@@ -280,7 +280,7 @@ describe('a node', () => {
     await leaveAll(...moved);
   });
 
-  it('that drains tells what has not moved by the deadline, whose places stay for the gateways to move', async () => {
+  it('a drain deadline ends the remaining sessions, whose participants stay in the room', async () => {
     const room = newRoom();
     const five = await cluster.addNode({ nodeId: 'five' });
     const ann = await cluster.join(five, room, 'ann');
@@ -292,7 +292,7 @@ describe('a node', () => {
     await leaveAll(await cluster.move(ann, one));
   });
 
-  it('that was declared dead goes on as a new start with what is still its own', async () => {
+  it('a node that was declared dead rejoins with the sessions that are still its own', async () => {
     const room = newRoom();
     const six = await cluster.addNode({ nodeId: 'six' });
     const ann = await cluster.join(six, room, 'ann');

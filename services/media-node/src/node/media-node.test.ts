@@ -69,7 +69,7 @@ async function sendUntil(
 const sequenceNumber = (packet: Buffer): number => packet.readUInt16BE(2);
 
 describe('a track of another node', () => {
-  it('crosses once and reaches both of its viewers there, each packet once', async () => {
+  it('a piped track crosses once and reaches both of its viewers, each packet once', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const [ann, bob, cho] = await Promise.all([
@@ -95,7 +95,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob, cho);
   });
 
-  it('is ready, paused, in the answer to opening a session, without asking for it', async () => {
+  it('a remote track is ready, paused, in the answer to open', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
@@ -106,7 +106,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  it('asked for ten times at once, while its node opens the same pipe from its side, makes one pipe and one copy each', async () => {
+  it('ten concurrent subscribes, while both nodes open the pipe, make one pipe and one copy', async () => {
     for (let round = 0; round < 5; round++) {
       const room = newRoom();
       const here = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((who) => cluster.join(one, room, who)));
@@ -126,7 +126,7 @@ describe('a track of another node', () => {
     }
   });
 
-  it('carries its muting and unmuting', async () => {
+  it('a mute and an unmute cross the pipe', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const ann = await cluster.join(one, room, 'ann');
@@ -150,7 +150,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  it('that ends closes the subscriptions behind the pipe, and the pipe goes when its linger is over', async () => {
+  it('the end of a track closes the subscriptions behind the pipe, and the pipe after its linger', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(two, room, 'bob');
@@ -167,7 +167,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  it('unsubscribed by its last viewer stops crossing; subscribed again it crosses again', async () => {
+  it('a track stops crossing with its last subscription, and crosses again with the next', async () => {
     const room = newRoom();
     const ssrc = newSsrc();
     const ann = await cluster.join(one, room, 'ann');
@@ -181,7 +181,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  it('keeps its simulcast layers behind the pipe, and a key frame request from behind it reaches the publisher', async () => {
+  it('simulcast layers survive a pipe, and key frame requests cross it to the publisher', async () => {
     const room = newRoom();
     const [low, mid, high] = [newSsrc(), newSsrc(), newSsrc()];
     const ann = await cluster.join(one, room, 'ann');
@@ -210,7 +210,7 @@ describe('a track of another node', () => {
     await leaveAll(ann, bob);
   });
 
-  it('of a node that cannot be reached fails with PIPE_FAILED, does not hold up opening, and other tracks still come', async () => {
+  it('a track of an unreachable node fails PIPE_FAILED and delays neither open nor other tracks', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
@@ -237,7 +237,7 @@ describe('a track of another node', () => {
 });
 
 describe('sessions', () => {
-  it('open is safe to repeat and answers the same', async () => {
+  it('open is idempotent and repeats its answer', async () => {
     const session = await cluster.place(one, newRoom(), 'ann');
     const [first, second] = await Promise.all([
       session.ask('open', session.opening),
@@ -249,7 +249,7 @@ describe('sessions', () => {
     await leaveAll(session);
   });
 
-  it('that open at once with the room they are placed in see each other', async () => {
+  it('two sessions that open a room at once see each other', async () => {
     const room = newRoom();
     const names = Array.from({ length: 20 }, (_, at) => `p${at}`);
     const sessions = await Promise.all(
@@ -259,7 +259,7 @@ describe('sessions', () => {
     await leaveAll(...sessions);
   });
 
-  it('leave takes the participant out of the room, and the last one takes the room', async () => {
+  it('a leave removes the participant, and the last one removes the room', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -274,7 +274,7 @@ describe('sessions', () => {
     expect(await cluster.store.rooms.snapshot(room)).toBeUndefined();
   });
 
-  it('of a participant that is placed again elsewhere end by themselves', async () => {
+  it('the sessions of a participant that was placed again elsewhere end', async () => {
     const room = newRoom();
     const old = await cluster.join(one, room, 'ann');
     const again = await cluster.join(two, room, 'ann');
@@ -290,7 +290,7 @@ describe('sessions', () => {
     await leaveAll(again);
   });
 
-  it('a track that is published twice is the same track', async () => {
+  it('a repeated publish yields the same track', async () => {
     const ann = await cluster.join(one, newRoom(), 'ann');
     const rtpParameters = audioParameters({ ssrc: newSsrc() });
     const request = { trackId: 'mic', kind: 'audio', source: 'microphone', rtpParameters };
@@ -302,7 +302,7 @@ describe('sessions', () => {
     await leaveAll(ann);
   });
 
-  it('a track that cannot be announced is not published, and a leave that cannot be written is written later', async () => {
+  it('a publish fails when the store is down, and a leave is written once it is back', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -320,7 +320,7 @@ describe('sessions', () => {
     await leaveAll(bob);
   });
 
-  it('muting takes effect at once when the store is down, and shows once it is back', async () => {
+  it('a mute takes effect while the store is down, and shows once it is back', async () => {
     const room = newRoom();
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');

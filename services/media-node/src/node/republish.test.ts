@@ -47,7 +47,7 @@ const closings = (session: TestSession): unknown[] =>
   session.events.filter((event) => (event as { event: string }).event === 'subscriptionClosed');
 
 describe('a track that is published again', () => {
-  it('with the same streams is answered as it is', async () => {
+  it('a repeated publish with the same streams changes nothing', async () => {
     const bob = await cluster.join(one, room, 'bob');
     const parameters = audioParameters({ ssrc: newSsrc(), mid: '0' });
     await ann.publishAudio('mic', parameters);
@@ -57,7 +57,7 @@ describe('a track that is published again', () => {
   });
 
   it.each(['one', 'two'])(
-    'with other streams, as after a lost answer, sends those to a viewer on node %s',
+    'a publish with other streams, as after a lost answer, reaches a viewer on node %s',
     async (nodeId) => {
       const bob = await cluster.join(nodeId === 'one' ? one : two, room, 'bob');
       const [lost, kept] = [newSsrc(), newSsrc()];
@@ -69,7 +69,7 @@ describe('a track that is published again', () => {
   );
 
   it.each(['one', 'two'])(
-    'in other layers reaches a viewer on node %s without a gap: the old streams flow until it has gone over',
+    'a publish with other layers reaches a viewer on node %s without a gap',
     async (nodeId) => {
       const bob = await cluster.join(nodeId === 'one' ? one : two, room, 'bob');
       const small = newSsrc();
@@ -97,7 +97,7 @@ describe('a track that is published again', () => {
     },
   );
 
-  it('with streams that it had before ends those first', async () => {
+  it('a publish with earlier streams closes those first', async () => {
     const [one, other] = [newSsrc(), newSsrc()];
     await ann.publishAudio('mic', audioParameters({ ssrc: one, mid: '0' }));
     await ann.publishAudio('mic', audioParameters({ ssrc: other, mid: '0' }));
@@ -107,14 +107,14 @@ describe('a track that is published again', () => {
     await sendUntil(one, () => bob.received(subscription).length > 0, 'audio');
   });
 
-  it('stays as muted as it was, and as it is muted meanwhile', async () => {
+  it('a republished track keeps its mute, and a mute in between', async () => {
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc(), mid: '0' }));
     await ann.ask('setTrackMuted', { trackId: 'mic', muted: true });
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc(), mid: '1' }));
     expect((await cluster.store.rooms.snapshot(room))!.tracks).toMatchObject([{ muted: true }]);
   });
 
-  it('as another kind, or with a stream of another track, is refused, and goes on as it was', async () => {
+  it('a republish with another kind or a foreign stream is refused and changes nothing', async () => {
     const ssrc = newSsrc();
     await ann.publishAudio('mic', audioParameters({ ssrc, mid: '0' }));
     await ann.publishAudio('second', audioParameters({ ssrc: newSsrc(), mid: '1' }));
@@ -132,7 +132,7 @@ describe('a track that is published again', () => {
 });
 
 describe('a track that is unpublished', () => {
-  it('while it is being published is not in the room afterwards', async () => {
+  it('a track that is unpublished while it is being published leaves the room', async () => {
     const publishing = ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
     await ann.ask('unpublish', { trackId: 'mic' });
     await publishing.catch(() => undefined);

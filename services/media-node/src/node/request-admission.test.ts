@@ -25,7 +25,7 @@ function setUp() {
 }
 
 describe('the requests that a node serves at once', () => {
-  it('cannot be used up by 64 sessions with all that each may have in flight: 500 others are served', async () => {
+  it('64 sessions with all their requests in flight leave capacity for 500 others', async () => {
     const { admission, ask, refused, settle } = setUp();
     for (let session = 0; session < 64; session++) ask(`greedy-${session}`, limits.requestsInFlight);
     expect(admission.total).toBeLessThan(MAX_IN_FLIGHT / 2);
@@ -39,7 +39,7 @@ describe('the requests that a node serves at once', () => {
     expect(admission.total).toBeLessThan(MAX_IN_FLIGHT);
   });
 
-  it('are all a session`s that the protocol allows while few run, and a few while many do', async () => {
+  it('a session has the protocol`s limit while few requests run, and a small share while many do', async () => {
     const { admission, ask, refused, settle } = setUp();
     ask('one', limits.requestsInFlight);
     expect(admission.total).toBe(limits.requestsInFlight);

@@ -20,7 +20,7 @@ afterAll(async () => {
 const newRoom = (): string => `watched ${++rooms}`;
 const viewersOf = (room: string) => cluster.store.rooms.viewers(room);
 
-it('a viewer receives what is published, publishes nothing, and leaves without a change of the room', async () => {
+it('a viewer receives tracks, publishes none, and leaves without a change of the room', async () => {
   const room = newRoom();
   const ann = await cluster.join(one, room, 'ann');
   await ann.publishAudio('mic', audioParameters({ ssrc: 4711 }));
@@ -41,7 +41,7 @@ it('a viewer receives what is published, publishes nothing, and leaves without a
   expect(await cluster.store.rooms.snapshot(room)).toBeUndefined();
 });
 
-it('viewers that the store has lost are put back, also in a room that nobody takes part in', async () => {
+it('viewers that the store has lost are restored, also in a room without participants', async () => {
   const room = newRoom();
   const vic = await cluster.join(one, room, 'vic', false, 'viewer');
   const val = await cluster.join(two, room, 'val', false, 'viewer');
@@ -58,7 +58,7 @@ it('viewers that the store has lost are put back, also in a room that nobody tak
   expect(await cluster.store.rooms.snapshot(room)).toBeUndefined();
 });
 
-it('a viewer that takes part from now on, or the other way round, ends the session before', async () => {
+it('a viewer that joins as a participant, or the reverse, ends the earlier session', async () => {
   const room = newRoom();
   const watching = await cluster.join(one, room, 'ann', false, 'viewer');
   const talking = await cluster.join(two, room, 'ann');
@@ -69,7 +69,7 @@ it('a viewer that takes part from now on, or the other way round, ends the sessi
   await again.leave();
 });
 
-it('a gateway that takes a session over learns that it is a viewer’s', async () => {
+it('a gateway that attaches to a viewer’s session gets its grants', async () => {
   const room = newRoom();
   const vic = await cluster.place(one, room, 'vic', 'viewer');
   const { resumeToken } = await vic.ask('open', vic.opening);
@@ -77,7 +77,7 @@ it('a gateway that takes a session over learns that it is a viewer’s', async (
   await vic.leave();
 });
 
-it('an opening with another session’s entry is refused', async () => {
+it('an open request with another session’s entry is refused', async () => {
   const vic = await cluster.place(one, newRoom(), 'vic', 'viewer');
   const entry = { ...vic.opening.entry!, sessionId: 'ses_other' };
   await expect(vic.ask('open', { ...vic.opening, entry })).rejects.toMatchObject({ code: 'STALE_EPOCH' });

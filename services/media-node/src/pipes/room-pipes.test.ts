@@ -132,14 +132,14 @@ async function flowsFrom(nodeId: string, nth = 1): Promise<MediaSource> {
 }
 
 describe('a pipe', () => {
-  it('is expected to bring its tracks when their pulls have failed, as they do when only the calls are not answered', async () => {
+  it('a pipe is still expected to carry tracks whose pulls have failed', async () => {
     const { listener } = await pulledFrom('there');
     listener.onEnd(SkeinError.unavailable('there'));
     expect(pipes.report()).toMatchObject([{ peerNodeId: 'there', tracksIn: [] }]);
     expect(pipes.monitored).toMatchObject([{ expecting: true }]);
   });
 
-  it('that the other node gave up, and says so through a relay, is broken at once, and that node gone round', async () => {
+  it('a pipe that the other node gave up is broken at once, and a relay is used', async () => {
     const { request } = await pulledFrom('there');
     const { room, callerInstanceId: ours, calleeInstanceId: theirs } = request;
     pipes.givenUpByPeer({ room, callerInstanceId: 'an earlier one', calleeInstanceId: ours });
@@ -159,7 +159,7 @@ describe('a pipe', () => {
 });
 
 it.each([-3_600_000, -60_000, 60_000])(
-  'a pull that failed is tried again in its time when the wall clock jumps by %d ms',
+  'a failed pull is retried on time when the wall clock jumps by %d ms',
   async (jumpMs) => {
     const { listener } = await pulledFrom('there');
     listener.onEnd(SkeinError.unavailable('there'));
@@ -170,7 +170,7 @@ it.each([-3_600_000, -60_000, 60_000])(
 );
 
 describe('a track that came through a relay', () => {
-  it('comes straight before the relay is left, and viewers have the time to go over', async () => {
+  it('a relayed track flows directly before the relay is released, with time to switch', async () => {
     const { request } = await pulledFrom('there');
     const { room, callerInstanceId: ours, calleeInstanceId: theirs } = request;
     pipes.givenUpByPeer({ room, callerInstanceId: theirs, calleeInstanceId: ours });

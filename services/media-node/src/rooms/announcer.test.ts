@@ -9,7 +9,7 @@ import { roomAnnouncer } from './announcer.ts';
 import { Outbox } from './outbox.ts';
 import { Throttle } from './throttle.ts';
 
-it('what is held is announced as it is when the store is there, above every version that was known of the room', async () => {
+it('a restore writes the present sessions, above every version known of the room', async () => {
   const clock = new FakeClock();
   const announced: unknown[] = [];
   let down = true;
@@ -47,7 +47,7 @@ it('what is held is announced as it is when the store is there, above every vers
   ]);
 });
 
-it('one session that the store refuses does not keep the others out, and is counted at warn', async () => {
+it('one session that the store rejects does not block the others, and is logged', async () => {
   const clock = new FakeClock();
   const rooms: Partial<RoomStore> = {
     announce: (_, { participants, viewers = [] }) => {

@@ -12,7 +12,7 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
-it('a loop of mutes is told to the room ten times a second, and its last one always', async () => {
+it('a loop of mutes is written ten times a second, and its last one always', async () => {
   const node = await cluster.addNode();
   const ann = await cluster.join(node, 'loop', 'ann');
   await ann.publishAudio('trk_loop', audioParameters({ ssrc: 1 }));

@@ -26,7 +26,7 @@ function setUp(maxWaiting = 10) {
 }
 
 describe('an announcement', () => {
-  it('is written at once when the store is there', async () => {
+  it('an announcement is written at once when the store answers', async () => {
     const { outbox, store, written, write } = setUp();
     store.down = false;
     expect(await outbox.deliver('r', 'a', write('a'))).toBe('done');
@@ -34,7 +34,7 @@ describe('an announcement', () => {
     expect(outbox.waiting).toBe(0);
   });
 
-  it('waits for a store that is down, in the order of its room, and is written when it is back', async () => {
+  it('announcements wait for a store that is down, and are written in order', async () => {
     const { outbox, store, written, write, clock } = setUp();
     expect(await outbox.deliver('r', 'a', write('a'))).toBe('waiting');
     await clock.advance(5000);
@@ -46,7 +46,7 @@ describe('an announcement', () => {
     expect(outbox.waiting).toBe(0);
   });
 
-  it('of the same key takes the place of the earlier one', async () => {
+  it('an announcement replaces an earlier one of the same key', async () => {
     const { outbox, store, written, write, clock } = setUp();
     await outbox.deliver('r', 'mute', write('muted'));
     await outbox.deliver('r', 'mute', write('unmuted'));
@@ -56,7 +56,7 @@ describe('an announcement', () => {
     expect(written).toEqual(['unmuted', 'told r']);
   });
 
-  it('that the store refuses is thrown when it was tried at once, and dropped when it was late', async () => {
+  it('a rejected announcement throws when it is immediate, and is dropped when it is late', async () => {
     const { outbox, clock } = setUp();
     const refusal = new SkeinError('STALE_EPOCH', 'placed again');
     await expect(outbox.deliver('r', 'a', () => Promise.reject(refusal))).rejects.toBe(refusal);
@@ -71,7 +71,7 @@ describe('an announcement', () => {
     expect(outbox.waiting).toBe(0);
   });
 
-  it('past the bound takes the place of the oldest', async () => {
+  it('an announcement beyond the bound replaces the oldest', async () => {
     const { outbox, store, written, write, clock } = setUp(2);
     for (const key of ['a', 'b', 'c']) await outbox.deliver('r', key, write(key));
     expect(outbox.waiting).toBe(2);

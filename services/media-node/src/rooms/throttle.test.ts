@@ -12,7 +12,7 @@ function setUp() {
 }
 
 describe('what is paced', () => {
-  it('runs at once, then only the last of what came meanwhile, which stands for all', async () => {
+  it('a task runs at once, then only the last of those that arrived meanwhile', async () => {
     const { clock, ran, run } = setUp();
     await run('a', 'first');
     const rest = Promise.all([run('a', 'second'), run('a', 'third'), run('a', 'fourth')]);
@@ -22,7 +22,7 @@ describe('what is paced', () => {
     expect(ran).toEqual(['a first', 'a fourth']);
   });
 
-  it('runs a hundred times in ten seconds when it is asked for without end', async () => {
+  it('an endless stream of tasks runs a hundred times in ten seconds', async () => {
     const { clock, ran, run } = setUp();
     let last = '';
     for (let turn = 0; turn < 2000; turn++) {
@@ -34,13 +34,13 @@ describe('what is paced', () => {
     expect(ran.at(-1)).toBe(`a ${last}`);
   });
 
-  it('of one key does not wait for another', async () => {
+  it('a task of one key does not wait for another key', async () => {
     const { ran, run } = setUp();
     await Promise.all([run('a', '1'), run('b', '1')]);
     expect(ran).toEqual(['a 1', 'b 1']);
   });
 
-  it('runs at once again after a rest', async () => {
+  it('a task runs at once again after a pause', async () => {
     const { clock, ran, run } = setUp();
     await run('a', '1');
     await clock.advance(100);
@@ -48,7 +48,7 @@ describe('what is paced', () => {
     expect(ran).toEqual(['a 1', 'a 2']);
   });
 
-  it('fails for all whom it stands for', async () => {
+  it('a failing task fails all that it replaced', async () => {
     const { clock, paced } = setUp();
     const fail = (): Promise<void> => paced.run('a', () => Promise.reject(new Error('refused')));
     await expect(fail()).rejects.toThrow('refused');
@@ -57,7 +57,7 @@ describe('what is paced', () => {
     expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
-  it('that waits when it is closed fails UNAVAILABLE', async () => {
+  it('a waiting task fails UNAVAILABLE on close', async () => {
     const { paced, run } = setUp();
     await run('a', '1');
     const waiting = run('a', '2');

@@ -36,7 +36,7 @@ function setUp(held: readonly Participant[]) {
   return { clock, check, world };
 }
 
-it('viewers are compared with the store now and then, and those that it lacks are told', async () => {
+it('viewers are compared with the store regularly, and missing ones are reported', async () => {
   const { clock, check, world } = setUp([viewer('vic', 5), viewer('val', 6)]);
   await clock.advance(2 * VIEWERS_CHECK_MS);
   expect(world.asked).toBeGreaterThanOrEqual(1);
@@ -50,14 +50,14 @@ it('viewers are compared with the store now and then, and those that it lacks ar
   expect(world.asked).toBe(asked);
 });
 
-it('a store that does not answer says nothing', async () => {
+it('a store that does not answer proves nothing', async () => {
   const { check, world } = setUp([viewer('vic', 5)]);
   world.down = true;
   await check.now();
   expect([world.asked, world.compared, world.lacking]).toEqual([1, 0, 0]);
 });
 
-it('a room without viewers asks for none', async () => {
+it('a room without viewers reads none', async () => {
   const { clock, world } = setUp([]);
   await clock.advance(5 * VIEWERS_CHECK_MS);
   expect(world.asked).toBe(0);

@@ -100,7 +100,7 @@ describe('a publish is refused, with its reason, when', () => {
     expect(node.counts.tracks).toBe(2);
   });
 
-  it('the participant publishes as many tracks as it may', async () => {
+  it('a participant at its track limit cannot publish another', async () => {
     const cho = await cluster.join(node, 'crowded', 'cho');
     for (let at = 0; at < limits.tracksPerParticipant; at++) {
       await cho.publishAudio(`t${at}`, audioParameters({ ssrc: 100 + at }));
@@ -152,7 +152,7 @@ describe('a subscription is refused when', () => {
 });
 
 describe('a wish for layers', () => {
-  it('that the track does not have is met by the best at or below it', async () => {
+  it('a missing layer is replaced by the best one below it', async () => {
     const best = { spatialLayer: 7, temporalLayer: 7 };
     const video = await ann.ask('subscribe', { trackId: 'cam', preferredLayers: best });
     const sound = await bob.ask('subscribe', { trackId: 'mic', preferredLayers: best });
@@ -169,7 +169,7 @@ describe('of many updates', () => {
     return sessions.find((session) => session.identity === identity)?.subscriptions;
   };
 
-  it('those that are right are made, and the answer says why the others are not', async () => {
+  it('valid updates are applied, and the answer has the errors of the others', async () => {
     const { subscriptionId } = await ann.ask('subscribe', { trackId: 'cam' });
     const updates = [
       { subscriptionId: 'sub_x', paused: false },
@@ -185,7 +185,7 @@ describe('of many updates', () => {
     expect(await pausedOf('ann')).toEqual([{ subscriptionId, trackId: 'cam', paused: false }]);
   });
 
-  it('all are wrong: then the request fails', async () => {
+  it('a request fails when all its updates are invalid', async () => {
     const updates = ['sub_x', 'sub_y'].map((subscriptionId) => ({ subscriptionId, paused: false }));
     expect(await failure(ann.ask('updateSubscriptions', { updates }))).toMatchObject({
       code: 'SUBSCRIPTION_NOT_FOUND',

@@ -115,7 +115,7 @@ const ada: Participant = {
 };
 
 describe('a client whose socket is lost', () => {
-  it('is shown as lost after 1.5 s, and as connected when it is back', async () => {
+  it('a client is shown as lost after 1.5 s, and as connected when it returns', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     await fixture.clock.advance(1499);
@@ -128,7 +128,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.session.snapshot?.participant).toEqual(ada);
   });
 
-  it('and that is back at once was never away for the others', async () => {
+  it('a client that returns at once was never shown as lost', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     await fixture.clock.advance(1000);
@@ -137,7 +137,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.shown).toEqual([]);
   });
 
-  it('leaves the room when its time is over', async () => {
+  it('a client leaves the room when its grace period is over', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     await fixture.clock.advance(GRACE_MS - 1);
@@ -147,7 +147,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.shown).toEqual(['lost']);
   });
 
-  it('is shown to nobody if it only watches', async () => {
+  it('a viewer is never shown as lost', async () => {
     const fixture = await new Fixture().open(true);
     await fixture.socketLost();
     await fixture.clock.advance(5000);
@@ -155,7 +155,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.shown).toEqual([]);
   });
 
-  it('is not moved since its media is lost too: nobody is there who could follow', async () => {
+  it('a client without a socket is not moved when its media is lost too', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     fixture.mediaLost();
@@ -164,7 +164,7 @@ describe('a client whose socket is lost', () => {
     expect(fixture.left).toEqual(['disconnected']);
   });
 
-  it('has its media made anew, if that was lost, once it is back', async () => {
+  it('a client that lost its media gets it rebuilt when it returns', async () => {
     const fixture = await new Fixture().open();
     await fixture.socketLost();
     fixture.mediaLost();

@@ -12,14 +12,14 @@ function setUp() {
   return { clock, events, state, watching };
 }
 
-it('a client that never connects is left alone', async () => {
+it('a client that never connected is not lost', async () => {
   const { clock, events, state } = setUp();
   events.emit('path', { path: 'disconnected' });
   await clock.advance(10 * MEDIA_TIMEOUT_MS);
   expect(state.lost).toBe(0);
 });
 
-it('a client that was connected is lost after 15 s without a way to it', async () => {
+it('a connected client is lost after 15 s without a path', async () => {
   const { clock, events, state } = setUp();
   events.emit('path', { path: 'connected' });
   events.emit('path', { path: 'disconnected' });
@@ -29,21 +29,21 @@ it('a client that was connected is lost after 15 s without a way to it', async (
   expect(state.lost).toBe(1);
 });
 
-it('a client that comes back in time is not lost', async () => {
+it('a client that reconnects in time is not lost', async () => {
   const { clock, events, state } = setUp();
   for (const path of ['connected', 'disconnected', 'connected'] as const) events.emit('path', { path });
   await clock.advance(10 * MEDIA_TIMEOUT_MS);
   expect(state.lost).toBe(0);
 });
 
-it('a way that is gone for good loses the client at once, and once', () => {
+it('a path that is gone for good loses the client at once, and once', () => {
   const { events, state } = setUp();
   events.emit('path', { path: 'gone' });
   events.emit('path', { path: 'gone' });
   expect(state.lost).toBe(1);
 });
 
-it('a session that has ended is not told', async () => {
+it('an ended session gets no event', async () => {
   const { clock, events, state, watching } = setUp();
   events.emit('path', { path: 'connected' });
   events.emit('path', { path: 'disconnected' });

@@ -5,8 +5,8 @@ import type { ClientPath, ClientTransport } from '../media/engine.ts';
 export const MEDIA_TIMEOUT_MS = 15_000;
 
 /**
- * Watches one transport's way to its client. Calls `onLost` when a way that was there is gone for good, or for
- * `MEDIA_TIMEOUT_MS`. A client that never connected is left alone: its signaling says whether it is there.
+ * Monitors one transport's path to its client. Calls `onLost` when an established path is gone for good, or for
+ * `MEDIA_TIMEOUT_MS`. Ignores a client that never connected: its signaling shows whether it is there.
  */
 export function watchMediaPath(transport: ClientTransport, clock: Clock, onLost: () => void): Disposable {
   let state: ClientPath | 'new' = 'new';

@@ -20,7 +20,7 @@ const place = (identity: string): Promise<TestSession> => cluster.place(node, `o
 const fingerprints = [{ algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') }];
 const dtlsParameters = { role: 'client', fingerprints };
 
-it('answers one offer for each transport that is asked for, in the same order', async () => {
+it('open returns one offer for each requested transport, in the same order', async () => {
   const ada = await place('ada');
   const transports = [{ direction: 'receive' as const }, { direction: 'send' as const }];
   const answer = await ada.ask('open', { ...ada.opening, transports });
@@ -29,7 +29,7 @@ it('answers one offer for each transport that is asked for, in the same order', 
   await ada.leave();
 });
 
-it('opens one transport for both directions, which connects once', async () => {
+it('open creates one transport for both directions, which connects once', async () => {
   const ada = await place('ada');
   const { transports } = await ada.ask('open', { ...ada.opening, transports: [{ direction: 'both' }] });
   expect(transports).toHaveLength(1);
@@ -40,7 +40,7 @@ it('opens one transport for both directions, which connects once', async () => {
   await ada.leave();
 });
 
-it('refuses what needs a transport that was not asked for', async () => {
+it('requests fail without a transport of their direction', async () => {
   const ada = await place('ada');
   await ada.ask('open', { ...ada.opening, transports: [{ direction: 'receive' }] });
   const refused = { code: 'TRANSPORT_STATE', details: { direction: 'send' } };
@@ -50,7 +50,7 @@ it('refuses what needs a transport that was not asked for', async () => {
   await ada.leave();
 });
 
-it('enforces the grants of the open request, by method and by source', async () => {
+it('a session enforces the grants of its open request, by method and by source', async () => {
   const ada = await place('ada');
   const grants: Grants = {
     ...grantsOfRole.participant,

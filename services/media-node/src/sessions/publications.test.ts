@@ -46,7 +46,7 @@ function moved(tracks: readonly Track[]): { publications: Publications; unpublis
 }
 
 describe('tracks of a participant that moved here', () => {
-  it('that did not come along are taken away; those of others and of this session stay', () => {
+  it('tracks that were not republished after a move are removed; others stay', () => {
     const { publications, unpublished } = moved([
       track('left-behind'),
       track('came-along', { epoch: 2 }),
@@ -56,7 +56,7 @@ describe('tracks of a participant that moved here', () => {
     expect(unpublished).toEqual(['left-behind by ann 2: not-moved']);
   });
 
-  it('can be unpublished before they were published again', async () => {
+  it('tracks in transit can be unpublished', async () => {
     const { publications, unpublished } = moved([track('mic'), track('cam', { identity: 'bob' })]);
     await publications.unpublish('mic');
     await publications.unpublish('cam');
@@ -91,7 +91,7 @@ function slowSource() {
   return { source, answer };
 }
 
-it('of mutes and unmutes at the same time the last one is what comes of it, also in the room`s state', async () => {
+it('the last of concurrent mutes and unmutes wins, also in the room`s state', async () => {
   const { source, answer } = slowSource();
   const announced: boolean[] = [];
   const announce = {

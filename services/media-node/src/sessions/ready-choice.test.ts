@@ -7,7 +7,7 @@ const track = (trackId: string, source: TrackSource): Track => ({ trackId, sourc
 const names = (tracks: readonly Track[]): string[] => tracks.map(({ trackId }) => trackId);
 const all = { canReceive: () => true };
 
-it('microphones come first, then what is presented, then cameras, each in the order of the room', () => {
+it('microphones come first, then presentations, then cameras, in the order of the room', () => {
   const room = [
     track('cam-1', 'camera'),
     track('mic-1', 'microphone'),
@@ -31,7 +31,7 @@ it('a room of a thousand gives no more than one answer holds, all of it micropho
   expect(new Set(chosen.map(({ source }) => source))).toEqual(new Set(['microphone']));
 });
 
-it('what fits is below the limit, cannot take one more, and is never nothing', () => {
+it('the fitting items are below the limit, maximal, and never none', () => {
   const item = fc.string({ unit: 'binary', maxLength: 60 });
   fc.assert(
     fc.property(fc.array(item, { minLength: 1 }), fc.integer({ min: 1, max: 600 }), (items, limitBytes) => {

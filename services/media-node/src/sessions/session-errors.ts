@@ -2,7 +2,7 @@ import { limits, SkeinError, type TransportDirection } from '@skein/protocol';
 
 const VERBS = { send: 'send', recv: 'receive' } as const;
 
-/** How a request of a session fails. */
+/** Errors of session requests. */
 export const SessionError = {
   notFound: (sessionId: string): SkeinError =>
     new SkeinError('SESSION_NOT_FOUND', 'this node holds no such session; join again', {

@@ -175,7 +175,7 @@ class Run {
 }
 
 describe('whatever gateways and the room’s state say of a session, in whatever order', () => {
-  it('it is over exactly when its model is, and takes its participant along exactly when that is its own', () => {
+  it('a session ends exactly when its model does, and removes only its own participant', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
         const run = new Run();
@@ -189,7 +189,7 @@ describe('whatever gateways and the room’s state say of a session, in whatever
     );
   });
 
-  it('it ends in bounded time once it is detached or was placed elsewhere', () => {
+  it('a detached or moved session ends in bounded time', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20, size: 'max' }), fc.boolean(), (steps, moved) => {
         const run = new Run();
@@ -205,7 +205,7 @@ describe('whatever gateways and the room’s state say of a session, in whatever
     );
   });
 
-  it('no token attaches but the present one, and the one shown for it until the present one is used', () => {
+  it('only the present token attaches, and its predecessor until the present one is used', () => {
     const attach = (state: SessionState, resumeToken: string, nextToken: string) =>
       stepSession(state, { type: 'attach', resumeToken, nextToken }, 0);
     const first = openedState('abc');

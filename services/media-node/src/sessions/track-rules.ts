@@ -8,7 +8,7 @@ import {
 } from '@skein/protocol';
 import { rtpRejection } from '../media/rtp-rejection.ts';
 
-/** Of 1 for all others: two layers for each layer of theirs, once everybody has one. */
+/** All others have 1: a screen gets two layers for each of theirs, once every track has one. */
 const SCREEN_PRIORITY = 2;
 
 /** Fails `INVALID_ARGUMENT` when a source cannot be of that kind. */
@@ -54,14 +54,14 @@ export function checkCodecKinds(kind: TrackKind, { codecs }: RtpParameters): voi
 }
 
 /**
- * Which pictures get layers first on a client's link that has no room for all: a shared screen is what people look at, and
- * comes before cameras. `undefined`: as all others.
+ * The priority of a video on a client's link that is too narrow for all: a shared screen is what people look at, and comes
+ * before cameras. `undefined`: the default.
  */
 export function priorityOf(source: TrackSource): number | undefined {
   return source === 'screen' ? SCREEN_PRIORITY : undefined;
 }
 
-/** Whether a client said that it can receive a codec at all. The engine has the last word on its parameters. */
+/** Whether a client announced support for a codec at all. The engine decides on its parameters. */
 export function canReceive({ codecs }: RtpCapabilities, mimeType: string): boolean {
   return codecs.some((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
 }

@@ -24,6 +24,7 @@ import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { testEngine, type TestEngine } from './adapters/direct-engine.ts';
 import type { TestWires } from './wires.ts';
+import type { MediaEngine } from '../media/engine.ts';
 import { MediaNode, type MediaNodeConfig } from '../node/media-node.ts';
 import { defaultPipePolicy, type PipePolicy } from '../pipes/model/pipe-policy.ts';
 import { anyOpening } from './rtp-parameters.ts';
@@ -38,6 +39,8 @@ export const quickPipes: PipePolicy = {
 
 /** More than any test takes. */
 export const PLENTY = { sessions: 1e6, rooms: 1e6, transports: 1e6, tracks: 1e6, subscriptions: 1e6 };
+
+export type NodeOptions = Partial<MediaNodeConfig> & { readonly engine?: MediaEngine };
 
 /** Several media nodes in this process: real workers, real Redis, real gRPC, a bus in memory. */
 export class TestCluster implements AsyncDisposable {
@@ -64,7 +67,8 @@ export class TestCluster implements AsyncDisposable {
     return new TestCluster(redis, store, wires);
   }
 
-  async addNode(given: Partial<MediaNodeConfig> = {}): Promise<MediaNode> {
+  /** `engine`: instead of the cluster's own. */
+  async addNode({ engine: own, ...given }: NodeOptions = {}): Promise<MediaNode> {
     const config: MediaNodeConfig = {
       nodeId: `node-${this.nodes.length + 1}`,
       region: 'default',
@@ -88,7 +92,7 @@ export class TestCluster implements AsyncDisposable {
     const shared = { clock: systemClock, random: systemRandom, ids: systemIds, log: silentLogger };
     const bus = this.hub.connect(config.nodeId);
     const wired = this.#wires && { clients: this.#wires.clientsOf(config.nodeId) };
-    const engine = this.#wires?.engineOf(config.nodeId, this.engine) ?? this.engine;
+    const engine = own ?? this.#wires?.engineOf(config.nodeId, this.engine) ?? this.engine;
     const node = await MediaNode.start(config, { ...shared, ...wired, engine, store: this.store, bus });
     this.nodes.push(node);
     return node;

@@ -2,8 +2,8 @@ import type { MediaRouter, PipeListen } from '../media/engine.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /**
- * Makes on each worker what a first call will need, and lets it go again: the code is then compiled, and the worker has
- * its certificate. Without it the first to join a node wait some 50 ms longer than all who follow.
+ * Creates the objects of a first call on each worker, and frees them: the code is then compiled, and the worker has its
+ * certificate. Without it the first joins of a node take some 50 ms longer than later ones.
  */
 export async function warmUp(pool: WorkerPool, pipes: PipeListen): Promise<void> {
   await Promise.all(

@@ -81,28 +81,28 @@ describe('a room that grows', () => {
     return sessions;
   }
 
-  it('stays on one worker while it is small', () => {
+  it('a small room stays on one worker', () => {
     expect(grown(50, 4, 0.001, roomy)).toEqual([50, 0, 0, 0]);
   });
 
-  it('goes on to further workers by fifties, and is even from then on', () => {
+  it('a room spreads to further workers by fifties, and is even from then on', () => {
     expect(grown(120, 4, 0.001, roomy)).toEqual([50, 50, 20, 0]);
     expect(grown(500, 4, 0.001, roomy)).toEqual([125, 125, 125, 125]);
   });
 
-  it('is even too where nothing has been measured, as of a burst of joins or before anybody sends', () => {
+  it('a room is even without measurements, as in a burst of joins', () => {
     expect(grown(500, 2, 'unmeasured', roomy)).toEqual([250, 250]);
   });
 
-  it('is even where no worker has capacity left', () => {
+  it('a room is even where no worker has capacity left', () => {
     expect(grown(300, 2, 0.01, roomy)).toEqual([150, 150]);
   });
 
-  it('spreads earlier where its sessions take much', () => {
+  it('a room spreads earlier when its sessions are expensive', () => {
     expect(grown(30, 2, 0.05, roomy)).toEqual([15, 15]);
   });
 
-  it('takes less of a worker that carries other rooms', () => {
+  it('a room takes less of a worker that carries other rooms', () => {
     const other = { cpu: 0.4, sessions: 100, sessionsMeasured: 100 };
     const hosted = { cpu: 0.2, sessions: 50, sessionsMeasured: 50, roomSessions: 50 };
     expect(chooseWorker([worker(0, other), worker(1, hosted)], roomy)).toBe(1);

@@ -1,4 +1,4 @@
-/** A worker as the choice sees it. */
+/** A worker, as the placement sees it. */
 export interface WorkerView {
   readonly index: number;
   readonly running: boolean;
@@ -7,9 +7,9 @@ export interface WorkerView {
   /** Share of one core over the last second. */
   readonly cpu: number;
   readonly sessions: number;
-  /** Those that were there when `cpu` was measured: the others' share is not in it yet. */
+  /** The sessions when `cpu` was measured: later ones are not in it yet. */
   readonly sessionsMeasured: number;
-  /** It is at a hard limit: it takes no more sessions of the room in question. */
+  /** At a hard limit: it takes no more sessions of the room in question. */
   readonly full: boolean;
   /** Sessions of the room in question; `undefined`: it has no router of it. */
   readonly roomSessions: number | undefined;
@@ -23,18 +23,17 @@ export interface WorkerPolicy {
 }
 
 /**
- * A room with so many sessions on each worker that it is on spreads over further ones. To each of those, every track goes
- * once: with 50 viewers behind it, that is two packets more in a hundred.
+ * A room with this many sessions on each of its workers spreads to a further one. Each of its tracks is piped there once:
+ * with 50 viewers behind the pipe, that is 2 % more packets.
  */
 const SPREAD_FROM_SESSIONS = 50;
-/** What a session is taken to need of a core until it has been measured, a second later: to join costs some milliseconds. */
+/** The assumed CPU share of a session until it is measured, a second later: a join costs some milliseconds. */
 const NEW_SESSION_CPU = 0.005;
 
 /**
- * The worker for one more session of a room. Pure. Among those with capacity: one that hosts the room already, while few
- * of the room's sessions are on it, because then no pipe is needed; else the least loaded. Where none has capacity, the
- * least loaded of all that run. One that may hang is taken only where there is no other. One that is full is never taken.
- * `undefined` when none runs that is not full.
+ * The worker for one more session of a room. Pure. Among those with capacity: one that hosts the room with few of its
+ * sessions, which needs no pipe; else the least loaded. Without capacity, the least loaded of all. A suspect worker is
+ * chosen only if there is no other, a full one never. `undefined` when no running worker is below its limits.
  */
 export function chooseWorker(workers: readonly WorkerView[], policy: WorkerPolicy): number | undefined {
   const running = workers.filter((worker) => worker.running && !worker.full);
@@ -53,12 +52,12 @@ function loadOf(worker: WorkerView, { maxCpu, maxSessions }: WorkerPolicy): numb
   return Math.max(projectedCpu(worker) / maxCpu, worker.sessions / maxSessions);
 }
 
-/** CPU lags behind a burst of joins by a second; sessions don't. */
+/** CPU measurements lag behind a burst of joins by a second; session counts do not. */
 function projectedCpu({ cpu, sessions, sessionsMeasured }: WorkerView): number {
   return cpu + Math.max(0, sessions - sessionsMeasured) * NEW_SESSION_CPU;
 }
 
-/** Of two with the same load, that with a router of the room. */
+/** At equal load, a worker with a router of the room comes first. */
 function compareEven(a: WorkerView, b: WorkerView): number {
   return Number(a.roomSessions === undefined) - Number(b.roomSessions === undefined) || a.index - b.index;
 }

@@ -76,7 +76,7 @@ describe('a worker that owes an answer hangs when', () => {
 describe('a worker is let live that', () => {
   const waits = expect.objectContaining({ kind: 'waits' });
 
-  it('works off what it was asked before, however long that takes', () => {
+  it('a worker that answers earlier requests is spared, however long it takes', () => {
     const busy = watched((look) => ({
       state: 'runs',
       spentMs: 190,
@@ -85,26 +85,26 @@ describe('a worker is let live that', () => {
     expect(busy.verdict).toEqual(waits);
   });
 
-  it('gets no core for seconds', () => {
+  it('a worker without a core for seconds is spared', () => {
     expect(watched(() => ({ state: 'runs', spentMs: 1 }), 9800).verdict).toEqual(waits);
   });
 
-  it('waits for a disk now and then', () => {
+  it('a worker that waits for a disk now and then is spared', () => {
     const seen = watched((look) => ({ state: look % 4 === 0 ? 'runs' : 'blocked', spentMs: 5 }), 9800);
     expect(seen.verdict).toEqual(waits);
   });
 
-  it('comes back from a wait of two seconds, seen asleep before it has answered', () => {
+  it('a worker that wakes after two seconds is spared, though seen asleep', () => {
     const seen = watched((look) => (look < 11 ? { state: 'blocked' } : {}), 2600);
     expect(seen.verdict).toEqual(waits);
   });
 
-  it('was stopped for a moment', () => {
+  it('a worker that was stopped for a moment is spared', () => {
     const seen = watched((look) => (look < 3 ? { state: 'stopped' } : { answers: 1 }), 2000);
     expect(seen).toEqual({ atMs: 2000, verdict: { kind: 'waits', suspect: false } });
   });
 
-  it('has had no time to answer because the node itself did not run', () => {
+  it('a worker is spared when the node itself did not run', () => {
     const [first, verdicts] = [{ state: 'stopped', afterMs: 60_000 } as const, [] as unknown[]];
     let silence = newSilence(0, 0);
     let atMs = 0;
@@ -119,7 +119,7 @@ describe('a worker is let live that', () => {
   });
 });
 
-it('a worker is suspect from the second look on, until it answers anything', () => {
+it('a worker is suspect from the second inspection on, until it answers anything', () => {
   const verdictAt = (looks: number, answers = 0): WorkerVerdict =>
     watched((look) => ({ state: 'runs', answers: look === looks ? answers : 0 }), looks * INSPECT_EVERY_MS)
       .verdict;

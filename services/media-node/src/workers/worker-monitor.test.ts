@@ -16,7 +16,7 @@ function setUp() {
 }
 
 describe('a worker that is watched', () => {
-  it('is not looked at while it answers', async () => {
+  it('a worker that answers is not inspected', async () => {
     const { clock, worker, watch } = setUp();
     for (let second = 0; second < 5; second++) {
       expect(await watch.cpuMs()).toBe(0);
@@ -25,7 +25,7 @@ describe('a worker that is watched', () => {
     expect([worker.asked, worker.looks]).toEqual([5, 0]);
   });
 
-  it('is ended when it hangs, once, and is suspect until it has died', async () => {
+  it('a hanging worker is killed once, and is suspect until it has died', async () => {
     const { clock, worker, watch, ask } = setUp();
     worker.hang(stopped);
     ask();
@@ -40,7 +40,7 @@ describe('a worker that is watched', () => {
     expect(worker.looks).toBe(3);
   });
 
-  it('is not suspect any more when it has answered after all', async () => {
+  it('a late answer ends the suspicion', async () => {
     const { clock, worker, watch, ask } = setUp();
     worker.hang(busy);
     ask();
@@ -54,7 +54,7 @@ describe('a worker that is watched', () => {
     expect([worker.looks, worker.ended]).toEqual([looks, undefined]);
   });
 
-  it('is left alone when it has died by itself', async () => {
+  it('a worker that has died is not killed', async () => {
     const { clock, worker, watch, ask } = setUp();
     worker.hang(stopped);
     ask();

@@ -37,19 +37,19 @@ function setUp(count = 1) {
 }
 
 describe('the workers of a node', () => {
-  it('each have their own port', async () => {
+  it('each worker has its own port', async () => {
     const { pool, started } = setUp(3);
     await pool.start();
     expect(started.map(({ port }) => port)).toEqual([4000, 4001, 4002]);
   });
 
-  it('all stop when one cannot start', async () => {
+  it('all workers stop when one fails to start', async () => {
     const { pool, engine } = setUp();
     engine.broken = true;
     await expect(pool.start()).rejects.toThrow('no such binary');
   });
 
-  it('are started again on the same port when they die, and it is counted', async () => {
+  it('a dead worker is restarted on the same port, and counted', async () => {
     const { pool, started, die, clock } = setUp(2);
     await pool.start();
     const deaths: number[] = [];
@@ -64,7 +64,7 @@ describe('the workers of a node', () => {
     expect(started[2]?.port).toBe(4001);
   });
 
-  it('wait longer with each failure in a row, and as at first after a steady run', async () => {
+  it('restarts back off with failures in a row, and reset after a healthy run', async () => {
     const { pool, engine, started, die, clock } = setUp();
     await pool.start();
     engine.broken = true;
@@ -82,7 +82,7 @@ describe('the workers of a node', () => {
     expect(started).toHaveLength(3);
   });
 
-  it('that are closed stay closed', async () => {
+  it('closed workers stay closed', async () => {
     const { pool, started, die, clock } = setUp(2);
     await pool.start();
     die(0);
@@ -92,7 +92,7 @@ describe('the workers of a node', () => {
     expect(started[1]?.worker.ended).toBe('closed');
   });
 
-  it('that hang are ended and started again as those that die, while the others are measured', async () => {
+  it('a hanging worker is killed and restarted, while the others are measured', async () => {
     const { pool, started, clock } = setUp(2);
     await pool.start();
     const deaths: number[] = [];
@@ -111,7 +111,7 @@ describe('the workers of a node', () => {
     expect(pool.views(() => undefined, 2).map(({ suspect }) => suspect)).toEqual([false, false]);
   });
 
-  it('that owe an answer when the pool closes do not outlive it', async () => {
+  it('a worker that owes an answer does not outlive the pool', async () => {
     const { pool, started, clock } = setUp();
     await pool.start();
     started[0]?.worker.hang({ state: 'runs', cpuMs: 0 });

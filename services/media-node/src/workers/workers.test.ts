@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 describe('a room on two workers of a node', () => {
-  it('takes a track of another node in once and hands it on over one pipe between the workers', async () => {
+  it('a remote track enters once and crosses one pipe between the workers', async () => {
     const room = 'spread';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(two, room, 'bob');
@@ -39,7 +39,7 @@ describe('a room on two workers of a node', () => {
     await vi.waitFor(() => expect([one.counts, two.counts]).toEqual([nothing, nothing]), { timeout: 5000 });
   });
 
-  it('hands a track of its own from one worker to the other, muting included', async () => {
+  it('a local track crosses from one worker to the other, mutes included', async () => {
     const room = 'within';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -61,7 +61,7 @@ describe('a room on two workers of a node', () => {
 });
 
 describe('a worker that dies', () => {
-  it('ends its sessions, tells their gateways, leaves their places in the room to be moved, and is started again', async () => {
+  it('a dead worker ends its sessions, notifies gateways, keeps participants, and restarts', async () => {
     const room = 'mourning';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -109,7 +109,7 @@ describe('a worker that dies', () => {
 });
 
 describe('a worker that hangs', () => {
-  it('is ended as one that died, while the other one goes on and takes who joins', async () => {
+  it('a hanging worker is killed, while the other one works and takes joins', async () => {
     const room = 'frozen';
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(one, room, 'bob');
@@ -136,7 +136,7 @@ describe('a worker that hangs', () => {
     await Promise.all([alive.leave(), cho.leave()]);
   });
 
-  it('leaves nobody waiting who joins when there is no other', async () => {
+  it('a join does not wait for a hanging worker when there is no other', async () => {
     const four = await cluster.addNode({ nodeId: 'four' });
     const dee = await cluster.place(four, 'alone', 'dee');
     const [pid] = four.workerPids;
@@ -153,7 +153,7 @@ describe('a worker that hangs', () => {
 });
 
 describe('a node that stops', () => {
-  it('tells the gateways and leaves the registry; its participants stay, to be placed on another node', async () => {
+  it('a stopping node notifies gateways and leaves the registry; participants stay', async () => {
     const room = 'goodbye';
     const three = await cluster.addNode({ nodeId: 'three' });
     const ann = await cluster.join(three, room, 'ann');

@@ -13,7 +13,7 @@ export function claimsContract(use: UseStore): void {
     test.store.rooms.place(aRequest({ identity: 'ada', sessionId: `ses_${++sessions}`, ...given }));
   const holder = async () => (await test.store.rooms.snapshot('blue'))?.participants[0]?.sessionId;
 
-  describe('a client that was away and joins by itself', () => {
+  describe('a client that was away and joins again', () => {
     it('stays out when another device has taken its identity since', async () => {
       const laptop = await join({ stayId: 'laptop' });
       const phone = await join({ stayId: 'phone' });

@@ -23,7 +23,7 @@ export function leaderContract(use: UseStore): void {
     await second.close();
   });
 
-  describe('the lease of the one that leads', () => {
+  describe('the leader lease', () => {
     it('has one holder at a time, whose number stays while it renews', async () => {
       const fence = await one.hold('a', ttlMs);
       expect(fence).toBeGreaterThan(0);
@@ -41,7 +41,7 @@ export function leaderContract(use: UseStore): void {
       expect(await other.hold('b', ttlMs)).toBe(second);
     });
 
-    it('has a higher number for a holder that let it run out too, as another one may have led meanwhile', async () => {
+    it('gives a higher fence to a holder that let the lease run out', async () => {
       const first = await one.hold('a', ttlMs);
       await test.expireLeader();
       expect(await one.hold('a', ttlMs)).toBeGreaterThan(first ?? Number.NaN);

@@ -24,7 +24,7 @@ export const act = fc.oneof(
   fc.record({ kind: fc.constant('leave' as const), person, stale: fc.boolean() }),
 );
 export type Act = typeof act extends fc.Arbitrary<infer Value> ? Value : never;
-/** Three people and what they say of themselves: any text at all, also such that has no UTF-8 form. */
+/** Three clients and their profiles: any text, even without a UTF-8 form. */
 export const anyText = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),

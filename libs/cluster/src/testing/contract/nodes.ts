@@ -47,7 +47,7 @@ export function nodesContract(use: UseStore): void {
       expect((await nodes.list())[0]?.fence).toBe(second);
     });
 
-    it('gives a lease that ran out back to its holder; renewals that queued up meanwhile do not fence each other', async () => {
+    it('gives an expired lease back to its holder, and queued renewals do not fence each other', async () => {
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
       await test.expireNode('n1');
       const queued = [nodes.renew(aNode('n1'), { fence, ttlMs }), nodes.renew(aNode('n1'), { fence, ttlMs })];
@@ -62,7 +62,7 @@ export function nodesContract(use: UseStore): void {
       expect(await nodes.list()).toEqual([]);
     });
 
-    it('buries a node whose lease has run out, and refuses its next renewal', async () => {
+    it('evicts a node whose lease has run out, and refuses its next renewal', async () => {
       const leaderFence = await lead();
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
       expect(await nodes.evict('n1', fence, leaderFence)).toBe(false);
@@ -86,7 +86,7 @@ export function nodesContract(use: UseStore): void {
       expect(await nodes.list()).toMatchObject([{ fence: again }]);
     });
 
-    it('gives a new start of a buried node a lease, which its burial does not touch', async () => {
+    it('gives a new start of an evicted node a lease that the eviction does not touch', async () => {
       const leaderFence = await lead();
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
       await test.expireNode('n1');
@@ -103,7 +103,7 @@ export function nodesContract(use: UseStore): void {
       const second = await nodes.renew(aNode('n2'), { fence: undefined, ttlMs });
       const all = await nodes.read();
       expect(all).toMatchObject({ whole: true, gone: [] });
-      expect(all.nodes.map(({ fence }) => fence).toSorted((a, b) => a - b)).toEqual([first, second]);
+      expect(new Set(all.nodes.map(({ fence }) => fence))).toEqual(new Set([first, second]));
 
       await nodes.renew(aNode('n1', { beat: 2, sessions: 7 }), { fence: first, ttlMs });
       const nothing = await nodes.read({ since: all.version });
@@ -136,7 +136,7 @@ export function nodesContract(use: UseStore): void {
       expect(regrown.nodes.map(({ record }) => record.nodeId)).toEqual(['n2']);
     });
 
-    it('lets only the one that leads evict, and writes down who did', async () => {
+    it('lets only the leader evict, and records the eviction in the audit log', async () => {
       const leaderFence = await lead();
       const fence = await nodes.renew(aNode('n1'), { fence: undefined, ttlMs });
       await test.expireNode('n1');

@@ -137,7 +137,7 @@ export function roomsContract(use: UseStore): void {
   });
 
   describe('the connection of a participant’s client', () => {
-    it('is shown as lost, in the log and the snapshot, until it is back or the participant is placed again', async () => {
+    it('is shown as lost until it is back or the participant is placed again', async () => {
       const { participant } = await join('ann');
       const { epoch } = participant;
       const session = { identity: 'ann', epoch };

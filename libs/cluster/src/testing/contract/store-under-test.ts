@@ -17,7 +17,7 @@ export interface StoreUnderTest {
   expireLeader(): Promise<void>;
   /** Puts something else in place of a room's tracks, as somebody can who writes past the store. */
   corruptTracks(room: string): Promise<void>;
-  /** The counters that a store keeps beside the state; `undefined` for one that counts anew each time. */
+  /** The counters that a store keeps beside the state; absent for a store that counts on demand. */
   counters?(room: string): Promise<RoomCounters>;
 }
 

@@ -1,4 +1,4 @@
-import { systemClock } from '@skein/runtime';
+import { systemClock, withDeadline } from '@skein/runtime';
 import { eventually, type Browser, type Page } from '@skein/testkit';
 import type { ClientOptions, ClientView, TrackGaps } from '../client-report.ts';
 import type { Client } from '../client.ts';
@@ -75,17 +75,12 @@ export class BrowserClient implements Client {
 
   /** A hanging page must not block its observer: playwright gives evaluations no deadline. */
   async #answer<Value>(evaluation: Promise<Value>): Promise<Value> {
-    const waiting = new AbortController();
-    const late = systemClock.sleep(ANSWER_DEADLINE_MS, waiting.signal).then(() => {
-      throw new Error(`the page of ${this.identity} did not answer within ${ANSWER_DEADLINE_MS} ms`);
-    });
-    try {
-      return await Promise.race([evaluation, late]);
-    } finally {
-      waiting.abort(new Error('no longer waited for'));
-      late.catch(() => undefined);
-      evaluation.catch(() => undefined);
-    }
+    return await withDeadline(
+      systemClock,
+      ANSWER_DEADLINE_MS,
+      evaluation,
+      () => new Error(`the page of ${this.identity} did not answer within ${ANSWER_DEADLINE_MS} ms`),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

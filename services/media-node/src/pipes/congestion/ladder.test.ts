@@ -31,7 +31,7 @@ function costs(
 }
 
 describe('the order in which a pipe gives up layers', () => {
-  it('every track has its second layer before any has its third, and screens come first among equals', () => {
+  it('tracks get their second layers before any third, and screens come first', () => {
     const screen = { ...simulcast('slides', 100, 300, 900), screen: true };
     const { base, rungs } = ladderOf([
       simulcast('ann', 50, 200, 800),
@@ -75,7 +75,7 @@ describe('the order in which a pipe gives up layers', () => {
     expect([base.size, rungs.length]).toEqual([0, 0]);
   });
 
-  it('whatever the tracks: fair, never below the first layer, all layers with all rungs, and what is cut suffices if it can', () => {
+  it('any ladder is fair, never goes below the first layer, and cuts enough if it can', () => {
     fc.assert(
       fc.property(
         tracks,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ladderOf, rungsWithout, type Ladder, type TrackCost } from './ladder.ts';
-import { limitedTo, newLink, observe, type LinkPhase, type LinkState } from './link.ts';
+import { limitedTo, newLink, stepLink, type LinkPhase, type LinkState } from './link.ts';
 
 const SOUND_BPS = 60_000;
 const STEP_MS = 10;
@@ -77,7 +77,7 @@ class Simulated {
     };
     this.#state ??= newLink({ ...sample, atMs: this.nowMs - 1 });
     const granted = this.#granted();
-    const { state, change, nextInMs } = observe(this.#state, sample, this.ladder.rungs.length);
+    const { state, change, nextInMs } = stepLink(this.#state, sample, this.ladder.rungs.length);
     this.#state =
       change && 'excessBps' in change && this.ladder.rungs.length > 0
         ? limitedTo(state, rungsWithout(this.ladder, granted, change.excessBps))
@@ -99,7 +99,7 @@ const cameras = fc
 
 describe('a pipe that watches its link', () => {
   it.each([0.5, 0.7])(
-    'gives way within 1.5 s when %f of what it needs goes through, and has all back 10 s after',
+    'a link with %f of its need gives way within 1.5 s, and has all layers back after 10 s',
     (share) => {
       const link = new Simulated([camera(0), camera(1)]);
       link.run(5000);
@@ -115,7 +115,7 @@ describe('a pipe that watches its link', () => {
     },
   );
 
-  it('whatever crosses it, at whatever width: gives way, mostly fits, and has all back 10 s after it healed', () => {
+  it('any link at any width gives way, mostly fits, and has all layers back 10 s later', () => {
     fc.assert(
       fc.property(
         cameras,
@@ -141,7 +141,7 @@ describe('a pipe that watches its link', () => {
     );
   });
 
-  it('a line that loses a few packets however little is sent keeps all of its layers', () => {
+  it('a line that loses a few packets at any rate keeps all of its layers', () => {
     fc.assert(
       fc.property(cameras, fc.double({ min: 0, max: 0.08, noNaN: true }), (tracks, loss) => {
         const link = new Simulated(tracks);
@@ -162,7 +162,7 @@ describe('a pipe that watches its link', () => {
     expect(link.queueMs).toBeLessThan(3000);
   });
 
-  it('what fails when it is tried is tried less often, and at least each 5 s', () => {
+  it('a failed probe is repeated less often, and at least every 5 s', () => {
     const link = new Simulated([camera(0), camera(1)]);
     link.run(3000);
     link.capacityBps = 0.5 * link.fullBps;
@@ -182,9 +182,9 @@ describe('a pipe that watches its link', () => {
     expect(link.phase.kind).toBe('clear');
   });
 
-  it('counters that fall, as when a track leaves, say nothing', () => {
+  it('falling counters, as when a track leaves, are no evidence', () => {
     const first = newLink({ atMs: 0, sentBytes: 1_000_000, missedBytes: 500_000, rttMs: 5 });
-    const { state, change } = observe(first, { atMs: 500, sentBytes: 900_000, missedBytes: 10, rttMs: 5 }, 4);
+    const { state, change } = stepLink(first, { atMs: 500, sentBytes: 900_000, missedBytes: 10, rttMs: 5 }, 4);
     expect(change).toBeUndefined();
     expect(state.suspicious).toBe(false);
   });

@@ -84,7 +84,7 @@ export function newLink(sample: LinkSample): LinkState {
  * are only tried), or two round trips are longer than usual by `queueMs`; by as much as did not arrive, and a margin. They come back one by one, then
  * in doubling numbers, after `holdMs` without loss; longer after a probe that failed. `rungCount`: of the ladder now. Pure.
  */
-export function observe(before: LinkState, sample: LinkSample, rungCount: number): LinkVerdict {
+export function stepLink(before: LinkState, sample: LinkSample, rungCount: number): LinkVerdict {
   // A track that has left took its counters along.
   if (sample.sentBytes < before.last.sentBytes || sample.missedBytes < before.last.missedBytes)
     return { state: { ...before, last: sample }, change: undefined, nextInMs: LINK.limitedEveryMs };

@@ -143,7 +143,7 @@ async function packetsDuring(ms: number): Promise<number> {
 }
 
 describe.each([0.5, 0.7])('a pipe with %f of the width that it needs', (share) => {
-  it('gives up the upper layer: sound and picture go on, and all comes back when it is wide again', async () => {
+  it('a narrow pipe gives up the upper layer, and gets it back when it is wide again', async () => {
     const [one, two] = nodes as [MediaNode, MediaNode];
     const room = `narrow ${share}`;
     const ann = await cluster.join(one, room, 'ann');

@@ -5,7 +5,7 @@ import type { MediaKey } from '../../media/media-key.ts';
 import type { NodePipe } from '../links/pipe.ts';
 import type { OutgoingTrack } from '../tracks/outgoing-track.ts';
 import { ladderOf, layersAt, rungsWithout, type Ladder, type TrackCost } from './ladder.ts';
-import { limitedTo, LINK, newLink, observe, type LinkSample, type LinkState } from './link.ts';
+import { limitedTo, LINK, newLink, stepLink, type LinkSample, type LinkState } from './link.ts';
 
 /** A room as far as its pipes may have to give way. */
 export interface RelievedRoom {
@@ -15,7 +15,7 @@ export interface RelievedRoom {
   isScreen(media: MediaKey): boolean;
 }
 
-export interface PipeReliefParts {
+export interface PipeReliefDeps {
   readonly rooms: () => readonly RelievedRoom[];
   readonly clock: Clock;
   readonly random: Random;
@@ -38,7 +38,7 @@ const BITRATES_AGE_MS = 400;
  * or none when the pipe was counted just then anyway.
  */
 export class PipeRelief {
-  readonly #parts: PipeReliefParts;
+  readonly #deps: PipeReliefDeps;
   readonly #links = new WeakMap<NodePipe, LinkState>();
   readonly #dueAtMs = new WeakMap<NodePipe, number>();
   readonly #bitrates = new WeakMap<
@@ -49,8 +49,8 @@ export class PipeRelief {
   #closed = false;
   #said = false;
 
-  constructor(parts: PipeReliefParts) {
-    this.#parts = parts;
+  constructor(deps: PipeReliefDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
@@ -63,14 +63,14 @@ export class PipeRelief {
   }
 
   #lookIn(ms: number): void {
-    const { clock, random } = this.#parts;
+    const { clock, random } = this.#deps;
     if (this.#closed) return;
     this.#timer = clock.after(jitter(ms, random, 0.1), () => void this.#lookAtAll());
   }
 
   async #lookAtAll(): Promise<void> {
-    const nowMs = this.#parts.clock.monotonicMs();
-    const pipes = this.#parts
+    const nowMs = this.#deps.clock.monotonicMs();
+    const pipes = this.#deps
       .rooms()
       .flatMap((room) => room.pipes.sending.map((pipe) => ({ room, pipe })))
       .filter(({ pipe }) => (this.#dueAtMs.get(pipe) ?? 0) <= nowMs);
@@ -84,11 +84,11 @@ export class PipeRelief {
     if (outgoing.length === 0) return LINK.clearEveryMs;
     try {
       const nextInMs = await this.#judge(room, pipe, outgoing);
-      this.#dueAtMs.set(pipe, this.#parts.clock.monotonicMs() + nextInMs * 0.8);
+      this.#dueAtMs.set(pipe, this.#deps.clock.monotonicMs() + nextInMs * 0.8);
       return nextInMs;
     } catch (error) {
       // Its worker died, or the pipe was closed meanwhile; the next look finds another one.
-      this.#parts.log.debug({ room: room.name, err: error }, 'a pipe could not be looked at');
+      this.#deps.log.debug({ room: room.name, err: error }, 'inspecting the link of a pipe failed');
       return LINK.clearEveryMs;
     }
   }
@@ -102,14 +102,14 @@ export class PipeRelief {
     // It was counted for somebody else and is known already.
     if (!before || before.last.atMs >= sample.atMs) return LINK.clearEveryMs;
     const shape = ladderOf(outgoing.map((one) => shapeOf(room, one)));
-    const { state, change, nextInMs } = observe(before, sample, shape.rungs.length);
+    const { state, change, nextInMs } = stepLink(before, sample, shape.rungs.length);
     this.#links.set(pipe, state);
     if (change && 'excessBps' in change) await this.#giveWay(room, pipe, outgoing, change.excessBps);
     const { phase } = this.#links.get(pipe) ?? state;
     const changed = phase !== before.phase && phase.kind !== before.phase.kind;
     const granted = phase.kind === 'clear' ? undefined : phase.rungs;
     if (changed || granted !== undefined) await this.#apply(outgoing, shape, granted);
-    if (changed) this.#tell(room, pipe, state, granted, shape.rungs.length);
+    if (changed) this.#log(room, pipe, state, granted, shape.rungs.length);
     return nextInMs;
   }
 
@@ -140,13 +140,13 @@ export class PipeRelief {
     );
     if (!able.includes(false) || this.#said) return;
     this.#said = true;
-    this.#parts.log.warn(
+    this.#deps.log.warn(
       {},
       'this media worker cannot hold layers back in pipes: it is not the one that Skein builds; narrow links between nodes lose packets of all tracks',
     );
   }
 
-  #tell(
+  #log(
     { name }: RelievedRoom,
     { peer }: NodePipe,
     { phase, last }: LinkState,
@@ -157,8 +157,8 @@ export class PipeRelief {
       granted === undefined
         ? 'the link of a pipe has room again: all layers are sent'
         : 'the link of a pipe is too narrow: upper layers are held back';
-    this.#parts.log.info(
-      { room: name, peerNodeId: peer.nodeId, granted, of, holdMs: phase.holdMs, rttMs: last.rttMs },
+    this.#deps.log.info(
+      { event: granted === undefined ? 'link.clear' : 'link.narrow', room: name, peerNodeId: peer.nodeId, granted, of, holdMs: phase.holdMs, rttMs: last.rttMs },
       what,
     );
   }
@@ -169,7 +169,7 @@ export class PipeRelief {
   }
 
   #bitratesOf(source: MediaSource): Promise<readonly (readonly number[])[]> {
-    const nowMs = this.#parts.clock.monotonicMs();
+    const nowMs = this.#deps.clock.monotonicMs();
     const known = this.#bitrates.get(source);
     if (known && nowMs - known.atMs < BITRATES_AGE_MS) return known.rates;
     const rates = source.bitrates();

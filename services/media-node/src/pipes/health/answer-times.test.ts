@@ -9,17 +9,17 @@ function answering(tookMs: number): AnswerTimes {
   return times;
 }
 
-it('a node of which nothing is known has the longest deadline', () => {
+it('an unknown node has the longest deadline', () => {
   expect(new AnswerTimes(MAX_MS).deadlineMs('there')).toBe(MAX_MS);
 });
 
-it('a near node has little more than the margin, a far one some times what it needs, neither more than the longest', () => {
+it('a deadline is the margin and twice the usual time, at most the longest', () => {
   expect(answering(5).deadlineMs('there')).toBe(210);
   expect(answering(200).deadlineMs('there')).toBe(600);
   expect(answering(800).deadlineMs('there')).toBe(MAX_MS);
 });
 
-it('one late answer hardly changes what is usual', () => {
+it('one late answer hardly changes the usual time', () => {
   const times = answering(5);
   times.answered('there', 105);
   expect(times.usualMs('there')).toBe(30);
@@ -35,7 +35,7 @@ it('some missed answers change nothing; after many the line may have become slow
   expect(times.usualMs('there')).toBe(300);
 });
 
-it('nodes that are not asked any more are forgotten', () => {
+it('nodes that are not probed any more are forgotten', () => {
   const times = answering(5);
   times.keepOnly(new Set(['other']));
   expect(times.deadlineMs('there')).toBe(MAX_MS);

@@ -139,7 +139,7 @@ afterEach(async () => {
 });
 
 describe('a pipe', () => {
-  it('through which nothing comes any more is found and made anew', async () => {
+  it('a pipe that carries nothing any more is detected and replaced', async () => {
     talk.speak();
     await talk.hears(2000);
     await wires.breakPipes('one', 'two');
@@ -148,7 +148,7 @@ describe('a pipe', () => {
     expect(await pipesOf(two, talk.room)).toMatchObject([{ peerNodeId: 'one', tracksIn: ['mic'] }]);
   });
 
-  it('through which only the viewers are not heard is found and made anew', async () => {
+  it('a pipe whose reverse direction is dead is detected and replaced', async () => {
     talk.speak();
     await talk.hears(2000);
     await wires.breakPipes('two', 'one');
@@ -156,7 +156,7 @@ describe('a pipe', () => {
     await talk.hears(2000);
   });
 
-  it('whose tracks send nothing is not taken for broken', async () => {
+  it('a pipe with silent tracks does not count as broken', async () => {
     await talk.speaker.ask('setTrackMuted', { trackId: 'mic', muted: true });
     const before = await Promise.all([wires.packets('one', 'two'), wires.packets('two', 'one')]);
     // Each end says something each half second: that is 3 s and more in each direction.
@@ -170,7 +170,7 @@ describe('a pipe', () => {
     expect(talk.listener.events).not.toContainEqual(expect.objectContaining({ event: 'subscriptionClosed' }));
   });
 
-  it('goes on without a gap when the calls beside it break, and muting is told again', async () => {
+  it('a pipe carries on without a gap when its calls break, and mutes still cross', async () => {
     talk.speak();
     await talk.hears(2000);
     const { heard } = talk;
@@ -188,7 +188,7 @@ describe('a pipe', () => {
 });
 
 describe('two nodes that cannot reach each other', () => {
-  it('get each other’s tracks through a third one that nobody of the room is on, until they can again', async () => {
+  it('two nodes without a path use a third one outside of the room until it heals', async () => {
     await talk.listener.publishAudio('reply', audioParameters({ ssrc: ++ssrc }));
     await talk.speaker.watch('reply');
     talk.speak();
@@ -223,7 +223,7 @@ describe('two nodes that cannot reach each other', () => {
     await vi.waitUntil(() => carriesNothing(three), { timeout: 5000 });
   });
 
-  it('in one direction only, get both directions’ tracks through a third one', async () => {
+  it('a one-way failure routes both directions through a third node', async () => {
     await talk.listener.publishAudio('reply', audioParameters({ ssrc: ++ssrc }));
     await talk.speaker.watch('reply');
     talk.speak();
@@ -244,7 +244,7 @@ describe('two nodes that cannot reach each other', () => {
     await talk.hears(2000);
   });
 
-  it('but whose calls go on, get them so too, and don’t go back before packets come through', async () => {
+  it('a relay is kept until packets arrive, although calls succeed', async () => {
     talk.speak();
     await talk.hears(2000);
     wires.cut('one', 'two', { calls: false });
@@ -260,7 +260,7 @@ describe('two nodes that cannot reach each other', () => {
     await viaThird();
   });
 
-  it('get each other’s tracks through a third one that watches them itself, each packet once', async () => {
+  it('a relay that watches the tracks itself gets each packet once', async () => {
     const third = await cluster.join(three, talk.room, 'cho');
     const atThird = await third.watch('mic');
     talk.speak();

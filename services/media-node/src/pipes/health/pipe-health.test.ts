@@ -41,19 +41,19 @@ function watch(
 const times = (count: number, moment: Moment): Moment[] => Array.from({ length: count }, () => moment);
 
 describe('a pipe', () => {
-  it('works when both nodes hear each other', () => {
+  it('a pipe works when both ends receive', () => {
     expect(watch(times(4, steady)).verdict).toEqual({ kind: 'works' });
   });
 
-  it('is not judged before anything was sent', () => {
+  it('a pipe gets no verdict before anything was sent', () => {
     expect(watch(times(20, {})).verdict).toEqual({ kind: 'unsure' });
   });
 
-  it('in which nothing is sent in one direction is not broken', () => {
+  it('a pipe without traffic in one direction is not broken', () => {
     expect(watch([steady, ...times(20, { sent: 80, arrived: 80 })]).verdict.kind).not.toBe('broken');
   });
 
-  it('that is silent although the other node sends is broken after the third sample that shows it', () => {
+  it('a pipe that is silent while its sender sends is broken after three samples', () => {
     const found = watch([steady, ...times(10, { sent: 80, arrived: 80, theySent: 2000 })]);
     expect(found).toEqual({
       brokenAtMs: 1500,
@@ -61,7 +61,7 @@ describe('a pipe', () => {
     });
   });
 
-  it('is not broken by many samples in a short time', () => {
+  it('many samples in a short time break no pipe', () => {
     let health: PipeHealth | undefined;
     for (let atMs = 0; atMs < 1000; atMs += 100) {
       const there = { sentBytes: atMs, receivedBytes: atMs };
@@ -73,7 +73,7 @@ describe('a pipe', () => {
     }
   });
 
-  it('whose packets do not arrive is broken, though everything comes in', () => {
+  it('a pipe whose packets do not arrive is broken, though it receives', () => {
     const found = watch([steady, ...times(10, { sent: 80, theySent: 2000, cameIn: 2000 })]);
     expect(found.verdict).toEqual({
       kind: 'broken',
@@ -82,23 +82,23 @@ describe('a pipe', () => {
     });
   });
 
-  it('that never carried anything is found as soon', () => {
+  it('a pipe that never carried anything is detected as soon', () => {
     expect(watch(times(10, { sent: 80, theySent: 80 })).brokenAtMs).toBe(1500);
   });
 
-  it('that loses two samples in three is not broken', () => {
+  it('a pipe that loses two samples in three is not broken', () => {
     const losing = [steady, ...times(2, { ...steady, cameIn: 0 })];
     expect(watch([...losing, ...losing, ...losing]).brokenAtMs).toBeUndefined();
   });
 
-  it('whose other node is too busy to answer is not broken while packets come', () => {
+  it('a busy node does not break a pipe while packets arrive', () => {
     const busy: Moment = { sent: 80, cameIn: 2000, there: 'unanswered' };
     expect(watch([steady, ...times(20, busy)]).brokenAtMs).toBeUndefined();
   });
 
   const dead: readonly Moment[] = times(10, { sent: 80, there: 'unanswered' });
 
-  it('whose other node neither answers nor sends what it steadily sent is broken, if something should come', () => {
+  it('a pipe without answers and without its steady stream is broken, if a track is expected', () => {
     expect(watch([...times(3, steady), ...dead])).toMatchObject({
       brokenAtMs: 2 * EVERY_MS + 1000,
       verdict: { cutOff: true },
@@ -106,33 +106,33 @@ describe('a pipe', () => {
     expect(watch([...times(3, steady), ...dead], { expecting: false }).brokenAtMs).toBeUndefined();
   });
 
-  it('through which little came is broken later: that may stop by itself while the other node is busy', () => {
+  it('a pipe with sparse traffic is broken later, because sparse traffic may pause', () => {
     expect(watch([...times(3, sparse), ...dead]).brokenAtMs).toBe(2 * EVERY_MS + 2000);
     const pausedWithoutAWord = [...times(3, steady), ...times(3, sparse)];
     expect(watch([...pausedWithoutAWord, ...dead]).brokenAtMs).toBe(5 * EVERY_MS + 2000);
   });
 
-  it('is judged by what came before the break, not by the sample that the break cut short', () => {
+  it('the rate before the break counts, not the sample that the break cut short', () => {
     const cutShort: Moment = { ...steady, cameIn: 100 };
     const before = times(3, { ...steady, theySent: 20_000, cameIn: 20_000 });
     expect(watch([...before, cutShort, ...dead]).brokenAtMs).toBe(3 * EVERY_MS + 1000);
   });
 
-  it('is broken by no single answer that is missed, however long it was waited for', () => {
+  it('a single missed answer breaks no pipe, however long the wait', () => {
     const missed = [...times(3, steady), { there: 'unanswered' } as const];
     expect(watch([...missed, ...missed, ...missed]).brokenAtMs).toBeUndefined();
   });
 
-  it('on a slow line is given the time that an answer takes there', () => {
+  it('a pipe on a slow line gets the time that an answer takes', () => {
     const found = watch([...times(3, steady), ...dead], { usualAnswerMs: 400 });
     expect(found.brokenAtMs).toBe(2 * EVERY_MS + 1500);
   });
 
-  it('that the other node does not know is broken at once', () => {
+  it('a pipe whose other end is gone is broken at once', () => {
     expect(watch([steady, { there: 'gone' }]).brokenAtMs).toBe(500);
   });
 
-  it('is not broken by congestion: most packets are lost and many questions, and still some come', () => {
+  it('congestion that loses most packets and answers breaks no pipe', () => {
     const little: Moment = { sent: 2000, arrived: 300, theySent: 20_000, cameIn: 600 };
     const unanswered: Moment = { cameIn: 600, there: 'unanswered' };
     const congested = [little, unanswered, unanswered, unanswered, little];

@@ -21,13 +21,13 @@ async function setUp(counters: () => Promise<EndCounters>) {
 }
 
 describe('an end of a pipe', () => {
-  it('is counted', async () => {
+  it('an end of a pipe reports its counters', async () => {
     const { pipe } = await setUp(async () => ({ sentBytes: 5, receivedBytes: 6 }));
     expect(await pipe.count()).toEqual({ sentBytes: 5, receivedBytes: 6 });
     expect(pipe.sentBytes).toBe(5);
   });
 
-  it('of a worker that does not answer keeps nobody waiting, and is taken into account when it does', async () => {
+  it('a count ends without the worker`s answer, and a late answer is used', async () => {
     const answer = Promise.withResolvers<EndCounters>();
     const { pipe, clock } = await setUp(() => answer.promise);
     const counted = pipe.count();
@@ -38,7 +38,7 @@ describe('an end of a pipe', () => {
     expect(pipe.sentBytes).toBe(7);
   });
 
-  it('is gone when its worker died, or it was closed', async () => {
+  it('an end is gone when its worker died, or it was closed', async () => {
     const { pipe } = await setUp(() => Promise.reject(new Error('closed')));
     expect(await pipe.count()).toBe('gone');
     pipe.close('not needed any more');

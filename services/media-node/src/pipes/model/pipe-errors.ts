@@ -1,6 +1,6 @@
 import { SkeinError } from '@skein/protocol';
 
-/** What goes wrong between two nodes of a room. */
+/** Errors of pipes between two nodes of a room. */
 export const PipeError = {
   /** This node has no such end any more; the caller opens the pipe again. */
   gone: (): SkeinError =>
@@ -15,23 +15,23 @@ export const PipeError = {
     }),
   trackNotHere: (trackId: string): SkeinError =>
     new SkeinError('TRACK_NOT_FOUND', 'this node does not hold that track', { details: { trackId } }),
-  /** The node that is to relay a track cannot have it from where it is published either. */
+  /** The requested relay cannot reach the origin either. */
   cannotRelay: (nodeId: string, cause?: unknown): SkeinError =>
     new SkeinError('UNAVAILABLE', 'this node cannot reach the origin either', {
       details: { nodeId },
       retryAfterMs: 1000,
       cause,
     }),
-  /** What a node sends into the pipe is not what it sent before its call broke. */
+  /** After a broken call, the track returned with other parameters. */
   cameBackDifferent: (): SkeinError =>
     new SkeinError('UNAVAILABLE', 'the track came back different', { retryAfterMs: 100 }),
-  /** A subscriber waited for the track to reach its router. */
+  /** The track did not reach the subscriber's router in time. */
   notInTime: (trackId: string, waitedMs: number): SkeinError =>
     new SkeinError('PIPE_FAILED', 'the track could not be fetched from its node in time; try again', {
       details: { trackId, waitedMs },
       retryAfterMs: 1000,
     }),
-  /** A subscriber waited for a source of the track while it was published from elsewhere. */
+  /** The track was published from another node while a subscriber waited for it. */
   superseded: (trackId: string): SkeinError =>
     new SkeinError('PIPE_FAILED', 'the track is published from elsewhere since; try again', {
       details: { trackId },

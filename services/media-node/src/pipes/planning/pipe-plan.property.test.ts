@@ -24,7 +24,7 @@ function expectStraight(world: World): void {
 const steps = fc.array(step, { maxLength: 60, size: 'max' });
 
 describe('whatever happens in whatever order', () => {
-  it('there is never a second pipe for a pair nor a second copy of a track, and every need is met in the end', () => {
+  it('one pipe per pair, one copy per track, and all demand is met in the end', () => {
     fc.assert(
       fc.property(steps, (events) => {
         const world = new World();
@@ -37,7 +37,7 @@ describe('whatever happens in whatever order', () => {
     );
   });
 
-  it('nothing is left when nothing is needed any more', () => {
+  it('nothing is left when there is no demand any more', () => {
     fc.assert(
       fc.property(steps, (events) => {
         const world = new World();
@@ -50,7 +50,7 @@ describe('whatever happens in whatever order', () => {
     );
   });
 
-  it('every need is met through a relay while ways stay closed, and straight again afterwards', () => {
+  it('demand is met through a relay while paths are down, and directly afterwards', () => {
     fc.assert(
       fc.property(steps, track, steps, (before, relayed, afterwards) => {
         const world = new World();
@@ -70,7 +70,7 @@ describe('whatever happens in whatever order', () => {
     );
   });
 
-  it('every need is met while nodes feed many, whether through a relay or straight', () => {
+  it('demand is met at the fan-out limit, through a relay or directly', () => {
     fc.assert(
       fc.property(steps, (before) => {
         const world = new World();

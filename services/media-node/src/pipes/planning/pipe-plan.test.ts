@@ -61,14 +61,14 @@ function hop(
 describe('a track of another node', () => {
   const tracks = { cam: there('t1') };
 
-  it('comes in through the hub, over a pipe that is opened first', () => {
+  it('a remote track enters through the hub, over a pipe that is opened first', () => {
     expect(commands({ tracks, demand: { cam: ['h1'] } })).toEqual([openPipe('h1', there('t1'))]);
     expect(commands({ tracks, demand: { cam: ['h1'] }, pipes: [pipe('h1', there('t1'))] })).toEqual([
       { type: 'pullTrack', media: 'cam@1', from: there('t1'), into: 'h1' },
     ]);
   });
 
-  it('needed at two routers that are not the hub comes in once and goes on over pipes between workers', () => {
+  it('a track for two routers beside the hub enters once and crosses worker pipes', () => {
     const demand = { cam: ['h2', 'h3'] };
     expect(commands({ tracks, demand })).toEqual([
       openPipe('h1', there('t1')),
@@ -85,14 +85,14 @@ describe('a track of another node', () => {
     ]);
   });
 
-  it('keeps the entry that it has when the hub is another router by now', () => {
+  it('a track keeps its entry when another router has become the hub', () => {
     const hops = [hop('cam', there('t1'), 'h3')];
     expect(
       commands({ tracks, demand: { cam: ['h2', 'h3'] }, hops, pipes: [pipe('h3', there('t1'))] }),
     ).toEqual([openPipe('h2', here('h3'))]);
   });
 
-  it('stays at its entry while only another router demand it, and goes when none does', () => {
+  it('a track stays at its entry while any router demands it', () => {
     const hops = [hop('cam', there('t1'), 'h1'), hop('cam', here('h1'), 'h2')];
     const pipes = [pipe('h1', there('t1')), pipe('h2', here('h1'))];
     expect(commands({ tracks, demand: { cam: ['h2'] }, hops, pipes })).toEqual([]);
@@ -102,7 +102,7 @@ describe('a track of another node', () => {
     ]);
   });
 
-  it('that moved to another router is let go before it is pulled from there', () => {
+  it('a track that moved to another router is released before it is pulled from there', () => {
     const moved = { cam: there('t2') };
     const hops = [hop('cam', there('t1'), 'h1')];
     const plan = commands({ tracks: moved, demand: { cam: ['h1'] }, hops, pipes: [pipe('h1', there('t1'))] });
@@ -110,7 +110,7 @@ describe('a track of another node', () => {
     expect(plan.filter(({ type }) => type === 'pullTrack')).toEqual([]);
   });
 
-  it('that the room does not show is not pulled', () => {
+  it('a track that the room does not show is not pulled', () => {
     expect(commands({ demand: { cam: ['h1'] } })).toEqual([]);
   });
 });
@@ -118,18 +118,18 @@ describe('a track of another node', () => {
 describe('a track of this node', () => {
   const tracks = { mic: here('h2') };
 
-  it('needed where it is demand nothing', () => {
+  it('a local track needs no pipe at its own router', () => {
     expect(commands({ tracks, demand: { mic: ['h2'] } })).toEqual([]);
   });
 
-  it('goes straight to another router, whichever is the hub', () => {
+  it('a local track crosses directly to another router, whichever is the hub', () => {
     expect(commands({ tracks, demand: { mic: ['h3'] } })).toEqual([openPipe('h3', here('h2'))]);
     expect(commands({ tracks, demand: { mic: ['h3'] }, pipes: [pipe('h2', here('h3'))] })).toEqual([
       { type: 'pullTrack', media: 'mic@1', from: here('h2'), into: 'h3' },
     ]);
   });
 
-  it('on a router that died goes nowhere', () => {
+  it('a track on a dead router is not pulled', () => {
     expect(commands({ tracks, demand: { mic: ['h3'] }, routers: ['h1', 'h3'] })).toEqual([]);
   });
 });
@@ -138,14 +138,14 @@ describe('what is under way or has failed', () => {
   const tracks = { cam: there('t1'), mic: there('t1') };
   const demand = { cam: ['h1'] };
 
-  it('is waited for', () => {
+  it('a command under way is awaited', () => {
     expect(commands({ tracks, demand, pipes: [pipe('h1', there('t1'), { kind: 'opening' })] })).toEqual([]);
     expect(commands({ tracks, demand, pipes: [pipe('h1', there('t1'), { kind: 'closing' })] })).toEqual([]);
     const hops = [hop('cam', there('t1'), 'h1', { kind: 'pulling' })];
     expect(commands({ tracks, demand, hops, pipes: [pipe('h1', there('t1'))] })).toEqual([]);
   });
 
-  it('is tried again when it is due, and not before', () => {
+  it('a failed command is retried when it is due, and not before', () => {
     const failedPipe = [pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 700 })];
     expect(planPipes(input({ tracks, demand, pipes: failedPipe }), 699)).toEqual({
       commands: [],
@@ -162,7 +162,7 @@ describe('what is under way or has failed', () => {
     ]);
   });
 
-  it('is forgotten when nobody demand it any more', () => {
+  it('a failed command is forgotten when there is no demand any more', () => {
     const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 300, failures: 1 })];
     const pipes = [pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 300 })];
     expect(planPipes(input({ tracks, hops, pipes }), 0)).toEqual({
@@ -180,19 +180,19 @@ describe('what is under way or has failed', () => {
 describe('an idle pipe', () => {
   const pipes = [pipe('h1', there('t1'), { kind: 'open', idleSinceMs: 1000 })];
 
-  it('is closed when its linger is over', () => {
+  it('an idle pipe closes after its linger', () => {
     expect(planPipes(input({ pipes }), 5999)).toEqual({ commands: [], wakeAtMs: 6000 });
     expect(commands({ pipes }, 6000)).toEqual([{ type: 'closePipe', key: 'h1~t1' }]);
   });
 
-  it('is kept for a need that waits for something else', () => {
+  it('an idle pipe is kept for demand that waits for something else', () => {
     const hops = [hop('cam', there('t1'), 'h1', { kind: 'failed', retryAtMs: 90_000, failures: 1 })];
     expect(commands({ pipes, hops, tracks: { cam: there('t1') }, demand: { cam: ['h1'] } }, 60_000)).toEqual(
       [],
     );
   });
 
-  it('that another node still pulls through is left open', () => {
+  it('a pipe that another node pulls through stays open', () => {
     expect(planPipes(input({ pipes: [pipe('h1', there('t1'))] }), 60_000)).toEqual({
       commands: [],
       wakeAtMs: undefined,
@@ -208,14 +208,14 @@ describe('a node to which the way is closed', () => {
   const found = { there: { kind: 'found', at: mid, foundAtMs: -1000 } } as const;
   const viaMid = { media: 'cam@1', from: mid, into: 'h1', relayFrom: there('t1') } as const;
 
-  it('is one that failed twice in a row; then a relay is looked for, once', () => {
+  it('a path is down after two failures in a row, and one relay is searched', () => {
     const once = pipe('h1', there('t1'), { kind: 'failed', retryAtMs: 900 }, 1);
     expect(commands({ tracks, demand, pipes: [once] })).toEqual([]);
     expect(commands({ tracks, demand, pipes: [closed] })).toEqual([{ type: 'findRelay', nodeId: 'there' }]);
     expect(commands({ tracks, demand, pipes: [closed], relays: { there: { kind: 'finding' } } })).toEqual([]);
   });
 
-  it('has its tracks pulled from the relay, which is told where they are, while the way is tried on', () => {
+  it('tracks are pulled from the relay, with their origin, while the path is retried', () => {
     expect(commands({ tracks, demand, pipes: [closed], relays: found })).toEqual([openPipe('h1', mid)]);
     const pipes = [closed, pipe('h1', mid)];
     const pull = { type: 'pullTrack', ...viaMid };
@@ -229,7 +229,7 @@ describe('a node to which the way is closed', () => {
     ]);
   });
 
-  it('is come back to when the way is known to work, and not before', () => {
+  it('the direct route returns when the path is known to work, and not before', () => {
     const hops: HopView[] = [{ ...viaMid, state: { kind: 'flowing' } }];
     const open = { kind: 'open', idleSinceMs: 0 } as const;
     const unsure = [pipe('h1', there('t1'), open, 2), pipe('h1', mid)];
@@ -240,7 +240,7 @@ describe('a node to which the way is closed', () => {
     ]);
   });
 
-  it('is come back to without letting go of what flows: not before the direct way has taken over', () => {
+  it('the relay is released only after the direct route has replaced it', () => {
     const pipes = [pipe('h1', there('t1')), pipe('h1', mid)];
     const coming = (successor: HopView['successor']): HopView[] => [
       { ...viaMid, state: { kind: 'flowing' }, successor },
@@ -259,12 +259,12 @@ describe('a node to which the way is closed', () => {
     ]);
   });
 
-  it('that closes again while it is come back to changes nothing of what flows', () => {
+  it('a path that fails again during the return leaves the relayed track alone', () => {
     const hops: HopView[] = [{ ...viaMid, state: { kind: 'flowing' }, successor: { kind: 'pulling' } }];
     expect(commands({ tracks, demand, hops, pipes: [closed, pipe('h1', mid)], relays: found })).toEqual([]);
   });
 
-  it('gets another relay when the one that it has fails', () => {
+  it('another relay is searched when the present one fails', () => {
     const lost = pipe('h1', mid, { kind: 'failed', retryAtMs: 900 }, 1);
     const find: PipeCommand = { type: 'findRelay', nodeId: 'there' };
     expect(commands({ tracks, demand, pipes: [closed, lost], relays: found })).toContainEqual(find);
@@ -276,7 +276,7 @@ describe('a node to which the way is closed', () => {
     expect(commands({ tracks, demand, pipes, relays: found, hops: failed(2) })).toContainEqual(find);
   });
 
-  it('waits when there is no relay', () => {
+  it('without a relay, the next search waits', () => {
     const none = { there: { kind: 'none', retryAtMs: 700 } } as const;
     expect(planPipes(input({ tracks, demand, pipes: [closed], relays: none }), 0)).toEqual({
       commands: [],
@@ -284,7 +284,7 @@ describe('a node to which the way is closed', () => {
     });
   });
 
-  it('is not gone round for a track that others pull through here', () => {
+  it('a track that others pull through this node never uses a relay', () => {
     const plan = commands({
       tracks,
       demand,
@@ -304,7 +304,7 @@ describe('a node that feeds many others', () => {
   const found = { there: { kind: 'found', at: mid, foundAtMs: -1000 } } as const;
   const viaMid = { media: 'cam@1', from: mid, into: 'h1', relayFrom: there('t1') } as const;
 
-  it('has its tracks pulled through a relay, which is looked for first', () => {
+  it('at the fan-out limit, a relay is searched before the pull', () => {
     expect(commands({ tracks, demand, atFanOutLimit })).toEqual([{ type: 'findRelay', nodeId: 'there' }]);
     expect(commands({ tracks, demand, atFanOutLimit, relays: { there: { kind: 'finding' } } })).toEqual([]);
     expect(commands({ tracks, demand, atFanOutLimit, relays: found })).toEqual([openPipe('h1', mid)]);
@@ -313,7 +313,7 @@ describe('a node that feeds many others', () => {
     ]);
   });
 
-  it('is asked itself when no relay can be had, or the one there is does not work', () => {
+  it('at the fan-out limit, the origin is used when no relay works', () => {
     const straight = [openPipe('h1', there('t1'))];
     const none = { there: { kind: 'none', retryAtMs: 700 } } as const;
     expect(commands({ tracks, demand, atFanOutLimit, relays: none })).toEqual(straight);
@@ -321,7 +321,7 @@ describe('a node that feeds many others', () => {
     expect(commands({ tracks, demand, atFanOutLimit, relays: found, pipes: [lost] })).toEqual(straight);
   });
 
-  it('goes on feeding those that it feeds, and their other tracks too', () => {
+  it('an origin at its fan-out limit keeps feeding its present pipes', () => {
     const hops: HopView[] = [hop('cam', there('t1'), 'h1')];
     const both = { cam: ['h1'], mic: ['h1'] };
     expect(commands({ tracks, demand: both, atFanOutLimit, hops, pipes: [pipe('h1', there('t1'))] })).toEqual(
@@ -329,7 +329,7 @@ describe('a node that feeds many others', () => {
     );
   });
 
-  it('feeds those that relay its tracks', () => {
+  it('an origin at its fan-out limit feeds the relays themselves', () => {
     expect(commands({ tracks, demand, atFanOutLimit, relayed: ['cam@1'] })).toEqual([
       openPipe('h1', there('t1')),
     ]);

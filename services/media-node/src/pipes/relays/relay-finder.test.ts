@@ -47,7 +47,7 @@ async function found(): Promise<unknown> {
 }
 
 describe('a relay', () => {
-  it('is looked for among the nodes of the room first, and neither here nor at the origin', async () => {
+  it('a relay is searched among the nodes of the room first, without this one and the origin', async () => {
     able.add('in-room').add('other');
     finder.find('there');
     expect(await found()).toEqual({
@@ -58,7 +58,7 @@ describe('a relay', () => {
     expect([asked, changes]).toEqual([['in-room'], 1]);
   });
 
-  it('is another one the next time, and the first again when all were asked', async () => {
+  it('each search asks other nodes, and starts over when all were asked', async () => {
     able.add('in-room').add('other').add('another');
     const nodes: unknown[] = [];
     for (let round = 0; round < 4; round++) {
@@ -71,13 +71,13 @@ describe('a relay', () => {
     expect(nodes[3]).toBe('in-room');
   });
 
-  it('is looked for again later when nobody can', async () => {
+  it('a search without success is repeated later', async () => {
     finder.find('there');
     expect(await found()).toMatchObject({ kind: 'none' });
     expect(asked).toHaveLength(3);
   });
 
-  it('that is found after it was given up is forgotten', async () => {
+  it('a relay that is found after the search was given up is forgotten', async () => {
     able.add('in-room');
     finder.find('there');
     finder.forget('there');
@@ -85,7 +85,7 @@ describe('a relay', () => {
     expect(finder.view.size).toBe(0);
   });
 
-  it('is told which pipes to the origin were given up, for as long as that one is not heard again', async () => {
+  it('a relay gets the given-up pipes until the origin is reachable again', async () => {
     const pipe = (callerInstanceId: string): PipeProbe => ({
       ...{ room: 'lobby', callerInstanceId },
       calleeInstanceId: 'theirs',
@@ -103,7 +103,7 @@ describe('a relay', () => {
     expect(told).toEqual([]);
   });
 
-  it('of a tree is one of the two that the tree names first, or none', async () => {
+  it('a tree relay is one of the first two that the tree names, or none', async () => {
     ofTree = ['in-room', 'other', 'another'];
     able.add('other').add('another');
     finder.find('there');

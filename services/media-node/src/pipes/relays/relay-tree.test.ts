@@ -69,7 +69,7 @@ async function crossings(room: string): Promise<readonly Crossing[]> {
 }
 
 describe('a room on many nodes', () => {
-  it('gets a track through a relay: the origin sends one copy, and every viewer has each packet once', async () => {
+  it('a relayed track leaves its origin once, and every viewer gets each packet once', async () => {
     const { all, watching, relay } = await meet('hall');
     let sent = 0;
     using _speaking = systemClock.every(20, () => {
@@ -94,7 +94,7 @@ describe('a room on many nodes', () => {
     await Promise.all(all.map((session) => session.leave()));
   });
 
-  it('keeps its relay when the last one there leaves, for as long as others need it, and nothing is left in the end', async () => {
+  it('a relay outlives its own participants while others need it, and then goes', async () => {
     const { all, relay } = await meet('lobby');
     const leaving = all.find((session) => isAt(session, relay));
     await leaving?.leave();

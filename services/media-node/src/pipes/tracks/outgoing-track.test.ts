@@ -69,7 +69,7 @@ async function open(stream: PullStream, pullId = 'p1'): Promise<void> {
 }
 
 describe('a track that another node pulls', () => {
-  it('stays in the pipe when the call breaks, and goes on with the puller that comes back', async () => {
+  it('a pulled track survives a broken call, and its puller resumes it', async () => {
     const first = new FakeStream();
     await open(first);
     first.end();
@@ -82,7 +82,7 @@ describe('a track that another node pulls', () => {
     expect([copies, ends]).toEqual([1, 0]);
   });
 
-  it('is let go when its puller does not come back', async () => {
+  it('a pulled track ends when its puller does not return', async () => {
     const stream = new FakeStream();
     await open(stream);
     stream.end();
@@ -90,7 +90,7 @@ describe('a track that another node pulls', () => {
     expect([copies, ends]).toEqual([0, 1]);
   });
 
-  it('is let go at once when the puller says so, but not for the word of an earlier pull', async () => {
+  it('a release ends the track at once, unless it is of an earlier pull', async () => {
     const stream = new FakeStream();
     await open(stream, 'p2');
     served.release('p1');
@@ -99,7 +99,7 @@ describe('a track that another node pulls', () => {
     expect([copies, ends, stream.closed.aborted]).toEqual([0, 1, true]);
   });
 
-  it('is sent once when the puller comes back before the loss of its call was seen', async () => {
+  it('a pulled track is sent once when its puller returns before the loss was noticed', async () => {
     const [first, second] = [new FakeStream(), new FakeStream()];
     await open(first);
     served.attach('p1', second);
@@ -107,7 +107,7 @@ describe('a track that another node pulls', () => {
     expect([copies, ends, first.closed.aborted, second.closed.aborted]).toEqual([1, 0, true, false]);
   });
 
-  it('ends for its puller with its source', async () => {
+  it('a pulled track ends with its source', async () => {
     const stream = new FakeStream();
     await open(stream);
     source.events.emit('closed', { reason: 'unpublished' });
@@ -120,7 +120,7 @@ describe('a track that another node pulls', () => {
     layers: { spatialLayer, temporalLayer: 0 },
   });
 
-  it('whose upper layers are held back says so, again to a puller that comes back, and when they are sent again', async () => {
+  it('held-back layers are announced, to a returning puller too, and when they are back', async () => {
     const [first, second] = [new FakeStream(), new FakeStream()];
     await open(first);
     await served.setLayers({ spatialLayer: 1, temporalLayer: 0 });
@@ -130,7 +130,7 @@ describe('a track that another node pulls', () => {
     expect(second.sent).toEqual([opened(false), told(1), told(2)]);
   });
 
-  it('of which fewer layers arrive here passes that on, and what is less of both', async () => {
+  it('missing layers are announced onwards, combined with those held back here', async () => {
     const stream = new FakeStream();
     await open(stream);
     const arrives = (spatialLayer: number): void => {
@@ -144,7 +144,7 @@ describe('a track that another node pulls', () => {
     expect(stream.sent).toEqual([opened(false), told(1), told(0), told(2)]);
   });
 
-  it('stays whole, and says nothing, on a worker that cannot hold layers back', async () => {
+  it('a worker that cannot hold layers back sends all, and announces nothing', async () => {
     const stream = new FakeStream();
     able = false;
     await open(stream);

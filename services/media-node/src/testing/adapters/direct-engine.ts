@@ -105,7 +105,10 @@ function noteKeyFrameRequest(packet: Buffer, counts: Map<number, number>): void 
   }
 }
 
-function encodeRtp(ssrc: number, { payloadType, sequenceNumber, timestamp, payload }: RtpPacket): Buffer {
+export function encodeRtp(
+  ssrc: number,
+  { payloadType, sequenceNumber, timestamp, payload }: RtpPacket,
+): Buffer {
   const header = Buffer.alloc(12);
   header.writeUInt8(0x80, 0);
   header.writeUInt8(0x80 | payloadType, 1);

@@ -5,7 +5,7 @@ import {
   endDatachannel,
   NativeEngine,
   nativeWorld,
-  noticingSilence,
+  detectingSilence,
   type PeerWorld,
 } from '@skein/native-peer';
 import { MeasuringClient } from '../../measuring-client.ts';
@@ -17,7 +17,7 @@ import type { AnswerMessage, CallMessage } from './messages.ts';
 const SILENT_AFTER_MS = 5_000;
 const native = await nativeWorld({ repairsLoss: true });
 // Everybody publishes sound that never pauses.
-const world = { ...native, openLink: noticingSilence(native.openLink, native.clock, SILENT_AFTER_MS) };
+const world = { ...native, openLink: detectingSilence(native.openLink, native.clock, SILENT_AFTER_MS) };
 const clients = new Map<string, MeasuringClient>();
 
 function newClient({ clock, random, newId, openSocket }: PeerWorld): MeasuringClient {

@@ -12,6 +12,10 @@ export interface ParticipantInput {
   sessionId?: string;
   epoch?: number | string | Long;
   joinedAtMs?: number | string | Long;
+  /**
+   * Its client has lost its connection, and has not resumed yet.
+   */
+  lost?: boolean;
 }
 
 /**
@@ -24,4 +28,8 @@ export interface Participant {
   sessionId: string;
   epoch: number;
   joinedAtMs: number;
+  /**
+   * Its client has lost its connection, and has not resumed yet.
+   */
+  lost: boolean;
 }

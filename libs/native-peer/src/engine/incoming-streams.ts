@@ -38,7 +38,7 @@ interface Stream extends Incoming {
   keyFrameAtMs: number;
 }
 
-export interface ReceivingHandlers {
+export interface IncomingStreamsHandlers {
   /** The first packet of all. */
   firstPacket(): void;
   firstKeyFrame(): void;
@@ -47,10 +47,10 @@ export interface ReceivingHandlers {
 }
 
 /** The streams that arrive on one transport, told apart by SSRC. */
-export class Receiving implements Paced {
+export class IncomingStreams implements Paced {
   dueMs: number;
   readonly #world: PeerWorld;
-  readonly #handlers: ReceivingHandlers;
+  readonly #handlers: IncomingStreamsHandlers;
   readonly #send: (packet: Buffer) => boolean;
   readonly #bySsrc = new Map<number, Stream>();
   readonly #byId = new Map<string, Stream>();
@@ -69,7 +69,7 @@ export class Receiving implements Paced {
   #sawPacket = false;
   #sawKeyFrame = false;
 
-  constructor(world: PeerWorld, send: (packet: Buffer) => boolean, handlers: ReceivingHandlers) {
+  constructor(world: PeerWorld, send: (packet: Buffer) => boolean, handlers: IncomingStreamsHandlers) {
     this.#world = world;
     this.#send = send;
     this.#handlers = handlers;

@@ -6,7 +6,7 @@ import { Pacer } from '../media/pacer.ts';
 import { keyFrameRequest } from '../rtp/rtcp.ts';
 import { isRtcp, payloadOffset } from '../rtp/rtp-packet.ts';
 import { vp8Start } from '../rtp/vp8.ts';
-import { Sending } from './sending.ts';
+import { OutgoingStreams } from './outgoing-streams.ts';
 import type { PeerWorld } from './world.ts';
 
 const FRAME_MS = 40;
@@ -23,7 +23,7 @@ function setUp(keyFramesWhenAsked: boolean) {
     machineMs: () => clock.monotonicMs(),
   };
   const keyFrames = new Map<number, number>(SSRCS.map((ssrc) => [ssrc, 0]));
-  const sending = new Sending(world as PeerWorld, (packet) => {
+  const sending = new OutgoingStreams(world as PeerWorld, (packet) => {
     if (isRtcp(packet) || vp8Start(packet, payloadOffset(packet)) !== 'key-frame') return true;
     const ssrc = packet.readUInt32BE(8);
     keyFrames.set(ssrc, (keyFrames.get(ssrc) ?? 0) + 1);

@@ -26,7 +26,7 @@ export function chooseSsrcs(count: number, random: () => number): number[] {
 }
 
 /** The streams that leave on one transport. */
-export class Sending {
+export class OutgoingStreams {
   readonly #world: PeerWorld;
   readonly #path: OutgoingPath;
   readonly #streams = new Map<number, OutgoingStream>();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { snapshotOf, type RoomSnapshot, type VersionedChange } from '@skein/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { reached } from './regrowth.ts';
+import { reached } from './stable-feed.ts';
 import { Driver, LossyRoom } from '../testing/lossy-room.ts';
 
 const person = fc.constantFrom('ann', 'bob', 'cy', 'dan');
@@ -16,7 +16,7 @@ const action = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('answer' as const), fail: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('wake' as const, 'compare' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('trimLog' as const, 'begin' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('growOld' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('outlastRecovery' as const) }) },
 );
 type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -62,9 +62,9 @@ function carryOut(one: Action, driver: Driver, onTheWay: VersionedChange[]): voi
     case 'begin':
       driver.take({ type: 'begun', snapshot: room.snapshot() });
       break;
-    case 'growOld':
+    case 'outlastRecovery':
       onTheWay.push(...room.announce());
-      driver.growOld();
+      driver.outlastRecovery();
       break;
   }
 }
@@ -84,7 +84,7 @@ describe('a feed whose room is lost by the store', () => {
         const driver = following('ann');
         const onTheWay: VersionedChange[] = [];
         for (const one of actions) {
-          const before = driver.steady.shown;
+          const before = driver.stable.shown;
           carryOut(one, driver, onTheWay);
           const gone = [...(before?.participants.values() ?? [])].filter(
             ({ identity }) => !driver.shown.includes(identity),
@@ -93,8 +93,8 @@ describe('a feed whose room is lost by the store', () => {
         }
         driver.room.announce();
         driver.settle();
-        driver.growOld();
-        const { shown } = driver.steady;
+        driver.outlastRecovery();
+        const { shown } = driver.stable;
         expect(shown && inOrder(snapshotOf(shown))).toEqual(
           driver.room.version === undefined ? undefined : inOrder(roomOf(driver.room)),
         );
@@ -103,7 +103,7 @@ describe('a feed whose room is lost by the store', () => {
     );
   });
 
-  /** Whoever is put back comes last in the store, and where they were to those who saw them stay. */
+  /** A restored participant comes last in the store, but keeps its place for followers who saw it all the time. */
   function inOrder(room: RoomSnapshot): RoomSnapshot {
     const participants = room.participants.toSorted((one, other) => one.epoch - other.epoch);
     return { ...room, participants };
@@ -114,7 +114,7 @@ describe('a feed whose room is lost by the store', () => {
     return snapshot;
   }
 
-  it('shows the old state until all have grown back, then one replacement, before the time is over', () => {
+  it('shows the old state until all participants are back, then emits one replacement', () => {
     const driver = following('ann', 'bob');
     driver.room.lose();
     driver.settle();
@@ -125,9 +125,9 @@ describe('a feed whose room is lost by the store', () => {
     assert.ok(first && second);
     driver.take({ type: 'changes', changes: [first, second] });
     driver.settle();
-    expect(driver.growing).toBe(false);
+    expect(driver.recovering).toBe(false);
     expect(driver.replacements).toBe(before + 1);
-    expect(driver.steady.shown?.version).toBe(second.version);
+    expect(driver.stable.shown?.version).toBe(second.version);
   });
 
   it('takes away who has not grown back when the time is over', () => {
@@ -138,7 +138,7 @@ describe('a feed whose room is lost by the store', () => {
     driver.take({ type: 'changes', changes: driver.room.announce() });
     driver.settle();
     expect(driver.shown).toEqual(['ann', 'bob']);
-    driver.growOld();
+    driver.outlastRecovery();
     expect(driver.shown).toEqual(['ann']);
   });
 
@@ -146,7 +146,7 @@ describe('a feed whose room is lost by the store', () => {
     const driver = following('ann');
     driver.room.lose();
     driver.settle();
-    driver.take({ type: 'regrowthOver' });
+    driver.take({ type: 'recoveryTimedOut' });
     for (let turn = 0; turn < 5; turn++) {
       driver.answer(true);
       expect(driver.shown).toEqual(['ann']);
@@ -154,7 +154,7 @@ describe('a feed whose room is lost by the store', () => {
     }
     driver.room.announce();
     driver.answer();
-    expect(driver.growing).toBe(false);
+    expect(driver.recovering).toBe(false);
     expect(driver.shown).toEqual(['ann']);
   });
 
@@ -165,9 +165,9 @@ describe('a feed whose room is lost by the store', () => {
     driver.take({ type: 'changes', changes });
     driver.settle();
     expect(driver.shown).toEqual(['ann', 'bob']);
-    const state = reached(driver.steady, changes[0]?.version ?? 0);
+    const state = reached(driver.stable, changes[0]?.version ?? 0);
     expect([...(state?.participants.keys() ?? [])].toSorted()).toEqual(['ann', 'bob', 'cy']);
-    expect(reached(driver.steady, (changes[0]?.version ?? 0) + 1)).toBeUndefined();
+    expect(reached(driver.stable, (changes[0]?.version ?? 0) + 1)).toBeUndefined();
   });
 
   it('does not wait for who has left since, nor for a room that all have left', () => {
@@ -182,16 +182,16 @@ describe('a feed whose room is lost by the store', () => {
     driver.settle();
     driver.take({ type: 'changes', changes: driver.room.leave('ann') });
     driver.settle();
-    expect(driver.growing).toBe(true);
+    expect(driver.recovering).toBe(true);
     held.set('bob', bob);
     driver.room.announce();
     driver.settle();
-    expect(driver.growing).toBe(false);
+    expect(driver.recovering).toBe(false);
     expect(driver.shown.toSorted()).toEqual(['bob', 'cy']);
     driver.take({ type: 'changes', changes: driver.room.leave('cy') });
     driver.take({ type: 'changes', changes: driver.room.leave('bob') });
     driver.settle();
-    expect(driver.steady.shown).toBeUndefined();
+    expect(driver.stable.shown).toBeUndefined();
   });
 
   it('takes a room that it missed much of for the same room, however many left it meanwhile', () => {
@@ -211,13 +211,13 @@ describe('a feed whose room is lost by the store', () => {
     driver.room.fallBack(1);
     driver.room.join('cy');
     driver.take({ type: 'fellBack' });
-    expect(driver.room.version).toBe(driver.steady.shown?.version);
+    expect(driver.room.version).toBe(driver.stable.shown?.version);
     driver.settle();
     expect(driver.lost).toHaveLength(1);
     expect(driver.shown).toEqual(['ann', 'bob']);
     driver.take({ type: 'changes', changes: driver.room.announce() });
     driver.settle();
-    expect(driver.growing).toBe(false);
+    expect(driver.recovering).toBe(false);
     expect(driver.shown.toSorted()).toEqual(['ann', 'bob', 'cy']);
   });
 
@@ -232,7 +232,7 @@ describe('a feed whose room is lost by the store', () => {
     driver.take({ type: 'fellBack' });
     driver.settle();
     expect(driver.shown).toEqual(['ann', 'bob']);
-    expect(driver.steady.shown?.version).toBe(driver.room.version);
+    expect(driver.stable.shown?.version).toBe(driver.room.version);
   });
 
   it('says nothing of a store that fell back and has lost nothing', () => {
@@ -258,7 +258,7 @@ describe('a feed whose room is lost by the store', () => {
     expect(driver.lost.length).toBeGreaterThan(1);
     driver.room.announce();
     driver.settle();
-    expect(driver.growing).toBe(false);
+    expect(driver.recovering).toBe(false);
     expect(driver.shown.toSorted()).toEqual(['ann', 'bob', 'cy']);
   });
 });
