@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import { FOUNDATIONS, LAYERS, SIMULATIONS, VENDORS } from './rules.mjs';
-import { isFormerTesting, isTest, isTestCode, isTesting } from './test-code.mjs';
+import { isMisplaced, isTest, isTestCode, isTesting } from './test-code.mjs';
 
 /**
  * What is wrong with one file's import, in words, or `undefined`.
@@ -34,7 +34,7 @@ export function violation({ file, specifier, packages }) {
 function leadsToTestCode(file, specifier) {
   if (!specifier.startsWith('.')) return /^@skein\/[^/]+\/testing(?:\/|$)/.test(specifier);
   const target = posix.join(posix.dirname(file), specifier);
-  return isTest(target) || isTesting(target) || isFormerTesting(target);
+  return isTest(target) || isTesting(target) || isMisplaced(target);
 }
 
 function ourViolation(own, target, specifier, name) {

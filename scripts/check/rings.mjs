@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix';
-import { isFormerTesting, isTest } from './test-code.mjs';
+import { isMisplaced, isTest } from './test-code.mjs';
 
 /**
  * Relative imports inside one package. Types count: a folder that needs another one's types cannot be read alone.
@@ -45,7 +45,7 @@ export function folderRings(modules) {
 export function siblingImports(modules) {
   const levels = new Map();
   for (const by of importsWithin(modules)) {
-    if (isTest(by.from) || isFormerTesting(by.from)) continue;
+    if (isTest(by.from) || isMisplaced(by.from)) continue;
     const [from, to] = [by.from.split('/'), by.to.split('/')];
     const depth = from.findIndex((part, at) => part !== to[at]);
     if (depth < 0) continue;

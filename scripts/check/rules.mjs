@@ -49,6 +49,10 @@ export const SIMULATIONS = ['loadtest/src/bench/simulation/'];
  *     },
  */
 export const ORDER = {
+  'services/gateway': {
+    '.': ['*.ts', 'adapters', 'edges', 'participants', 'rooms', 'media-sessions'],
+    edges: ['websocket', 'web', 'edge.ts'],
+  },
   'libs/client': {
     '.': [
       '*.ts',

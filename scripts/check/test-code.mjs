@@ -8,12 +8,12 @@ export function isTesting(file) {
   return /(?:^|\/)src\/testing\//.test(file);
 }
 
-/** The former places of the same, until the last package has moved its own. */
-export function isFormerTesting(file) {
+/** The same in a place that hides it from the checks. */
+export function isMisplaced(file) {
   return /(?:^|\/)(?:test|testing)-[^/]+\.ts$/.test(file) && !/(?:^|\/)testing\//.test(file);
 }
 
 /** A file that no production code may need. */
 export function isTestCode(file) {
-  return isTest(file) || isTesting(file) || isFormerTesting(file) || file.startsWith('tests/');
+  return isTest(file) || isTesting(file) || isMisplaced(file) || file.startsWith('tests/');
 }

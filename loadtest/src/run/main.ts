@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { formatDuration, formatTable, systemClock, systemIds } from '@skein/runtime';
-import { startPeerProcess } from '@skein/native-peer';
 import { EXIT_FAILED, runTool, type ToolContext } from '../cli/runner.ts';
 import { loadScenario, readyScenarios } from '../scenario/adapters/scenario-files.ts';
 import { ScenarioRefused } from '../scenario/refused.ts';
@@ -11,7 +10,6 @@ import { planRun } from './plan/plan.ts';
 import { preflight } from './preflight.ts';
 import { Progress } from './progress.ts';
 import { leaveResults } from './results.ts';
-import { runLoad } from './session.ts';
 
 async function run(args: RunArguments, { signal, interruptedWith, print }: ToolContext): Promise<number> {
   const progress = new Progress(process.stderr);
@@ -29,6 +27,11 @@ async function run(args: RunArguments, { signal, interruptedWith, print }: ToolC
   for (const warning of warnings) progress.say(warning);
   progress.say(`${scenario.name}, seed ${scenario.seed}, ${formatDuration(scenario.duration)}`);
   const logDir = logFolder();
+  // Clients and clusters are loaded for a run only: the other commands answer at once.
+  const [{ startPeerProcess }, { runLoad }] = await Promise.all([
+    import('@skein/native-peer'),
+    import('./session.ts'),
+  ]);
   const document = await runLoad({
     ...{ scenario, plan, roomPrefix, urls: args.urls, control: args.control, processes, warnings, logDir },
     ...{ startProcess: startPeerProcess, clock: systemClock, signal },

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import {
   clientEnvelope,
+  type ClientEventName,
   clientEvents,
+  type ClientMethod,
   clientMethods,
   closeCodes,
   errorCodes,
   errorStatus,
 } from '@skein/protocol';
-import type { ClientEventName, ClientMethod } from '@skein/protocol';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const protocol = readDoc('protocol.md');
 const errors = readDoc('errors.md');
@@ -33,12 +34,12 @@ interface Example {
 describe('docs/protocol.md', () => {
   const examples = examplesOf(protocol);
 
-  test('names exactly the methods and events of the protocol', () => {
+  it('docs/protocol.md names exactly the methods and events of the protocol', () => {
     const described = [...protocol.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
     expect(described.toSorted()).toEqual([...methodNames, ...eventNames].toSorted());
   });
 
-  test.each(methodNames)('has a request and an answer of %s, and both parse', (method) => {
+  it.each(methodNames)('docs/protocol.md has a request and an answer of %s that parse', (method) => {
     const own = examples.filter(({ section }) => section === method).map(({ message }) => message);
     const requests = own.filter((message) => message.method !== undefined);
     const answers = own.filter((message) => message.method === undefined);
@@ -53,7 +54,7 @@ describe('docs/protocol.md', () => {
     }
   });
 
-  test.each(eventNames)('has an example of the event %s that parses', (name) => {
+  it.each(eventNames)('docs/protocol.md has an example of the event %s that parses', (name) => {
     const own = examples.filter(({ section }) => section === name).map(({ message }) => message);
     expect(own.length).toBeGreaterThan(0);
     for (const { event, data, version } of own) {
@@ -63,7 +64,7 @@ describe('docs/protocol.md', () => {
     }
   });
 
-  test('shows every kind of room change', () => {
+  it('docs/protocol.md shows every kind of room change', () => {
     const shown = examples
       .filter(({ section }) => section === 'roomChanged')
       .map(({ message }) => (message.data as { type: string }).type);
@@ -71,14 +72,14 @@ describe('docs/protocol.md', () => {
     expect(new Set(shown)).toEqual(new Set(kinds));
   });
 
-  test('uses only codes that there are', () => {
+  it('docs/protocol.md uses existing codes only', () => {
     const inExamples = examples.flatMap(({ message }) => message.error?.code ?? []);
     const inText = [...protocol.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, code]) => code);
     expect(inExamples.length).toBeGreaterThan(0);
     for (const code of [...inExamples, ...inText]) expect(errorCodes).toContain(code);
   });
 
-  test('lists every close code', () => {
+  it('docs/protocol.md lists every close code', () => {
     const listed = [...protocol.matchAll(/^\| (\d{4}) \|/gm)].map(([, code]) => Number(code));
     expect(listed.toSorted()).toEqual(Object.values(closeCodes).toSorted());
   });
@@ -88,12 +89,12 @@ describe('docs/errors.md', () => {
   const row = /^\| \[`(\w+)`\]\(#(\w+)\) +\| ([\w ]+?) +\| `(\w+)` +\| (\d+) +\| (\w+) +\|$/gm;
   const rows = [...errors.matchAll(row)];
 
-  test('has a row and a section for each code, in the order of the source', () => {
+  it('docs/errors.md has a row and a section for each code, in order', () => {
     expect(rows.map(([, code]) => code)).toEqual([...errorCodes]);
     expect([...errors.matchAll(/^## (\w+)$/gm)].map(([, code]) => code)).toEqual([...errorCodes]);
   });
 
-  test.each(errorCodes)('%s has the retry rule and the statuses that the code gives it', (code) => {
+  it.each(errorCodes)('docs/errors.md shows the retry rule and the statuses of %s', (code) => {
     const [, , anchor, retry, grpc, http, webSocket] = rows.find((one) => one[1] === code) ?? [];
     const status = errorStatus[code];
     expect({ anchor, retry, grpc, http, webSocket }).toEqual({

@@ -2,8 +2,8 @@ import { limits } from '@skein/protocol';
 import { isUnspecified, NotAllowed } from '@skein/runtime';
 
 /**
- * Reads the public addresses of gateways, separated by commas. Throws a `NotAllowed` that names the entry: a client that is told
- * an address that cannot work loses time with it, just when its own gateway is gone.
+ * Reads the public URLs of gateways, separated by commas. Throws a `NotAllowed` that names the entry: an address that cannot
+ * work costs a client time just when its own gateway is gone.
  */
 export function readGatewayUrls(text: string): readonly string[] {
   const entries = text === '' ? [] : text.split(',').map((entry) => entry.trim());
@@ -21,14 +21,14 @@ function readEntry(text: string): string {
   if (text.length > limits.gatewayUrlLength)
     throw new NotAllowed(`an entry has more than ${limits.gatewayUrlLength} characters`);
   if (!/^(http|ws)s?:\/\//i.test(text) || !URL.canParse(text))
-    throw new NotAllowed(`${shown} is no URL that starts with https://, http://, wss:// or ws://`);
+    throw new NotAllowed(`${shown} is not a URL that starts with https://, http://, wss:// or ws://`);
   const url = new URL(text);
   // Not shown: it may be a password.
   if (url.username !== '' || url.password !== '')
-    throw new NotAllowed('an entry has a login, which clients would be told');
+    throw new NotAllowed('an entry has a login, which clients would receive');
   if (url.search !== '' || url.hash !== '') throw new NotAllowed(`${shown} has a ? or a #`);
   if (isUnspecified(url.hostname.replace(/^\[|\]$/g, '')))
-    throw new NotAllowed(`${shown} is no address that a client can reach; give the one in its browser`);
+    throw new NotAllowed(`${shown} is not an address that clients can reach; give the one in its browser`);
   return url.href;
 }
 

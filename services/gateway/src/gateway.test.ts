@@ -1,11 +1,15 @@
-import { closeCodes, limits, PROTOCOL_VERSION, routerRtpCapabilities } from '@skein/protocol';
-import type { ClientResponse, RoomChange } from '@skein/protocol';
+import {
+  type ClientResponse,
+  closeCodes,
+  limits,
+  PROTOCOL_VERSION,
+  type RoomChange,
+  routerRtpCapabilities,
+} from '@skein/protocol';
 import { freePort, startNats, startRedis } from '@skein/local-cluster';
-import type { Logger } from '@skein/telemetry';
-import { silentLogger } from '@skein/telemetry';
-import { eventually } from '@skein/testkit';
-import type { SignalClient } from '@skein/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Logger, silentLogger } from '@skein/telemetry';
+import { eventually, type SignalClient } from '@skein/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.ts';
 import { connect, LiveCluster } from './testing/live-cluster.ts';
 import { RawClient } from './testing/raw-client.ts';
@@ -44,7 +48,7 @@ function versionsOf({ events }: SignalClient): number[] {
 }
 
 describe('two clients of one room on two gateways', () => {
-  test('see each other and every change, in order', async () => {
+  it('clients of one room on two gateways see each other and every change in order', async () => {
     const room = newRoom();
     await using ada = await connect(one);
     await using bob = await connect(two);
@@ -65,7 +69,7 @@ describe('two clients of one room on two gateways', () => {
     }
   });
 
-  test('take over from each other with the same identity', async () => {
+  it('a later join on another gateway takes over the identity', async () => {
     const room = newRoom();
     await using earlier = await connect(one);
     await using later = await connect(two);
@@ -93,7 +97,7 @@ describe('bad input', () => {
     ['deep nesting', '['.repeat(30_000), 'INVALID_MESSAGE'],
     ['no id', '{"method":"ping"}', 'INVALID_MESSAGE'],
   ];
-  test.each(cases)('%s gets a typed error, and the connection stays', async (_, message, code) => {
+  it.each(cases)('%s gets a typed error and keeps its connection', async (_, message, code) => {
     await using client = await connect(one);
     client.sendRaw(message);
     await eventually('the error', () => client.unaddressed[0]?.code === code);
@@ -101,7 +105,7 @@ describe('bad input', () => {
     await client.request('ping', {});
   });
 
-  test('of every method gets a typed error that names the field', async () => {
+  it('bad input of every method gets a typed error that names the field', async () => {
     await using client = await connect(one);
     await client.join(newRoom(), 'ada');
     const wrong: readonly (readonly [string, unknown, string])[] = [
@@ -130,7 +134,7 @@ describe('bad input', () => {
     await client.request('ping', {});
   });
 
-  test('before joining gets NOT_JOINED, and another protocol version UNSUPPORTED_PROTOCOL', async () => {
+  it('an early request gets NOT_JOINED, another protocol version UNSUPPORTED_PROTOCOL', async () => {
     await using client = await connect(one);
     await expect(client.request('ping', {})).rejects.toMatchObject({ code: 'NOT_JOINED' });
     await expect(client.join(newRoom(), 'ada', { protocolVersion: 2 })).rejects.toMatchObject({
@@ -139,7 +143,7 @@ describe('bad input', () => {
     await client.join(newRoom(), 'ada');
   });
 
-  test('of more than 1 MiB costs the connection, and only that one', async () => {
+  it('a message of more than 1 MiB closes its own connection only', async () => {
     await using other = await connect(one);
     const client = await connect(one);
     client.sendRaw('x'.repeat(1024 * 1024 + 1));
@@ -148,7 +152,7 @@ describe('bad input', () => {
   });
 });
 
-test('a client that says nothing is dropped', async () => {
+it('a client that sends nothing is disconnected at the join deadline', async () => {
   const impatient = await cluster.gateway({ joinDeadlineMs: 100 });
   const client = await connect(impatient);
   const closed = await eventually('the close', () => client.closed);
@@ -156,7 +160,7 @@ test('a client that says nothing is dropped', async () => {
   expect(await client.event('error')).toMatchObject({ code: 'JOIN_TIMEOUT' });
 });
 
-test('a client that reads too slowly is closed, and the others of its room are served', async () => {
+it('a slow reader is closed and the others in its room are served', async () => {
   const room = newRoom();
   const gateway = await cluster.gateway({ maxBackpressureBytes: 64 * 1024 });
   await using other = await connect(gateway);
@@ -172,7 +176,7 @@ test('a client that reads too slowly is closed, and the others of its room are s
   await eventually(
     'the slow one to be given up',
     () => {
-      cluster.node('node-1').tell(sessionId, { event, data });
+      cluster.node('node-1').publish(sessionId, { event, data });
       return cluster.nodes.some((node) =>
         node.requests('detach').some((request) => request.sessionId === sessionId),
       );
@@ -184,7 +188,28 @@ test('a client that reads too slowly is closed, and the others of its room are s
   await eventually('the close frame', () => slow.closeCode === closeCodes.slowConsumer);
 });
 
-test('over HTTP there is the page, health, and typed errors', async () => {
+it('a connection above the limit gets a typed 503 until another one has closed', async () => {
+  const full = await cluster.gateway({}, { SKEIN_GATEWAY_MAX_CONNECTIONS: '2' });
+  using first = await RawClient.open(full.httpPort, '/v1/signal');
+  using _second = await RawClient.open(full.httpPort, '/v1/signal');
+  await eventually('both sockets', () => full.sockets === 2);
+  using refused = await RawClient.open(full.httpPort, '/v1/signal');
+  const response = await eventually('the whole response', () => {
+    const text = refused.received.toString();
+    return text.endsWith('}\n') ? text : undefined;
+  });
+  expect(response).toMatch(/^HTTP\/1\.1 503 /);
+  expect(response).toMatch(/retry-after: 2/i);
+  expect(response).toContain('"code":"LIMIT_EXCEEDED"');
+  expect(full.sockets).toBe(2);
+  first[Symbol.dispose]();
+  await eventually('the first to be gone', () => full.sockets === 1);
+  using third = await RawClient.open(full.httpPort, '/v1/signal');
+  expect(third.received.toString()).toMatch(/^HTTP\/1\.1 101 /);
+  await eventually('the third socket', () => full.sockets === 2);
+});
+
+it('the HTTP server answers with the page, health and typed errors', async () => {
   const base = `http://127.0.0.1:${one.httpPort}`;
   const page = await fetch(`${base}/room/daily`);
   expect(page.status).toBe(200);
@@ -200,7 +225,7 @@ test('over HTTP there is the page, health, and typed errors', async () => {
   expect((await fetch(base, { method: 'POST', body: 'x'.repeat(100_000) })).status).toBe(405);
 });
 
-test('a client whose connection breaks goes on at another gateway, and nobody sees it leave', async () => {
+it('a client resumes at another gateway and nobody sees it leave', async () => {
   const room = newRoom();
   await using watcher = await connect(two);
   await watcher.join(room, 'watcher');
@@ -234,7 +259,7 @@ test('a client whose connection breaks goes on at another gateway, and nobody se
   expect(kinds).toEqual(['participantJoined', 'participantLeft']);
 });
 
-test('a gateway that stops asks its clients to move over, and has their sessions wait for them', async () => {
+it('a stopping gateway asks its clients to move and keeps their sessions', async () => {
   const room = newRoom();
   const gateway = await cluster.gateway();
   const clients = [await connect(gateway), await connect(gateway)];
@@ -253,7 +278,7 @@ test('a gateway that stops asks its clients to move over, and has their sessions
   expect(left).toHaveLength(0);
 });
 
-test('without NATS and Redis a gateway is alive and not ready, and works once they are there', async () => {
+it('a gateway without NATS and Redis is alive, and ready once both are up', async () => {
   const [natsPort, redisPort] = [await freePort(), await freePort()];
   const lines: unknown[] = [];
   const keep = (fields: object, message: string): void => void lines.push({ ...fields, message });

@@ -6,7 +6,7 @@ const MAX_URLS = 16;
 // libwebrtc refuses longer ones (`kTurnUsernameMaxLength`); RFC 8489 section 14.3 allows 508 bytes.
 const MAX_USERNAME_BYTES = 508;
 
-/** What people write for a key that there is. */
+/** Common misspellings of the keys. */
 const MEANT: Readonly<Record<string, string>> = {
   url: 'urls',
   uri: 'urls',
@@ -21,12 +21,12 @@ const MEANT: Readonly<Record<string, string>> = {
 const KEYS: readonly string[] = ['urls', 'username', 'credential'];
 
 /**
- * Reads a list of `RTCIceServer` (WebRTC 1.0 section 4.2.3) and refuses whatever a browser's `RTCPeerConnection` would throw
- * for, since nobody could join then. Throws a `NotAllowed` that names the entry and shows no credential.
+ * Reads a list of `RTCIceServer` (WebRTC 1.0 section 4.2.3). Rejects every value for which a browser's `RTCPeerConnection`
+ * throws, as no client could join with it. Throws a `NotAllowed` that names the entry and shows no credential.
  */
 export function readIceServers(json: string): readonly IceServer[] {
   const list = parsed(json);
-  if (!Array.isArray(list)) throw new NotAllowed('it is no array');
+  if (!Array.isArray(list)) throw new NotAllowed('it is not an array');
   if (list.length > MAX_SERVERS) throw new NotAllowed(`it has more than ${MAX_SERVERS} entries`);
   return list.map((one, index) => readEntry(one, `entry ${index + 1}`));
 }
@@ -35,13 +35,13 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new NotAllowed('it is no JSON');
+    throw new NotAllowed('it is not JSON');
   }
 }
 
 function readEntry(given: unknown, which: string): IceServer {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new NotAllowed(`${which} is no object`);
+    throw new NotAllowed(`${which} is not an object`);
   const stranger = Object.keys(given).find((key) => !KEYS.includes(key));
   if (stranger !== undefined) {
     const meant = Object.hasOwn(MEANT, stranger) ? MEANT[stranger] : undefined;
@@ -59,9 +59,9 @@ function readEntry(given: unknown, which: string): IceServer {
 function serverOf(given: object, which: string): IceServer {
   const { urls, username, credential } = given as Readonly<Record<string, unknown>>;
   const list: unknown = typeof urls === 'string' ? [urls] : urls;
-  if (!isTexts(list)) throw new NotAllowed(`${which}: urls is neither a text nor a list of texts`);
-  if (!isOptionalText(username)) throw new NotAllowed(`${which}: username is no text`);
-  if (!isOptionalText(credential)) throw new NotAllowed(`${which}: credential is no text`);
+  if (!isTexts(list)) throw new NotAllowed(`${which}: urls is neither a string nor a list of strings`);
+  if (!isOptionalText(username)) throw new NotAllowed(`${which}: username is not a string`);
+  if (!isOptionalText(credential)) throw new NotAllowed(`${which}: credential is not a string`);
   return {
     urls: list,
     ...(username !== undefined && { username }),
@@ -91,9 +91,9 @@ function checkUrl(url: string, which: string): void {
   if (!readHostPort(hostAndPort, 3478))
     throw new NotAllowed(`${which}: ${shown} is not ${scheme}:HOST or ${scheme}:HOST:PORT`);
   if (query.length === 0) return;
-  if (/^stun/i.test(scheme)) throw new NotAllowed(`${which}: ${shown} has a ?, which stun: does not take`);
+  if (/^stun/i.test(scheme)) throw new NotAllowed(`${which}: ${shown} has a ?, which stun: does not allow`);
   if (query.length > 1 || !/^transport=(udp|tcp)$/i.test(query[0] ?? ''))
-    throw new NotAllowed(`${which}: ${shown} has something else than ?transport=udp or ?transport=tcp`);
+    throw new NotAllowed(`${which}: ${shown} has a query other than ?transport=udp or ?transport=tcp`);
 }
 
 function checkLogin({ username = '', credential = '' }: IceServer, which: string): void {

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { startNats } from '@skein/local-cluster';
 import { EXIT_CONFIG } from '@skein/runtime';
 import { eventually } from '@skein/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect, LiveCluster } from './testing/live-cluster.ts';
 
 // Built before the tests run: Node does not know all of the sources' syntax yet.
@@ -73,7 +72,7 @@ class GatewayProcess implements Disposable {
   }
 }
 
-test('a NATS that takes too little ends it with 78 and one line that says what to set', async () => {
+it('a NATS with a small payload limit ends the gateway with 78 and the setting', async () => {
   await using nats = await startNats({ maxPayloadBytes: 64 * 1024 });
   using gateway = new GatewayProcess({ SKEIN_NATS_URL: nats.url });
   expect(await gateway.ended()).toBe(EXIT_CONFIG);
@@ -84,7 +83,7 @@ test('a NATS that takes too little ends it with 78 and one line that says what t
   ]);
 });
 
-test('a wrong environment variable ends it with 78 and one line', async () => {
+it('an invalid environment variable ends the gateway with 78 and one line', async () => {
   using gateway = new GatewayProcess({ SKEIN_ROOM_MAX_PARTICIPANTS: 'many' });
   expect(await gateway.ended()).toBe(EXIT_CONFIG);
   expect(gateway.stderr).toBe(
@@ -92,14 +91,14 @@ test('a wrong environment variable ends it with 78 and one line', async () => {
   );
 });
 
-test('wrong ICE servers are named without being shown: they hold credentials', async () => {
+it('invalid ICE servers are reported without their credentials', async () => {
   using gateway = new GatewayProcess({ SKEIN_ICE_SERVERS: '[{"credential":"hush"}]' });
   expect(await gateway.ended()).toBe(EXIT_CONFIG);
   expect(gateway.stderr).toContain('SKEIN_ICE_SERVERS=(hidden)');
   expect(gateway.stderr).not.toContain('hush');
 });
 
-test.each([
+it.each([
   [
     { SKEIN_ICE_SERVERS: '[{"urls":["turn:turn.example.org"]}]' },
     'entry 1 has a turn: or turns: URL and no username',
@@ -108,13 +107,13 @@ test.each([
     { SKEIN_GATEWAY_HOST: '1234' },
     'SKEIN_GATEWAY_HOST="1234" is not allowed; it takes an IP address or a host name',
   ],
-  [{ SKEIN_GATEWAY_URLS: 'gateway-2:8080' }, 'is no URL that starts with https://'],
-  [{ SKEIN_GATEWAY_URLS: 'http://0.0.0.0:8080' }, 'is no address that a client can reach'],
+  [{ SKEIN_GATEWAY_URLS: 'gateway-2:8080' }, 'is not a URL that starts with https://'],
+  [{ SKEIN_GATEWAY_URLS: 'http://0.0.0.0:8080' }, 'is not an address that clients can reach'],
   [{ SKEIN_NATS_URL: 'nats://u:hunter2@a', SKEIN_NATS_TOKEN: 'x' }, 'SKEIN_NATS_TOKEN cannot work'],
   [{ SKEIN_NATS_URL: 'nats://u:hunter2/@a' }, 'SKEIN_NATS_URL=(hidden) is not allowed: server 1'],
   [{ SKEIN_REDIS_URL: 'redis://:hunter2@a?tls=1' }, 'SKEIN_REDIS_URL=(hidden) is not allowed'],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT cannot work'],
-])('what cannot be obeyed ends it with 78 and one line: %j', async (env, message) => {
+])('an unusable setting ends the gateway with 78 and one line: %j', async (env, message) => {
   using gateway = new GatewayProcess(env as Record<string, string>);
   expect(await gateway.ended()).toBe(EXIT_CONFIG);
   expect(gateway.stderr).toContain(message);
@@ -122,7 +121,7 @@ test.each([
   expect(gateway.stderr + gateway.stdout).not.toContain('hunter2');
 });
 
-test('a port that is taken ends it with 1 and one clear line', async () => {
+it('a port in use ends the gateway with 1 and one clear line', async () => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
   const { port } = holder.address() as AddressInfo;
@@ -132,11 +131,11 @@ test('a port that is taken ends it with 1 and one clear line', async () => {
   holder.close();
 });
 
-test('it says when it listens and when it is ready, serves, and ends cleanly on SIGTERM', async () => {
+it('the gateway logs that it listens and is ready, and ends cleanly on SIGTERM', async () => {
   using gateway = new GatewayProcess({});
   const ready = await eventually('readiness', () => gateway.lines().find(({ event }) => event === 'ready'));
   expect(ready).toMatchObject({ level: 'info', service: 'gateway', httpPort: expect.any(Number) });
-  expect(gateway.lines()[0]).toMatchObject({ msg: 'listening', httpPort: ready.httpPort });
+  expect(gateway.lines()[0]).toMatchObject({ event: 'gateway.listening', httpPort: ready.httpPort });
   const client = await connect({ httpPort: ready.httpPort ?? 0 });
   await client.join('daily', 'Ada');
   gateway.terminate();
@@ -153,7 +152,7 @@ test('it says when it listens and when it is ready, serves, and ends cleanly on 
   expect(gateway.stdout).not.toMatch(/127\.0\.0\.1|fingerprint|mimeType|usernameFragment/);
 });
 
-test('it ends as soon as its last client has moved over', async () => {
+it('a draining gateway ends as soon as its last client has moved', async () => {
   using gateway = new GatewayProcess({ SKEIN_GATEWAY_DRAIN_DEADLINE_MS: '600000' });
   const ready = await eventually('readiness', () => gateway.lines().find(({ event }) => event === 'ready'));
   const client = await connect({ httpPort: ready.httpPort ?? 0 });

@@ -1,13 +1,19 @@
-// First: what follows does not load under an older Node.js.
+// First: the other imports do not load under an older Node.js.
 import './required-node.ts';
-import { readConfig, runService, systemClock, systemIds, systemRandom } from '@skein/runtime';
-import type { RunningService } from '@skein/runtime';
+import {
+  readConfig,
+  type RunningService,
+  runService,
+  systemClock,
+  systemIds,
+  systemRandom,
+} from '@skein/runtime';
 import { createLogger, startTelemetry } from '@skein/telemetry';
 import { ListenError } from './adapters/uws-server.ts';
 import { startGateway } from './gateway.ts';
 import { gatewaySettings } from './settings.ts';
 
-/** What stopping may take after the clients have moved over. */
+/** Longest time to stop after the clients have moved. */
 const STOP_DEADLINE_MS = 10_000;
 
 async function start(): Promise<RunningService> {
@@ -19,7 +25,7 @@ async function start(): Promise<RunningService> {
     const gateway = await startGateway({ ...surroundings, settings });
     const { httpPort } = gateway;
     void gateway.connected.then((connected) => {
-      if (connected) log.info({ event: 'ready', httpPort }, 'ready');
+      if (connected) log.info({ event: 'ready', httpPort }, 'gateway is ready');
     });
     return {
       ended: gateway.ended,

@@ -1,6 +1,6 @@
 import type { SkeinError } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Gateway } from './gateway.ts';
 import { connect, LiveCluster } from './testing/live-cluster.ts';
 
@@ -20,8 +20,8 @@ async function missing(): Promise<string[]> {
   return ((await answer.json()) as { missing: string[] }).missing;
 }
 
-test.each(['nats', 'redis'] as const)(
-  'clients stay while %s is away, and go on when it is back',
+it.each(['nats', 'redis'] as const)(
+  'clients stay connected while %s is away and work when it is back',
   async (which) => {
     await using client = await connect(gateway);
     await using newcomer = await connect(gateway);
@@ -43,14 +43,14 @@ test.each(['nats', 'redis'] as const)(
     await expect(newcomer.join(`without ${which}`, 'bob')).rejects.toMatchObject(retry);
     await cluster[which].start();
     await eventually('readiness', async () => (await missing()).length === 0);
-    // The node connects again by itself, a little before or after the gateway.
+    // The node reconnects a little before or after the gateway.
     await eventually('the node to answer', () => client.request('restartIce', { direction: 'send' }));
     await eventually('a join that succeeds', () => newcomer.join(`without ${which}`, 'bob').then(Boolean));
     expect(client.closed).toBeUndefined();
   },
 );
 
-test('who joins while NATS hangs is refused soon, and nothing is written', async () => {
+it('a join while NATS hangs fails soon and writes nothing', async () => {
   await using client = await connect(gateway);
   const { room } = await client.join('a hanging bus', 'ada');
   await cluster.nats.freeze();

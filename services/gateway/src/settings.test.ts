@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describeSettings } from '@skein/runtime';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { gatewaySettings } from './settings.ts';
 
-test('docs/configuration.md shows every setting of the gateway as it is', () => {
+it('docs/configuration.md shows every setting of the gateway as it is', () => {
   const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
   const section = page.split(/^## /m).find((one) => one.startsWith('Gateway\n'));
   const tables = section?.match(/^\|.*\|$(?:\n\|.*\|$)*/gm);

@@ -15,7 +15,8 @@ import { createLogger, startTelemetry } from '@skein/telemetry';
 import { coreCount } from './adapters/cores.ts';
 import { mediasoupEngine } from './adapters/mediasoup-engine.ts';
 import { planAddresses, type NodeAddresses } from './addresses/address-plan.ts';
-import { MediaNode, type MediaNodeConfig } from './node/media-node.ts';
+import type { MediaNodeConfig } from './node/media-node-config.ts';
+import { MediaNode } from './node/media-node.ts';
 import { mediaNodeSettings } from './settings.ts';
 
 const VERSION = '0.1.0';

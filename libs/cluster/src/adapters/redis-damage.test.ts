@@ -177,7 +177,7 @@ describe('a registry of nodes that is damaged', () => {
     }
     for (let read = 0; read < 2; read++)
       expect((await store.nodes.list()).map(({ record }) => record.nodeId)).toEqual(['node-1']);
-    expect(log.warn).toHaveBeenCalledExactlyOnceWith({ count: 3 }, expect.stringContaining('cannot be read'));
+    expect(log.warn).toHaveBeenCalledExactlyOnceWith({ count: 3 }, expect.stringContaining('unreadable'));
     await store.close();
   });
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addressFamily, hostPort, isUnspecified } from '@skein/runtime';
-import type { ReadyEvent } from '../ready-line.ts';
-import { parseReadyLine } from '../ready-line.ts';
+import { type ReadyEvent, parseReadyLine } from '../ready-line.ts';
 import type { ServicePlan } from '../service-plan.ts';
 import { Supervised } from './supervised.ts';
 

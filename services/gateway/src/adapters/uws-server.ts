@@ -1,52 +1,40 @@
-import { STATUS_CODES } from 'node:http';
-import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
-import type {
-  HttpRequest,
-  HttpResponse,
-  TemplatedApp,
-  us_listen_socket,
-  WebSocket,
-  WebSocketBehavior,
+import {
+  App,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  us_socket_local_port,
+  type WebSocketBehavior,
 } from 'uWebSockets.js';
-import type { Broadcaster, Socket } from '../edges/websocket/socket.ts';
-import { answerFull, SIGNAL_PATH } from '../edges/web/routes.ts';
-import type { HttpAnswer, HttpRequestHead } from '../edges/web/routes.ts';
+import type { HttpHead, HttpRouter, UpgradeDecision } from '../edges/web/http.ts';
+import type { Broadcaster, Socket, SocketHandler } from '../edges/websocket/socket.ts';
+import { headOf, respond, serve } from './uws-http.ts';
+import { handleDropped, type SocketData, UwsSocket } from './uws-socket.ts';
 
-/** What the server tells about one socket. */
-export interface SocketHandler {
-  /** `bytes` is only valid during the call. */
-  receive(bytes: ArrayBuffer, isBinary: boolean): void;
-  /** A pong, or a ping of the client's. */
-  heard(): void;
-  /** A message was dropped because `maxBackpressureBytes` were queued already. Told once. */
-  handleOverflow(): void;
-  /** Nothing is queued any more. */
-  handleDrain(): void;
-  /** `code`: the client's close code; 1006 when the connection was lost without one. */
-  handleClosed(code: number): void;
-}
-
-export interface WebServerOptions {
+export interface UwsServerOptions {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
-  /** WebSocket connections at once; one more is answered with 503. */
-  readonly maxConnections: number;
-  /** What may be queued for one socket, in bytes. Default 1 MiB. */
+  /** Bound of one socket's queue, in bytes. Default 1 MiB. */
   readonly maxBackpressureBytes?: number;
-  readonly handleHttp: (request: HttpRequestHead) => HttpAnswer;
-  readonly handleSocket: (socket: Socket) => SocketHandler;
+  readonly router: HttpRouter;
+  /** Paths that accept WebSockets. */
+  readonly socketPaths: readonly string[];
+  /** Decides on an upgrade. Must not reject. */
+  readonly upgrade: (head: HttpHead) => Promise<UpgradeDecision<(socket: Socket) => SocketHandler>>;
+  /** A handler or a stream failed without a typed error. */
+  readonly onError: (error: unknown) => void;
 }
 
-export interface WebServer extends Broadcaster {
+export interface UwsServer extends Broadcaster {
   readonly port: number;
-  /** No new connections; those there stay. */
+  /** No new connections; the open ones stay. */
   stopListening(): void;
-  /** Cuts whatever is left. */
+  /** Cuts all connections. */
   close(): void;
 }
 
-/** The address can't be listened on. Its message is one line for whoever starts the gateway. */
+/** The server cannot listen on its address. The message is one line for the operator. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
@@ -57,7 +45,7 @@ const MAX_BACKPRESSURE_BYTES = 1024 * 1024;
  * answered with a typed error and does not cost the connection.
  */
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
-/** The heartbeat finds silent peers; this frees sockets that were closed but whose peer never says goodbye. */
+/** The heartbeat detects silent peers; this frees sockets that were closed but whose peer never confirms it. */
 const IDLE_TIMEOUT_S = 60;
 /** Without it, the system lets several processes listen on one port. */
 const EXCLUSIVE_PORT = 1;
@@ -69,49 +57,12 @@ type ExclusiveListen = (
   done: (socket: us_listen_socket | false) => void,
 ) => TemplatedApp;
 
-interface UserData {
-  handler: SocketHandler | undefined;
-  socket: UwsSocket | undefined;
-}
-
 /** Listens for HTTP and WebSocket. Fails with `ListenError`. */
-export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
+export async function startUwsServer(options: UwsServerOptions): Promise<UwsServer> {
   const app = App();
-  let connections = 0;
-  const signaling: WebSocketBehavior<UserData> = {
-    maxPayloadLength: MAX_PAYLOAD_BYTES,
-    maxBackpressure: options.maxBackpressureBytes ?? MAX_BACKPRESSURE_BYTES,
-    idleTimeout: IDLE_TIMEOUT_S,
-    sendPingsAutomatically: false,
-    upgrade: (response, request, context) => {
-      if (connections >= options.maxConnections) return respond(response, answerFull());
-      const header = (name: string): string => request.getHeader(`sec-websocket-${name}`);
-      const data: UserData = { handler: undefined, socket: undefined };
-      response.upgrade(data, header('key'), header('protocol'), header('extensions'), context);
-    },
-    open: (ws) => {
-      connections++;
-      const data = ws.getUserData();
-      data.socket = new UwsSocket(ws);
-      data.handler = options.handleSocket(data.socket);
-    },
-    message: (ws, bytes, isBinary) => ws.getUserData().handler?.receive(bytes, isBinary),
-    ping: (ws) => ws.getUserData().handler?.heard(),
-    pong: (ws) => ws.getUserData().handler?.heard(),
-    dropped: (ws) => handleDropped(ws.getUserData()),
-    drain: (ws) => {
-      if (ws.getBufferedAmount() === 0) ws.getUserData().handler?.handleDrain();
-    },
-    close: (ws, code) => {
-      connections--;
-      const { socket, handler } = ws.getUserData();
-      socket?.detach();
-      handler?.handleClosed(code);
-    },
-  };
-  app.ws(SIGNAL_PATH, signaling);
-  app.ws(`${SIGNAL_PATH}/`, signaling);
-  app.any('/*', (response, request) => respond(response, options.handleHttp(headOf(request))));
+  const behavior = webSocketBehavior(options);
+  for (const path of options.socketPaths) app.ws(path, behavior);
+  app.any('/*', (response, request) => serve(response, request, options));
   const listening = await listen(app, options);
   return {
     port: us_socket_local_port(listening),
@@ -121,86 +72,55 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   };
 }
 
-function listen(app: TemplatedApp, { host, port }: WebServerOptions): Promise<us_listen_socket> {
-  return new Promise((resolve, reject) => {
-    (app.listen as unknown as ExclusiveListen).call(app, host, port, EXCLUSIVE_PORT, (socket) => {
-      if (socket) resolve(socket);
-      else
-        reject(new ListenError(`port ${port} cannot be had: it is taken, or the host is not this machine's`));
-    });
-  });
-}
-
-/** Called while the server walks its list of subscribers, which must not change meanwhile; so the news waits a turn. */
-function handleDropped({ socket, handler }: UserData): void {
-  if (!socket || socket.overflowed) return;
-  socket.overflowed = true;
-  setImmediate(() => {
-    if (socket.isDetached) return;
-    handler?.handleOverflow();
-    if (socket.bufferedBytes === 0) handler?.handleDrain();
-  });
-}
-
-/** uWebSockets throws when a socket is used after its close event; this one does nothing then. */
-class UwsSocket implements Socket {
-  overflowed = false;
-  #ws: WebSocket<UserData> | undefined;
-
-  constructor(ws: WebSocket<UserData>) {
-    this.#ws = ws;
-  }
-
-  get isDetached(): boolean {
-    return this.#ws === undefined;
-  }
-
-  get bufferedBytes(): number {
-    return this.#ws?.getBufferedAmount() ?? 0;
-  }
-
-  detach(): void {
-    this.#ws = undefined;
-  }
-
-  send(text: string): void {
-    this.#ws?.send(text, false);
-  }
-
-  subscribe(topic: string): void {
-    this.#ws?.subscribe(topic);
-  }
-
-  unsubscribe(topic: string): void {
-    this.#ws?.unsubscribe(topic);
-  }
-
-  ping(): void {
-    this.#ws?.ping();
-  }
-
-  close(code: number, reason: string): void {
-    this.#ws?.end(code, reason);
-  }
-
-  terminate(): void {
-    this.#ws?.close();
-  }
-}
-
-function headOf(request: HttpRequest): HttpRequestHead {
+function webSocketBehavior(options: UwsServerOptions): WebSocketBehavior<SocketData> {
   return {
-    method: request.getCaseSensitiveMethod().toUpperCase(),
-    path: request.getUrl(),
-    ifNoneMatch: request.getHeader('if-none-match'),
+    maxPayloadLength: MAX_PAYLOAD_BYTES,
+    maxBackpressure: options.maxBackpressureBytes ?? MAX_BACKPRESSURE_BYTES,
+    idleTimeout: IDLE_TIMEOUT_S,
+    sendPingsAutomatically: false,
+    upgrade: async (response, request, context) => {
+      // The request is only valid until the first await.
+      const head = headOf(request);
+      const header = (name: string): string => head.headers.get(`sec-websocket-${name}`) ?? '';
+      let isAborted = false;
+      response.onAborted(() => (isAborted = true));
+      const decision = await options.upgrade(head);
+      if (decision.kind === 'refused') {
+        if (!isAborted) response.cork(() => respond(response, head, decision.response));
+        return;
+      }
+      if (isAborted) return decision.abandon();
+      const data: SocketData = { open: decision.open, handler: undefined, socket: undefined };
+      response.cork(() => {
+        response.upgrade(data, header('key'), header('protocol'), header('extensions'), context);
+      });
+    },
+    open: (ws) => {
+      const data = ws.getUserData();
+      data.socket = new UwsSocket(ws);
+      data.handler = data.open?.(data.socket);
+      data.open = undefined;
+    },
+    message: (ws, bytes, isBinary) => ws.getUserData().handler?.receive(bytes, isBinary),
+    ping: (ws) => ws.getUserData().handler?.handleHeartbeat(),
+    pong: (ws) => ws.getUserData().handler?.handleHeartbeat(),
+    dropped: (ws) => handleDropped(ws.getUserData()),
+    drain: (ws) => {
+      if (ws.getBufferedAmount() === 0) ws.getUserData().handler?.handleDrain();
+    },
+    close: (ws, code) => {
+      const { socket, handler } = ws.getUserData();
+      socket?.detach();
+      handler?.handleClosed(code);
+    },
   };
 }
 
-function respond(response: HttpResponse, { status, headers, body, headOnly }: HttpAnswer): void {
-  response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
-  for (const [name, value] of headers) response.writeHeader(name, value);
-  // With a length as its argument, `endWithoutBody` of this version of uWebSockets ends the process.
-  if (status === 304) response.endWithoutBody();
-  else if (headOnly) response.writeHeader('content-length', String(Buffer.byteLength(body))).endWithoutBody();
-  else response.end(body);
+function listen(app: TemplatedApp, { host, port }: UwsServerOptions): Promise<us_listen_socket> {
+  return new Promise((resolve, reject) => {
+    (app.listen as unknown as ExclusiveListen).call(app, host, port, EXCLUSIVE_PORT, (socket) => {
+      if (socket) resolve(socket);
+      else reject(new ListenError(`cannot listen on ${host} port ${port}: address in use or not local`));
+    });
+  });
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { contentTypeOf, hasContentHash } from '../edges/web/web-files.ts';
-import type { WebFile, WebFiles } from '../edges/web/web-files.ts';
+import { contentTypeOf, hasContentHash, type WebFile, type WebFiles } from '../edges/web/web-files.ts';
 
-/** Reads all files below `folder`, once. A folder that is not there gives no files. */
+/** Reads all files below `folder`, once. A missing folder gives no files. */
 export async function readWebFolder(folder: string): Promise<WebFiles> {
   const files = new Map<string, WebFile>();
   for (const path of await filePaths(folder)) {

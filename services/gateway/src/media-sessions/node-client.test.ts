@@ -1,9 +1,9 @@
 import { createMemoryBus } from '@skein/bus/testing';
-import { subjects, type NodeRecord } from '@skein/protocol';
-import { expect, test } from 'vitest';
-import { NodeSessions } from './node-client.ts';
+import { type NodeRecord, subjects } from '@skein/protocol';
+import { expect, it } from 'vitest';
+import { NodeClient } from './node-client.ts';
 
-const address = { room: 'blue', sessionId: 'ses_1', epoch: 1, nodeId: 'media-1' };
+const ref = { room: 'blue', sessionId: 'ses_1', epoch: 1, nodeId: 'media-1' };
 
 /** Two processes with one id: each serves the id, and its own instance. */
 function setUp(named: string | undefined) {
@@ -16,17 +16,17 @@ function setUp(named: string | undefined) {
   }
   const record = named === undefined ? undefined : ({ nodeId: 'media-1', instance: named } as NodeRecord);
   const directory = { record: () => record };
-  const sessions = new NodeSessions(hub.connect('gateway'), directory, { openMs: 1000, requestMs: 1000 });
+  const client = new NodeClient(hub.connect('gateway'), directory, { openMs: 1000, requestMs: 1000 });
   return async (): Promise<ReadonlySet<unknown>> => {
-    const asked = Array.from({ length: 64 }, () => sessions.request(address, 'close', { reason: 'left' }));
+    const asked = Array.from({ length: 64 }, () => client.request(ref, 'close', { reason: 'left' }));
     return new Set((await Promise.all(asked)).map((answer) => (answer as { by?: string }).by));
   };
 }
 
-test('of two processes with one node id, only the one that the record names is asked', async () => {
+it("a request goes to the instance that the node's record names", async () => {
   expect(await setUp('run_new')()).toEqual(new Set(['run_new']));
 });
 
-test('a node that is not known yet is asked by its id', async () => {
+it('a request to an unknown node goes to every process with its id', async () => {
   expect(await setUp(undefined)()).toEqual(new Set(['run_old', 'run_new']));
 });

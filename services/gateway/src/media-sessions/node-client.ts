@@ -1,10 +1,15 @@
 import type { Bus } from '@skein/bus';
 import type { NodeDirectory } from '@skein/cluster';
-import { subjects } from '@skein/protocol';
-import type { SessionMethod, SessionRef, SessionRequest, SessionResponse } from '@skein/protocol';
+import {
+  type SessionMethod,
+  type SessionRef,
+  type SessionRequest,
+  type SessionResponse,
+  subjects,
+} from '@skein/protocol';
 
 export interface NodeDeadlines {
-  /** For a node to make a session: after this, another node is tried. */
+  /** For a node to open a session; after this, another node is tried. */
   readonly openMs: number;
   /** For a node to confirm a session that is resumed. Default 2 s: it only looks it up. */
   readonly attachMs?: number;
@@ -15,10 +20,10 @@ export interface NodeDeadlines {
 const DEFAULT_ATTACH_MS = 2000;
 
 /**
- * Asks media nodes for what concerns one session. Fails with the node's own error, `UNAVAILABLE` when the node
- * or the bus is away, or `DEADLINE_EXCEEDED`. Answers are passed on as they came: nodes are part of the cluster.
+ * Sends requests about one session to its media node. Fails with the node's own error, `UNAVAILABLE` when the node or the
+ * bus is away, or `DEADLINE_EXCEEDED`. Answers are passed on unchecked: nodes are part of the cluster.
  */
-export class NodeSessions {
+export class NodeClient {
   readonly #bus: Bus;
   readonly #directory: Pick<NodeDirectory, 'record'>;
   readonly #deadlines: NodeDeadlines;
@@ -36,7 +41,7 @@ export class NodeSessions {
   ): Promise<SessionResponse<Method>> {
     const envelope = { room, sessionId, epoch, method, data };
     const deadlineMs = this.#deadlineOf(method);
-    // The process that holds the node's lease, even while another one with its id still runs.
+    // Addressed to the process that holds the node's lease, even while an earlier one with the same id still runs.
     const subject = subjects.nodeSession(nodeId, this.#directory.record(nodeId)?.instance);
     const answer = await this.#bus.request(subject, envelope, { deadlineMs });
     return answer as SessionResponse<Method>;

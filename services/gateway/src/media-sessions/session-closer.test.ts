@@ -4,13 +4,13 @@ import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryCluster } from '../testing/memory-cluster.ts';
-import { SessionEndings } from './session-closer.ts';
-import type { NodeSessions } from './node-client.ts';
+import { SessionCloser } from './session-closer.ts';
+import type { NodeClient } from './node-client.ts';
 
 describe('the end of a session', () => {
-  test('is tried again while the bus is away', async () => {
+  it('a close is retried while the bus is away', async () => {
     await using cluster = await MemoryCluster.start();
     const client = await cluster.joined('ada');
     cluster.hub.setDown(true);
@@ -24,7 +24,7 @@ describe('the end of a session', () => {
     expect(cluster.node.requests('close')).toHaveLength(1);
   });
 
-  test('takes the participant out of the room when the node does not answer, and gives up in time', async () => {
+  it('a close removes the participant itself when the node does not answer', async () => {
     await using cluster = await MemoryCluster.start();
     const [ada, bob] = [await cluster.joined('ada'), await cluster.joined('bob')];
     cluster.node[Symbol.dispose]();
@@ -36,12 +36,11 @@ describe('the end of a session', () => {
     );
     expect(gone).toMatchObject({ data: { identity: 'ada', reason: 'disconnected' } });
     await cluster.clock.advance(100_000);
-    await cluster.signaling.endings.stop(0);
   });
 });
 
 describe('endings', () => {
-  test('past their bound are tried once, and the ones before go on', async () => {
+  it('a close above the bound is tried once, and earlier ones retry', async () => {
     const clock = new FakeClock();
     const asked: string[] = [];
     const nodes = {
@@ -51,18 +50,18 @@ describe('endings', () => {
       },
     };
     const rooms = { leave: async () => Promise.reject(SkeinError.unavailable('the store')) };
-    const endings = new SessionEndings({
-      ...{ clock, random: seededRandom(1), log: silentLogger, resumeGraceMs: 1000, maxEndings: 2 },
-      nodes: nodes as unknown as NodeSessions,
+    const closer = new SessionCloser({
+      ...{ clock, random: seededRandom(1), log: silentLogger, resumeGraceMs: 1000, maxClosings: 2 },
+      nodes: nodes as unknown as NodeClient,
       rooms: rooms as unknown as RoomStore,
-      news: {} as RoomPublisher,
+      publisher: {} as RoomPublisher,
     });
     const at = { room: 'blue', identity: 'ada', epoch: 1, nodeId: 'n' };
-    await Promise.all(['a', 'b', 'c'].map((sessionId) => endings.end({ ...at, sessionId }, 'disconnected')));
+    await Promise.all(['a', 'b', 'c'].map((sessionId) => closer.close({ ...at, sessionId }, 'disconnected')));
     expect(asked).toEqual(['a', 'b', 'c']);
     await clock.advance(700);
     expect(asked.slice(3).toSorted()).toEqual(['a', 'b']);
-    const stopped = endings.stop(0);
+    const stopped = closer.stop(0);
     await clock.advance(0);
     await stopped;
   });

@@ -1,79 +1,76 @@
 import type { RoomPublisher, RoomStore } from '@skein/cluster';
-import { SkeinError } from '@skein/protocol';
-import type { SessionRef, SessionRequest } from '@skein/protocol';
-import { jitter } from '@skein/runtime';
-import type { Clock, Random } from '@skein/runtime';
+import { type SessionRef, type SessionRequest, SkeinError } from '@skein/protocol';
+import { type Clock, jitter, type Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import type { NodeSessions } from './node-client.ts';
-import type { Departure } from '../participants/participant-state.ts';
-import { logged } from './session.ts';
-import type { HeldSession } from './session.ts';
+import type { NodeClient } from './node-client.ts';
+import type { Departure, SessionHandle } from './session.ts';
+import { logFields } from './log-fields.ts';
 
-export interface EndingDeps {
-  readonly nodes: NodeSessions;
+export interface SessionCloserDeps {
+  readonly nodes: NodeClient;
   readonly rooms: RoomStore;
-  readonly news: RoomPublisher;
+  readonly publisher: RoomPublisher;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** How long a session waits for its client to come back, when the socket was lost. */
+  /** How long a session waits for its client to come back, when the connection was lost. */
   readonly resumeGraceMs: number;
-  /** That are under way at a time. Default `MAX_ENDINGS`. */
-  readonly maxEndings?: number;
+  /** Closings with retries at a time. Default `MAX_CLOSINGS`. */
+  readonly maxClosings?: number;
 }
 
 type CloseRequest = SessionRequest<'close'>;
 
-/** What a node is told, and whether its participant is taken out of the room when it can't be told. */
-type Ending =
+/** The request to the node. */
+type Closing =
   | { readonly method: 'close'; readonly data: CloseRequest }
   | { readonly method: 'detach'; readonly data: SessionRequest<'detach'> };
 
-/** Waits between attempts; with the deadlines of the attempts themselves it gives up after about a minute. */
+/** Waits between attempts; with the deadlines of the attempts it gives up after about a minute. */
 const RETRY_DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16_000];
-/** With so many under way the next ones are tried once: nodes find media without clients, and control the ghosts. */
-const MAX_ENDINGS = 20_000;
+/** Further ones are tried once: nodes detect media without clients, and control repairs the room state. */
+const MAX_CLOSINGS = 20_000;
 
 /**
- * Tells nodes that sessions end, or wait for their clients, and goes on trying for a bounded time while a node or the
- * bus is away. When the node does not answer, the participant of a session that has ended is taken out of the room's
- * state from here, so that nobody sees a ghost; one that may come back, or is elsewhere already, is left in it.
+ * Notifies nodes that sessions end, or wait for their clients, and retries for a bounded time while a node or the bus is
+ * away. When the node does not answer, it removes the participant of a closed session from the room's state, so that
+ * nobody sees a ghost; a participant that may come back, or has another session already, stays in it.
  */
-export class SessionEndings {
-  readonly #deps: EndingDeps;
+export class SessionCloser {
+  readonly #deps: SessionCloserDeps;
   readonly #running = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
 
-  constructor(deps: EndingDeps) {
+  constructor(deps: SessionCloserDeps) {
     this.#deps = deps;
   }
 
-  /** Ends a session, whoever holds it. Resolves, never fails, when the first attempt is over; later ones go on. */
-  end(address: SessionRef, reason: CloseRequest['reason']): Promise<void> {
-    return this.#begin(address, { method: 'close', data: { reason } });
+  /** Ends a session, whichever gateway holds it. Resolves, never rejects, after the first attempt; retries continue. */
+  close(ref: SessionRef, reason: CloseRequest['reason']): Promise<void> {
+    return this.#begin(ref, { method: 'close', data: { reason } });
   }
 
-  /** The client of a session has gone. Without effect once another gateway holds the session. Resolves like `end`. */
-  depart({ address, attachment }: HeldSession, how: Departure): Promise<void> {
-    if (how === 'lost') {
+  /** The client of a session has left. Without effect once another gateway holds the session. Resolves like `close`. */
+  depart({ ref, attachment }: SessionHandle, departure: Departure): Promise<void> {
+    if (departure === 'lost') {
       const graceMs = this.#deps.resumeGraceMs;
-      return this.#begin(address, { method: 'detach', data: { attachment, graceMs } });
+      return this.#begin(ref, { method: 'detach', data: { attachment, graceMs } });
     }
-    const reason = how === 'left' ? 'left' : 'disconnected';
-    return this.#begin(address, { method: 'close', data: { reason, attachment } });
+    const reason = departure === 'left' ? 'left' : 'disconnected';
+    return this.#begin(ref, { method: 'close', data: { reason, attachment } });
   }
 
-  /** Waits up to `deadlineMs` for endings that run, then gives up on the rest. */
+  /** Waits up to `deadlineMs` for the closings under way, then gives up the rest. */
   async stop(deadlineMs: number): Promise<void> {
     const deadline = this.#deps.clock.sleep(deadlineMs, this.#stopped.signal).catch(() => {});
     await Promise.race([Promise.all(this.#running), deadline]);
     this.#stopped.abort(new Error('the gateway stopped'));
   }
 
-  async #begin(address: SessionRef, ending: Ending): Promise<void> {
-    const first = this.#attempt(address, ending);
-    if (this.#running.size >= (this.#deps.maxEndings ?? MAX_ENDINGS)) return void (await first);
-    this.#track(first.then((done) => (done ? undefined : this.#retry(address, ending))));
+  async #begin(ref: SessionRef, closing: Closing): Promise<void> {
+    const first = this.#attempt(ref, closing);
+    if (this.#running.size >= (this.#deps.maxClosings ?? MAX_CLOSINGS)) return void (await first);
+    this.#track(first.then((done) => (done ? undefined : this.#retry(ref, closing))));
     await first;
   }
 
@@ -82,7 +79,7 @@ export class SessionEndings {
     this.#running.add(tracked);
   }
 
-  async #retry(address: SessionRef, ending: Ending): Promise<void> {
+  async #retry(ref: SessionRef, closing: Closing): Promise<void> {
     const { clock, random, log } = this.#deps;
     for (const delayMs of RETRY_DELAYS_MS) {
       try {
@@ -90,39 +87,39 @@ export class SessionEndings {
       } catch {
         return;
       }
-      if (await this.#attempt(address, ending)) return;
+      if (await this.#attempt(ref, closing)) return;
     }
     log.warn(
-      { ...logged(address), method: ending.method },
-      'gave up telling a node that its session has ended',
+      { ...logFields(ref), method: closing.method },
+      'session close gave up: its node does not answer',
     );
   }
 
   /** Whether nothing is left to do. */
-  async #attempt(address: SessionRef, ending: Ending): Promise<boolean> {
+  async #attempt(ref: SessionRef, closing: Closing): Promise<boolean> {
     const { nodes, log } = this.#deps;
-    let noSession = false;
+    let isGone = false;
     try {
-      await nodes.request(address, ending.method, ending.data);
+      await nodes.request(ref, closing.method, closing.data);
       return true;
     } catch (error) {
       const { code } = SkeinError.from(error);
       if (code === 'STALE_EPOCH') return true;
-      noSession = code === 'SESSION_NOT_FOUND';
-      log.debug({ ...logged(address), code, method: ending.method }, 'a node did not end a session');
+      isGone = code === 'SESSION_NOT_FOUND';
+      log.debug({ ...logFields(ref), code, method: closing.method }, 'node did not close a session');
     }
-    if (ending.method === 'detach' || ending.data.reason === 'moved') return noSession;
-    const takenOut = await this.#takeOut(address, ending.data.reason);
-    return noSession && takenOut;
+    if (closing.method === 'detach' || closing.data.reason === 'moved') return isGone;
+    const isRemoved = await this.#removeFromRoom(ref, closing.data.reason);
+    return isGone && isRemoved;
   }
 
-  async #takeOut(address: SessionRef, reason: string): Promise<boolean> {
-    const { rooms, news, log } = this.#deps;
+  async #removeFromRoom(ref: SessionRef, reason: string): Promise<boolean> {
+    const { rooms, publisher, log } = this.#deps;
     try {
-      news.publish(address.room, await rooms.leave(address.room, address, reason));
+      publisher.publish(ref.room, await rooms.leave(ref.room, ref, reason));
       return true;
     } catch (error) {
-      log.debug({ ...logged(address), err: error }, 'a participant could not be taken out of the room');
+      log.debug({ ...logFields(ref), err: error }, 'participant could not be removed from the room');
       return false;
     }
   }

@@ -1,45 +1,44 @@
 import type { Bus } from '@skein/bus';
-import { sessionEvent, subjects } from '@skein/protocol';
-import type { SessionEvent, SessionRef } from '@skein/protocol';
-import { isOver, orderOfStarts, type NodeDirectory, type NodeStart } from '@skein/cluster';
+import { isOver, type NodeDirectory, type NodeStart, orderOfStarts } from '@skein/cluster';
+import { type SessionEvent, sessionEvent, type SessionRef, subjects } from '@skein/protocol';
 import type { Logger } from '@skein/telemetry';
-import { logged } from './session.ts';
+import { logFields } from './log-fields.ts';
 
-/** Whoever is told what becomes of a session. */
+/** Receives session events. */
 export interface SessionListener {
   handleSessionEvent(sessionId: string, event: SessionEvent): void;
-  /** The session's node is gone, or was started anew without it. */
+  /** The session's node is gone, or was restarted without it. */
   handleSessionLost(sessionId: string, reason: NodeLoss): void;
 }
 
 export type NodeLoss = 'node-died' | 'node-restarted';
 
-/** What is heard of one session: its node's events, and the loss of that node. */
-export interface SessionLine {
+/** The events of one session: its node's, and the loss of that node. */
+export interface SessionSubscription {
   /** Which start of its node carries the session, as far as known. */
   readonly nodeStart: NodeStart | undefined;
-  /** Gives `listener` what has come so far, in order, and everything from now on. */
+  /** Gives `listener` the events that arrived so far, in order, and every later one. */
   start(listener: SessionListener): void;
-  /** Nothing more is told. Safe to repeat. */
+  /** No more events. Safe to repeat. */
   close(): void;
 }
 
-/** What may come before a line is started; more is dropped. It is given to the client after the session itself. */
+/** Events kept until a subscription starts; more are dropped. The client gets them after its session. */
 const EARLY_MAX = 256;
 
-export interface SessionLinesDeps {
+export interface SessionEventsDeps {
   readonly bus: Bus;
   readonly directory: Pick<NodeDirectory, 'views' | 'on'>;
   readonly log: Logger;
 }
 
-/** The lines of all sessions of this gateway's clients. Their number has the bound of the sockets. */
-export class SessionLines {
-  readonly #deps: SessionLinesDeps;
-  readonly #byNode = new Map<string, Set<Line>>();
+/** Subscribes to the events of sessions. At most two subscriptions for each of this gateway's clients. */
+export class SessionEvents {
+  readonly #deps: SessionEventsDeps;
+  readonly #byNode = new Map<string, Set<Subscription>>();
   readonly #listening: readonly Disposable[];
 
-  constructor(deps: SessionLinesDeps) {
+  constructor(deps: SessionEventsDeps) {
     this.#deps = deps;
     this.#listening = [
       deps.directory.on('dead', ({ nodeId, start }) =>
@@ -54,46 +53,47 @@ export class SessionLines {
     ];
   }
 
-  open(address: SessionRef): SessionLine {
+  subscribe(ref: SessionRef): SessionSubscription {
     const { bus, directory, log } = this.#deps;
-    const { nodeId, sessionId } = address;
+    const { nodeId, sessionId } = ref;
     const start = directory.views().find(({ record }) => record.nodeId === nodeId)?.record;
-    const subscription = bus.subscribe(subjects.session(sessionId), (data) => {
+    const busSubscription = bus.subscribe(subjects.session(sessionId), (data) => {
       const event = sessionEvent.safeParse(data);
-      if (event.success) line.hear((listener) => listener.handleSessionEvent(sessionId, event.data));
-      else log.warn(logged(address), 'an event of a session has a wrong form');
+      if (event.success)
+        subscription.deliver((listener) => listener.handleSessionEvent(sessionId, event.data));
+      else log.warn(logFields(ref), 'session event is malformed');
     });
-    const lines = this.#byNode.get(nodeId) ?? new Set();
-    const line = new Line(sessionId, start, () => {
-      subscription.close();
-      lines.delete(line);
-      if (lines.size === 0 && this.#byNode.get(nodeId) === lines) this.#byNode.delete(nodeId);
+    const ofNode = this.#byNode.get(nodeId) ?? new Set();
+    const subscription = new Subscription(sessionId, start, () => {
+      busSubscription.close();
+      ofNode.delete(subscription);
+      if (ofNode.size === 0 && this.#byNode.get(nodeId) === ofNode) this.#byNode.delete(nodeId);
     });
-    this.#byNode.set(nodeId, lines.add(line));
-    return line;
+    this.#byNode.set(nodeId, ofNode.add(subscription));
+    return subscription;
   }
 
   close(): void {
     for (const one of this.#listening) one[Symbol.dispose]();
   }
 
-  /** Some starts of a node are over; a session of an unknown start is taken for one of theirs. */
+  /** Some starts of a node are over; a session of an unknown start counts as one of theirs. */
   #handleLoss(nodeId: string, reason: NodeLoss, isLost: (start: NodeStart) => boolean): void {
-    for (const line of [...(this.#byNode.get(nodeId) ?? [])]) {
-      if (!line.nodeStart || isLost(line.nodeStart)) line.lose(reason);
+    for (const subscription of [...(this.#byNode.get(nodeId) ?? [])]) {
+      if (!subscription.nodeStart || isLost(subscription.nodeStart)) subscription.lose(reason);
     }
   }
 }
 
-type Told = (listener: SessionListener) => void;
+type Delivery = (listener: SessionListener) => void;
 
-class Line implements SessionLine {
+class Subscription implements SessionSubscription {
   readonly nodeStart: NodeStart | undefined;
   readonly #sessionId: string;
   readonly #onClosed: () => void;
-  #early: Told[] = [];
+  #early: Delivery[] = [];
   #listener: SessionListener | undefined;
-  #closed = false;
+  #isClosed = false;
 
   constructor(sessionId: string, nodeStart: NodeStart | undefined, onClosed: () => void) {
     this.#sessionId = sessionId;
@@ -101,26 +101,26 @@ class Line implements SessionLine {
     this.#onClosed = onClosed;
   }
 
-  hear(told: Told): void {
-    if (this.#closed) return;
-    if (this.#listener) told(this.#listener);
-    else if (this.#early.length < EARLY_MAX) this.#early.push(told);
+  deliver(delivery: Delivery): void {
+    if (this.#isClosed) return;
+    if (this.#listener) delivery(this.#listener);
+    else if (this.#early.length < EARLY_MAX) this.#early.push(delivery);
   }
 
   lose(reason: NodeLoss): void {
-    this.hear((listener) => listener.handleSessionLost(this.#sessionId, reason));
+    this.deliver((listener) => listener.handleSessionLost(this.#sessionId, reason));
   }
 
   start(listener: SessionListener): void {
     this.#listener = listener;
     const early = this.#early;
     this.#early = [];
-    for (const told of early) this.hear(told);
+    for (const delivery of early) this.deliver(delivery);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#early = [];
     this.#onClosed();
   }

@@ -1,71 +1,72 @@
 import type { Placed } from '@skein/cluster';
 import {
-  SkeinError,
   type IceServer,
   type SessionRef,
   type SessionRequest,
+  SkeinError,
   type TransportOffer,
 } from '@skein/protocol';
-import type { NodeSessions } from './node-client.ts';
-import type { ClientProfile, HeldSession, SessionMedia } from './session.ts';
-import type { SessionLines } from './session-events.ts';
+import type { AdmittedClient } from './admitted-client.ts';
+import type { NodeClient } from './node-client.ts';
+import type { SessionEvents } from './session-events.ts';
+import type { SessionHandle, SessionSetup } from './session.ts';
 
 export interface OpenedSession {
-  readonly session: HeldSession;
-  readonly media: SessionMedia;
+  readonly session: SessionHandle;
+  readonly setup: SessionSetup;
 }
 
-export interface OpeningDeps {
-  readonly nodes: NodeSessions;
-  readonly lines: SessionLines;
+export interface SessionOpenerDeps {
+  readonly nodes: NodeClient;
+  readonly events: SessionEvents;
   readonly iceServers: readonly IceServer[];
 }
 
-/** What a client of this protocol has: one transport for each direction. */
+/** A client of this protocol has one transport for each direction. */
 const TRANSPORTS: SessionRequest<'open'>['transports'] = [{ direction: 'send' }, { direction: 'receive' }];
 
-/** Has sessions made at the nodes that they were placed on. */
-export class Openings {
-  readonly #deps: OpeningDeps;
+/** Opens sessions on the nodes that they were placed on. */
+export class SessionOpener {
+  readonly #deps: SessionOpenerDeps;
 
-  constructor(deps: OpeningDeps) {
+  constructor(deps: SessionOpenerDeps) {
     this.#deps = deps;
   }
 
-  /** Fails with what the node answers; nothing is held then. */
+  /** Fails with the node's error; nothing is held then. */
   async open(
-    address: SessionRef,
-    profile: ClientProfile,
+    ref: SessionRef,
+    client: AdmittedClient,
     { participant, snapshot }: Pick<Placed, 'participant' | 'snapshot'>,
   ): Promise<OpenedSession> {
-    const { nodes, lines, iceServers } = this.#deps;
-    const { identity, grants, rtpCapabilities, autoSubscribe } = profile;
-    // Listened to first: events may come before the answer.
-    const line = lines.open(address);
+    const { nodes, events, iceServers } = this.#deps;
+    const { identity, grants, rtpCapabilities, autoSubscribe } = client;
+    // Subscribed first: events may arrive before the answer.
+    const subscription = events.subscribe(ref);
     try {
       const { version: roomVersion } = snapshot;
       const entry = grants.visibility === 'listed' ? undefined : participant;
       const media = { rtpCapabilities, autoSubscribe, transports: TRANSPORTS };
       const asked = { identity, roomVersion, ...media, grants, entry };
-      const opened = await nodes.request(address, 'open', asked);
+      const opened = await nodes.request(ref, 'open', asked);
       const { attachment, resumeToken, transports, subscriptions } = opened;
       const [sendTransport, recvTransport] = offersOf(transports);
-      const { sessionId, epoch, nodeId } = address;
+      const { sessionId, epoch, nodeId } = ref;
       return {
-        session: { address, attachment, line },
-        media: {
+        session: { ref, attachment, events: subscription },
+        setup: {
           ...{ sessionId, epoch, nodeId, resumeToken },
           ...{ sendTransport, recvTransport, subscriptions, iceServers: [...iceServers] },
         },
       };
     } catch (error) {
-      line.close();
+      subscription.close();
       throw error;
     }
   }
 }
 
-/** Answers come unparsed: a node of an earlier version names no transports. */
+/** Answers are unchecked: a node of an earlier version names no transports. */
 function offersOf(transports: readonly TransportOffer[] | undefined): [TransportOffer, TransportOffer] {
   const [send, receive] = transports ?? [];
   if (!send || !receive) throw SkeinError.unavailable('a media node of this version');

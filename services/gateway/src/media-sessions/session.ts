@@ -1,37 +1,16 @@
-import type { ClientResponse, Grants, JoinRequest, SessionRef } from '@skein/protocol';
-import type { SessionLine } from './session-events.ts';
-import type { SharedCapabilities } from './shared-capabilities.ts';
+import type { ClientResponse, SessionRef } from '@skein/protocol';
+import type { SessionSubscription } from './session-events.ts';
 
-/** A session that this gateway holds for a client. */
-export interface HeldSession {
-  readonly address: SessionRef;
-  /** Names this gateway's hold at the node; a higher one is a later hold, perhaps another gateway's. */
+/** A media session as this gateway holds it for its client. */
+export interface SessionHandle {
+  readonly ref: SessionRef;
+  /** Numbers the gateways that held the session, as its node counts them; the highest one holds it now. */
   readonly attachment: number;
-  readonly line: SessionLine;
+  readonly events: SessionSubscription;
 }
 
-/** A client as its join described it: needed again whenever it is placed again. */
-export type ClientProfile = Omit<JoinRequest, 'identity' | 'role' | 'nodeId' | 'lastEpoch'> & {
-  readonly identity: string;
-  /** What it was admitted with. */
-  readonly grants: Grants;
-};
+/** What a client needs to take up a session: ids, resume token, transports, subscriptions, ICE servers. */
+export type SessionSetup = Omit<ClientResponse<'join'>, 'identity' | 'room'>;
 
-/** What a client is told of a session that it is to take up. */
-export type SessionMedia = Omit<ClientResponse<'join'>, 'identity' | 'room'>;
-
-export function profileOf(
-  request: JoinRequest,
-  identity: string,
-  grants: Grants,
-  capabilities: SharedCapabilities,
-): ClientProfile {
-  const { room, name, metadata, autoSubscribe, region, stayId } = request;
-  const rtpCapabilities = capabilities.share(request.rtpCapabilities);
-  return { room, identity, name, metadata, grants, rtpCapabilities, autoSubscribe, region, stayId };
-}
-
-/** The fields of a log line about a session. */
-export function logged({ room, identity, sessionId, nodeId }: SessionRef): Record<string, string> {
-  return { room, participant: identity, sessionId, nodeId };
-}
+/** How a client left: it said so, its page closed the connection, or the connection was lost and may come back. */
+export type Departure = 'left' | 'closed' | 'lost';

@@ -1,8 +1,8 @@
 import { routerRtpCapabilities } from '@skein/protocol';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { SharedCapabilities } from './shared-capabilities.ts';
 
-test('equal capabilities are kept once, different ones apart, and not without bound', () => {
+it('equal capabilities are kept once, and their number is bounded', () => {
   const shared = new SharedCapabilities();
   const first = shared.share(structuredClone(routerRtpCapabilities));
   expect(shared.share(structuredClone(routerRtpCapabilities))).toBe(first);

@@ -1,16 +1,16 @@
 import type { RtpCapabilities } from '@skein/protocol';
 
-/** Kinds of clients whose capabilities are kept; past it the one that came first is forgotten, which costs memory only. */
+/** Kinds of clients whose capabilities are kept; past it the oldest is dropped, which costs memory only. */
 const KEPT = 64;
 
 /**
- * Clients of the same kind can receive the same things. Each is kept for as long as its client stays, so that equal ones
- * are kept once: a browser's have about 15 KiB.
+ * Keeps equal capabilities once: clients of the same kind can receive the same codecs, each keeps its capabilities for as
+ * long as it is in the room, and a browser's have about 15 KiB.
  */
 export class SharedCapabilities {
   readonly #known = new Map<string, RtpCapabilities>();
 
-  /** `capabilities`, or what was given before and is equal. */
+  /** `capabilities`, or an equal object that was given before. */
   share(capabilities: RtpCapabilities): RtpCapabilities {
     const text = JSON.stringify(capabilities);
     const known = this.#known.get(text);

@@ -1,13 +1,12 @@
-import { SkeinError } from '@skein/protocol';
-import type { ClientResponse } from '@skein/protocol';
+import { type ClientResponse, SkeinError } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { joinRequest, MemoryCluster } from '../testing/memory-cluster.ts';
 
 type Joined = ClientResponse<'join'>;
 
 describe('a join', () => {
-  test('is answered with the room, the session, its transports and who one is', async () => {
+  it('a join is answered with the room, the session, its transports and the identity', async () => {
     await using cluster = await MemoryCluster.start();
     await cluster.joined('bob');
     const client = cluster.client();
@@ -25,7 +24,7 @@ describe('a join', () => {
     expect(joined.room.participants).toMatchObject([{ identity: 'bob' }, own]);
   });
 
-  test('tells the node which version of the room placed the session, and what the client can receive', async () => {
+  it("an open request carries the placing version and the client's capabilities", async () => {
     await using cluster = await MemoryCluster.start();
     const { data } = await cluster.client().request('join', { ...joinRequest, autoSubscribe: false });
     const { room, identity } = data as Joined;
@@ -37,8 +36,8 @@ describe('a join', () => {
     });
   });
 
-  test.each(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'TOO_MANY_REQUESTS', 'LIMIT_EXCEEDED'] as const)(
-    'goes to another node when the first one answers %s, and leaves nothing of it behind',
+  it.each(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'TOO_MANY_REQUESTS', 'LIMIT_EXCEEDED'] as const)(
+    'a join tries another node after %s and undoes the first placement',
     async (code) => {
       await using cluster = await MemoryCluster.start({ nodes: 2 });
       const [first, second] = cluster.nodes;
@@ -53,7 +52,7 @@ describe('a join', () => {
     },
   );
 
-  test('tries three nodes, then answers with the last error and leaves no trace', async () => {
+  it('a join tries three nodes, then fails with the last error and no trace', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 4 });
     for (const node of cluster.nodes) {
       node.on('open', () => {
@@ -65,12 +64,12 @@ describe('a join', () => {
     expect(error).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: 1000 });
     expect(cluster.nodes.map((node) => node.requests('open').length).toSorted()).toEqual([0, 1, 1, 1]);
     expect(await cluster.store.snapshot('blue')).toBeUndefined();
-    expect(cluster.signaling.rooms.size).toBe(0);
+    expect(cluster.participants.roomCount).toBe(0);
     expect(client.socket.topics.size).toBe(0);
-    expect(client.connection.phase).toBe('open');
+    expect(client.connection.state).toBe('open');
   });
 
-  test('says why the only node did not do, rather than that there is no other', async () => {
+  it("a join fails with the only node's error, not with NO_NODE_AVAILABLE", async () => {
     await using cluster = await MemoryCluster.start();
     cluster.node.on('open', () => {
       throw new SkeinError('LIMIT_EXCEEDED', 'full');
@@ -80,8 +79,8 @@ describe('a join', () => {
     });
   });
 
-  test.each(['INCOMPATIBLE_CODECS', 'INVALID_ARGUMENT', 'STALE_EPOCH', 'INTERNAL'] as const)(
-    'is not tried elsewhere after %s, which another node would answer too',
+  it.each(['INCOMPATIBLE_CODECS', 'INVALID_ARGUMENT', 'STALE_EPOCH', 'INTERNAL'] as const)(
+    'a join does not try another node after %s',
     async (code) => {
       await using cluster = await MemoryCluster.start({ nodes: 2 });
       for (const node of cluster.nodes) {
@@ -94,7 +93,7 @@ describe('a join', () => {
     },
   );
 
-  test('stays on the node that it asked for, or fails', async () => {
+  it('a join that names a node is placed there or fails', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const wish = { ...joinRequest, nodeId: 'node-2' };
     expect(await cluster.client().request('join', wish)).toMatchObject({ data: { nodeId: 'node-2' } });
@@ -108,7 +107,7 @@ describe('a join', () => {
     });
   });
 
-  test('that names its node is refused unless the gateway allows it, and reaches neither store nor node', async () => {
+  it('a join that names a node is denied unless the gateway allows it', async () => {
     await using cluster = await MemoryCluster.start();
     cluster.nodeChoice = false;
     const strict = await cluster.addGateway();
@@ -121,7 +120,7 @@ describe('a join', () => {
     expect(await client.request('join', joinRequest)).toMatchObject({ data: { nodeId: 'node-1' } });
   });
 
-  test('that names a node is refused by one that is at its limits, and is not tried elsewhere', async () => {
+  it('a join that names a full node fails and is not tried elsewhere', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     cluster.node.on('open', () => {
       throw new SkeinError('LIMIT_EXCEEDED', 'full');
@@ -133,7 +132,7 @@ describe('a join', () => {
     expect(await cluster.store.snapshot('blue')).toBeUndefined();
   });
 
-  test('fails with ROOM_FULL, NO_NODE_AVAILABLE or UNAVAILABLE as the store says', async () => {
+  it("a join fails with the store's error", async () => {
     await using cluster = await MemoryCluster.start({ maxParticipants: 1 });
     await cluster.joined('ada');
     expect(await cluster.client().request('join', joinRequest)).toMatchObject({
@@ -149,7 +148,7 @@ describe('a join', () => {
     });
   });
 
-  test('is refused while the bus is away before anything is written, and ends nobody else', async () => {
+  it('a join without the bus fails before anything is written', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 3 });
     const ada = await cluster.joined('ada');
     const before = await cluster.store.snapshot('blue');
@@ -166,7 +165,7 @@ describe('a join', () => {
     expect(ada.socket.events('roomChanged')).toEqual([]);
   });
 
-  test('brings nothing of the room to the socket before its node has taken the session', async () => {
+  it('a join brings no room events before its node has opened the session', async () => {
     await using cluster = await MemoryCluster.start();
     await cluster.joined('bob');
     let take: () => void = () => {};
@@ -189,7 +188,7 @@ describe('a join', () => {
     expect(client.socket.events('roomChanged').map(({ version }) => version)).toEqual([room.version + 1]);
   });
 
-  test('is taken back when the socket closes while it runs', async () => {
+  it('a join is undone when the socket closes meanwhile', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     let release: (answer: unknown) => void = () => {};
     const held = new Promise((resolve) => (release = resolve));
@@ -201,11 +200,11 @@ describe('a join', () => {
     release({ transports: [{}, {}] });
     await eventually('the node to be told', () => cluster.node.requests('close').length === 1);
     await eventually('the room to be gone', async () => (await cluster.store.snapshot('blue')) === undefined);
-    expect(cluster.signaling.rooms.size).toBe(0);
+    expect(cluster.participants.roomCount).toBe(0);
     expect(cluster.nodes[1]!.asked).toHaveLength(0);
   });
 
-  test('takes over from an earlier session of the same identity, which is told and ended', async () => {
+  it('a join takes over an identity and ends its earlier session', async () => {
     await using cluster = await MemoryCluster.start();
     const earlier = await cluster.joined('ada');
     const later = await cluster.joined('ada');

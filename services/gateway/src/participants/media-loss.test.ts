@@ -1,10 +1,8 @@
-import { SkeinError } from '@skein/protocol';
-import type { ClientEvent, ClientResponse, RoomChange } from '@skein/protocol';
+import { type ClientEvent, type ClientResponse, type RoomChange, SkeinError } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MEDIA_REBUILDS } from './media-losses.ts';
-import { MemoryCluster } from '../testing/memory-cluster.ts';
-import type { MemoryClient } from '../testing/memory-cluster.ts';
+import { type MemoryClient, MemoryCluster } from '../testing/memory-cluster.ts';
 import type { ScriptedNode } from '../testing/scripted-node.ts';
 
 type Place = Pick<ClientResponse<'join'>, 'sessionId' | 'nodeId'>;
@@ -34,13 +32,13 @@ async function loseMedia(
   { sessionId, nodeId }: Place,
 ): Promise<ClientEvent<'sessionMoved'>> {
   const before = client.socket.events('sessionMoved').length;
-  nodeOf(cluster, nodeId).tell(sessionId, lost);
+  nodeOf(cluster, nodeId).publish(sessionId, lost);
   await cluster.passing('the move', () => client.socket.events('sessionMoved').length > before);
   return client.socket.events('sessionMoved').at(-1)!.data as ClientEvent<'sessionMoved'>;
 }
 
 describe('when no media comes through to a client whose node is well', () => {
-  test('it has a session on another node, and others see neither a leave nor a join', async () => {
+  it('a media loss moves the client, and others see neither a leave nor a join', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 3 });
     const ada = await cluster.joined('ada');
     const bob = await cluster.joined('bob');
@@ -55,13 +53,13 @@ describe('when no media comes through to a client whose node is well', () => {
     expect([before.nodeId, moved.nodeId]).not.toContain(third.nodeId);
   });
 
-  test('it has one on the same node where there is no other', async () => {
+  it('a media loss rebuilds on the same node when there is no other', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 1 });
     const ada = await cluster.joined('ada');
     expect(await loseMedia(cluster, ada, joinedAs(ada))).toMatchObject({ nodeId: 'node-1' });
   });
 
-  test('with two nodes it goes to and fro between them', async () => {
+  it('repeated media losses alternate between two nodes', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     const { nodeId } = joinedAs(ada);
@@ -70,7 +68,7 @@ describe('when no media comes through to a client whose node is well', () => {
     expect(await loseMedia(cluster, ada, there)).toMatchObject({ nodeId });
   });
 
-  test('it is told so after a few times, and leaves the room', async () => {
+  it('a client that reaches no node is notified and leaves the room', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     const bob = await cluster.joined('bob');
@@ -80,21 +78,21 @@ describe('when no media comes through to a client whose node is well', () => {
     node.on('close', () => {
       throw new SkeinError('SESSION_NOT_FOUND', 'no such session');
     });
-    node.tell(at.sessionId, lost);
+    node.publish(at.sessionId, lost);
     expect(await ada.event('sessionClosed')).toMatchObject({ data: { reason: 'media-timeout' } });
     await cluster.passing('the leave', () => changesOfAda(bob).includes('participantLeft'));
     expect(changesOfAda(bob).filter((type) => type !== 'participantMoved')).toEqual(['participantLeft']);
     expect(ada.socket.events('sessionMoved')).toHaveLength(MEDIA_REBUILDS);
   });
 
-  test('a client that goes while it waits for its turn leaves no session behind', async () => {
+  it('a client that leaves before its rebuild leaves no session behind', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     const { sessionId } = joinedAs(ada);
     cluster.node.on('close', () => {
       throw new SkeinError('SESSION_NOT_FOUND', 'no such session');
     });
-    cluster.node.tell(sessionId, lost);
+    cluster.node.publish(sessionId, lost);
     await eventually('word of it', async () => {
       const { error } = await ada.request('restartIce', { direction: 'send' });
       return error?.code === 'UNAVAILABLE';
@@ -105,7 +103,7 @@ describe('when no media comes through to a client whose node is well', () => {
     expect(cluster.nodes.flatMap((node) => node.requests('open'))).toHaveLength(1);
   });
 
-  test('its report goes to the node of its session', async () => {
+  it("a media loss report goes to the session's node", async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     const { epoch, sessionId } = joinedAs(ada);

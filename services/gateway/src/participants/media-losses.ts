@@ -1,26 +1,27 @@
-/** A client that lost the way to its media has another session made so many times in a row. Then it is its own network. */
+/** Rebuilds in a row for a client that lost the path to its media. After that its own network is at fault. */
 export const MEDIA_REBUILDS = 4;
-/** What is longer ago does not count any more. */
+/** Older losses no longer count. */
 export const REMEMBERED_MS = 300_000;
-/** Waits before each of them, jittered by half: all clients of a node whose network is gone lose it together. */
+/** Wait before each rebuild, jittered by half: all clients of a node that lost its network lose it together. */
 const WAITS_MS = [300, 2000, 4000, 8000] as const;
 
-/** Nothing comes through between a client and its node, although both can be asked. */
+/** The media path between a client and its node is dead, although both answer. */
 export interface MediaLoss {
   readonly nodeId: string;
   readonly atMs: number;
 }
 
+/** How to open the next session of a client that lost the path to its media. */
 export interface MediaRebuild {
-  readonly do: 'rebuild';
+  readonly kind: 'rebuild';
   readonly afterMs: number;
-  /** Nodes that the client did not get through to, the last one last. */
-  readonly shunnedNodeIds: readonly string[];
+  /** Nodes that the client did not reach, the latest one last. */
+  readonly avoidedNodeIds: readonly string[];
 }
 
-export type AfterMediaLoss = MediaRebuild | { readonly do: 'giveUp' };
+export type AfterMediaLoss = MediaRebuild | { readonly kind: 'giveUp' };
 
-/** What one client has lost lately. Holds at most one more than `MEDIA_REBUILDS`. */
+/** One client's recent media losses. Holds at most one more than `MEDIA_REBUILDS`. */
 export class MediaLosses {
   #losses: readonly MediaLoss[] = [];
 
@@ -33,7 +34,7 @@ export class MediaLosses {
     const counting = this.#losses.filter(({ atMs }) => loss.atMs - atMs < REMEMBERED_MS);
     this.#losses = [...counting.slice(-MEDIA_REBUILDS), loss];
     const afterMs = WAITS_MS[this.count - 1];
-    if (afterMs === undefined) return { do: 'giveUp' };
-    return { do: 'rebuild', afterMs, shunnedNodeIds: this.#losses.map(({ nodeId }) => nodeId) };
+    if (afterMs === undefined) return { kind: 'giveUp' };
+    return { kind: 'rebuild', afterMs, avoidedNodeIds: this.#losses.map(({ nodeId }) => nodeId) };
   }
 }

@@ -1,13 +1,11 @@
 import { publishChanges } from '@skein/cluster';
-import { SkeinError } from '@skein/protocol';
-import type { ClientEvent, ClientResponse, RoomChange } from '@skein/protocol';
+import { type ClientEvent, type ClientResponse, type RoomChange, SkeinError } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HAND_OVER_DEADLINE_MS } from './participant-session.ts';
-import { joinRequest, MemoryCluster } from '../testing/memory-cluster.ts';
-import type { MemoryClient } from '../testing/memory-cluster.ts';
+import { joinRequest, type MemoryClient, MemoryCluster } from '../testing/memory-cluster.ts';
 import type { ScriptedNode } from '../testing/scripted-node.ts';
-import { MOVES_AT_ONCE } from './moves.ts';
+import { CONCURRENT_ATTEMPTS } from './migration.ts';
 import { REBUILD_DEADLINE_MS } from './migration-policy.ts';
 
 function joinedAs(client: MemoryClient): ClientResponse<'join'> {
@@ -24,16 +22,16 @@ function changesOf(client: MemoryClient): string[] {
 
 function requestMove(node: ScriptedNode, client: MemoryClient): void {
   const data = { reason: 'drain' as const, deadlineMs: 60_000 };
-  node.tell(joinedAs(client).sessionId, { event: 'moveRequested', data });
+  node.publish(joinedAs(client).sessionId, { event: 'moveRequested', data });
 }
 
 describe('when a node dies', () => {
-  test('its clients have a session elsewhere, and others see neither a leave nor a join', async () => {
+  it("a dead node's clients move, and others see neither a leave nor a join", async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const [first, second] = cluster.nodes;
     const ada = await cluster.joined('ada');
     second!.on('open', ({ sessionId }) => {
-      second!.tell(sessionId, {
+      second!.publish(sessionId, {
         event: 'subscriptionLayersChanged',
         data: { subscriptionId: 's', trackId: 't' },
       });
@@ -62,7 +60,7 @@ describe('when a node dies', () => {
     expect(ada.socket.events('sessionClosed')).toHaveLength(0);
   });
 
-  test('requests are answered UNAVAILABLE meanwhile, and then by the new node', async () => {
+  it("requests get UNAVAILABLE during a move, and then the new node's answer", async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     cluster.store.failure = SkeinError.unavailable('the store');
@@ -78,7 +76,7 @@ describe('when a node dies', () => {
     expect(cluster.nodes[1]!.requests('restartIce')).toHaveLength(1);
   });
 
-  test('a request that waits for its node is answered as soon as that is known', async () => {
+  it('a pending request fails as soon as its node is declared dead', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     cluster.node.on('subscribe', () => new Promise(() => {}));
@@ -89,7 +87,7 @@ describe('when a node dies', () => {
     expect(ada.socket.answer(id)).toMatchObject({ error: { code: 'UNAVAILABLE' } });
   });
 
-  test('a node that does not take a session is followed by another one', async () => {
+  it('a migration tries another node when one does not open the session', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 3 });
     cluster.nodes[1]!.on('open', () => {
       throw SkeinError.unavailable('node-2');
@@ -102,7 +100,7 @@ describe('when a node dies', () => {
     expect((await cluster.store.snapshot('blue'))?.participants).toMatchObject([{ nodeId: 'node-3' }]);
   });
 
-  test('an outage of the store or the bus is waited for, however long', async () => {
+  it('a migration waits out an outage of the store or the bus', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     cluster.store.failure = SkeinError.unavailable('the store');
@@ -117,7 +115,7 @@ describe('when a node dies', () => {
     expect(cluster.nodes[1]!.requests('open')).toHaveLength(1);
   });
 
-  test('a client is told that its session is over when nobody takes it for 30 s', async () => {
+  it('a session is over when no node takes it for 30 s', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     cluster.kill(cluster.node);
@@ -128,7 +126,7 @@ describe('when a node dies', () => {
     expect((await ada.request('restartIce', { direction: 'send' })).error?.code).toBe('STALE_EPOCH');
   });
 
-  test('it may take its clients again once it was started anew', async () => {
+  it('a restarted node may take its clients again', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     cluster.kill(cluster.node);
@@ -138,7 +136,7 @@ describe('when a node dies', () => {
     expect(await movedTo(ada)).toMatchObject({ nodeId: 'node-1' });
   });
 
-  test('a later join of the same identity wins, and the move gives way', async () => {
+  it('a later join of the same identity supersedes a migration', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const other = await cluster.addGateway();
     const ada = await cluster.joined('ada');
@@ -153,7 +151,7 @@ describe('when a node dies', () => {
     expect(later.socket.events('sessionClosed')).toHaveLength(0);
   });
 
-  test('a client that leaves while it is being moved leaves no ghost', async () => {
+  it('a client that leaves during a migration leaves no ghost', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const bob = await cluster.joined('bob', 'red');
     let open: (answer: unknown) => void = () => {};
@@ -166,13 +164,13 @@ describe('when a node dies', () => {
     open({ attachment: 1, transports: [{}, {}] });
     await eventually('an empty room', async () => (await cluster.store.snapshot('blue')) === undefined);
     expect(ada.socket.events('sessionMoved')).toHaveLength(0);
-    expect(bob.connection.phase).toBe('inRoom');
+    expect(bob.connection.state).toBe('inRoom');
   });
 
-  test(`${MOVES_AT_ONCE} moves run at once, the others in the order in which they came`, async () => {
+  it(`${CONCURRENT_ATTEMPTS} migrations run at a time and the others wait in order`, async () => {
     await using cluster = await MemoryCluster.start({ maxParticipants: 100 });
     const clients = [];
-    for (let at = 0; at < MOVES_AT_ONCE + 4; at++) clients.push(await cluster.joined(`guest ${at}`));
+    for (let at = 0; at < CONCURRENT_ATTEMPTS + 4; at++) clients.push(await cluster.joined(`guest ${at}`));
     const [first, second] = [cluster.node, cluster.addNode('node-2')];
     await cluster.clock.advance(2000);
     const answers: (() => void)[] = [];
@@ -181,11 +179,11 @@ describe('when a node dies', () => {
       () => new Promise((resolve) => answers.push(() => resolve({ attachment: 1, transports: [{}, {}] }))),
     );
     cluster.kill(first);
-    await eventually('the first moves', () => answers.length === MOVES_AT_ONCE);
+    await eventually('the first moves', () => answers.length === CONCURRENT_ATTEMPTS);
     await cluster.clock.advance(1000);
-    expect(answers).toHaveLength(MOVES_AT_ONCE);
+    expect(answers).toHaveLength(CONCURRENT_ATTEMPTS);
     answers[0]!();
-    await eventually('the next one', () => answers.length === MOVES_AT_ONCE + 1);
+    await eventually('the next one', () => answers.length === CONCURRENT_ATTEMPTS + 1);
     for (let at = 1; at < clients.length; at++) {
       await eventually('its turn', () => answers[at]);
       answers[at]!();
@@ -195,18 +193,18 @@ describe('when a node dies', () => {
 });
 
 describe('a session that is lost', () => {
-  test.each([
+  it.each([
     ['its worker died', 'worker-died'],
     ['its node stopped', 'node-stopped'],
-  ] as const)('because %s is replaced, without a word of the loss', async (_, reason) => {
+  ] as const)('a session is replaced without a close event when %s', async (_, reason) => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
-    cluster.node.tell(joinedAs(ada).sessionId, { event: 'sessionClosed', data: { reason } });
+    cluster.node.publish(joinedAs(ada).sessionId, { event: 'sessionClosed', data: { reason } });
     expect(await movedTo(ada)).toMatchObject({ mode: 'rebuild', reason });
     expect(ada.socket.events('sessionClosed')).toHaveLength(0);
   });
 
-  test('is replaced elsewhere when the next node cannot open it, and says so in the room', async () => {
+  it('a lost session is rebuilt elsewhere when the next node cannot open it', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 3 });
     const ada = await cluster.joined('ada');
     await cluster.joined('bob');
@@ -223,13 +221,13 @@ describe('a session that is lost', () => {
     }
     const { nodeId, sessionId } = joinedAs(ada);
     const holder = cluster.nodes.find((node) => node.nodeId === nodeId);
-    holder!.tell(sessionId, { event: 'sessionClosed', data: { reason: 'worker-died' } });
+    holder!.publish(sessionId, { event: 'sessionClosed', data: { reason: 'worker-died' } });
     await cluster.passing('the move', () => ada.socket.events('sessionMoved').length > 0);
     expect(await movedTo(ada)).toMatchObject({ mode: 'rebuild', nodeId: tried[1] });
     expect(ada.socket.events('sessionClosed')).toHaveLength(0);
   });
 
-  test('is found by a request that its node knows nothing of', async () => {
+  it('a request that finds no session at its node triggers a rebuild', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     cluster.node.on('subscribe', () => {
@@ -242,7 +240,7 @@ describe('a session that is lost', () => {
 });
 
 describe('a session that its node wants to be elsewhere', () => {
-  test('goes on until the client has taken up the new one', async () => {
+  it('a drained session works until the client has taken up the new one', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const [first, second] = cluster.nodes;
     const ada = await cluster.joined('ada');
@@ -252,7 +250,7 @@ describe('a session that its node wants to be elsewhere', () => {
     await ada.request('unsubscribe', { subscriptionId: 's' });
     expect(second!.requests('unsubscribe')).toHaveLength(1);
     expect(first!.requests('close')).toHaveLength(0);
-    first!.tell(joinedAs(ada).sessionId, {
+    first!.publish(joinedAs(ada).sessionId, {
       event: 'subscriptionClosed',
       data: { subscriptionId: 'sub_1', trackId: 'trk_1', reason: 'unpublished' },
     });
@@ -265,7 +263,7 @@ describe('a session that its node wants to be elsewhere', () => {
     expect(changesOf(ada)).toEqual(['participantMoved']);
   });
 
-  test('is let go after 15 s when the client does not say so', async () => {
+  it('a hand-over ends after 15 s without finishMove', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     requestMove(cluster.node, ada);
@@ -276,7 +274,7 @@ describe('a session that its node wants to be elsewhere', () => {
     await eventually('the first to be told', () => cluster.node.requests('close').length === 1);
   });
 
-  test('stays where it is when there is no other node, and is asked again', async () => {
+  it('a session stays when there is no other node, until the next request', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     requestMove(cluster.node, ada);
@@ -290,7 +288,7 @@ describe('a session that its node wants to be elsewhere', () => {
     expect(await movedTo(ada)).toMatchObject({ mode: 'switch', nodeId: 'node-2' });
   });
 
-  test('works on while the store is away, and goes when it is back: it may have been placed already', async () => {
+  it('a drained session works while the store is away, and moves when it is back', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     cluster.store.failure = SkeinError.unavailable('the store');
@@ -303,7 +301,7 @@ describe('a session that its node wants to be elsewhere', () => {
     expect(await movedTo(ada)).toMatchObject({ mode: 'switch', nodeId: 'node-2' });
   });
 
-  test('is rebuilt when its node dies before the new one is there', async () => {
+  it('a switch becomes a rebuild when its node dies', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     let open: (answer: unknown) => void = () => {};

@@ -1,6 +1,5 @@
-import { subjects } from '@skein/protocol';
-import type { NodeRecord } from '@skein/protocol';
-import { describe, expect, test } from 'vitest';
+import { type NodeRecord, subjects } from '@skein/protocol';
+import { describe, expect, it } from 'vitest';
 import { MemoryCluster } from '../testing/memory-cluster.ts';
 
 /** Says what the registry has of the node once more, changed. */
@@ -11,9 +10,9 @@ function beat(cluster: MemoryCluster, nodeId: string, change: Partial<NodeRecord
 }
 
 describe('the nodes that make a gateway ready', () => {
-  test('are those that take sessions now: not one that drains, was declared dead, or fell silent', async () => {
+  it('a draining, dead or silent node is not usable', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 4 });
-    const usable = (): number => cluster.signaling.usableNodes;
+    const usable = (): number => cluster.participants.usableNodes;
     expect(usable()).toBe(4);
     beat(cluster, 'node-1', { state: 'draining', beat: 2 });
     await cluster.clock.advance(0);

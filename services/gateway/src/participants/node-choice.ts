@@ -1,67 +1,82 @@
-import { chooseCandidates, defaultPlacementPolicy, isOver, isUsable } from '@skein/cluster';
-import type { NodeDirectory, NodeStart, PlacementCandidates } from '@skein/cluster';
+import {
+  chooseCandidates,
+  defaultPlacementPolicy,
+  isOver,
+  isUsable,
+  type NodeDirectory,
+  type NodeStart,
+  type PlacementCandidates,
+} from '@skein/cluster';
 import type { NodeRecord } from '@skein/protocol';
 import type { Clock, Random } from '@skein/runtime';
 
-export interface NodeWish {
-  readonly wishedNodeId: string | undefined;
+export interface NodePreferences {
+  readonly preferredNodeId: string | undefined;
   /** Default: the gateway's own. */
   readonly region: string | undefined;
   /** Nodes that were tried already. */
-  readonly exceptNodeIds: ReadonlySet<string>;
-  /** A node to stay away from, unless it was started again since. */
+  readonly excludedNodeIds: ReadonlySet<string>;
+  /** A node to exclude, unless it was restarted since. */
   readonly lost?: LostNode | undefined;
 }
 
-/** A node that lost a session; without a start, whichever it was. */
+/** A node that lost a session; without a start, any start of it. */
 export interface LostNode {
   readonly nodeId: string;
   readonly start: NodeStart | undefined;
 }
 
-/** Which nodes a join may be placed on, from this gateway's live view of them. */
-export class NodeChoice {
-  readonly #directory: NodeDirectory;
-  readonly #region: string;
-  readonly #clock: Clock;
-  readonly #random: Random;
+export interface NodeChoiceDeps {
+  readonly directory: NodeDirectory;
+  readonly clock: Clock;
+  readonly random: Random;
+}
 
-  constructor(directory: NodeDirectory, region: string, { clock, random }: { clock: Clock; random: Random }) {
-    this.#directory = directory;
+/** The nodes that a join may be placed on, from this gateway's live view of them. */
+export class NodeChoice {
+  readonly #deps: NodeChoiceDeps;
+  readonly #region: string;
+
+  constructor(region: string, deps: NodeChoiceDeps) {
     this.#region = region;
-    this.#clock = clock;
-    this.#random = random;
+    this.#deps = deps;
   }
 
-  /** Fails `NODE_NOT_FOUND` when the wished node can't be placed on. */
-  candidates({ wishedNodeId, region = this.#region, exceptNodeIds, lost }: NodeWish): PlacementCandidates {
-    const nodes = this.#directory
+  /** Fails `NODE_NOT_FOUND` when the preferred node can't be placed on. */
+  candidates({
+    preferredNodeId,
+    region = this.#region,
+    excludedNodeIds,
+    lost,
+  }: NodePreferences): PlacementCandidates {
+    const { directory, clock, random } = this.#deps;
+    const nodes = directory
       .views()
-      .filter(({ record }) => !exceptNodeIds.has(record.nodeId) && !isLost(record, lost));
+      .filter(({ record }) => !excludedNodeIds.has(record.nodeId) && !isLost(record, lost));
     return chooseCandidates(nodes, {
-      now: this.#clock.monotonicMs(),
-      random: this.#random,
+      now: clock.monotonicMs(),
+      random,
       region,
-      preferredNodeId: wishedNodeId,
+      preferredNodeId,
     });
   }
 
-  /** Nodes that a session can be placed on now, however loaded: neither draining, nor silent, nor dead. */
+  /** Nodes that a session can be placed on now, whatever their load: neither draining, nor silent, nor dead. */
   get usableNodes(): number {
-    const now = this.#clock.monotonicMs();
-    return this.#directory.views().filter((view) => isUsable(view, now)).length;
+    const now = this.#deps.clock.monotonicMs();
+    return this.#deps.directory.views().filter((view) => isUsable(view, now)).length;
   }
 
-  /** Whether the node was heard from lately: if not, it is not to be expected to answer. */
+  /** Whether the node sent a heartbeat lately: if not, it is not expected to answer. */
   isAlive(nodeId: string): boolean {
     const { staleAfterMs } = defaultPlacementPolicy;
-    const view = this.#directory.views().find(({ record }) => record.nodeId === nodeId);
-    return view !== undefined && this.#clock.monotonicMs() - view.lastSeenMs <= staleAfterMs;
+    const view = this.#deps.directory.views().find(({ record }) => record.nodeId === nodeId);
+    return view !== undefined && this.#deps.clock.monotonicMs() - view.lastSeenMs <= staleAfterMs;
   }
 
   /** Counts a placement, for this gateway at once and for the others through the store. */
   assigned(nodeId: string): void {
-    this.#directory.noteAssignment(nodeId);
+    this.#deps.directory.noteAssignment(nodeId);
   }
 }
 

@@ -1,214 +1,202 @@
-import { checkPermission, sessionEndReasons, SkeinError } from '@skein/protocol';
-import type {
-  ClientResponse,
-  Participant,
-  SessionEndReason,
-  SessionEvent,
-  SessionMethod,
-  SessionRef,
-  SessionRequest,
-  SessionResponse,
+import {
+  checkPermission,
+  type ClientResponse,
+  type Participant,
+  type SessionEndReason,
+  sessionEndReasons,
+  type SessionEvent,
+  type SessionMethod,
+  type SessionRef,
+  type SessionRequest,
+  type SessionResponse,
+  SkeinError,
 } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import { encodeEvent } from '../edges/websocket/messages.ts';
-import { refusals } from './errors.ts';
-import type { Socket } from '../edges/websocket/socket.ts';
-import type { Move, MoveOutcome } from './migration.ts';
-import type { Moves } from './moves.ts';
-import { PageShelf } from '../rooms/page-shelf.ts';
-import type { Membership, SessionWatcher } from '../rooms/rooms.ts';
-import type { SessionEndings } from '../media-sessions/session-closer.ts';
-import type { NodeSessions } from '../media-sessions/node-client.ts';
-import { logged } from '../media-sessions/session.ts';
-import type { ClientProfile, HeldSession, SessionMedia } from '../media-sessions/session.ts';
+import type { AdmittedClient } from '../media-sessions/admitted-client.ts';
+import type { NodeClient } from '../media-sessions/node-client.ts';
+import type { SessionCloser } from '../media-sessions/session-closer.ts';
 import type { SessionListener } from '../media-sessions/session-events.ts';
+import type { OpenedSession } from '../media-sessions/session-opener.ts';
+import { logFields } from '../media-sessions/log-fields.ts';
+import type { Departure, SessionHandle } from '../media-sessions/session.ts';
+import type { RoomMembership, SessionWatcher } from '../rooms/membership.ts';
+import { PageShelf } from '../rooms/page-shelf.ts';
+import type { ClientPort } from './client-port.ts';
+import type { GatewayParticipant } from './entrance.ts';
+import { GatewayError } from './errors.ts';
 import { MediaLosses } from './media-losses.ts';
-import type { MediaRebuild } from './media-losses.ts';
-import { stepStay } from './participant-state.ts';
-import type { Departure, MoveMode, StayCommand, StayEvent, StayState } from './participant-state.ts';
+import type { Migration, MigrationOutcome, Migrations } from './migration.ts';
+import {
+  type MigrationMode,
+  type ParticipantCommand,
+  type ParticipantEvent,
+  type ParticipantState,
+  stepParticipant,
+} from './participant-state.ts';
 
-export interface StayDeps {
-  readonly nodes: NodeSessions;
-  readonly endings: SessionEndings;
-  readonly moves: Moves;
+export interface ParticipantDeps {
+  readonly nodes: NodeClient;
+  readonly closer: SessionCloser;
+  readonly migrations: Migrations;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export interface StayBeginning {
-  readonly profile: ClientProfile;
-  readonly membership: Membership;
-  readonly socket: Socket;
-  readonly session: HeldSession;
+export interface ParticipantOptions {
+  readonly client: AdmittedClient;
+  readonly membership: RoomMembership;
+  readonly port: ClientPort;
+  readonly session: SessionHandle;
 }
 
-/** How long the earlier session of a switch runs on for a client that does not say `finishMove`. */
+/** How long the earlier session of a switch runs on for a client that does not call `finishMove`. */
 export const HAND_OVER_DEADLINE_MS = 15_000;
-/** How long a client has to publish its tracks again after a rebuild, before they are taken out of the room. */
+/** How long a client has to publish its tracks again after a rebuild, before they are removed from the room. */
 export const REPUBLISH_DEADLINE_MS = 10_000;
 
-/** The session's node and its client are there, and no media comes through between them. */
+/** Client and node answer, but the media path between them is dead. */
 const MEDIA_LOST = 'media-timeout' satisfies SessionEndReason;
 
-/** Why participants leave a room whose clients are to have another session. */
+/** Reasons of a leave after which the client gets another session. */
 const LOSSES: ReadonlySet<string> = new Set([
   ...['worker-died', 'node-stopped', 'node-died', MEDIA_LOST],
-  // Said of a placement of a move whose node did not take the session.
+  // The placement of a migration whose node did not open the session.
   'could not be opened',
 ]);
 
-/** One client in a room, over all the sessions that carry it. Carries out what `stepStay` decides. */
-export class Stay implements SessionListener, SessionWatcher {
-  readonly #deps: StayDeps;
-  readonly #profile: ClientProfile;
-  readonly #membership: Membership;
-  readonly #socket: Socket;
-  /** What this client has been told of in part. */
+/** One client in a room, over all the sessions that carry it. Executes what `stepParticipant` decides. */
+export class ParticipantSession implements GatewayParticipant, SessionListener, SessionWatcher {
+  readonly #deps: ParticipantDeps;
+  readonly #options: ParticipantOptions;
+  /** Pages of the states that this client got in part. */
   readonly pages: PageShelf;
-  #state: StayState;
-  /** Aborted when the present session is there no more: nobody waits for what its node might answer. */
-  #present = new AbortController();
-  #move: Move | undefined;
-  /** What the client is told of the session that was opened last. */
-  #media: SessionMedia | undefined;
-  #moveReason = '';
+  #state: ParticipantState;
+  /** Aborted when the current session is lost or over: requests to its node are abandoned. */
+  #current = new AbortController();
+  #migration: Migration | undefined;
   readonly #mediaLosses = new MediaLosses();
-  /** How the move that begins next is to go about it. */
-  #mediaRebuild: MediaRebuild | undefined;
-  #handOver: Disposable | undefined;
+  #handOverTimer: Disposable | undefined;
   #departed: Promise<void> = Promise.resolve();
 
-  constructor({ profile, membership, socket, session }: StayBeginning, deps: StayDeps) {
+  constructor(options: ParticipantOptions, deps: ParticipantDeps) {
     this.#deps = deps;
+    this.#options = options;
     this.pages = new PageShelf(deps.clock);
-    this.#profile = profile;
-    this.#membership = membership;
-    this.#socket = socket;
-    this.#state = { phase: 'settled', session };
+    this.#state = { kind: 'settled', session: options.session };
   }
 
-  get phase(): StayState['phase'] {
-    return this.#state.phase;
+  // GatewayParticipant
+
+  get session(): SessionRef {
+    return this.#state.session.ref;
   }
 
-  /** The present session, or the last one. */
-  get address(): SessionRef {
-    return this.#state.session.address;
-  }
-
-  /** The client has been told of its session: from now on it hears what becomes of it. */
   start(): void {
-    const { phase, session } = this.#state;
-    if (phase !== 'ended') session.line.start(this);
+    const { kind, session } = this.#state;
+    if (kind !== 'ended') session.events.start(this);
   }
 
-  /**
-   * Asks the present session's node. Fails `STALE_EPOCH` when the request is for an earlier one, or the stay is over,
-   * `PERMISSION_DENIED` when it lacks the grant; the node enforces the same table.
-   */
-  async ask<Method extends SessionMethod>(
+  check(): void {
+    if (this.#state.kind === 'over' || this.#state.kind === 'ended') throw this.#error();
+  }
+
+  async request<Method extends SessionMethod>(
     method: Method,
     data: SessionRequest<Method>,
   ): Promise<SessionResponse<Method>> {
     const { session } = this.#state;
     this.check();
-    checkPermission(this.#profile.grants, method);
+    checkPermission(this.#options.client.grants, method);
     const { epoch } = data as { readonly epoch?: number };
-    if (epoch !== undefined && epoch !== session.address.epoch) throw refusals.sessionReplaced();
-    if (this.#state.phase === 'recovering') throw this.#refusal();
+    if (epoch !== undefined && epoch !== session.ref.epoch) throw GatewayError.sessionReplaced();
+    if (this.#state.kind === 'recovering') throw this.#error();
     try {
-      return await this.#whilePresent(this.#deps.nodes.request(session.address, method, data));
+      return await this.#whileCurrent(this.#deps.nodes.request(session.ref, method, data));
     } catch (error) {
       if (SkeinError.from(error).code !== 'SESSION_NOT_FOUND') throw error;
-      this.handleSessionLost(session.address.sessionId, 'session-not-found');
-      throw this.#refusal(error);
+      this.handleSessionLost(session.ref.sessionId, 'session-not-found');
+      throw this.#error(error);
     }
   }
 
   async sync(version: number): Promise<ClientResponse<'sync'>> {
-    return this.pages.bound(await this.#membership.catchUp(version));
+    return this.pages.bound(await this.#options.membership.catchUp(version));
   }
 
-  /** Fails `INVALID_ARGUMENT` when that page is not held. */
   roomPage(version: number, page: number): ClientResponse<'roomPage'> {
-    const held = this.pages.page(version, page) ?? this.#membership.page(version, page);
-    if (!held) throw refusals.pageNotHeld(version);
+    const held = this.pages.page(version, page) ?? this.#options.membership.page(version, page);
+    if (!held) throw GatewayError.pageNotHeld(version);
     return held;
   }
 
-  /** Fails `STALE_EPOCH` when the stay is over. */
-  check(): void {
-    if (this.phase === 'over' || this.phase === 'ended') throw this.#refusal();
-  }
-
   finishMove(epoch: number): void {
-    this.#apply({ type: 'handedOver', epoch });
+    this.#dispatch({ type: 'handedOver', epoch });
   }
 
-  /** The client is gone. Resolves when its node has been told once. */
-  end(how: Departure): Promise<void> {
-    this.#apply({ type: 'clientGone', how });
+  leave(departure: Departure): Promise<void> {
+    this.#dispatch({ type: 'clientGone', departure });
     return this.#departed;
   }
 
   // SessionListener
 
   handleSessionEvent(sessionId: string, message: SessionEvent): void {
+    const { port } = this.#options;
     switch (message.event) {
       case 'subscriptionClosed':
-        return this.#socket.send(encodeEvent(message.event, message.data));
+        return port.notify({ type: message.event, data: message.data });
       case 'subscriptionLayersChanged':
-        return this.#socket.send(encodeEvent(message.event, message.data));
+        return port.notify({ type: message.event, data: message.data });
       case 'moveRequested':
-        return this.#apply({ type: 'moveRequested', sessionId, reason: message.data.reason });
+        return this.#dispatch({ type: 'moveRequested', sessionId, reason: message.data.reason });
       case 'attached':
         return this.#handleAttached(sessionId, message.data.attachment);
       case 'sessionClosed': {
         const { reason } = message.data;
         if (LOSSES.has(reason)) return this.handleSessionLost(sessionId, reason);
-        return this.#apply({ type: 'sessionEnded', sessionId, reason });
+        return this.#dispatch({ type: 'sessionEnded', sessionId, reason });
       }
     }
   }
 
   handleSessionLost(sessionId: string, reason: string): void {
-    const isPresent = hasSession(this.#state) && sessionId === this.address.sessionId;
-    if (isPresent && reason === MEDIA_LOST) return this.#handleMediaLost();
-    this.#apply({ type: 'sessionLost', sessionId, reason });
+    const isCurrent = hasSession(this.#state) && sessionId === this.session.sessionId;
+    if (isCurrent && reason === MEDIA_LOST) return this.#handleMediaLost();
+    this.#dispatch({ type: 'sessionLost', sessionId, reason });
   }
 
   // SessionWatcher
 
   owns({ sessionId }: Participant): boolean {
-    return sessionId === this.address.sessionId || (this.#move?.owns(sessionId) ?? false);
+    return sessionId === this.session.sessionId || (this.#migration?.owns(sessionId) ?? false);
   }
 
   handleSuperseded(): void {
-    this.#apply({ type: 'sessionEnded', sessionId: this.address.sessionId, reason: 'superseded' });
+    this.#dispatch({ type: 'sessionEnded', sessionId: this.session.sessionId, reason: 'superseded' });
   }
 
   handleLeft(epoch: number, reason: string): void {
-    const { sessionId } = this.address;
-    if (!LOSSES.has(reason)) this.#apply({ type: 'sessionEnded', sessionId, reason: endReasonOf(reason) });
-    // Of a session that a move has placed, and not opened yet, the move finds out by itself.
-    else if (epoch <= this.address.epoch) this.handleSessionLost(sessionId, reason);
+    const { sessionId } = this.session;
+    if (!LOSSES.has(reason)) this.#dispatch({ type: 'sessionEnded', sessionId, reason: endReasonOf(reason) });
+    // A migration detects the loss of a session that it has placed and not opened yet.
+    else if (epoch <= this.session.epoch) this.handleSessionLost(sessionId, reason);
   }
 
   // Own parts
 
-  /** Why there is no session to ask. */
-  #refusal(cause?: unknown): SkeinError {
+  /** Why no session takes requests. */
+  #error(cause?: unknown): SkeinError {
     const state = this.#state;
-    if (state.phase === 'over') return refusals.sessionOver(state.reason);
-    return state.phase === 'ended' ? refusals.resumedElsewhere() : refusals.recovering(cause);
+    if (state.kind === 'over') return GatewayError.sessionOver(state.reason);
+    return state.kind === 'ended' ? GatewayError.resumedElsewhere() : GatewayError.recovering(cause);
   }
 
-  async #whilePresent<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    const { signal } = this.#present;
+  async #whileCurrent<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const { signal } = this.#current;
     let onGone: () => void = () => {};
     const gone = new Promise<never>((_, reject) => {
-      onGone = () => reject(this.#refusal());
+      onGone = () => reject(this.#error());
       signal.addEventListener('abort', onGone);
     });
     try {
@@ -218,117 +206,119 @@ export class Stay implements SessionListener, SessionWatcher {
     }
   }
 
-  /** Moves the client to a node that it may get through to; not for ever. */
+  /** Moves the client to a node that it may reach; a bounded number of times. */
   #handleMediaLost(): void {
-    const { clock, log, endings } = this.#deps;
-    const { address } = this;
-    const { sessionId, nodeId } = address;
+    const { clock, log, closer } = this.#deps;
+    const ref = this.session;
+    const { sessionId, nodeId } = ref;
     const next = this.#mediaLosses.add({ nodeId, atMs: clock.monotonicMs() });
-    const facts = { ...logged(address), reason: MEDIA_LOST, losses: this.#mediaLosses.count };
-    if (next.do === 'rebuild') {
-      log.info({ ...facts, afterMs: next.afterMs }, 'no media comes through to a client; it is to move');
-      this.#mediaRebuild = next;
-      return this.#apply({ type: 'sessionLost', sessionId, reason: MEDIA_LOST });
+    const facts = { ...logFields(ref), reason: MEDIA_LOST, losses: this.#mediaLosses.count };
+    if (next.kind === 'rebuild') {
+      log.info(
+        { event: 'participant.media-lost', ...facts, afterMs: next.afterMs },
+        'media path lost; moving the participant',
+      );
+      return this.#dispatch({ type: 'sessionLost', sessionId, reason: MEDIA_LOST, rebuild: next });
     }
-    log.warn(facts, 'a client gets through to no node with its media');
-    this.#apply({ type: 'sessionEnded', sessionId, reason: MEDIA_LOST });
-    // Its node has left it in the room, for it could have come back.
-    void endings.end(address, 'disconnected');
+    log.warn(facts, 'client reaches no node with its media');
+    this.#dispatch({ type: 'sessionEnded', sessionId, reason: MEDIA_LOST });
+    // Its node keeps it in the room, as it could have come back.
+    void closer.close(ref, 'disconnected');
   }
 
   #handleAttached(sessionId: string, attachment: number): void {
     const { session } = this.#state;
-    if (sessionId !== session.address.sessionId || attachment <= session.attachment) return;
-    this.#apply({ type: 'takenOver' });
+    if (sessionId !== session.ref.sessionId || attachment <= session.attachment) return;
+    this.#dispatch({ type: 'takenOver' });
   }
 
-  #apply(event: StayEvent): void {
+  #dispatch(event: ParticipantEvent): void {
     const from = this.#state;
-    const { state, commands } = stepStay(from, event);
+    const { state, commands } = stepParticipant(from, event);
     this.#state = state;
-    if (!hasSession(state) && hasSession(from)) this.#present.abort();
-    if (hasSession(state) && !hasSession(from)) this.#present = new AbortController();
-    if (from.phase !== state.phase) {
+    if (!hasSession(state) && hasSession(from)) this.#current.abort();
+    if (hasSession(state) && !hasSession(from)) this.#current = new AbortController();
+    if (from.kind !== state.kind) {
       const reason = 'reason' in event ? event.reason : event.type;
       const { log } = this.#deps;
-      log.debug({ ...logged(this.address), from: from.phase, to: state.phase, reason }, 'stay');
+      log.debug(
+        { ...logFields(this.session), from: from.kind, to: state.kind, reason },
+        'participant state changed',
+      );
     }
-    for (const command of commands) this.#carryOut(command);
+    for (const command of commands) this.#execute(command);
   }
 
-  #carryOut(command: StayCommand): void {
-    const { endings } = this.#deps;
-    switch (command.do) {
-      case 'startMove':
-        return this.#startMove(command.mode, command.from, command.reason);
-      case 'hurryMove':
-        this.#moveReason = command.reason;
-        return this.#move?.hurry();
-      case 'cancelMove':
-        this.#move?.cancel(command.how);
-        this.#move = undefined;
+  #execute(command: ParticipantCommand): void {
+    const { closer } = this.#deps;
+    const { port, membership } = this.#options;
+    switch (command.type) {
+      case 'startMigration':
+        return this.#startMigration(command);
+      case 'expediteMigration':
+        return this.#migration?.expedite();
+      case 'cancelMigration':
+        this.#migration?.cancel(command.departure);
+        this.#migration = undefined;
         return;
-      case 'tellMoved':
-        return this.#tellMoved(command.mode, command.session);
-      case 'tellClosed':
-        return this.#socket.send(encodeEvent('sessionClosed', { reason: command.reason }));
-      case 'forget':
-        return command.session.line.close();
+      case 'notifyMoved':
+        return this.#notifyMoved(command.mode, command.reason, command.opened);
+      case 'notifyClosed':
+        return port.notify({ type: 'sessionClosed', data: { reason: command.reason } });
+      case 'unsubscribe':
+        return command.session.events.close();
       case 'closeMoved':
-        command.session.line.close();
-        this.#handOver?.[Symbol.dispose]();
-        void endings.end(command.session.address, 'moved');
+        command.session.events.close();
+        this.#handOverTimer?.[Symbol.dispose]();
+        void closer.close(command.session.ref, 'moved');
         return;
-      case 'endSession':
-        command.session.line.close();
-        this.#departed = endings.depart(command.session, command.how);
+      case 'depart':
+        command.session.events.close();
+        this.#departed = closer.depart(command.session, command.departure);
         return;
-      case 'leaveAudience':
-        this.#handOver?.[Symbol.dispose]();
+      case 'leaveRoom':
+        this.#handOverTimer?.[Symbol.dispose]();
         this.pages.close();
-        return this.#membership.leave();
+        return membership.leave();
     }
   }
 
-  #startMove(mode: MoveMode, from: HeldSession, reason: string): void {
-    this.#moveReason = reason;
-    const { afterMs, shunnedNodeIds } = this.#mediaRebuild ?? {};
-    this.#mediaRebuild = undefined;
-    const client = { profile: this.#profile, membership: this.#membership };
-    const order = { mode, from, reason, afterMs, shunnedNodeIds, ...client };
-    const move = this.#deps.moves.start({ ...order, watcher: this });
-    this.#move = move;
-    void move.done.then((outcome) => {
-      if (this.#move === move) this.#handleMoveOutcome(outcome);
+  #startMigration({
+    mode,
+    from,
+    reason,
+    rebuild,
+  }: Extract<ParticipantCommand, { type: 'startMigration' }>): void {
+    const { client, membership } = this.#options;
+    const order = { mode, from, reason, rebuild, client, membership, watcher: this };
+    const migration = this.#deps.migrations.start(order);
+    this.#migration = migration;
+    void migration.done.then((outcome) => {
+      if (this.#migration === migration) this.#handleOutcome(outcome);
     });
   }
 
-  #handleMoveOutcome(outcome: MoveOutcome): void {
-    if (outcome.outcome === 'cancelled') return;
-    this.#move = undefined;
-    if (outcome.outcome !== 'moved') return this.#apply({ type: 'moveFailed', outcome: outcome.outcome });
-    this.#media = outcome.media;
-    this.#apply({ type: 'moved', session: outcome.session });
+  #handleOutcome(outcome: MigrationOutcome): void {
+    if (outcome.kind === 'cancelled') return;
+    this.#migration = undefined;
+    if (outcome.kind === 'moved') this.#dispatch({ type: 'moved', opened: outcome.opened });
+    else this.#dispatch({ type: 'moveFailed', failure: outcome.kind });
   }
 
-  #tellMoved(mode: MoveMode, session: HeldSession): void {
-    const media = this.#media;
-    if (!media) return;
-    this.#media = undefined;
+  #notifyMoved(mode: MigrationMode, reason: string, { session, setup }: OpenedSession): void {
     const deadlineMs = mode === 'switch' ? HAND_OVER_DEADLINE_MS : REPUBLISH_DEADLINE_MS;
-    const reason = this.#moveReason;
-    this.#socket.send(encodeEvent('sessionMoved', { ...media, mode, reason, deadlineMs }));
+    this.#options.port.notify({ type: 'sessionMoved', data: { ...setup, mode, reason, deadlineMs } });
     if (mode === 'switch') {
-      const { epoch } = session.address;
-      const overdue = (): void => this.#apply({ type: 'handedOver', epoch });
-      this.#handOver = this.#deps.clock.after(HAND_OVER_DEADLINE_MS, overdue);
+      const { epoch } = session.ref;
+      const handOver = (): void => this.#dispatch({ type: 'handedOver', epoch });
+      this.#handOverTimer = this.#deps.clock.after(HAND_OVER_DEADLINE_MS, handOver);
     }
-    session.line.start(this);
+    session.events.start(this);
   }
 }
 
-function hasSession({ phase }: StayState): boolean {
-  return phase === 'settled' || phase === 'switching' || phase === 'handingOver';
+function hasSession({ kind }: ParticipantState): boolean {
+  return kind === 'settled' || kind === 'switching' || kind === 'handingOver';
 }
 
 function endReasonOf(reason: string): SessionEndReason {

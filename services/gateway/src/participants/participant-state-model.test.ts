@@ -1,47 +1,51 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { test } from 'vitest';
-import type { HeldSession } from '../media-sessions/session.ts';
-import { aSession } from '../testing/a-session.ts';
-import { stepStay } from './participant-state.ts';
-import type { StayCommand, StayEvent, StayState } from './participant-state.ts';
+import { it } from 'vitest';
+import type { SessionHandle } from '../media-sessions/session.ts';
+import { aSession, opened } from '../testing/session-handle.ts';
+import {
+  type ParticipantCommand,
+  type ParticipantEvent,
+  type ParticipantState,
+  stepParticipant,
+} from './participant-state.ts';
 
 const first = aSession(1);
 
 /** What the commands come to, kept as simply as possible. */
 class Model {
-  state: StayState = { phase: 'settled', session: first };
+  state: ParticipantState = { kind: 'settled', session: first };
   /** Sessions that are listened to. */
-  readonly held = new Set<string>([first.address.sessionId]);
+  readonly held = new Set<string>([first.ref.sessionId]);
   moving = false;
-  inAudience = true;
-  closedTold = 0;
-  movesTold = 0;
+  inRoom = true;
+  closedCount = 0;
+  movedCount = 0;
   #epoch = 1;
 
   /** Lets a random event happen, if the world could bring it about. */
   take(choice: Choice): void {
     const event = this.#eventOf(choice);
     if (!event) return;
-    const { state, commands } = stepStay(this.state, event);
+    const { state, commands } = stepParticipant(this.state, event);
     this.state = state;
     // A move reports once.
     if (event.type === 'moved' || event.type === 'moveFailed') this.moving = false;
-    if (event.type === 'moved') this.held.add(event.session.address.sessionId);
-    for (const command of commands) this.#carryOut(command);
+    if (event.type === 'moved') this.held.add(event.opened.session.ref.sessionId);
+    for (const command of commands) this.#execute(command);
   }
 
-  #eventOf({ what, old, epoch }: Choice): StayEvent | undefined {
+  #eventOf({ what, old, epoch }: Choice): ParticipantEvent | undefined {
     const { session } = this.state;
-    const leaving = this.state.phase === 'handingOver' ? this.state.leaving : aSession(0);
-    const { sessionId } = (old ? leaving : session).address;
+    const leaving = this.state.kind === 'handingOver' ? this.state.leaving : aSession(0);
+    const { sessionId } = (old ? leaving : session).ref;
     switch (what) {
       case 'moved':
-        return this.moving ? { type: 'moved', session: aSession(++this.#epoch) } : undefined;
+        return this.moving ? { type: 'moved', opened: opened(aSession(++this.#epoch)) } : undefined;
       case 'notBegun':
       case 'givenUp':
       case 'superseded':
-        return this.moving ? { type: 'moveFailed', outcome: what } : undefined;
+        return this.moving ? { type: 'moveFailed', failure: what } : undefined;
       case 'moveRequested':
         return { type: 'moveRequested', sessionId, reason: 'drain' };
       case 'sessionLost':
@@ -53,48 +57,48 @@ class Model {
       case 'takenOver':
         return { type: 'takenOver' };
       case 'clientGone':
-        return { type: 'clientGone', how: old ? 'lost' : 'left' };
+        return { type: 'clientGone', departure: old ? 'lost' : 'left' };
     }
   }
 
-  #carryOut(command: StayCommand): void {
-    switch (command.do) {
-      case 'startMove':
+  #execute(command: ParticipantCommand): void {
+    switch (command.type) {
+      case 'startMigration':
         assert.equal(this.moving, false);
         this.moving = true;
         break;
-      case 'hurryMove':
+      case 'expediteMigration':
         assert.equal(this.moving, true);
         break;
-      case 'cancelMove':
+      case 'cancelMigration':
         assert.equal(this.moving, true);
         this.moving = false;
         break;
-      case 'tellMoved':
-        this.movesTold++;
-        assert.equal(this.inAudience, true);
+      case 'notifyMoved':
+        this.movedCount++;
+        assert.equal(this.inRoom, true);
         break;
-      case 'tellClosed':
-        this.closedTold++;
+      case 'notifyClosed':
+        this.closedCount++;
         break;
-      case 'forget':
+      case 'unsubscribe':
       case 'closeMoved':
-      case 'endSession':
+      case 'depart':
         // A lost session is ended once more when its client goes, so that its participant leaves the room.
-        if (command.do !== 'endSession') assert.ok(this.held.has(command.session.address.sessionId));
-        this.held.delete(command.session.address.sessionId);
+        if (command.type !== 'depart') assert.ok(this.held.has(command.session.ref.sessionId));
+        this.held.delete(command.session.ref.sessionId);
         break;
-      case 'leaveAudience':
-        assert.equal(this.inAudience, true);
-        this.inAudience = false;
+      case 'leaveRoom':
+        assert.equal(this.inRoom, true);
+        this.inRoom = false;
         break;
     }
   }
 
   check(): void {
     const { state } = this;
-    const sessions = ((): HeldSession[] => {
-      switch (state.phase) {
+    const sessions = ((): SessionHandle[] => {
+      switch (state.kind) {
         case 'settled':
         case 'switching':
           return [state.session];
@@ -106,11 +110,11 @@ class Model {
           return [];
       }
     })();
-    assert.deepEqual([...this.held].toSorted(), sessions.map(({ address }) => address.sessionId).toSorted());
-    assert.equal(this.moving, state.phase === 'switching' || state.phase === 'recovering');
-    assert.equal(this.inAudience, state.phase !== 'over' && state.phase !== 'ended');
-    assert.equal(this.movesTold, this.#epoch - 1);
-    assert.ok(state.phase === 'over' ? this.closedTold === 1 : this.closedTold <= 1);
+    assert.deepEqual([...this.held].toSorted(), sessions.map(({ ref }) => ref.sessionId).toSorted());
+    assert.equal(this.moving, state.kind === 'switching' || state.kind === 'recovering');
+    assert.equal(this.inRoom, state.kind !== 'over' && state.kind !== 'ended');
+    assert.equal(this.movedCount, this.#epoch - 1);
+    assert.ok(state.kind === 'over' ? this.closedCount === 1 : this.closedCount <= 1);
   }
 }
 
@@ -126,7 +130,7 @@ const choice = fc.record({
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
-test('whatever happens, in any order, every session is listened to or let go, and one move runs at a time', () => {
+it('any sequence of events releases every session and runs one migration at a time', () => {
   fc.assert(
     fc.property(fc.array(choice, { maxLength: 40 }), (choices) => {
       const model = new Model();

@@ -1,98 +1,118 @@
 import type { SessionEndReason } from '@skein/protocol';
-import type { HeldSession } from '../media-sessions/session.ts';
+import type { OpenedSession } from '../media-sessions/session-opener.ts';
+import type { Departure, SessionHandle } from '../media-sessions/session.ts';
+import type { MediaRebuild } from './media-losses.ts';
 
 /**
- * What a client's stay in a room is doing, from its join to its end, over all the sessions that carry it.
- * `switching`: another session is asked for while the present one works. `handingOver`: the client takes the new one up,
- * the earlier one runs on. `recovering`: the session is lost, another one is asked for. `over`: the cluster ended it; the
- * client is still there. `ended`: the client is gone, or another gateway has it.
+ * A participant from its join to its end, over all the sessions that carry it.
+ * `settled`: its client uses `session`.
+ * `switching`: `session` works, and a migration is opening another one, for `reason`.
+ * `handingOver`: the client takes up `session`, and `leaving` still runs until it has.
+ * `recovering`: `session` is lost, and a migration is opening another one, for `reason`, as `rebuild` says.
+ * `over`: the cluster ended the participant, for `reason`; its client is still connected.
+ * `ended`: the client is gone, or another gateway has it.
  */
-export type StayState =
-  | { readonly phase: 'settled'; readonly session: HeldSession }
-  | { readonly phase: 'switching'; readonly session: HeldSession }
+export type ParticipantState =
+  | { readonly kind: 'settled'; readonly session: SessionHandle }
+  | { readonly kind: 'switching'; readonly session: SessionHandle; readonly reason: string }
   | {
-      readonly phase: 'handingOver';
-      readonly session: HeldSession;
-      readonly leaving: HeldSession;
-      /** Why the new session is to move on, when that was asked for already. */
+      readonly kind: 'handingOver';
+      readonly session: SessionHandle;
+      readonly leaving: SessionHandle;
+      /** Why `session` has to move too, if that was requested meanwhile. */
       readonly next: string | undefined;
     }
-  | { readonly phase: 'recovering'; readonly session: HeldSession; readonly reason: string }
-  | { readonly phase: 'over'; readonly session: HeldSession; readonly reason: SessionEndReason }
-  | { readonly phase: 'ended'; readonly session: HeldSession };
+  | {
+      readonly kind: 'recovering';
+      readonly session: SessionHandle;
+      readonly reason: string;
+      readonly rebuild: MediaRebuild | undefined;
+    }
+  | { readonly kind: 'over'; readonly session: SessionHandle; readonly reason: SessionEndReason }
+  | { readonly kind: 'ended'; readonly session: SessionHandle };
 
-/** How a client went: it said so, its page closed the socket, or the socket was lost and may come back. */
-export type Departure = 'left' | 'closed' | 'lost';
-
-export type MoveMode = 'switch' | 'rebuild';
+/** `switch`: make before break. `rebuild`: the earlier session is lost. */
+export type MigrationMode = 'switch' | 'rebuild';
 
 /**
  * `notBegun`: nothing was placed, all is as before. `givenUp`: the participant was placed, or had no session to begin
- * with, and no node took it. `superseded`: somebody else has placed it since.
+ * with, and no node took it. `superseded`: another join or gateway has placed it since.
  */
-export type MoveFailure = 'notBegun' | 'givenUp' | 'superseded';
+export type MigrationFailure = 'notBegun' | 'givenUp' | 'superseded';
 
-export type StayEvent =
+export type ParticipantEvent =
   | { readonly type: 'moveRequested'; readonly sessionId: string; readonly reason: string }
-  | { readonly type: 'sessionLost'; readonly sessionId: string; readonly reason: string }
+  | {
+      readonly type: 'sessionLost';
+      readonly sessionId: string;
+      readonly reason: string;
+      /** How to open the next session, when the client's path to its media was lost. */
+      readonly rebuild?: MediaRebuild;
+    }
   | { readonly type: 'sessionEnded'; readonly sessionId: string; readonly reason: SessionEndReason }
-  | { readonly type: 'moved'; readonly session: HeldSession }
-  | { readonly type: 'moveFailed'; readonly outcome: MoveFailure }
+  | { readonly type: 'moved'; readonly opened: OpenedSession }
+  | { readonly type: 'moveFailed'; readonly failure: MigrationFailure }
   /** The client has taken up the session of `epoch`, or its time for that is over. */
   | { readonly type: 'handedOver'; readonly epoch: number }
   | { readonly type: 'takenOver' }
-  | { readonly type: 'clientGone'; readonly how: Departure };
+  | { readonly type: 'clientGone'; readonly departure: Departure };
 
-export type StayCommand =
+export type ParticipantCommand =
   | {
-      readonly do: 'startMove';
-      readonly mode: MoveMode;
-      readonly from: HeldSession;
+      readonly type: 'startMigration';
+      readonly mode: MigrationMode;
+      readonly from: SessionHandle;
       readonly reason: string;
+      readonly rebuild: MediaRebuild | undefined;
     }
-  /** The present session was lost while another one was asked for: now it has to be had. */
-  | { readonly do: 'hurryMove'; readonly reason: string }
-  | { readonly do: 'cancelMove'; readonly how: Departure }
-  | { readonly do: 'tellMoved'; readonly mode: MoveMode; readonly session: HeldSession }
-  | { readonly do: 'tellClosed'; readonly reason: SessionEndReason }
-  /** The session is not there any more, or not ours: nothing of it is listened to. */
-  | { readonly do: 'forget'; readonly session: HeldSession }
-  /** Its participant is elsewhere: the node may let it go. */
-  | { readonly do: 'closeMoved'; readonly session: HeldSession }
-  | { readonly do: 'endSession'; readonly session: HeldSession; readonly how: Departure }
-  | { readonly do: 'leaveAudience' };
+  /** The session was lost during a switch: the migration has to succeed now. */
+  | { readonly type: 'expediteMigration' }
+  | { readonly type: 'cancelMigration'; readonly departure: Departure }
+  | {
+      readonly type: 'notifyMoved';
+      readonly mode: MigrationMode;
+      readonly reason: string;
+      readonly opened: OpenedSession;
+    }
+  | { readonly type: 'notifyClosed'; readonly reason: SessionEndReason }
+  /** The session is gone, or another gateway's: its events are no longer for this client. */
+  | { readonly type: 'unsubscribe'; readonly session: SessionHandle }
+  /** The participant has another session: the node may close this one. */
+  | { readonly type: 'closeMoved'; readonly session: SessionHandle }
+  | { readonly type: 'depart'; readonly session: SessionHandle; readonly departure: Departure }
+  | { readonly type: 'leaveRoom' };
 
-export interface StayStep {
-  readonly state: StayState;
-  readonly commands: readonly StayCommand[];
+export interface ParticipantStep {
+  readonly state: ParticipantState;
+  readonly commands: readonly ParticipantCommand[];
 }
 
-/** The state after `event` and what is to be done, in order; the same object when the event means nothing here. Pure. */
-export function stepStay(state: StayState, event: StayEvent): StayStep {
-  if (state.phase === 'ended') return stay(state);
-  if (event.type === 'clientGone') return end(state, event.how);
-  if (state.phase === 'over') return stay(state);
+/** The state after `event` and the commands to execute, in order; the same state when the event has no meaning in it. Pure. */
+export function stepParticipant(state: ParticipantState, event: ParticipantEvent): ParticipantStep {
+  if (state.kind === 'ended') return unchanged(state);
+  if (event.type === 'clientGone') return end(state, event.departure);
+  if (state.kind === 'over') return unchanged(state);
   switch (event.type) {
     case 'moveRequested':
       return requestMove(state, event.sessionId, event.reason);
     case 'sessionLost':
-      return loseSession(state, event.sessionId, event.reason);
+      return loseSession(state, event.sessionId, event.reason, event.rebuild);
     case 'sessionEnded':
-      if (isLeaving(state, event.sessionId)) return letGo(state, 'forget');
-      if (event.sessionId !== state.session.address.sessionId) return stay(state);
+      if (isLeaving(state, event.sessionId)) return finishHandOver(state, 'unsubscribe');
+      if (event.sessionId !== state.session.ref.sessionId) return unchanged(state);
       return interrupt(finish(state, event.reason), state, 'closed');
     case 'moved':
-      return takeUp(state, event.session);
+      return takeUp(state, event.opened);
     case 'moveFailed':
-      return failMove(state, event.outcome);
+      return failMove(state, event.failure);
     case 'handedOver':
-      if (state.phase !== 'handingOver' || state.session.address.epoch !== event.epoch) return stay(state);
-      return letGo(state, 'closeMoved');
+      if (state.kind !== 'handingOver' || state.session.ref.epoch !== event.epoch) return unchanged(state);
+      return finishHandOver(state, 'closeMoved');
     case 'takenOver':
       return interrupt(
         {
-          state: { phase: 'ended', session: state.session },
-          commands: [...drop(state), { do: 'leaveAudience' }],
+          state: { kind: 'ended', session: state.session },
+          commands: [...drop(state), { type: 'leaveRoom' }],
         },
         state,
         'lost',
@@ -100,112 +120,126 @@ export function stepStay(state: StayState, event: StayEvent): StayStep {
   }
 }
 
-type Alive = Exclude<StayState, { phase: 'over' | 'ended' }>;
+type Alive = Exclude<ParticipantState, { kind: 'over' | 'ended' }>;
 
-function stay(state: StayState): StayStep {
+function unchanged(state: ParticipantState): ParticipantStep {
   return { state, commands: [] };
 }
 
 function isLeaving(state: Alive, sessionId: string): boolean {
-  return state.phase === 'handingOver' && state.leaving.address.sessionId === sessionId;
+  return state.kind === 'handingOver' && state.leaving.ref.sessionId === sessionId;
 }
 
-function requestMove(state: Alive, sessionId: string, reason: string): StayStep {
-  if (sessionId !== state.session.address.sessionId) return stay(state);
-  if (state.phase === 'handingOver') return stay({ ...state, next: reason });
-  return state.phase === 'settled' ? startSwitch(state.session, reason) : stay(state);
+function requestMove(state: Alive, sessionId: string, reason: string): ParticipantStep {
+  if (sessionId !== state.session.ref.sessionId) return unchanged(state);
+  if (state.kind === 'handingOver') return unchanged({ ...state, next: reason });
+  return state.kind === 'settled' ? startSwitch(state.session, reason) : unchanged(state);
 }
 
-function startSwitch(session: HeldSession, reason: string): StayStep {
+function startSwitch(session: SessionHandle, reason: string): ParticipantStep {
   return {
-    state: { phase: 'switching', session },
-    commands: [{ do: 'startMove', mode: 'switch', from: session, reason }],
+    state: { kind: 'switching', session, reason },
+    commands: [{ type: 'startMigration', mode: 'switch', from: session, reason, rebuild: undefined }],
   };
 }
 
-function loseSession(state: Alive, sessionId: string, reason: string): StayStep {
-  if (isLeaving(state, sessionId)) return letGo(state, 'forget');
+function loseSession(
+  state: Alive,
+  sessionId: string,
+  reason: string,
+  rebuild: MediaRebuild | undefined,
+): ParticipantStep {
+  if (isLeaving(state, sessionId)) return finishHandOver(state, 'unsubscribe');
   const { session } = state;
-  if (sessionId !== session.address.sessionId || state.phase === 'recovering') return stay(state);
-  const move: StayCommand =
-    state.phase === 'switching'
-      ? { do: 'hurryMove', reason }
-      : { do: 'startMove', mode: 'rebuild', from: session, reason };
-  return { state: { phase: 'recovering', session, reason }, commands: [...drop(state), move] };
+  if (sessionId !== session.ref.sessionId || state.kind === 'recovering') return unchanged(state);
+  const migration: ParticipantCommand =
+    state.kind === 'switching'
+      ? { type: 'expediteMigration' }
+      : { type: 'startMigration', mode: 'rebuild', from: session, reason, rebuild };
+  return {
+    state: { kind: 'recovering', session, reason, rebuild },
+    commands: [...drop(state), migration],
+  };
 }
 
-function takeUp(state: Alive, session: HeldSession): StayStep {
-  switch (state.phase) {
+function takeUp(state: Alive, opened: OpenedSession): ParticipantStep {
+  const { session } = opened;
+  switch (state.kind) {
     case 'switching':
       return {
-        state: { phase: 'handingOver', session, leaving: state.session, next: undefined },
-        commands: [{ do: 'tellMoved', mode: 'switch', session }],
+        state: { kind: 'handingOver', session, leaving: state.session, next: undefined },
+        commands: [{ type: 'notifyMoved', mode: 'switch', reason: state.reason, opened }],
       };
     case 'recovering':
       return {
-        state: { phase: 'settled', session },
-        commands: [{ do: 'tellMoved', mode: 'rebuild', session }],
+        state: { kind: 'settled', session },
+        commands: [{ type: 'notifyMoved', mode: 'rebuild', reason: state.reason, opened }],
       };
     case 'settled':
     case 'handingOver':
-      return stay(state);
+      return unchanged(state);
   }
 }
 
-function failMove(state: Alive, outcome: MoveFailure): StayStep {
-  if (state.phase !== 'switching' && state.phase !== 'recovering') return stay(state);
+function failMove(state: Alive, failure: MigrationFailure): ParticipantStep {
+  if (state.kind !== 'switching' && state.kind !== 'recovering') return unchanged(state);
   const { session } = state;
-  if (outcome !== 'notBegun') {
-    const lostReason =
-      state.phase === 'recovering' && state.reason === 'worker-died' ? 'worker-died' : 'node-stopped';
-    return finish(state, outcome === 'superseded' ? 'superseded' : lostReason);
+  if (failure !== 'notBegun') {
+    const isWorkerLoss = state.kind === 'recovering' && state.reason === 'worker-died';
+    const lostReason = isWorkerLoss ? 'worker-died' : 'node-stopped';
+    return finish(state, failure === 'superseded' ? 'superseded' : lostReason);
   }
-  if (state.phase === 'switching') return stay({ phase: 'settled', session });
-  return { state, commands: [{ do: 'startMove', mode: 'rebuild', from: session, reason: state.reason }] };
+  if (state.kind === 'switching') return unchanged({ kind: 'settled', session });
+  const { reason, rebuild } = state;
+  return { state, commands: [{ type: 'startMigration', mode: 'rebuild', from: session, reason, rebuild }] };
 }
 
 /** The earlier session of a switch is no longer needed, or no longer there. */
-function letGo(state: Alive, how: 'forget' | 'closeMoved'): StayStep {
-  if (state.phase !== 'handingOver') return stay(state);
+function finishHandOver(state: Alive, command: 'unsubscribe' | 'closeMoved'): ParticipantStep {
+  if (state.kind !== 'handingOver') return unchanged(state);
   const { session, leaving, next } = state;
-  const gone: StayCommand = { do: how, session: leaving };
-  if (next === undefined) return { state: { phase: 'settled', session }, commands: [gone] };
+  const release: ParticipantCommand = { type: command, session: leaving };
+  if (next === undefined) return { state: { kind: 'settled', session }, commands: [release] };
   const step = startSwitch(session, next);
-  return { ...step, commands: [gone, ...step.commands] };
+  return { ...step, commands: [release, ...step.commands] };
 }
 
-/** The cluster ends the stay. */
-function finish(state: Alive, reason: SessionEndReason): StayStep {
+/** The cluster ends the participant. */
+function finish(state: Alive, reason: SessionEndReason): ParticipantStep {
   return {
-    state: { phase: 'over', session: state.session, reason },
-    commands: [...drop(state), { do: 'leaveAudience' }, { do: 'tellClosed', reason }],
+    state: { kind: 'over', session: state.session, reason },
+    commands: [...drop(state), { type: 'leaveRoom' }, { type: 'notifyClosed', reason }],
   };
 }
 
 /** The client is gone. */
-function end(state: Exclude<StayState, { phase: 'ended' }>, how: Departure): StayStep {
-  const ended: StayState = { phase: 'ended', session: state.session };
-  if (state.phase === 'over') return stay(ended);
-  const commands: StayCommand[] = [
-    { do: 'endSession', session: state.session, how },
+function end(state: Exclude<ParticipantState, { kind: 'ended' }>, departure: Departure): ParticipantStep {
+  const ended: ParticipantState = { kind: 'ended', session: state.session };
+  if (state.kind === 'over') return unchanged(ended);
+  const commands: ParticipantCommand[] = [
+    { type: 'depart', session: state.session, departure },
     ...dropLeaving(state),
-    { do: 'leaveAudience' },
+    { type: 'leaveRoom' },
   ];
-  return interrupt({ state: ended, commands }, state, how);
+  return interrupt({ state: ended, commands }, state, departure);
 }
 
-/** The same step, with the move that runs called off. */
-function interrupt({ state, commands }: StayStep, before: Alive, how: Departure): StayStep {
-  const moving = before.phase === 'switching' || before.phase === 'recovering';
-  return { state, commands: moving ? [{ do: 'cancelMove', how }, ...commands] : commands };
+/** The same step, which also cancels a migration under way. */
+function interrupt(
+  { state, commands }: ParticipantStep,
+  before: Alive,
+  departure: Departure,
+): ParticipantStep {
+  const isMigrating = before.kind === 'switching' || before.kind === 'recovering';
+  return { state, commands: isMigrating ? [{ type: 'cancelMigration', departure }, ...commands] : commands };
 }
 
-function drop(state: Alive): StayCommand[] {
-  return state.phase === 'recovering'
+function drop(state: Alive): ParticipantCommand[] {
+  return state.kind === 'recovering'
     ? []
-    : [{ do: 'forget', session: state.session }, ...dropLeaving(state)];
+    : [{ type: 'unsubscribe', session: state.session }, ...dropLeaving(state)];
 }
 
-function dropLeaving(state: Alive): StayCommand[] {
-  return state.phase === 'handingOver' ? [{ do: 'closeMoved', session: state.leaving }] : [];
+function dropLeaving(state: Alive): ParticipantCommand[] {
+  return state.kind === 'handingOver' ? [{ type: 'closeMoved', session: state.leaving }] : [];
 }

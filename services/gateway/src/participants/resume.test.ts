@@ -1,9 +1,18 @@
-import { grantsOfRole, SkeinError } from '@skein/protocol';
-import type { ClientRequestInput, ClientResponse, SessionResponse } from '@skein/protocol';
+import {
+  type ClientRequestInput,
+  type ClientResponse,
+  grantsOfRole,
+  type SessionResponse,
+  SkeinError,
+} from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { beforeEach, afterEach, describe, expect, test } from 'vitest';
-import { joinRequest, MemoryCluster } from '../testing/memory-cluster.ts';
-import type { MemoryClient, MemoryGateway } from '../testing/memory-cluster.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  joinRequest,
+  type MemoryClient,
+  MemoryCluster,
+  type MemoryGateway,
+} from '../testing/memory-cluster.ts';
 
 let cluster: MemoryCluster;
 let other: MemoryGateway;
@@ -23,7 +32,7 @@ function resumeOf(client: MemoryClient): ClientRequestInput<'resume'> {
 }
 
 describe('a client whose gateway is gone', () => {
-  test('goes on at another one with its session, and gets what it missed', async () => {
+  it('a resume at another gateway keeps the session and brings the missed changes', async () => {
     const ada = await cluster.joined('ada');
     await cluster.joined('bob');
     const again = cluster.client(other);
@@ -41,13 +50,13 @@ describe('a client whose gateway is gone', () => {
     expect(cluster.node.requests('open')).toHaveLength(3);
   });
 
-  test('gets the whole room when the log does not reach back to what it has', async () => {
+  it("a resume from before the log's start gets the whole room", async () => {
     const ada = await cluster.joined('ada');
     const { data } = await cluster.client(other).request('resume', { ...resumeOf(ada), version: 1 });
     expect(data).toMatchObject({ state: { snapshot: { participants: [{ identity: 'ada' }] } } });
   });
 
-  test('hears nothing of the room until its node has confirmed the session', async () => {
+  it('a resume brings no room events before its node has confirmed the session', async () => {
     const ada = await cluster.joined('ada');
     await cluster.joined('bob', 'blue', other);
     let confirm: (answer: SessionResponse<'attach'>) => void = () => {};
@@ -71,7 +80,7 @@ describe('a client whose gateway is gone', () => {
     expect(told).toEqual([1, 2, 3, 4]);
   });
 
-  test('is moved from there like any other', async () => {
+  it('a resumed session migrates like any other', async () => {
     const ada = await cluster.joined('ada');
     const again = cluster.client(other);
     await again.request('resume', resumeOf(ada));
@@ -80,7 +89,7 @@ describe('a client whose gateway is gone', () => {
     expect(await again.event('sessionMoved')).toMatchObject({ data: { mode: 'rebuild', nodeId: 'node-2' } });
   });
 
-  test.each([
+  it.each([
     ['SESSION_NOT_FOUND', 'the token is another', { resumeToken: 'tok_x' }],
     ['INVALID_ARGUMENT', 'a field is missing', { sessionId: undefined }],
     ['UNSUPPORTED_PROTOCOL', 'it speaks another version', { protocolVersion: 2 }],
@@ -89,10 +98,10 @@ describe('a client whose gateway is gone', () => {
     const again = cluster.client(other);
     expect(await again.request('resume', { ...resumeOf(ada), ...wrong })).toMatchObject({ error: { code } });
     expect(await again.request('join', { ...joinRequest, identity: 'ada' })).toHaveProperty('data.sessionId');
-    expect(other.signaling.rooms.size).toBe(1);
+    expect(other.participants.roomCount).toBe(1);
   });
 
-  test('is answered SESSION_NOT_FOUND when it says that it is somebody else, who hears nothing of it', async () => {
+  it('a resume with another identity fails with SESSION_NOT_FOUND unnoticed', async () => {
     const ada = await cluster.joined('ada');
     const mallory = await cluster.joined('mallory');
     const again = cluster.client(other);
@@ -101,8 +110,8 @@ describe('a client whose gateway is gone', () => {
     });
     await cluster.clock.advance(100);
     expect(ada.socket.events('sessionClosed')).toEqual([]);
-    expect(other.signaling.rooms.size).toBe(0);
-    // Whose session it is may move, and takes nobody else's place.
+    expect(other.participants.roomCount).toBe(0);
+    // A participant may be placed again under its own identity only.
     for (const node of [...cluster.nodes]) if (node.nodeId === resumeOf(mallory).nodeId) cluster.kill(node);
     await mallory.event('sessionMoved');
     expect(ada.socket.events('sessionClosed')).toEqual([]);
@@ -110,16 +119,16 @@ describe('a client whose gateway is gone', () => {
     expect(participants.map(({ identity }) => identity).toSorted()).toEqual(['ada', 'mallory']);
   });
 
-  test('is answered STALE_EPOCH when its identity has joined again since', async () => {
+  it('a resume fails with STALE_EPOCH when its identity has joined again', async () => {
     const ada = await cluster.joined('ada');
     const resume = resumeOf(ada);
     await cluster.joined('ada');
     const again = cluster.client(other);
     expect(await again.request('resume', resume)).toMatchObject({ error: { code: 'STALE_EPOCH' } });
-    expect(other.signaling.rooms.size).toBe(0);
+    expect(other.participants.roomCount).toBe(0);
   });
 
-  test('is answered SESSION_NOT_FOUND when its node died with the gateway, once that is known', async () => {
+  it('a resume fails with SESSION_NOT_FOUND when its node died with the gateway', async () => {
     const ada = await cluster.joined('ada');
     const [first] = cluster.nodes;
     first![Symbol.dispose]();
@@ -132,7 +141,7 @@ describe('a client whose gateway is gone', () => {
     });
   });
 
-  test('needs no store: the room`s state follows when the store is back', async () => {
+  it("a resume without the store gets the room's state when it is back", async () => {
     const ada = await cluster.joined('ada');
     cluster.store.failure = SkeinError.unavailable('the store');
     const again = cluster.client(other);
@@ -152,11 +161,11 @@ describe('a client whose gateway is gone', () => {
 });
 
 describe('the gateway that held the client before', () => {
-  test('touches the session no more, whatever becomes of its dead socket', async () => {
+  it('the earlier gateway does not touch a session that was resumed elsewhere', async () => {
     const ada = await cluster.joined('ada');
     const again = cluster.client(other);
     await again.request('resume', resumeOf(ada));
-    await eventually('word of it', () => cluster.signaling.rooms.size === 0);
+    await eventually('word of it', () => cluster.participants.roomCount === 0);
     cluster.kill(cluster.node);
     await again.event('sessionMoved');
     ada.socket.close(1006, '');
@@ -167,7 +176,7 @@ describe('the gateway that held the client before', () => {
     expect((await cluster.store.snapshot('blue'))?.participants).toHaveLength(1);
   });
 
-  test('names its own hold when it has not heard, so that the node knows it is stale', async () => {
+  it('a late detach names its own attachment, so that the node ignores it', async () => {
     const ada = await cluster.joined('ada');
     const { sessionId, resumeToken } = resumeOf(ada);
     ada.socket.close(1001, '');
@@ -176,7 +185,7 @@ describe('the gateway that held the client before', () => {
     expect(resumeToken).toBe(`${sessionId}.1`);
   });
 
-  test('may be the same one', async () => {
+  it('a client may resume at the same gateway', async () => {
     const ada = await cluster.joined('ada');
     const again = cluster.client();
     await again.request('resume', resumeOf(ada));
@@ -195,7 +204,7 @@ describe('the gateway that held the client before', () => {
 describe('a client that comes back to an identity that another device has taken', () => {
   const asAda = { ...joinRequest, identity: 'ada' };
 
-  test('is told so, and throws nobody out', async () => {
+  it('a returning client does not take back an identity that another device has', async () => {
     const laptop = cluster.client();
     const { data } = await laptop.request('join', { ...asAda, stayId: 'laptop' });
     const { epoch: lastEpoch } = data as ClientResponse<'join'>;
@@ -206,10 +215,10 @@ describe('a client that comes back to an identity that another device has taken'
     const { error } = await again.request('join', { ...asAda, stayId: 'laptop', lastEpoch });
     expect(error).toMatchObject({ code: 'SUPERSEDED' });
     expect(phone.socket.events('sessionClosed')).toEqual([]);
-    expect(phone.connection.phase).toBe('inRoom');
+    expect(phone.connection.state).toBe('inRoom');
   });
 
-  test('takes it back when its own session was only moved', async () => {
+  it('a returning client takes back an identity whose session was only moved', async () => {
     const laptop = cluster.client();
     const { data } = await laptop.request('join', { ...asAda, stayId: 'laptop' });
     const { epoch: lastEpoch } = data as ClientResponse<'join'>;

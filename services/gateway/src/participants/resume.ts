@@ -1,43 +1,43 @@
 import type { Bus } from '@skein/bus';
-import { SkeinError, subjects } from '@skein/protocol';
-import type {
-  ClientRequest,
-  ClientResponse,
-  SessionEvent,
-  SessionRef,
-  SessionResponse,
+import {
+  type ClientResponse,
+  type SessionEvent,
+  type SessionRef,
+  type SessionResponse,
+  SkeinError,
+  subjects,
 } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
-import { refusals } from './errors.ts';
-import type { Socket } from '../edges/websocket/socket.ts';
-import type { Entered } from './join.ts';
-import type { NodeChoice } from './node-choice.ts';
-import type { Rooms } from '../rooms/rooms.ts';
-import type { SessionEndings } from '../media-sessions/session-closer.ts';
-import type { NodeSessions } from '../media-sessions/node-client.ts';
-import { logged, profileOf } from '../media-sessions/session.ts';
-import type { HeldSession } from '../media-sessions/session.ts';
-import type { SessionLines } from '../media-sessions/session-events.ts';
+import { admittedClient } from '../media-sessions/admitted-client.ts';
+import type { NodeClient } from '../media-sessions/node-client.ts';
+import type { SessionCloser } from '../media-sessions/session-closer.ts';
+import type { SessionEvents } from '../media-sessions/session-events.ts';
+import { logFields } from '../media-sessions/log-fields.ts';
+import type { SessionHandle } from '../media-sessions/session.ts';
 import type { SharedCapabilities } from '../media-sessions/shared-capabilities.ts';
-import type { Stay, StayBeginning } from './participant-session.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { Entered, Entering, ResumeRequest } from './entrance.ts';
+import { GatewayError } from './errors.ts';
+import type { NodeChoice } from './node-choice.ts';
+import type { ParticipantOptions, ParticipantSession } from './participant-session.ts';
 
 export interface ResumeDeps {
   readonly bus: Bus;
   readonly rooms: Rooms;
-  readonly nodes: NodeSessions;
-  readonly lines: SessionLines;
+  readonly nodes: NodeClient;
+  readonly events: SessionEvents;
   readonly choice: NodeChoice;
-  readonly endings: SessionEndings;
-  readonly beginStay: (beginning: StayBeginning) => Stay;
-  /** Whether both stores are there: else that a node is not known says nothing. */
+  readonly closer: SessionCloser;
+  readonly createParticipant: (options: ParticipantOptions) => ParticipantSession;
+  /** Whether both stores are connected: otherwise an unknown node may be alive. */
   readonly seesCluster: () => boolean;
   readonly capabilities: SharedCapabilities;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Goes on with sessions whose clients lost their sockets, here or at other gateways. Media is not touched. */
+/** Resumes sessions whose clients lost their connections, here or at other gateways. */
 export class Resumes {
   readonly #deps: ResumeDeps;
 
@@ -45,64 +45,60 @@ export class Resumes {
     this.#deps = deps;
   }
 
-  /**
-   * Needs the session's node, and neither the store nor a placement. Fails `SESSION_NOT_FOUND` or `STALE_EPOCH` when
-   * the session is over, `SESSION_NOT_FOUND` when it is another's, `UNAVAILABLE` or `DEADLINE_EXCEEDED` when its node does
-   * not answer now.
-   */
+  /** See `Entrance.resume`. */
   async resume(
-    request: ClientRequest<'resume'>,
-    socket: Socket,
-    signal: AbortSignal,
+    request: ResumeRequest,
+    { port, signal }: Entering,
   ): Promise<Entered<ClientResponse<'resume'>>> {
-    const { rooms, lines, clock, log, beginStay, capabilities } = this.#deps;
+    const { rooms, events, clock, log, createParticipant, capabilities } = this.#deps;
     const startedMs = clock.monotonicMs();
     const { room, identity, sessionId, epoch, nodeId, version } = request;
-    const address = { room, identity, sessionId, epoch, nodeId };
-    // The line first: nothing that its node tells from now on can then be missed.
-    const membership = rooms.enter(room, socket);
-    const line = lines.open(address);
-    let held: HeldSession | undefined;
+    const ref = { room, identity, sessionId, epoch, nodeId };
+    // Subscribed first: no event of the node can be missed from here on.
+    const membership = rooms.enter(room, port);
+    const subscription = events.subscribe(ref);
+    let session: SessionHandle | undefined;
     try {
-      const { resumeToken, attachment, grants } = await this.#attach(address, request.resumeToken);
-      held = { address, attachment, line };
+      const { resumeToken, attachment, grants } = await this.#attach(ref, request.resumeToken);
+      session = { ref, attachment, events: subscription };
       const state = await membership.catchUp(version);
       signal.throwIfAborted();
-      // The node knows what the client joined as; what it says now counts for nothing.
-      const profile = profileOf(request, identity, grants, capabilities);
-      const stay = beginStay({ profile, membership, socket, session: held });
-      if (!membership.watch(address, stay)) throw refusals.takenOver();
-      log.info({ ...logged(address), epoch, ms: Math.round(clock.monotonicMs() - startedMs) }, 'resumed');
-      const known = { state: stay.pages.bound(state), viewers: membership.viewers };
-      return { response: { resumeToken, ...known }, stay };
+      // The grants are those that the node has from the join; the request cannot change them.
+      const client = admittedClient(request, { identity, grants }, capabilities);
+      const participant = createParticipant({ client, membership, port, session });
+      if (!membership.watch(ref, participant)) throw GatewayError.takenOver();
+      const facts = { epoch, ms: Math.round(clock.monotonicMs() - startedMs) };
+      log.info({ event: 'participant.resumed', ...logFields(ref), ...facts }, 'participant resumed');
+      const known = { state: participant.pages.bound(state), viewers: membership.viewers };
+      return { response: { resumeToken, ...known }, participant };
     } catch (error) {
-      line.close();
+      subscription.close();
       membership.leave();
       // The client may try again, here or elsewhere.
-      if (held) void this.#deps.endings.depart(held, 'lost');
+      if (session) void this.#deps.closer.depart(session, 'lost');
       throw error;
     }
   }
 
-  async #attach(address: SessionRef, resumeToken: string): Promise<SessionResponse<'attach'>> {
+  async #attach(ref: SessionRef, resumeToken: string): Promise<SessionResponse<'attach'>> {
     const { nodes, bus } = this.#deps;
     try {
-      const attached = await nodes.request(address, 'attach', { resumeToken, identity: address.identity });
+      const attached = await nodes.request(ref, 'attach', { resumeToken, identity: ref.identity });
       const { attachment } = attached;
-      bus.publish(subjects.session(address.sessionId), {
+      bus.publish(subjects.session(ref.sessionId), {
         event: 'attached',
         data: { attachment },
       } satisfies SessionEvent);
       return attached;
     } catch (error) {
-      throw this.#isGone(address.nodeId, SkeinError.from(error)) ? refusals.sessionGone() : error;
+      throw this.#isGone(ref.nodeId, SkeinError.from(error)) ? GatewayError.sessionGone() : error;
     }
   }
 
-  /** The node died together with the client's gateway, so that nobody has moved the session. */
+  /** The node died together with the client's gateway, so that no gateway has moved the session. */
   #isGone(nodeId: string, { code }: SkeinError): boolean {
     const { choice, seesCluster } = this.#deps;
-    const silent = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-    return silent && seesCluster() && !choice.isAlive(nodeId);
+    const isSilent = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+    return isSilent && seesCluster() && !choice.isAlive(nodeId);
   }
 }

@@ -1,30 +1,27 @@
-/**
- * Lets so many run at once; the others wait in the order in which they came. What may wait is bounded by whoever
- * takes turns: here one move of each client, thus the sockets.
- */
-export class Turns {
-  readonly #atOnce: number;
+/** Bounds how many tasks run at once; the others wait in order. Its callers bound how many wait: one task for each client. */
+export class Semaphore {
+  readonly #permits: number;
   readonly #waiting = new Set<() => void>();
   #running = 0;
 
-  constructor(atOnce: number) {
-    this.#atOnce = atOnce;
+  constructor(permits: number) {
+    this.#permits = permits;
   }
 
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Resolves when it is the caller's turn, which lasts until what it gets is disposed. Rejects when aborted first. */
-  async take(signal: AbortSignal): Promise<Disposable> {
+  /** Resolves with a permit, which is returned when it is disposed. Rejects when `signal` aborts first. */
+  async acquire(signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted();
-    if (this.#running < this.#atOnce) this.#running++;
+    if (this.#running < this.#permits) this.#running++;
     else await this.#wait(signal);
-    let mine = true;
+    let isHeld = true;
     return {
       [Symbol.dispose]: () => {
-        if (mine) this.#pass();
-        mine = false;
+        if (isHeld) this.#release();
+        isHeld = false;
       },
     };
   }
@@ -44,8 +41,8 @@ export class Turns {
     });
   }
 
-  /** The turn goes to whoever waits longest. */
-  #pass(): void {
+  /** Passes the permit to the task that waits longest. */
+  #release(): void {
     const [next] = this.#waiting;
     if (!next) {
       this.#running--;

@@ -1,16 +1,16 @@
 import { publishChanges } from '@skein/cluster';
-import { limits, SkeinError, type ClientResponse, type RoomChange, type RoomSnapshot } from '@skein/protocol';
+import { type ClientResponse, limits, type RoomChange, type RoomSnapshot, SkeinError } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { expect, test } from 'vitest';
-import { joinRequest, MemoryCluster, type MemoryClient } from '../testing/memory-cluster.ts';
+import { expect, it } from 'vitest';
+import { joinRequest, type MemoryClient, MemoryCluster } from '../testing/memory-cluster.ts';
 
 /** Three bytes a letter: 12 KiB each. */
 const metadata = '語'.repeat(limits.metadataLength);
-const PEOPLE = 40;
+const PARTICIPANTS = 40;
 
 async function crowded(cluster: MemoryCluster): Promise<MemoryClient[]> {
   const clients: MemoryClient[] = [];
-  for (let number = 0; number < PEOPLE; number++) {
+  for (let number = 0; number < PARTICIPANTS; number++) {
     const client = cluster.client();
     const who = { identity: `p${number}`, name: 'x', metadata };
     const { error } = await client.request('join', { ...joinRequest, ...who });
@@ -34,9 +34,9 @@ async function allOf(client: MemoryClient, first: RoomSnapshot): Promise<string[
   return names.toSorted();
 }
 
-const everybody = Array.from({ length: PEOPLE }, (_, number) => `p${number}`).toSorted();
+const everyone = Array.from({ length: PARTICIPANTS }, (_, number) => `p${number}`).toSorted();
 
-test('a room of half a megabyte is joined and read in pages of one version, while it changes', async () => {
+it('a large room is joined and read in pages of one version while it changes', async () => {
   await using cluster = await MemoryCluster.start({ maxParticipants: 100 });
   await crowded(cluster);
   const ada = cluster.client();
@@ -45,10 +45,10 @@ test('a room of half a megabyte is joined and read in pages of one version, whil
   const { room } = data as ClientResponse<'join'>;
   expect(room.pages).toBeGreaterThan(3);
   await cluster.joined('late');
-  expect(await allOf(ada, room)).toEqual(['ada', ...everybody]);
+  expect(await allOf(ada, room)).toEqual(['ada', ...everyone]);
 });
 
-test('pages that are not held, or not there, are refused with what to do, and a sync brings the state again', async () => {
+it('a page that is not held is refused, and a sync brings the state again', async () => {
   await using cluster = await MemoryCluster.start({ maxParticipants: 100 });
   const [ada] = await crowded(cluster);
   const asked = await ada!.request('roomPage', { version: 7, page: 1 });
@@ -58,10 +58,10 @@ test('pages that are not held, or not there, are refused with what to do, and a 
   expect(bytesOf(data)).toBeLessThan(limits.roomPageBytes + 1024);
   const beyond = await ada!.request('roomPage', { version: snapshot.version, page: snapshot.pages });
   expect(beyond.error).toMatchObject({ code: 'INVALID_ARGUMENT' });
-  expect(await allOf(ada!, snapshot)).toEqual(everybody);
+  expect(await allOf(ada!, snapshot)).toEqual(everyone);
 });
 
-test('a client that was away is told of many changes in parts', async () => {
+it('a client that was away gets many changes in parts', async () => {
   await using cluster = await MemoryCluster.start({ maxParticipants: 100 });
   const first = await cluster.joined('first');
   const { version } = (await cluster.store.snapshot('blue'))!;
@@ -77,10 +77,10 @@ test('a client that was away is told of many changes in parts', async () => {
     from = part.changes.at(-1)!.version;
     ({ more } = part);
   }
-  expect(told.toSorted()).toEqual(everybody);
+  expect(told.toSorted()).toEqual(everyone);
 });
 
-test('of a move everybody is told without the metadata, which they have', async () => {
+it('a move is published without metadata, which clients have already', async () => {
   await using cluster = await MemoryCluster.start({ nodes: 2, maxParticipants: 100 });
   const [ada] = await crowded(cluster);
   const { participants } = (await cluster.store.snapshot('blue'))!;

@@ -2,10 +2,10 @@ import type { ClientResponse, RoomSnapshot } from '@skein/protocol';
 import type { Clock } from '@skein/runtime';
 import { boundChanges, pagesOf, type RoomPage } from './pages.ts';
 
-/** So long pages are held after they were last asked for. The entries are the room's own: a page costs its lists. */
+/** How long pages are held after the last request for one. The entries are the room's own: a page costs its lists. */
 export const HELD_FOR_MS = 30_000;
 
-/** Holds the pages of one snapshot, the last one that was too large for a message, until its reader has had them. */
+/** Holds the pages of the last snapshot that was too large for one message, until its reader has had them. */
 export class PageShelf {
   readonly #clock: Clock;
   #held:
@@ -16,7 +16,7 @@ export class PageShelf {
     this.#clock = clock;
   }
 
-  /** What one message holds of a snapshot. If that is not all, the rest is held for `page`. */
+  /** The part of a snapshot that fits one message. If that is not all, the rest is held for `page`. */
   firstPageOf(snapshot: RoomSnapshot): RoomSnapshot {
     const pages = pagesOf(snapshot);
     const [first] = pages;

@@ -7,7 +7,7 @@ import {
 } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime/testing';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HELD_FOR_MS, PageShelf } from './page-shelf.ts';
 import { boundChanges, pagesOf } from './pages.ts';
 
@@ -18,7 +18,7 @@ const person = (identity: string, metadata?: string): Participant => ({
 const track = (trackId: string): Track =>
   ({ trackId, identity: 'p', epoch: 1, nodeId: 'n', routerId: 'r', kind: 'audio' }) as Track;
 
-/** A thousand people with the longest metadata, each with camera and microphone. */
+/** A thousand participants with the longest metadata, each with camera and microphone. */
 const crowd: RoomSnapshot = {
   ...{ room: 'crowd', version: 3000 },
   participants: Array.from({ length: 1000 }, (_, n) => person(`p${n}`, '語'.repeat(limits.metadataLength))),
@@ -27,7 +27,7 @@ const crowd: RoomSnapshot = {
 const bytesOf = (data: unknown): number => Buffer.byteLength(JSON.stringify(data));
 
 describe('the pages of a room', () => {
-  test('hold everything once, in order, each below its limit unless one entry alone is larger', () => {
+  it('pages hold every entry once, in order, within their limit', () => {
     const text = fc.string({ unit: 'binary', maxLength: 300 });
     fc.assert(
       fc.property(fc.array(text), fc.array(text), fc.integer({ min: 100, max: 2000 }), (who, what, limit) => {
@@ -44,7 +44,7 @@ describe('the pages of a room', () => {
     );
   });
 
-  test('of a thousand people with 12 KiB of metadata each are all about 128 KiB', () => {
+  it('pages of a thousand participants with 12 KiB of metadata have 128 KiB each', () => {
     const pages = pagesOf(crowd);
     expect(pages.length).toBeGreaterThan(90);
     for (const page of pages) expect(bytesOf(page)).toBeLessThan(limits.roomPageBytes + 100);
@@ -52,12 +52,12 @@ describe('the pages of a room', () => {
 });
 
 describe('a shelf', () => {
-  test('gives a small room as it is', () => {
+  it('a page shelf returns a small room as it is', () => {
     const small = { ...crowd, participants: crowd.participants.slice(0, 3), tracks: [] };
     expect(new PageShelf(new FakeClock()).firstPageOf(small)).toBe(small);
   });
 
-  test('holds the pages of a large one while they are asked for, and some time longer', async () => {
+  it('a page shelf holds the pages of a large room until they expire', async () => {
     const clock = new FakeClock();
     const shelf = new PageShelf(clock);
     const { pages = 0, participants } = shelf.firstPageOf(crowd);
@@ -74,7 +74,7 @@ describe('a shelf', () => {
   });
 });
 
-test('changes are cut where a message is full, and the client is told that more follow', () => {
+it('changes are cut at the message limit, and the answer says that more follow', () => {
   const changes: VersionedChange[] = crowd.participants.slice(0, 30).map((participant, n) => ({
     version: n + 1,
     change: { type: 'participantJoined', participant },

@@ -1,10 +1,9 @@
-import { limits } from '@skein/protocol';
-import type { ClientResponse, RoomSnapshot, VersionedChange } from '@skein/protocol';
+import { type ClientResponse, limits, type RoomSnapshot, type VersionedChange } from '@skein/protocol';
 
-/** A part of a room's state: what `roomPage` answers. */
+/** A part of a room's state: the answer of `roomPage`. */
 export type RoomPage = ClientResponse<'roomPage'>;
 
-/** Entries of a room never change in place, and each is sent to everybody who joins: its size is counted once. */
+/** Entries of a room never change in place, and each is sent with every join: its size is computed once. */
 const sizes = new WeakMap<object, number>();
 
 function bytesOf(entry: object): number {
@@ -16,8 +15,8 @@ function bytesOf(entry: object): number {
 }
 
 /**
- * Cuts a room's state into pages of at most `pageBytes` of JSON, participants before tracks; an entry that is larger has
- * a page of its own. At least one page.
+ * Splits a room's state into pages of at most `pageBytes` of JSON, participants before tracks; a larger entry gets a page
+ * of its own. At least one page.
  */
 export function pagesOf(
   { participants, tracks }: Pick<RoomSnapshot, 'participants' | 'tracks'>,
@@ -46,7 +45,7 @@ export function pagesOf(
   return [...pages, page];
 }
 
-/** What comes after a version, as far as one message holds it. `more`: the client is to `sync` again from the last one. */
+/** The first of `changes`, as many as fit one message. `more`: the client must `sync` again from the last one. */
 export function boundChanges(
   changes: readonly VersionedChange[],
   limitBytes: number = limits.roomPageBytes,

@@ -1,5 +1,5 @@
 import type { VersionedChange } from '@skein/protocol';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KEPT_CHANGES, KEPT_FOR_MS, RecentChanges } from './recent-changes.ts';
 
 function change(version: number): VersionedChange {
@@ -15,7 +15,7 @@ function versions(changes: readonly VersionedChange[] | undefined): readonly num
 }
 
 describe('the recent changes of a room', () => {
-  test('are given from any version that they reach back to', () => {
+  it('recent changes answer every version that they reach back to', () => {
     const recent = new RecentChanges();
     for (const one of range(11, 14)) recent.add(one, 0);
     expect(versions(recent.since(10, 14))).toEqual([11, 12, 13, 14]);
@@ -25,13 +25,13 @@ describe('the recent changes of a room', () => {
     expect(recent.since(15, 14)).toBeUndefined();
   });
 
-  test('say nothing when they end before the present version', () => {
+  it('recent changes answer nothing when they end before the current version', () => {
     const recent = new RecentChanges();
     recent.add(change(11), 0);
     expect(recent.since(10, 12)).toBeUndefined();
   });
 
-  test('begin again after a hole', () => {
+  it('recent changes restart after a gap', () => {
     const recent = new RecentChanges();
     recent.add(change(11), 0);
     recent.add(change(13), 0);
@@ -39,7 +39,7 @@ describe('the recent changes of a room', () => {
     expect(versions(recent.since(12, 13))).toEqual([13]);
   });
 
-  test('are extended backwards by what the store has, without a hole', () => {
+  it('recent changes take earlier ones from the store without a gap', () => {
     const recent = new RecentChanges();
     for (const one of range(20, 21)) recent.add(one, 0);
     recent.prepend(range(15, 18), 21, 0);
@@ -48,7 +48,7 @@ describe('the recent changes of a room', () => {
     expect(versions(recent.since(14, 21))).toEqual([15, 16, 17, 18, 19, 20, 21]);
   });
 
-  test('are bounded in number and age', () => {
+  it('recent changes are bounded by number and age', () => {
     const recent = new RecentChanges();
     for (const one of range(1, KEPT_CHANGES + 10)) recent.add(one, 0);
     expect(recent.since(9, KEPT_CHANGES + 10)).toBeUndefined();

@@ -1,8 +1,8 @@
 import type { VersionedChange } from '@skein/protocol';
 
-/** A client that lacks more than this gets the whole state. */
+/** A client that lacks more changes gets the whole state. */
 export const KEPT_CHANGES = 256;
-/** Older ones are dropped when the next change comes: a client that was away for longer gets the whole state. */
+/** Older changes are dropped with the next one: a client that was away for longer gets the whole state. */
 export const KEPT_FOR_MS = 60_000;
 
 interface Kept {
@@ -10,7 +10,7 @@ interface Kept {
   readonly atMs: number;
 }
 
-/** The last changes of one room, without a hole, up to its present version. Bounded by number and by age. */
+/** The last changes of one room, without gaps, up to its current version. Bounded by number and by age. */
 export class RecentChanges {
   #kept: Kept[] = [];
 
@@ -25,8 +25,8 @@ export class RecentChanges {
   }
 
   /**
-   * Adds what the store's log has of the time before the first kept change; `current` is the room's version. Ignored when
-   * it does not reach up to there, or would be more than is kept.
+   * Adds the changes before the first kept one, from the store's log; `current` is the room's version. Ignored when they
+   * leave a gap, or would be more than is kept.
    */
   prepend(changes: readonly VersionedChange[], current: number, nowMs: number): void {
     const first = this.#kept[0]?.versioned.version ?? current + 1;
@@ -35,7 +35,7 @@ export class RecentChanges {
     this.#kept.unshift(...earlier.map((versioned) => ({ versioned, atMs: nowMs })));
   }
 
-  /** What came after `version` up to `current`; `undefined` when not all of it is kept. */
+  /** The changes after `version` up to `current`; `undefined` when not all of them are kept. */
   since(version: number, current: number): readonly VersionedChange[] | undefined {
     if (version === current) return [];
     const first = this.#kept[0]?.versioned.version;
@@ -44,7 +44,7 @@ export class RecentChanges {
     return this.#kept.slice(version + 1 - first).map(({ versioned }) => versioned);
   }
 
-  /** The state was replaced: what led to the one before leads to this one no more. */
+  /** The state was replaced: earlier changes do not lead to it. */
   clear(): void {
     this.#kept = [];
   }

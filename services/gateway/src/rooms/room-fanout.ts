@@ -1,88 +1,98 @@
-import type { Placed, RoomFeed } from '@skein/cluster';
-import { snapshotOf } from '@skein/protocol';
-import type {
-  ClientResponse,
-  Participant,
-  RoomChange,
-  RoomSnapshot,
-  RoomState,
-  SessionRef,
-  VersionedChange,
+import type { Placed, RoomFeed, RoomFeeds, RoomStore } from '@skein/cluster';
+import {
+  type ClientResponse,
+  type Participant,
+  type RoomChange,
+  type RoomSnapshot,
+  type RoomState,
+  type SessionRef,
+  snapshotOf,
+  type VersionedChange,
 } from '@skein/protocol';
-import { encodeEvent } from '../edges/websocket/messages.ts';
-import type { Socket } from '../edges/websocket/socket.ts';
+import type { Clock } from '@skein/runtime';
+import type { Logger } from '@skein/telemetry';
 import { RoomCatchUp } from './catch-up.ts';
-import type { RoomsDeps, SessionWatcher } from './rooms.ts';
+import type { SessionWatcher } from './membership.ts';
 import { PageShelf } from './page-shelf.ts';
 import type { RoomPage } from './pages.ts';
+import { type RoomEvent, RoomEvents, type RoomFollower } from './room-channel.ts';
 import { ViewerCount } from './viewer-count.ts';
+
+export interface RoomFanoutDeps {
+  readonly feeds: RoomFeeds;
+  readonly store: RoomStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 interface Watched {
   readonly watcher: SessionWatcher;
   readonly epoch: number;
 }
 
-const COMINGS_AND_GOINGS: ReadonlySet<RoomChange['type']> = new Set(['participantJoined', 'participantLeft']);
-/** From so many clients on, who comes and goes is told to all of them together with what happens right after. */
-const BIG_AUDIENCE = 100;
-/** So long comings and goings wait in a big audience: nobody sees it, and a rush costs each socket ten sends a second. */
-const GATHER_MS = 100;
-/** More changes than that don't wait. */
-const GATHERED_MAX = 256;
+const JOINS_AND_LEAVES: ReadonlySet<RoomChange['type']> = new Set(['participantJoined', 'participantLeft']);
+/** Followers above which join and leave events are batched. */
+const BATCHING_FOLLOWERS = 100;
+/** Longest wait of a batch: unnoticeable, and a rush of joins costs each connection ten sends a second. */
+const BATCH_MS = 100;
+/** A batch of this size is sent at once. */
+const BATCH_MAX = 256;
 
-/** This gateway's clients in one room. Each change is encoded once, whatever their number. */
-export class Audience {
-  readonly room: string;
-  readonly #deps: RoomsDeps;
-  readonly #topic: string;
-  /** Clients that hold the room here, whether or not they get its events yet. */
-  readonly #members = new Set<Socket>();
-  /** Those that get its events. */
-  readonly #sockets = new Set<Socket>();
+/** This gateway's clients in one room. Each change is published once to the room's channel, which edges encode once. */
+export class RoomFanout {
+  readonly #deps: RoomFanoutDeps;
+  readonly #channel: RoomEvents;
+  /** Clients in the room, whether or not they follow it yet. */
+  readonly #members = new Set<RoomFollower>();
+  /** Members that get its events. */
+  readonly #followers = new Set<RoomFollower>();
   readonly #watched = new Map<string, Watched>();
   /** There has been a state. */
-  #begun = false;
+  #hasBegun = false;
   /** A client was answered without any state, as there was none yet: it gets the first one as an event. */
   #owesState = false;
   #listening: readonly Disposable[] = [];
-  /** Encoded changes of a big audience, in order. The transport sends what is published in one turn as one. */
-  #gathered: string[] = [];
-  #sending: Disposable | undefined;
+  /** Events that wait for the end of the batch, in order. At most `BATCH_MAX`. */
+  #batch: RoomEvent[] = [];
+  #batchTimer: Disposable | undefined;
   #feed: RoomFeed | undefined;
   readonly #viewerCount: ViewerCount;
   readonly #catchUp: RoomCatchUp;
-  /** The state that all were told of last. */
-  readonly #replaced: PageShelf;
+  /** Pages of the state that was last published. */
+  readonly #replacedPages: PageShelf;
 
-  constructor(room: string, deps: RoomsDeps) {
-    this.room = room;
+  constructor(room: string, deps: RoomFanoutDeps) {
     this.#deps = deps;
-    this.#topic = `room/${room}`;
+    this.#channel = new RoomEvents(room);
     this.#catchUp = new RoomCatchUp({ ...deps, room });
-    this.#replaced = new PageShelf(deps.clock);
+    this.#replacedPages = new PageShelf(deps.clock);
     this.#viewerCount = new ViewerCount({
       clock: deps.clock,
-      // Of a room that grows back some viewers are not counted yet.
-      now: () => (this.isRegrowing ? undefined : this.viewers),
-      tell: (viewers) => this.#tell(encodeEvent('viewersChanged', { viewers }), true),
+      // While a lost room recovers, not all of its viewers are counted yet.
+      current: () => (this.isRecovering ? undefined : this.viewers),
+      publish: (viewers) => this.#publish({ type: 'viewersChanged', data: { viewers } }, true),
     });
+  }
+
+  get room(): string {
+    return this.#channel.room;
   }
 
   get state(): RoomState | undefined {
     return this.#feed?.state;
   }
 
-  /** The store has lost the room, and it grows back: until then `state` is what clients are to see. */
-  get isRegrowing(): boolean {
+  /** The store has lost the room and the nodes' announcements restore it: `state` is what clients see until then. */
+  get isRecovering(): boolean {
     return this.#feed !== undefined && this.#feed.storedVersion !== this.#feed.state?.version;
   }
 
-  /** What the store is known to have, if it was heard of. */
+  /** The state that the store is known to have. */
   get known(): RoomState | undefined {
-    return this.isRegrowing ? undefined : this.state;
+    return this.isRecovering ? undefined : this.state;
   }
 
-  /** As far as it was heard of. */
+  /** As last heard. */
   get viewers(): number | undefined {
     return this.state && this.#feed?.viewership.viewers;
   }
@@ -91,65 +101,65 @@ export class Audience {
     return this.#members.size === 0;
   }
 
-  /** The socket gets no events before `listen`. */
-  add(socket: Socket): void {
-    this.#members.add(socket);
+  /** The client gets no events before `follow`. */
+  add(client: RoomFollower): void {
+    this.#members.add(client);
   }
 
-  /** To be called in the turn that makes the client's answer: no change then falls between the two. */
-  listen(socket: Socket): void {
-    if (!this.#members.has(socket)) return;
-    this.#sockets.add(socket);
-    socket.subscribe(this.#topic);
+  /** Call it in the turn that makes the client's answer: no change then falls between the two. */
+  follow(client: RoomFollower): void {
+    if (!this.#members.has(client) || this.#followers.has(client)) return;
+    this.#followers.add(client);
+    client.follow(this.#channel);
   }
 
-  remove(socket: Socket): void {
-    this.#members.delete(socket);
-    if (this.#sockets.delete(socket)) socket.unsubscribe(this.#topic);
+  remove(client: RoomFollower): void {
+    this.#members.delete(client);
+    if (this.#followers.delete(client)) client.unfollow(this.#channel);
   }
 
   close(): void {
-    this.#sending?.[Symbol.dispose]();
+    this.#batchTimer?.[Symbol.dispose]();
     this.#viewerCount.close();
-    this.#replaced.close();
+    this.#replacedPages.close();
     for (const one of this.#listening) one[Symbol.dispose]();
   }
 
-  offer(placed: Placed): RoomSnapshot {
+  apply(placed: Placed): RoomSnapshot {
     const { snapshot } = placed;
-    const feed = this.#feed ?? this.#follow(snapshot);
+    const feed = this.#feed ?? this.#openFeed(snapshot);
     feed.offer(placed);
     const { state } = feed;
     return this.answerWith(state && state.version > snapshot.version ? snapshotOf(state) : snapshot);
   }
 
-  /** The snapshot that one client is answered with. */
+  /** The snapshot for the answer to one client. */
   answerWith(snapshot: RoomSnapshot): RoomSnapshot {
     this.#viewerCount.answered(this.viewers);
     return clientSnapshot(snapshot, this.viewers);
   }
 
   page(version: number, page: number): RoomPage | undefined {
-    return this.#replaced.page(version, page);
+    return this.#replacedPages.page(version, page);
   }
 
-  /** Brings a client at `version` up to date, and has its socket get what comes after that. */
-  async catchUp(version: number, socket: Socket): Promise<ClientResponse<'sync'>> {
-    const feed = this.#feed ?? this.#follow();
+  /** Brings a client at `version` up to date; it follows the room from there on. */
+  async catchUp(version: number, client: RoomFollower): Promise<ClientResponse<'sync'>> {
+    const feed = this.#feed ?? this.#openFeed();
     await this.#catchUp.prepare(feed, version);
-    this.listen(socket);
+    this.follow(client);
     const { state } = feed;
     if (!state) {
       this.#owesState = true;
       return { changes: [] };
     }
-    const changes = this.isRegrowing ? undefined : this.#catchUp.since(version, state.version);
+    const changes = this.isRecovering ? undefined : this.#catchUp.since(version, state.version);
     if (!changes) return { snapshot: this.answerWith(snapshotOf(state)) };
     this.#viewerCount.answered(this.viewers);
     return { changes: [...changes] };
   }
 
-  /** `undefined` when the session is not the participant's current one any more, as far as known. */
+  /** `undefined` when the session is known to be no longer the participant's current one. */
   watch({ identity, epoch }: SessionRef, watcher: SessionWatcher): Disposable | undefined {
     const shown = this.state?.participants.get(identity);
     if (shown && shown.epoch > epoch && !watcher.owns(shown)) return undefined;
@@ -163,8 +173,8 @@ export class Audience {
     };
   }
 
-  /** A placement starts the feed with what it says; a client that resumes knows less, and the store is asked. */
-  #follow(snapshot?: RoomSnapshot): RoomFeed {
+  /** A placement starts the feed with its snapshot; a client that resumes has none, so the feed reads the store. */
+  #openFeed(snapshot?: RoomSnapshot): RoomFeed {
     const ref = this.#deps.feeds.acquire(this.room, snapshot);
     const { feed } = ref;
     const onChange = feed.on('change', ({ change }) => this.#handleChange(change));
@@ -172,15 +182,16 @@ export class Audience {
     const onViewers = feed.on('viewershipChanged', () => this.#viewerCount.changed());
     this.#listening = [onChange, onReplaced, onViewers, ref];
     this.#feed = feed;
-    this.#begun = feed.state !== undefined;
+    this.#hasBegun = feed.state !== undefined;
     return feed;
   }
 
   #handleChange(versioned: VersionedChange): void {
     const { version, change } = versioned;
     this.#catchUp.changed(versioned);
-    this.#tell(encodeEvent('roomChanged', asTold(change), version), COMINGS_AND_GOINGS.has(change.type));
-    // The bus tells sessions that they are over, at most once; the room's state says it again, for sure.
+    const event = { type: 'roomChanged', data: publicChange(change), version } as const;
+    this.#publish(event, JOINS_AND_LEAVES.has(change.type));
+    // The bus reports the end of a session at most once; the room's state repeats it reliably.
     if (change.type === 'participantJoined' || change.type === 'participantMoved') {
       this.#checkPlaced(change.participant);
     } else if (change.type === 'participantLeft') {
@@ -189,20 +200,20 @@ export class Audience {
     }
   }
 
-  /** `mayWait`: a big audience hears it a little later; whatever else happens goes out at once, with what has waited. */
-  #tell(event: string, mayWait: boolean): void {
-    this.#gathered.push(event);
-    const waits = mayWait && this.#sockets.size >= BIG_AUDIENCE && this.#gathered.length < GATHERED_MAX;
-    if (waits) this.#sending ??= this.#deps.clock.after(GATHER_MS, () => this.#send());
-    else this.#send();
+  /** `mayWait`: a large room gets it with the next batch; any other event is sent at once, after the batch. */
+  #publish(event: RoomEvent, mayWait: boolean): void {
+    this.#batch.push(event);
+    const waits = mayWait && this.#followers.size >= BATCHING_FOLLOWERS && this.#batch.length < BATCH_MAX;
+    if (waits) this.#batchTimer ??= this.#deps.clock.after(BATCH_MS, () => this.#sendBatch());
+    else this.#sendBatch();
   }
 
-  #send(): void {
-    this.#sending?.[Symbol.dispose]();
-    this.#sending = undefined;
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    for (const event of gathered) this.#deps.broadcaster.publish(this.#topic, event);
+  #sendBatch(): void {
+    this.#batchTimer?.[Symbol.dispose]();
+    this.#batchTimer = undefined;
+    const batch = this.#batch;
+    this.#batch = [];
+    for (const event of batch) this.#channel.publish(event);
   }
 
   #checkPlaced(participant: Participant): void {
@@ -213,24 +224,25 @@ export class Audience {
 
   #handleReplaced(state: RoomState | undefined): void {
     this.#catchUp.replaced();
-    // A room that is gone from the store while clients are in it was lost with the store, and nobody has it any more.
+    // A room that disappears while clients are in it was lost with the store; the nodes' announcements restore it.
     if (!state) return;
-    const asked = this.#begun || this.#owesState;
-    this.#begun = true;
+    const isAwaited = this.#hasBegun || this.#owesState;
+    this.#hasBegun = true;
     this.#owesState = false;
     // Clients whose join is not answered yet get the state with their answer.
-    if (asked && this.#watched.size > 0) {
-      this.#deps.log.info({ version: state.version }, 'the room state was replaced');
-      const snapshot = this.#replaced.firstPageOf(clientSnapshot(snapshotOf(state), this.viewers));
-      this.#viewerCount.allTold(snapshot.viewers);
-      this.#tell(encodeEvent('roomReplaced', snapshot, state.version), false);
+    if (isAwaited && this.#watched.size > 0) {
+      const { version } = state;
+      this.#deps.log.info({ event: 'room.replaced', version }, 'room state replaced');
+      const snapshot = this.#replacedPages.firstPageOf(clientSnapshot(snapshotOf(state), this.viewers));
+      this.#viewerCount.published(snapshot.viewers);
+      this.#publish({ type: 'roomReplaced', data: snapshot, version }, false);
     }
     for (const participant of state.participants.values()) this.#checkPlaced(participant);
   }
 }
 
-/** Everybody is told of every move, and has the metadata already: while a node drains it would be most of what is sent. */
-function asTold(change: RoomChange): RoomChange {
+/** Clients have the metadata of a participant that moves already: while a node drains it would be most of the traffic. */
+function publicChange(change: RoomChange): RoomChange {
   if (change.type !== 'participantMoved') return change;
   const { metadata: _, ...participant } = change.participant;
   return { ...change, participant };

@@ -1,8 +1,7 @@
-import { SkeinError } from '@skein/protocol';
-import type { ClientResponse, RoomChange, Track } from '@skein/protocol';
+import { type ClientResponse, type RoomChange, SkeinError, type Track } from '@skein/protocol';
 import { publishChanges } from '@skein/cluster';
 import { eventually } from '@skein/testkit';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryCluster } from '../testing/memory-cluster.ts';
 
 const track: Track = {
@@ -13,7 +12,7 @@ const track: Track = {
 };
 
 describe('the clients of a room', () => {
-  test('get each change once and in order, encoded once for all of them', async () => {
+  it('a change reaches every client once and in order, and is encoded once', async () => {
     await using cluster = await MemoryCluster.start();
     const [ada, bob] = [await cluster.joined('ada'), await cluster.joined('bob')];
     const session = (await cluster.store.snapshot('blue'))!.participants.find(
@@ -38,7 +37,7 @@ describe('the clients of a room', () => {
     }
   });
 
-  test('hear of comings and goings together when they are many, and of anything else at once and in order', async () => {
+  it('a large room gets joins in batches, and other changes at once and in order', async () => {
     await using cluster = await MemoryCluster.start({ maxParticipants: 200 });
     const first = await cluster.joined('person-0');
     for (let one = 1; one < 100; one++) await cluster.joined(`person-${one}`);
@@ -67,7 +66,7 @@ describe('the clients of a room', () => {
     expect(versions).toEqual([0, 1, 2, 3].map((step) => versions[0]! + step));
   });
 
-  test('do not hear of other rooms', async () => {
+  it('a client gets no events of other rooms', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada', 'blue');
     const heard = ada.socket.heard.length;
@@ -76,7 +75,7 @@ describe('the clients of a room', () => {
     expect(ada.socket.heard).toHaveLength(heard);
   });
 
-  test('get the whole state when changes cannot be had one by one', async () => {
+  it('clients get the whole state when single changes are lost', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     cluster.store.lose();
@@ -96,11 +95,11 @@ describe('the clients of a room', () => {
       tracks: [{ trackId: 'trk_1' }],
     });
     expect(replaced.version).toBe((replaced.data as { version: number }).version);
-    // That the store has lost somebody is not the end of a session that runs.
-    expect(ada.connection.phase).toBe('inRoom');
+    // A participant that the store has lost still has its session.
+    expect(ada.connection.state).toBe('inRoom');
   });
 
-  test('learn from the room that their session is over, when its own event was lost', async () => {
+  it("the room's state ends a session whose own event was lost", async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     const snapshot = await cluster.store.snapshot('blue');
@@ -108,7 +107,7 @@ describe('the clients of a room', () => {
     const { changes } = await cluster.store.leave('blue', { identity: 'ada', epoch }, 'removed');
     publishChanges(cluster.bus, 'blue', changes);
     expect(await ada.event('sessionClosed')).toMatchObject({ data: { reason: 'removed' } });
-    expect(cluster.signaling.rooms.size).toBe(0);
+    expect(cluster.participants.roomCount).toBe(0);
   });
 });
 
@@ -121,7 +120,7 @@ function countReads({ store }: MemoryCluster) {
 }
 
 describe('a sync', () => {
-  test('answers with what came after the version, nothing, or the whole room', async () => {
+  it('a sync answers with later changes, nothing, or the whole room', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     const { room } = ada.socket.answer('r1')!.data as ClientResponse<'join'>;
@@ -136,7 +135,7 @@ describe('a sync', () => {
     expect(all).toMatchObject({ data: { snapshot: { version: room.version + 1 } } });
   });
 
-  test('reads nothing from the store while the gateway is in step, whatever version is asked for', async () => {
+  it('a sync reads nothing from the store while the gateway is in step', async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     const { room } = ada.socket.answer('r1')!.data as ClientResponse<'join'>;
@@ -151,7 +150,7 @@ describe('a sync', () => {
     expect(reads()).toEqual({ heads: 0, changesSince: 0, snapshot: 0 });
   });
 
-  test('with old and future versions in a loop reads a little of the store, once for all at a time', async () => {
+  it('a loop of syncs with wrong versions shares few reads of the store', async () => {
     await using cluster = await MemoryCluster.start();
     const [ada, bob] = [await cluster.joined('ada'), await cluster.joined('bob')];
     const current = (await cluster.store.snapshot('blue'))!.version;
@@ -172,7 +171,7 @@ describe('a sync', () => {
     expect(snapshot).toBe(0);
   });
 
-  test('with a version that the gateway has not heard of yet gets what the store has', async () => {
+  it("a sync from a newer version than the gateway's gets the store's state", async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     const { room } = ada.socket.answer('r1')!.data as ClientResponse<'join'>;
@@ -192,7 +191,7 @@ describe('a sync', () => {
     });
   });
 
-  test('is answered from the gateway`s own view while the store is away', async () => {
+  it("a sync is answered from the gateway's feed while the store is away", async () => {
     await using cluster = await MemoryCluster.start();
     const ada = await cluster.joined('ada');
     cluster.store.failure = SkeinError.unavailable('the store');

@@ -1,5 +1,5 @@
 import { FakeClock } from '@skein/runtime/testing';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ViewerCount, VIEWERS_EVERY_MS } from './viewer-count.ts';
 
 let clock: FakeClock;
@@ -13,8 +13,8 @@ beforeEach(() => {
   told = [];
   count = new ViewerCount({
     clock,
-    now: () => now,
-    tell: (viewers) => told.push({ atMs: clock.now(), viewers }),
+    current: () => now,
+    publish: (viewers) => told.push({ atMs: clock.now(), viewers }),
   });
   count.answered(0);
 });
@@ -25,7 +25,7 @@ function become(viewers: number): void {
 }
 
 describe('the number of viewers', () => {
-  test('is told soon after it has changed, and then at most once a second, at last as it is', async () => {
+  it('a viewer count is published soon, at most once a second, and finally exact', async () => {
     for (let viewers = 1; viewers <= 500; viewers++) {
       become(viewers);
       await clock.advance(7);
@@ -38,14 +38,14 @@ describe('the number of viewers', () => {
     expect(told.length).toBeLessThanOrEqual(5);
   });
 
-  test('is not told when it is the same again', async () => {
+  it('an unchanged viewer count is not published', async () => {
     become(1);
     become(0);
     await clock.advance(5000);
     expect(told).toEqual([]);
   });
 
-  test('is told when a client was answered with another one than the others know', async () => {
+  it('a viewer count is published when clients know different ones', async () => {
     become(1);
     count.answered(1);
     become(0);
@@ -56,7 +56,7 @@ describe('the number of viewers', () => {
     expect(told).toHaveLength(1);
   });
 
-  test('waits while it cannot be told', async () => {
+  it('an unknown viewer count is not published until it is known', async () => {
     become(2);
     now = undefined;
     await clock.advance(3500);
@@ -66,7 +66,7 @@ describe('the number of viewers', () => {
     expect(told.map(({ viewers }) => viewers)).toEqual([2]);
   });
 
-  test('is not told any more once it is closed', async () => {
+  it('a closed viewer count publishes nothing', async () => {
     become(1);
     count.close();
     await clock.advance(5000);

@@ -1,48 +1,48 @@
 import type { Clock } from '@skein/runtime';
 
-/** The audience of a room hears of its viewers at most this often. */
+/** Shortest time between two viewer counts of a room. */
 export const VIEWERS_EVERY_MS = 1000;
-/** A first change waits so long for those right after it. */
-const GATHER_MS = 100;
+/** Wait after a first change, which gathers those right after it. */
+const BATCH_MS = 100;
 
-export interface ViewerCountParts {
+export interface ViewerCountDeps {
   readonly clock: Clock;
-  /** Viewers now; `undefined` while that cannot be told. */
-  readonly now: () => number | undefined;
-  readonly tell: (viewers: number) => void;
+  /** Current viewers; `undefined` while the number is unknown. */
+  readonly current: () => number | undefined;
+  readonly publish: (viewers: number) => void;
 }
 
-/** Tells a room's audience how many viewers there are: seldom, and only what they do not know. */
+/** Publishes a room's number of viewers: at a bounded rate, and only a number that some client does not have. */
 export class ViewerCount {
-  readonly #parts: ViewerCountParts;
-  /** What all clients know; `undefined`: not all the same. */
+  readonly #deps: ViewerCountDeps;
+  /** What every client has; `undefined`: they differ. */
   #known: number | undefined;
-  #anyKnows = false;
-  #toldAtMs = -Infinity;
+  #isKnownToAny = false;
+  #publishedAtMs = -Infinity;
   #timer: Disposable | undefined;
 
-  constructor(parts: ViewerCountParts) {
-    this.#parts = parts;
+  constructor(deps: ViewerCountDeps) {
+    this.#deps = deps;
   }
 
   changed(): void {
-    const { clock } = this.#parts;
-    const restMs = this.#toldAtMs + VIEWERS_EVERY_MS - clock.monotonicMs();
-    this.#timer ??= clock.after(Math.max(GATHER_MS, restMs), () => this.#tell());
+    const { clock } = this.#deps;
+    const restMs = this.#publishedAtMs + VIEWERS_EVERY_MS - clock.monotonicMs();
+    this.#timer ??= clock.after(Math.max(BATCH_MS, restMs), () => this.#publish());
   }
 
-  /** One client was answered with `viewers`, which may be more than the others know. */
+  /** One client was answered with `viewers`, which the others may not have yet. */
   answered(viewers: number | undefined): void {
-    if (!this.#anyKnows) this.#known = viewers;
-    this.#anyKnows = true;
+    if (!this.#isKnownToAny) this.#known = viewers;
+    this.#isKnownToAny = true;
     if (this.#known === viewers && viewers !== undefined) return;
     this.#known = undefined;
     this.changed();
   }
 
-  /** All clients were told `viewers` with something else. */
-  allTold(viewers: number | undefined): void {
-    this.#anyKnows = true;
+  /** All clients got `viewers` with another event. */
+  published(viewers: number | undefined): void {
+    this.#isKnownToAny = true;
     this.#known = viewers;
   }
 
@@ -50,14 +50,14 @@ export class ViewerCount {
     this.#timer?.[Symbol.dispose]();
   }
 
-  #tell(): void {
+  #publish(): void {
     this.#timer = undefined;
-    const { now, tell, clock } = this.#parts;
-    const viewers = now();
-    this.#toldAtMs = clock.monotonicMs();
+    const { current, publish, clock } = this.#deps;
+    const viewers = current();
+    this.#publishedAtMs = clock.monotonicMs();
     if (viewers === undefined) return this.changed();
     if (viewers === this.#known) return;
-    this.allTold(viewers);
-    tell(viewers);
+    this.published(viewers);
+    publish(viewers);
   }
 }

@@ -1,7 +1,7 @@
 import { grantsOfRole } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { describe, expect, test } from 'vitest';
-import { joinRequest, MemoryCluster, type MemoryClient } from '../testing/memory-cluster.ts';
+import { describe, expect, it } from 'vitest';
+import { joinRequest, type MemoryClient, MemoryCluster } from '../testing/memory-cluster.ts';
 
 interface JoinAnswer {
   readonly sessionId: string;
@@ -29,7 +29,7 @@ const counts = ({ socket }: MemoryClient): unknown[] =>
   socket.events('viewersChanged').map(({ data }) => (data as { viewers: number }).viewers);
 
 describe('viewers', () => {
-  test('come and go, on two gateways, and nobody hears of any of them but how many they are', async () => {
+  it('viewers on two gateways cause count events only', async () => {
     await using cluster = await MemoryCluster.start({ maxParticipants: 50 });
     const other = await cluster.addGateway();
     const ada = await cluster.joined('ada');
@@ -56,7 +56,7 @@ describe('viewers', () => {
     for (const { client } of viewers) expect(personal(client)).toEqual([]);
   });
 
-  test('see who takes part and what is published', async () => {
+  it('a viewer gets the events of participants', async () => {
     await using cluster = await MemoryCluster.start();
     const { client } = await watching(cluster, 'vic');
     await cluster.joined('ada');
@@ -65,7 +65,7 @@ describe('viewers', () => {
     });
   });
 
-  test.each(['publish', 'unpublish', 'setTrackMuted'])('are refused to %s', async (method) => {
+  it.each(['publish', 'unpublish', 'setTrackMuted'])('a viewer may not %s', async (method) => {
     await using cluster = await MemoryCluster.start();
     const { client } = await watching(cluster, 'vic');
     const track = { trackId: 't', kind: 'audio', source: 'microphone', muted: true };
@@ -76,7 +76,7 @@ describe('viewers', () => {
     expect(cluster.node.requests('publish')).toEqual([]);
   });
 
-  test('are announced to their node with their entry, which no state of the room shows', async () => {
+  it("a viewer's entry goes to its node with the open request", async () => {
     await using cluster = await MemoryCluster.start();
     const { answer } = await watching(cluster, 'vic');
     const { sessionId, epoch, nodeId } = answer;
@@ -86,7 +86,7 @@ describe('viewers', () => {
     });
   });
 
-  test('stay viewers when they resume, whatever they say, and are told how many there are', async () => {
+  it('a viewer that resumes as a participant stays a viewer', async () => {
     await using cluster = await MemoryCluster.start();
     const { client, answer } = await watching(cluster, 'vic');
     client.socket.close(1006, '');
@@ -101,7 +101,7 @@ describe('viewers', () => {
     expect(error?.code).toBe('PERMISSION_DENIED');
   });
 
-  test('that join again elsewhere end the first session', async () => {
+  it('a viewer that joins again on another gateway ends its first session', async () => {
     await using cluster = await MemoryCluster.start();
     const other = await cluster.addGateway();
     const { client } = await watching(cluster, 'vic');
@@ -110,12 +110,15 @@ describe('viewers', () => {
     expect(again.answer.room.viewers).toBe(1);
   });
 
-  test('are placed again when their node drains, and nobody hears of it', async () => {
+  it('a drain moves a viewer without events for others', async () => {
     await using cluster = await MemoryCluster.start({ nodes: 2 });
     const ada = await cluster.joined('ada');
     const { client, answer } = await watching(cluster, 'vic');
     const heard = personal(ada).length;
-    cluster.node.tell(answer.sessionId, { event: 'moveRequested', data: { reason: 'drain', deadlineMs: 9 } });
+    cluster.node.publish(answer.sessionId, {
+      event: 'moveRequested',
+      data: { reason: 'drain', deadlineMs: 9 },
+    });
     const { data } = await client.event('sessionMoved');
     expect((data as JoinAnswer).epoch).toBeGreaterThan(answer.epoch);
     await cluster.clock.advance(2000);

@@ -9,7 +9,7 @@ export interface Heard {
   readonly version?: number;
 }
 
-/** A socket that keeps what it is given. It is closed by the test or by its owner. */
+/** A socket that records what it is given. The test or its owner closes it. */
 export class FakeSocket implements Socket {
   readonly heard: Heard[] = [];
   readonly topics = new Set<string>();

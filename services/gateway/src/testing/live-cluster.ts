@@ -1,27 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectBus } from '@skein/bus';
-import type { Bus } from '@skein/bus';
-import { connectStore } from '@skein/cluster';
-import type { ClusterStore } from '@skein/cluster';
-import { startNats, startRedis } from '@skein/local-cluster';
-import type { NatsServer, RedisServer } from '@skein/local-cluster';
-import { subjects } from '@skein/protocol';
-import type { NodeRecord } from '@skein/protocol';
+import { type Bus, connectBus } from '@skein/bus';
+import { type ClusterStore, connectStore } from '@skein/cluster';
+import { type NatsServer, type RedisServer, startNats, startRedis } from '@skein/local-cluster';
+import { type NodeRecord, subjects } from '@skein/protocol';
 import { readConfig, systemClock, systemIds, systemRandom } from '@skein/runtime';
-import { silentLogger } from '@skein/telemetry';
-import type { Logger } from '@skein/telemetry';
+import { type Logger, silentLogger } from '@skein/telemetry';
 import { SignalClient } from '@skein/testkit';
-import { startGateway } from '../gateway.ts';
-import type { Gateway, GatewayOptions } from '../gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../gateway.ts';
 import { gatewaySettings } from '../settings.ts';
 import { ScriptedNode } from './scripted-node.ts';
 
-const BEAT_MS = 500;
+const HEARTBEAT_MS = 500;
 const LEASE_MS = 60_000;
 
-/** Real NATS and Redis, scripted nodes that beat, and gateways in this process. */
+/** Real NATS and Redis, scripted nodes that send heartbeats, and gateways in this process. */
 export class LiveCluster implements AsyncDisposable {
   readonly nats: NatsServer;
   readonly redis: RedisServer;
@@ -30,7 +24,7 @@ export class LiveCluster implements AsyncDisposable {
   readonly nodes: ScriptedNode[] = [];
   readonly webDir = mkdtempSync(join(tmpdir(), 'skein-gateway-'));
   readonly #gateways: Gateway[] = [];
-  readonly #beats: Disposable[] = [];
+  readonly #heartbeats: Disposable[] = [];
 
   private constructor(nats: NatsServer, redis: RedisServer, bus: Bus, store: ClusterStore) {
     this.nats = nats;
@@ -65,10 +59,10 @@ export class LiveCluster implements AsyncDisposable {
     const publish = (): void => {
       beat++;
       this.bus.publish(subjects.nodeBeat(nodeId), { ...record, beat });
-      // It fails when the test's store is being closed.
+      // Fails while the test's store closes.
       this.store.nodes.renew({ ...record, beat }, lease).catch(() => {});
     };
-    this.#beats.push(systemClock.every(BEAT_MS, publish));
+    this.#heartbeats.push(systemClock.every(HEARTBEAT_MS, publish));
   }
 
   node(nodeId: string): ScriptedNode {
@@ -77,7 +71,7 @@ export class LiveCluster implements AsyncDisposable {
     return node;
   }
 
-  /** A gateway that is connected, unless `env` points it elsewhere. */
+  /** A gateway that is connected to this cluster, unless `env` has other servers. */
   async gateway(more: Partial<GatewayOptions> = {}, env: Record<string, string> = {}): Promise<Gateway> {
     const settings = readConfig(gatewaySettings, {
       SKEIN_NATS_URL: this.nats.url,
@@ -103,7 +97,7 @@ export class LiveCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const gateway of [...this.#gateways]) await this.stop(gateway);
-    for (const beat of this.#beats) beat[Symbol.dispose]();
+    for (const timer of this.#heartbeats) timer[Symbol.dispose]();
     await Promise.all([this.bus.close(), this.store.close()]);
     await Promise.all([this.nats[Symbol.asyncDispose](), this.redis[Symbol.asyncDispose]()]);
     rmSync(this.webDir, { recursive: true });

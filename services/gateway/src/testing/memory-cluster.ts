@@ -1,27 +1,27 @@
-import { createMemoryBus, type MemoryBusHub } from '@skein/bus/testing';
 import type { Bus } from '@skein/bus';
+import { createMemoryBus, type MemoryBusHub } from '@skein/bus/testing';
 import { limits, PROTOCOL_VERSION, routerRtpCapabilities, subjects } from '@skein/protocol';
-import { seededRandom } from '@skein/runtime';
+import { type Clock, seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
-import type { Clock } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
 import { eventually } from '@skein/testkit';
 import { Connection, encodeWelcome } from '../edges/websocket/connection.ts';
-import { startSignaling } from '../participants/participants.ts';
+import { RoomTopics } from '../edges/websocket/room-topics.ts';
+import { OpenAdmission } from '../participants/admission.ts';
+import { type Participants, startParticipants } from '../participants/participants.ts';
 import type { ConnectionRates } from '../edges/websocket/rates.ts';
-import type { Signaling } from '../participants/participants.ts';
-import { FakeNetwork, FakeSocket } from './fake-socket.ts';
-import type { Heard } from './fake-socket.ts';
+import { FakeNetwork, FakeSocket, type Heard } from './fake-socket.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ScriptedNode } from './scripted-node.ts';
 
 export interface MemoryGateway {
   readonly bus: Bus;
   readonly network: FakeNetwork;
-  readonly signaling: Signaling;
+  readonly topics: RoomTopics;
+  readonly participants: Participants;
 }
 
-/** Gateways' signaling over a bus and a store in memory, with scripted nodes and a clock moved by hand. */
+/** Gateways without a network over a bus and a store in memory, with scripted nodes and a fake clock. */
 export class MemoryCluster implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly hub: MemoryBusHub;
@@ -29,7 +29,7 @@ export class MemoryCluster implements AsyncDisposable {
   readonly nodes: ScriptedNode[] = [];
   readonly #gateways: MemoryGateway[] = [];
   readonly #maxParticipants: number;
-  /** Whether clients may name their nodes, at gateways that are added from now on. */
+  /** Whether clients may name their nodes, at gateways added from now on. */
   nodeChoice = true;
   #ids = 0;
 
@@ -45,7 +45,7 @@ export class MemoryCluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** `startedAtMs`: another one than before is another start of the node. */
+  /** Another `startedAtMs` is another start of the node. */
   addNode(nodeId: string, startedAtMs = 1): ScriptedNode {
     this.store.addNode(nodeId, startedAtMs);
     const node = new ScriptedNode(this.hub.connect(nodeId), this.store, nodeId);
@@ -54,20 +54,19 @@ export class MemoryCluster implements AsyncDisposable {
   }
 
   async addGateway(): Promise<MemoryGateway> {
-    const settings = {
-      ...{ region: 'default', roomMaxParticipants: this.#maxParticipants, iceServers: [] },
-      ...{ resumeGraceMs: 15_000, nodeChoice: this.nodeChoice },
-    };
-    const nodeDeadlines = { openMs: 3000, requestMs: 5000 };
-    const network = new FakeNetwork();
     const bus = this.hub.connect('gateway');
     const { store, clock } = this;
-    const signaling = await startSignaling(
-      { bus, store },
-      { settings, nodeDeadlines, broadcaster: network },
-      { clock, random: seededRandom(1), ids: (prefix) => `${prefix}_${++this.#ids}`, log: silentLogger },
+    const ids = (prefix: string): string => `${prefix}_${++this.#ids}`;
+    const admission = new OpenAdmission(ids, { nodeChoice: this.nodeChoice });
+    const participants = await startParticipants(
+      {
+        ...{ region: 'default', maxParticipants: this.#maxParticipants, iceServers: [] },
+        ...{ resumeGraceMs: 15_000, nodeDeadlines: { openMs: 3000, requestMs: 5000 } },
+      },
+      { bus, store, admission, clock, random: seededRandom(1), ids, log: silentLogger },
     );
-    const gateway = { bus, network, signaling };
+    const network = new FakeNetwork();
+    const gateway = { bus, network, topics: new RoomTopics(network), participants };
     this.#gateways.push(gateway);
     return gateway;
   }
@@ -97,8 +96,8 @@ export class MemoryCluster implements AsyncDisposable {
     return this.gateway.network;
   }
 
-  get signaling(): Signaling {
-    return this.gateway.signaling;
+  get participants(): Participants {
+    return this.gateway.participants;
   }
 
   get node(): ScriptedNode {
@@ -111,7 +110,7 @@ export class MemoryCluster implements AsyncDisposable {
     return new MemoryClient(gateway, this.clock, rates);
   }
 
-  /** The node dies, and everyone is told. */
+  /** The node dies and is declared dead. */
   kill(node: ScriptedNode): void {
     this.store.records.delete(node.nodeId);
     node[Symbol.dispose]();
@@ -127,7 +126,7 @@ export class MemoryCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closing = this.#gateways.map(({ signaling }) => signaling.close(0));
+    const closing = this.#gateways.map(({ participants }) => participants.close(0));
     await this.clock.advance(0);
     await Promise.all(closing);
     for (const node of this.nodes) node[Symbol.dispose]();
@@ -147,28 +146,30 @@ export const joinRequest = {
   rtpCapabilities: routerRtpCapabilities,
 };
 
-/** A client without a network: messages are given to its connection, answers are read from its socket. */
+/** A client without a network: a test passes messages to its connection and reads answers from its socket. */
 export class MemoryClient {
   readonly socket: FakeSocket;
   readonly connection: Connection;
   #ids = 0;
 
-  constructor({ network, signaling }: MemoryGateway, clock: Clock, rates: ConnectionRates) {
+  constructor({ network, topics, participants }: MemoryGateway, clock: Clock, rates: ConnectionRates) {
     this.socket = new FakeSocket(network);
     const { joinDeadlineMs } = limits;
     const deps = {
       clock,
       log: silentLogger,
       joinDeadlineMs,
-      cluster: () => signaling,
+      entrance: participants.entrance,
+      topics,
       rates,
       welcome: encodeWelcome([]),
+      onClosed: () => {},
     };
-    this.connection = new Connection(this.socket, deps);
+    this.connection = new Connection(this.socket, {}, deps);
     this.socket.onClosed = (code) => this.connection.handleClosed(code);
   }
 
-  /** Sends and returns the id to look for. */
+  /** Sends a request; returns its id. */
   send(method: string, data?: unknown): string {
     const id = `r${++this.#ids}`;
     this.sendRaw(JSON.stringify({ id, method, data }));

@@ -1,20 +1,20 @@
-import { wholeReading } from '@skein/cluster';
-import { MemoryStore as ClusterMemoryStore } from '@skein/cluster/testing';
-import type {
-  ClusterStore,
-  RoomAnnouncement,
-  LeaderLease,
-  MoveRequest,
-  NodeRegistry,
-  Placed,
-  PlaceRequest,
-  RegisteredNode,
-  RoomHead,
-  RoomStore,
-  RoomWrite,
-  SessionInRoom,
-  StoredSnapshot,
+import {
+  type ClusterStore,
+  type LeaderLease,
+  type MoveRequest,
+  type NodeRegistry,
+  type Placed,
+  type PlaceRequest,
+  type RegisteredNode,
+  type RoomAnnouncement,
+  type RoomHead,
+  type RoomStore,
+  type RoomWrite,
+  type SessionInRoom,
+  type StoredSnapshot,
+  wholeReading,
 } from '@skein/cluster';
+import { MemoryStore as ClusterStoreInMemory } from '@skein/cluster/testing';
 import type {
   NodeRecord,
   Participant,
@@ -40,7 +40,7 @@ export class MemoryStore implements ClusterStore, RoomStore {
   readonly records = new Map<string, NodeRecord>();
   /** Set to make every call fail. */
   failure: SkeinError | undefined;
-  readonly #inner = new ClusterMemoryStore({ chooseFallback: ({ openNodeIds }) => openNodeIds[0] });
+  readonly #inner = new ClusterStoreInMemory({ chooseFallback: ({ openNodeIds }) => openNodeIds[0] });
   readonly #rooms = this.#inner.rooms;
 
   constructor() {

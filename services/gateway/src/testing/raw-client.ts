@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { eventually } from '@skein/testkit';
 
-/** A WebSocket client on a bare TCP connection (RFC 6455), which reads only when it is told to. */
+/** A WebSocket client on a bare TCP connection (RFC 6455) that can stop reading. */
 export class RawClient implements Disposable {
   readonly #tcp: Socket;
   received = Buffer.alloc(0);
@@ -16,10 +15,9 @@ export class RawClient implements Disposable {
     tcp.on('error', () => (this.ended = true));
   }
 
-  static async open(port: number, path: string): Promise<RawClient> {
+  /** Asks for an upgrade; `received` shows the response. */
+  static connect(port: number, path: string, headers: readonly string[] = []): RawClient {
     const tcp = connect({ port, host: '127.0.0.1' });
-    const client = new RawClient(tcp);
-    await new Promise((resolve, reject) => tcp.once('connect', resolve).once('error', reject));
     const head = [
       `GET ${path} HTTP/1.1`,
       'Host: 127.0.0.1',
@@ -27,8 +25,15 @@ export class RawClient implements Disposable {
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',
       `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+      ...headers,
     ];
     tcp.write(`${head.join('\r\n')}\r\n\r\n`);
+    return new RawClient(tcp);
+  }
+
+  /** The same, and waits for the response's head. */
+  static async open(port: number, path: string, headers: readonly string[] = []): Promise<RawClient> {
+    const client = RawClient.connect(port, path, headers);
     await eventually('the upgrade', () => client.received.includes('\r\n\r\n'), { everyMs: 1 });
     return client;
   }
@@ -54,12 +59,12 @@ export class RawClient implements Disposable {
 
   /** The data of the answer to a request, once it has come. */
   answer<Data>(id: string): Data | undefined {
-    const messages = this.#texts().map((text) => JSON.parse(text) as { id?: string; data?: Data });
+    const messages = this.texts().map((text) => JSON.parse(text) as { id?: string; data?: Data });
     return messages.find((message) => message.id === id)?.data;
   }
 
   /** Whole text frames that have come (§5.2); a server does not mask them. */
-  #texts(): string[] {
+  texts(): string[] {
     const texts: string[] = [];
     let at = this.received.indexOf('\r\n\r\n') + 4;
     while (at + 4 <= this.received.length) {

@@ -1,14 +1,14 @@
 import type { Bus, BusSubscription } from '@skein/bus';
-import { publishChanges, publishViewership } from '@skein/cluster';
-import type { RoomStore } from '@skein/cluster';
-import { SkeinError, subjects } from '@skein/protocol';
-import type {
-  SessionEnvelope,
-  SessionEvent,
-  SessionMethod,
-  SessionRequest,
-  SessionResponse,
-  TransportOffer,
+import { publishChanges, publishViewership, type RoomStore } from '@skein/cluster';
+import {
+  type SessionEnvelope,
+  type SessionEvent,
+  type SessionMethod,
+  type SessionRequest,
+  type SessionResponse,
+  SkeinError,
+  subjects,
+  type TransportOffer,
 } from '@skein/protocol';
 
 type Script = (request: SessionEnvelope) => unknown;
@@ -23,10 +23,10 @@ const offer: TransportOffer = {
   },
 };
 
-/** A media node as gateways see it: it answers on the bus, by script, and has no media. */
+/** A media node as gateways see it: it answers on the bus by script, without media. */
 export class ScriptedNode implements Disposable {
   readonly nodeId: string;
-  /** Everything that it was asked, in order. */
+  /** All requests, in order. */
   readonly asked: SessionEnvelope[] = [];
   readonly #bus: Bus;
   readonly #scripts = new Map<SessionMethod, Script>();
@@ -64,7 +64,7 @@ export class ScriptedNode implements Disposable {
     };
   }
 
-  /** From now on answers `method` so. */
+  /** From now on `script` answers `method`. */
   on(method: SessionMethod, script: Script): void {
     this.#scripts.set(method, script);
   }
@@ -83,7 +83,7 @@ export class ScriptedNode implements Disposable {
     return this.asked.filter((request) => request.method === method);
   }
 
-  tell(sessionId: string, event: SessionEvent): void {
+  publish(sessionId: string, event: SessionEvent): void {
     this.#bus.publish(subjects.session(sessionId), event);
   }
 

@@ -1,8 +1,9 @@
-import { SkeinError, type TransportOffer } from '@skein/protocol';
+import type { TransportOffer } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import type { types } from 'mediasoup';
 import { announcedCandidates } from '../media/candidates.ts';
 import type { ClientTransport, ListenAddress } from '../media/engine.ts';
+import { MediaError } from '../media/media-errors.ts';
 import { asCapabilities, mediaSink, mediaSource, producerOf } from './mediasoup-media.ts';
 import { publishedMedia } from './mediasoup-published.ts';
 import { rejectedParameters } from './mediasoup-rejection.ts';
@@ -20,8 +21,7 @@ export function clientTransport(
     offer: offerOf(transport, listen),
     events: pathEvents(transport),
     connect: async (dtlsParameters) => {
-      if (connected)
-        throw new SkeinError('TRANSPORT_STATE', 'this transport is connected already; it is done once');
+      if (connected) throw MediaError.alreadyConnected();
       connected = true;
       await answers.to(transport.connect({ dtlsParameters }));
     },

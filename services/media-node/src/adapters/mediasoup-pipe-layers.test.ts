@@ -2,9 +2,9 @@ import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaSource, MediaWorker, PipedMedia, PipeEndpoint } from '../media/engine.ts';
 import { videoParameters } from '../testing/rtp-parameters.ts';
-import { testEngine } from '../testing/adapters/direct-engine.ts';
+import { directEngine } from '../testing/adapters/direct-engine.ts';
 
-const engine = testEngine();
+const engine = directEngine();
 const EVERY_MS = 20;
 /** What the worker's bitrates are averaged over. */
 const RATES_MS = 2700;

@@ -1,5 +1,5 @@
 import { SkeinError, type RtpParameters } from '@skein/protocol';
-import { rtpRejection } from '../media/rtp-rejection.ts';
+import { MediaError } from '../media/media-errors.ts';
 
 interface Rule {
   readonly pattern: RegExp;
@@ -62,9 +62,9 @@ export function rejectedParameters(error: unknown, parameters: RtpParameters): S
   const text = error instanceof Error ? error.message : String(error);
   for (const rule of rules) {
     const match = rule.pattern.exec(text);
-    if (match) return rtpRejection(rule.field(match, parameters), rule.problem(match), error);
+    if (match) return MediaError.rtpRejected(rule.field(match, parameters), rule.problem(match), error);
   }
-  return rtpRejection('data.rtpParameters', 'does not match what the router can receive', error);
+  return MediaError.rtpRejected('data.rtpParameters', 'does not match what the router can receive', error);
 }
 
 function at(list: string, index: number, field: string): string {

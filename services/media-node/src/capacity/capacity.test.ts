@@ -1,6 +1,6 @@
 import { systemClock } from '@skein/runtime';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { MediaNodeConfig } from '../node/media-node.ts';
+import type { MediaNodeConfig } from '../node/media-node-config.ts';
 import { PLENTY, TestCluster } from '../testing/cluster.ts';
 import { audioParameters } from '../testing/rtp-parameters.ts';
 
@@ -64,7 +64,7 @@ describe('a node at a hard limit', () => {
       details: { resource: 'tracks', limit: 1 },
     });
     await bob.watch('trk_first');
-    await ann.ask('unpublish', { trackId: 'trk_first' });
+    await ann.request('unpublish', { trackId: 'trk_first' });
     await bob.publishAudio('trk_second', audioParameters({ ssrc: 202 }));
   });
 
@@ -75,7 +75,7 @@ describe('a node at a hard limit', () => {
     const [bob, cho] = [await cluster.join(node, 'subs', 'bob'), await cluster.join(node, 'subs', 'cho')];
     const { subscriptionId } = await bob.watch('trk_subs');
     await expect(cho.watch('trk_subs')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
-    await bob.ask('unsubscribe', { subscriptionId });
+    await bob.request('unsubscribe', { subscriptionId });
     await cho.watch('trk_subs');
   });
 });

@@ -36,7 +36,7 @@ function setUp() {
     news.push(`${present} ${fence}`);
   });
   const state = { present: 'ready', fenced: 0, answer: 'yield' as 'retake' | 'yield' | Error };
-  const beats = new Heartbeat({
+  const heartbeat = new Heartbeat({
     ...{ clock, random: seededRandom(3), log: silentLogger, bus: hub.connect('node') },
     nodes: nodes as NodeRegistry,
     record: (beat, fence) => ({ nodeId: 'n', beat, fence, state: state.present }) as NodeRecord,
@@ -46,13 +46,13 @@ function setUp() {
       return state.answer;
     },
   });
-  return { clock, heard, news, registry, beats, state };
+  return { clock, heard, news, registry, heartbeat, state };
 }
 
 describe('a node', () => {
   it('a node sends heartbeats at once and four times a second, with its fence', async () => {
-    const { clock, heard, registry, beats } = setUp();
-    beats.start();
+    const { clock, heard, registry, heartbeat } = setUp();
+    heartbeat.start();
     await clock.advance(0);
     await clock.advance(10_000);
     expect(heard.length).toBeGreaterThanOrEqual(38);
@@ -62,29 +62,29 @@ describe('a node', () => {
   });
 
   it('a node that failed to start sends no heartbeat and takes no lease', async () => {
-    const { clock, heard, registry, beats } = setUp();
-    await beats.now();
-    await beats.stop('n');
+    const { clock, heard, registry, heartbeat } = setUp();
+    await heartbeat.now();
+    await heartbeat.stop('n');
     await clock.advance(1000);
     expect([heard, registry.renewed]).toEqual([[], []]);
   });
 
   it('a node publishes its start and its changes of state to other nodes, and nothing else', async () => {
-    const { clock, news, beats, state } = setUp();
-    beats.start();
+    const { clock, news, heartbeat, state } = setUp();
+    heartbeat.start();
     await clock.advance(10_000);
     // With its lease, by which others tell that this start is the later one.
     expect(news).toEqual(['ready undefined', 'ready 7']);
     state.present = 'draining';
-    await beats.now();
+    await heartbeat.now();
     await clock.advance(10_000);
     expect(news).toEqual(['ready undefined', 'ready 7', 'draining 7']);
   });
 
   it('a node sends heartbeats while the store is down, and renews once it is back', async () => {
-    const { clock, heard, registry, beats, state } = setUp();
+    const { clock, heard, registry, heartbeat, state } = setUp();
     registry.failing = SkeinError.unavailable('the store');
-    beats.start();
+    heartbeat.start();
     await clock.advance(2500);
     expect(heard.length).toBeGreaterThanOrEqual(9);
     registry.failing = undefined;
@@ -94,9 +94,9 @@ describe('a node', () => {
   });
 
   it('a node whose lease another process holds renews it no more', async () => {
-    const { clock, registry, beats, state } = setUp();
+    const { clock, registry, heartbeat, state } = setUp();
     registry.failing = new SkeinError('STALE_EPOCH', 'taken');
-    beats.start();
+    heartbeat.start();
     await clock.advance(1000);
     expect(state.fenced).toBe(1);
     registry.failing = undefined;
@@ -105,8 +105,8 @@ describe('a node', () => {
   });
 
   it('an evicted node takes a new lease', async () => {
-    const { clock, registry, beats, state } = setUp();
-    beats.start();
+    const { clock, registry, heartbeat, state } = setUp();
+    heartbeat.start();
     await clock.advance(0);
     state.answer = 'retake';
     registry.failing = new SkeinError('STALE_EPOCH', 'buried');
@@ -118,45 +118,42 @@ describe('a node', () => {
   });
 
   it('a node retries when the holder of the lease could not be read', async () => {
-    const { clock, registry, beats, state } = setUp();
+    const { clock, registry, heartbeat, state } = setUp();
     state.answer = SkeinError.unavailable('the store');
     registry.failing = new SkeinError('STALE_EPOCH', 'taken');
-    beats.start();
+    heartbeat.start();
     await clock.advance(1000);
     expect(state.fenced).toBeGreaterThan(2);
   });
 
   it('a node that stops sends a last heartbeat and releases the lease', async () => {
-    const { clock, heard, registry, beats } = setUp();
-    beats.start();
+    const { clock, heard, registry, heartbeat } = setUp();
+    heartbeat.start();
     await clock.advance(0);
-    await beats.stop('n');
+    await heartbeat.stop('n');
     expect(registry.released).toEqual([7]);
     await clock.advance(5000);
     expect(heard).toEqual([0, 1]);
   });
 
-  it.each([1, 150, 300])(
-    'a node %d ms away from the store never lets its lease expire',
-    async (awayMs) => {
-      const { clock, registry, beats } = setUp();
-      registry.awayMs = awayMs;
-      beats.start();
-      await clock.advance(5000);
-      const kept = registry.leasesMs.slice(3);
-      const renewals = registry.renewed.length;
-      await clock.advance(20_000);
-      const everyMs = 20_000 / (registry.renewed.length - renewals);
-      // One renewal may come a retransmission late.
-      for (const leaseMs of kept) expect(leaseMs).toBeGreaterThan(everyMs + 200);
-    },
-  );
+  it.each([1, 150, 300])('a node %d ms away from the store never lets its lease expire', async (awayMs) => {
+    const { clock, registry, heartbeat } = setUp();
+    registry.awayMs = awayMs;
+    heartbeat.start();
+    await clock.advance(5000);
+    const kept = registry.leasesMs.slice(3);
+    const renewals = registry.renewed.length;
+    await clock.advance(20_000);
+    const everyMs = 20_000 / (registry.renewed.length - renewals);
+    // One renewal may come a retransmission late.
+    for (const leaseMs of kept) expect(leaseMs).toBeGreaterThan(everyMs + 200);
+  });
 });
 
 it('a node near the store has the shortest lease', async () => {
-  const { clock, registry, beats } = setUp();
+  const { clock, registry, heartbeat } = setUp();
   registry.awayMs = 1;
-  beats.start();
+  heartbeat.start();
   await clock.advance(5000);
   expect(new Set(registry.leasesMs.slice(1))).toEqual(new Set([LEASE_TTL_MS]));
 });

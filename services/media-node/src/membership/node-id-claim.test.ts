@@ -1,6 +1,5 @@
 import type { RegisteredNode } from '@skein/cluster';
-import type { NodeRecord } from '@skein/protocol';
-import { SkeinError } from '@skein/protocol';
+import { type NodeRecord, SkeinError } from '@skein/protocol';
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { expect, it } from 'vitest';

@@ -64,7 +64,7 @@ describe('a participant that moves to another node', () => {
     const bob = await cluster.join(two, room, 'bob');
     await ann.publishAudio('mic', audioParameters({ ssrc: oldSsrc }));
     const first = await bob.watch('mic');
-    expect(first.epoch).toBe(ann.place.epoch);
+    expect(first.epoch).toBe(ann.ref.epoch);
 
     const again = await cluster.move(ann, three);
     await flows(oldSsrc, () => bob.received(first).length);
@@ -72,7 +72,7 @@ describe('a participant that moves to another node', () => {
     const second = await vi.waitFor(
       async () => {
         const answer = await bob.watch('mic');
-        expect(answer.epoch).toBe(again.place.epoch);
+        expect(answer.epoch).toBe(again.ref.epoch);
         return answer;
       },
       { timeout: 5000 },
@@ -81,17 +81,17 @@ describe('a participant that moves to another node', () => {
     await flows(newSsrcs, () => bob.received(second).length);
     await flows(oldSsrc, () => bob.received(first).length);
     const { pipes } = await cluster.status(two).getRoomMedia({ room });
-    expect(pipes.flatMap(({ tracksIn }) => tracksIn).toSorted()).toEqual(['mic', `mic@${ann.place.epoch}`]);
+    expect(pipes.flatMap(({ tracksIn }) => tracksIn).toSorted()).toEqual(['mic', `mic@${ann.ref.epoch}`]);
 
-    await ann.ask('close', { reason: 'moved' });
+    await ann.request('close', { reason: 'moved' });
     expect(one.counts.sessions).toBe(1);
-    await bob.ask('unsubscribe', { subscriptionId: first.subscriptionId });
+    await bob.request('unsubscribe', { subscriptionId: first.subscriptionId });
     await vi.waitFor(() => expect(one.counts).toEqual(nothing), { timeout: 4000 });
     expect(ann.events).toEqual([]);
     expect(bob.events).toEqual([]);
     expect(await cluster.store.rooms.snapshot(room)).toMatchObject({
       participants: [{ identity: 'ann', nodeId: 'three' }, { identity: 'bob' }],
-      tracks: [{ trackId: 'mic', epoch: again.place.epoch, nodeId: 'three' }],
+      tracks: [{ trackId: 'mic', epoch: again.ref.epoch, nodeId: 'three' }],
     });
     await leaveAll(again, bob);
   });
@@ -102,11 +102,11 @@ describe('a participant that moves to another node', () => {
     const bob = await cluster.join(two, room, 'bob');
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
     const again = await cluster.move(ann, three);
-    await ann.ask('close', { reason: 'moved' });
+    await ann.request('close', { reason: 'moved' });
     await vi.waitFor(() => expect(one.counts).toEqual(nothing));
     const asked = bob.watch('mic');
     await again.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
-    expect((await asked).epoch).toBe(again.place.epoch);
+    expect((await asked).epoch).toBe(again.ref.epoch);
     await leaveAll(again, bob);
   });
 
@@ -118,7 +118,7 @@ describe('a participant that moves to another node', () => {
     await ann.watch('reply');
     await bob.watch('mic');
     const again = [await cluster.move(ann, two), await cluster.move(bob, two)];
-    await Promise.all([ann, bob].map((session) => session.ask('close', { reason: 'moved' })));
+    await Promise.all([ann, bob].map((session) => session.request('close', { reason: 'moved' })));
     // Far below the time that the last receivers have to follow.
     await vi.waitFor(() => expect(one.counts).toMatchObject({ sessions: 0 }), { timeout: 2000 });
     await leaveAll(...again);
@@ -129,10 +129,10 @@ describe('a participant that moves to another node', () => {
     const ann = await cluster.join(one, room, 'ann');
     const again = await cluster.move(ann, two);
     await vi.waitFor(async () => {
-      const late = ann.ask('attach', { resumeToken: 'none' });
+      const late = ann.request('attach', { resumeToken: 'none' });
       await expect(late).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
     });
-    await ann.ask('close', { reason: 'moved' });
+    await ann.request('close', { reason: 'moved' });
     expect(one.counts).toMatchObject({ sessions: 0 });
     expect((await cluster.store.rooms.snapshot(room))?.participants).toMatchObject([{ nodeId: 'two' }]);
     await leaveAll(again);
@@ -147,7 +147,7 @@ describe('a participant that moves to another node', () => {
     const first = await bob.watch('mic');
     const again = await cluster.move(ann, two);
     const request = { trackId: 'mic', kind: 'audio', source: 'microphone', muted: true };
-    await again.ask('publish', { ...request, rtpParameters: audioParameters({ ssrc: newSsrc() }) });
+    await again.request('publish', { ...request, rtpParameters: audioParameters({ ssrc: newSsrc() }) });
     const packet = { payloadType: 111, timestamp: 0, payload: Buffer.alloc(60, 1) };
     let sequenceNumber = 0;
     await vi.waitFor(() => {
@@ -169,9 +169,9 @@ describe('a participant that moves to another node', () => {
     const again = await cluster.move(ann, three);
     await again.publishAudio('mic', audioParameters({ ssrc }));
     const second = await bob.watch('mic');
-    expect(second.epoch).toBe(again.place.epoch);
+    expect(second.epoch).toBe(again.ref.epoch);
     await flows(ssrc, () => bob.received(second).length);
-    await ann.ask('close', { reason: 'moved' });
+    await ann.request('close', { reason: 'moved' });
     await leaveAll(again, bob);
   });
 });
@@ -181,10 +181,10 @@ it('a session with a reported media loss ends, and its participant stays in the 
   const ann = await cluster.join(one, room, 'ann');
   const bob = await cluster.join(two, room, 'bob');
   await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
-  expect(await ann.ask('reportMediaLoss', { epoch: ann.place.epoch })).toEqual({});
+  expect(await ann.request('reportMediaLoss', { epoch: ann.ref.epoch })).toEqual({});
   const told = { event: 'sessionClosed', data: { reason: 'media-timeout' } };
   await vi.waitFor(() => expect(ann.events).toEqual([told]));
-  await expect(ann.ask('restartIce', { direction: 'send' })).rejects.toMatchObject({
+  await expect(ann.request('restartIce', { direction: 'send' })).rejects.toMatchObject({
     code: 'SESSION_NOT_FOUND',
   });
   const { participants, tracks } = (await cluster.store.rooms.snapshot(room))!;
@@ -198,35 +198,35 @@ it('a session with a reported media loss ends, and its participant stays in the 
 describe('a session whose client has lost its gateway', () => {
   it('a gateway attaches with the token, and again when the answer was lost', async () => {
     const ann = await cluster.place(one, newRoom(), 'ann');
-    const opened = await ann.ask('open', ann.opening);
-    await ann.ask('detach', { attachment: opened.attachment, graceMs: 60_000 });
-    await ann.ask('attach', { resumeToken: opened.resumeToken });
-    const attached = await ann.ask('attach', { resumeToken: opened.resumeToken });
+    const opened = await ann.request('open', ann.opening);
+    await ann.request('detach', { attachment: opened.attachment, graceMs: 60_000 });
+    await ann.request('attach', { resumeToken: opened.resumeToken });
+    const attached = await ann.request('attach', { resumeToken: opened.resumeToken });
     expect(attached.attachment).toBe(opened.attachment + 2);
-    const { resumeToken } = await ann.ask('attach', { resumeToken: attached.resumeToken });
-    const late = ann.ask('attach', { resumeToken: opened.resumeToken });
+    const { resumeToken } = await ann.request('attach', { resumeToken: attached.resumeToken });
+    const late = ann.request('attach', { resumeToken: opened.resumeToken });
     await expect(late).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
     // What the gateway before says of its end comes too late.
-    await ann.ask('detach', { attachment: opened.attachment, graceMs: 0 });
-    await ann.ask('close', { reason: 'disconnected', attachment: opened.attachment });
+    await ann.request('detach', { attachment: opened.attachment, graceMs: 0 });
+    await ann.request('close', { reason: 'disconnected', attachment: opened.attachment });
     expect(one.counts.sessions).toBe(1);
-    const { attachment } = await ann.ask('attach', { resumeToken });
-    await ann.ask('close', { reason: 'disconnected', attachment });
+    const { attachment } = await ann.request('attach', { resumeToken });
+    await ann.request('close', { reason: 'disconnected', attachment });
     await vi.waitFor(() => expect(one.counts).toEqual(nothing));
   });
 
   it('an attach with another identity is refused, and the token stays valid', async () => {
     const ann = await cluster.place(one, newRoom(), 'ann');
-    const { resumeToken, attachment } = await ann.ask('open', ann.opening);
+    const { resumeToken, attachment } = await ann.request('open', ann.opening);
     const wrong = await ann
-      .ask('attach', { resumeToken: 'none', identity: 'ann' })
+      .request('attach', { resumeToken: 'none', identity: 'ann' })
       .catch((error) => SkeinError.from(error));
     const stolen = await ann
-      .ask('attach', { resumeToken, identity: 'bob' })
+      .request('attach', { resumeToken, identity: 'bob' })
       .catch((error) => SkeinError.from(error));
     expect(stolen).toMatchObject({ code: 'SESSION_NOT_FOUND' });
     expect(stolen).toEqual(wrong);
-    const attached = await ann.ask('attach', { resumeToken, identity: 'ann' });
+    const attached = await ann.request('attach', { resumeToken, identity: 'ann' });
     expect(attached.attachment).toBe(attachment + 1);
     await ann.leave();
   });
@@ -234,8 +234,8 @@ describe('a session whose client has lost its gateway', () => {
   it('a detached session ends after its grace period, and leaves the room', async () => {
     const room = newRoom();
     const ann = await cluster.place(one, room, 'ann');
-    const { attachment } = await ann.ask('open', ann.opening);
-    await ann.ask('detach', { attachment, graceMs: 50 });
+    const { attachment } = await ann.request('open', ann.opening);
+    await ann.request('detach', { attachment, graceMs: 50 });
     await vi.waitFor(async () => expect(await cluster.store.rooms.snapshot(room)).toBeUndefined());
     await vi.waitFor(() => expect(one.counts).toEqual(nothing));
   });
@@ -266,17 +266,17 @@ describe('a node', () => {
       (await cluster.store.nodes.list()).find(({ record: { nodeId } }) => nodeId === 'four')?.record;
     await vi.waitFor(async () => expect(await record()).toMatchObject({ state: 'draining' }));
     const cho = await cluster.place(four, room, 'cho');
-    await expect(cho.ask('open', cho.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(cho.request('open', cho.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     const moved = [];
     for (const session of [ann, bob]) {
       const request = { event: 'moveRequested', data: { reason: 'drain', deadlineMs: expect.any(Number) } };
       await vi.waitFor(() => expect(session.events).toContainEqual(request));
       moved.push(await cluster.move(session, one));
-      await session.ask('close', { reason: 'moved' });
+      await session.request('close', { reason: 'moved' });
     }
     expect(await four.ended).toBe('drained: empty');
     await four.stop('drained');
-    await cluster.store.rooms.leave(room, cho.place, 'test');
+    await cluster.store.rooms.leave(room, cho.ref, 'test');
     await leaveAll(...moved);
   });
 
@@ -340,10 +340,10 @@ describe('a store that comes back empty', () => {
       async () =>
         expect(await cluster.store.rooms.snapshot(room)).toMatchObject({
           participants: expect.arrayContaining([
-            expect.objectContaining({ identity: 'ann', epoch: ann.place.epoch }),
-            expect.objectContaining({ identity: 'bob', epoch: bob.place.epoch }),
+            expect.objectContaining({ identity: 'ann', epoch: ann.ref.epoch }),
+            expect.objectContaining({ identity: 'bob', epoch: bob.ref.epoch }),
           ]),
-          tracks: [{ trackId: 'mic', epoch: ann.place.epoch }],
+          tracks: [{ trackId: 'mic', epoch: ann.ref.epoch }],
         }),
       { timeout: 15_000 },
     );

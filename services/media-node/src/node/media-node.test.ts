@@ -114,8 +114,8 @@ describe('a track of another node', () => {
       await here[0]?.publishAudio('from-one', audioParameters({ ssrc: newSsrc() }));
       await there[0]?.publishAudio('from-two', audioParameters({ ssrc: newSsrc() }));
       await Promise.all([
-        ...here.map((session) => session.ask('subscribe', { trackId: 'from-two' })),
-        ...there.map((session) => session.ask('subscribe', { trackId: 'from-one' })),
+        ...here.map((session) => session.request('subscribe', { trackId: 'from-two' })),
+        ...there.map((session) => session.request('subscribe', { trackId: 'from-one' })),
       ]);
       const sides = await Promise.all([one, two].map((node) => cluster.status(node).getRoomMedia({ room })));
       expect(sides.map(({ pipes }) => pipes)).toMatchObject([
@@ -134,14 +134,14 @@ describe('a track of another node', () => {
     await ann.publishAudio('mic', audioParameters({ ssrc }));
     const atBob = await bob.watch('mic');
     await sendUntil(ssrc, () => bob.received(atBob).length > 0);
-    await ann.ask('setTrackMuted', { trackId: 'mic', muted: true });
+    await ann.request('setTrackMuted', { trackId: 'mic', muted: true });
     await vi.waitFor(async () =>
-      expect((await bob.ask('subscribe', { trackId: 'mic' })).trackMuted).toBe(true),
+      expect((await bob.request('subscribe', { trackId: 'mic' })).trackMuted).toBe(true),
     );
     const silent = bob.received(atBob).length;
-    await ann.ask('setTrackMuted', { trackId: 'mic', muted: false });
+    await ann.request('setTrackMuted', { trackId: 'mic', muted: false });
     await vi.waitFor(async () =>
-      expect((await bob.ask('subscribe', { trackId: 'mic' })).trackMuted).toBe(false),
+      expect((await bob.request('subscribe', { trackId: 'mic' })).trackMuted).toBe(false),
     );
     await sendUntil(ssrc, () => bob.received(atBob).length > silent);
     expect((await cluster.store.rooms.snapshot(room))?.tracks).toMatchObject([
@@ -156,7 +156,7 @@ describe('a track of another node', () => {
     const bob = await cluster.join(two, room, 'bob');
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
     const { subscriptionId } = await bob.watch('mic');
-    await ann.ask('unpublish', { trackId: 'mic' });
+    await ann.request('unpublish', { trackId: 'mic' });
     const closed = {
       event: 'subscriptionClosed',
       data: expect.objectContaining({ subscriptionId, trackId: 'mic' }),
@@ -174,7 +174,7 @@ describe('a track of another node', () => {
     const bob = await cluster.join(two, room, 'bob');
     await ann.publishAudio('mic', audioParameters({ ssrc }));
     const first = await bob.watch('mic');
-    await bob.ask('unsubscribe', { subscriptionId: first.subscriptionId });
+    await bob.request('unsubscribe', { subscriptionId: first.subscriptionId });
     await vi.waitFor(() => expect([one.counts.nodePipes, two.counts.nodePipes]).toEqual([0, 0]));
     const again = await bob.watch('mic');
     await sendUntil(ssrc, () => bob.received(again).length > 0);
@@ -187,14 +187,17 @@ describe('a track of another node', () => {
     const ann = await cluster.join(one, room, 'ann');
     const bob = await cluster.join(two, room, 'bob');
     await ann.publishVideo('cam', videoParameters({ ssrcs: [low, mid, high], scalabilityMode: 'L1T3' }));
-    const subscription = await bob.ask('subscribe', { trackId: 'cam', preferredLayers: { spatialLayer: 2 } });
+    const subscription = await bob.request('subscribe', {
+      trackId: 'cam',
+      preferredLayers: { spatialLayer: 2 },
+    });
     expect(subscription.type).toBe('simulcast');
     const { subscriptionId } = subscription;
-    await bob.ask('updateSubscriptions', { updates: [{ subscriptionId, paused: false }] });
+    await bob.request('updateSubscriptions', { updates: [{ subscriptionId, paused: false }] });
     await sendUntil(low, () => bob.received(subscription).length > 0, 'video');
     // The first packet holds a key frame: nobody has to ask for one before somebody begins anew.
     for (const paused of [true, false])
-      await bob.ask('updateSubscriptions', { updates: [{ subscriptionId, paused }] });
+      await bob.request('updateSubscriptions', { updates: [{ subscriptionId, paused }] });
     await sendUntil(low, () => cluster.engine.keyFrameRequests(low) > 0, 'video');
     // Told by the node, while packets come from its worker: either may be first.
     await vi.waitFor(() =>
@@ -206,7 +209,7 @@ describe('a track of another node', () => {
       ),
     );
     const wish = { subscriptionId, preferredLayers: { spatialLayer: 7, temporalLayer: 7 } };
-    expect(await bob.ask('updateSubscriptions', { updates: [wish] })).toEqual({});
+    expect(await bob.request('updateSubscriptions', { updates: [wish] })).toEqual({});
     await leaveAll(ann, bob);
   });
 
@@ -215,7 +218,7 @@ describe('a track of another node', () => {
     const ann = await cluster.join(one, room, 'ann');
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
     const ghost = await cluster.place(one, room, 'ghost');
-    const { sessionId, identity, epoch } = ghost.place;
+    const { sessionId, identity, epoch } = ghost.ref;
     const track = {
       trackId: 'lost',
       identity,
@@ -231,7 +234,9 @@ describe('a track of another node', () => {
     const bob = await cluster.join(two, room, 'bob', true);
     expect(systemClock.monotonicMs() - startedMs).toBeLessThan(1000);
     expect(bob.subscriptions.map(({ trackId }) => trackId)).toEqual(['mic']);
-    await expect(bob.ask('subscribe', { trackId: 'lost' })).rejects.toMatchObject({ code: 'PIPE_FAILED' });
+    await expect(bob.request('subscribe', { trackId: 'lost' })).rejects.toMatchObject({
+      code: 'PIPE_FAILED',
+    });
     await leaveAll(ann, bob);
   });
 });
@@ -240,11 +245,11 @@ describe('sessions', () => {
   it('open is idempotent and repeats its answer', async () => {
     const session = await cluster.place(one, newRoom(), 'ann');
     const [first, second] = await Promise.all([
-      session.ask('open', session.opening),
-      session.ask('open', session.opening),
+      session.request('open', session.opening),
+      session.request('open', session.opening),
     ]);
     expect(second).toEqual(first);
-    expect(await session.ask('open', session.opening)).toEqual(first);
+    expect(await session.request('open', session.opening)).toEqual(first);
     expect(one.counts).toMatchObject({ sessions: 1, clientTransports: 2 });
     await leaveAll(session);
   });
@@ -282,9 +287,9 @@ describe('sessions', () => {
       expect(old.events).toContainEqual({ event: 'sessionClosed', data: { reason: 'superseded' } }),
     );
     expect((await cluster.store.rooms.snapshot(room))?.participants).toMatchObject([
-      { sessionId: again.place.sessionId },
+      { sessionId: again.ref.sessionId },
     ]);
-    await expect(old.ask('restartIce', { direction: 'send' })).rejects.toMatchObject({
+    await expect(old.request('restartIce', { direction: 'send' })).rejects.toMatchObject({
       code: 'SESSION_NOT_FOUND',
     });
     await leaveAll(again);
@@ -294,8 +299,8 @@ describe('sessions', () => {
     const ann = await cluster.join(one, newRoom(), 'ann');
     const rtpParameters = audioParameters({ ssrc: newSsrc() });
     const request = { trackId: 'mic', kind: 'audio', source: 'microphone', rtpParameters };
-    const answers = await Promise.all([ann.ask('publish', request), ann.ask('publish', request)]);
-    expect([...answers, await ann.ask('publish', request)]).toEqual(
+    const answers = await Promise.all([ann.request('publish', request), ann.request('publish', request)]);
+    expect([...answers, await ann.request('publish', request)]).toEqual(
       [1, 2, 3].map(() => ({ trackId: 'mic' })),
     );
     expect(one.counts.tracks).toBe(1);
@@ -326,8 +331,8 @@ describe('sessions', () => {
     const bob = await cluster.join(one, room, 'bob');
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
     await cluster.redis.freeze();
-    await ann.ask('setTrackMuted', { trackId: 'mic', muted: true });
-    expect((await bob.ask('subscribe', { trackId: 'mic' })).trackMuted).toBe(true);
+    await ann.request('setTrackMuted', { trackId: 'mic', muted: true });
+    expect((await bob.request('subscribe', { trackId: 'mic' })).trackMuted).toBe(true);
     cluster.redis.thaw();
     const shown = async (): Promise<void> =>
       expect((await cluster.store.rooms.snapshot(room))?.tracks).toMatchObject([{ muted: true }]);

@@ -1,5 +1,5 @@
-import type { Bus, BusSubscription } from '@skein/bus';
-import { openRoomFeeds, type ClusterStore, type RoomFeeds } from '@skein/cluster';
+import type { BusSubscription } from '@skein/bus';
+import { openRoomFeeds, type RoomFeeds } from '@skein/cluster';
 import { subjects, type NodeRecord, type SessionEvent } from '@skein/protocol';
 import {
   createRpcClients,
@@ -9,75 +9,36 @@ import {
   pipeService,
   type MediaCounts,
   type NodeServiceHandlers,
-  type RpcClients,
   type RpcServer,
 } from '@skein/rpc';
-import { hostPort, type Clock, type IdSource, type Random } from '@skein/runtime';
-import type { Logger } from '@skein/telemetry';
-import type { GrpcAddress } from '../addresses/address-plan.ts';
-import { Heartbeat } from '../membership/heartbeat.ts';
-import { claimNodeId, nodeIdTaken } from '../membership/node-id-claim.ts';
+import { hostPort } from '@skein/runtime';
 import { Capacity } from '../capacity/capacity.ts';
 import type { CapacityLedger } from '../capacity/ledger.ts';
-import type { CapacityLimits } from '../capacity/limits.ts';
-import { flowsOf } from './flows.ts';
 import { LoadMeter } from '../load/load-meter.ts';
-import type { LoadLimits } from '../load/used-share.ts';
-import type { MediaEngine, PipeListen, WorkerOptions } from '../media/engine.ts';
+import { Heartbeat } from '../membership/heartbeat.ts';
+import { claimNodeId, nodeIdTaken } from '../membership/node-id-claim.ts';
+import { Peers } from '../membership/peers.ts';
+import { Witness } from '../membership/witness.ts';
 import { Drain, type DrainEnd } from '../migrations/drain.ts';
+import { defaultMigrationPolicy } from '../migrations/migration-plan.ts';
 import { Migrations } from '../migrations/migrations.ts';
-import { defaultMigrationPolicy, type MigrationPolicy } from '../migrations/migration-plan.ts';
+import { PipeRelief } from '../pipes/congestion/relief.ts';
+import { PipeMonitor } from '../pipes/health/pipe-monitor.ts';
+import { defaultPipePolicy } from '../pipes/model/pipe-policy.ts';
+import { Rooms } from '../rooms/rooms.ts';
+import { warmUp } from '../workers/warm-up.ts';
+import { WorkerPool } from '../workers/worker-pool.ts';
+import { flowsOf } from './flows.ts';
+import type { MediaNodeConfig, MediaNodeDeps } from './media-node-config.ts';
 import { nodeHandlers } from './node-handlers.ts';
 import { mediaCounts } from './node-report.ts';
-import { PipeRelief } from '../pipes/congestion/relief.ts';
 import { pipeHandlers } from './pipe-handlers.ts';
-import { Peers } from '../membership/peers.ts';
-import { defaultPipePolicy, type PipePolicy } from '../pipes/model/pipe-policy.ts';
-import { PipeMonitor } from '../pipes/health/pipe-monitor.ts';
-import { Witness } from '../membership/witness.ts';
-import { Rooms } from '../rooms/rooms.ts';
 import { SessionDirectory } from './session-directory.ts';
-import type { WorkerPolicy } from '../workers/worker-choice.ts';
-import { WorkerPool } from '../workers/worker-pool.ts';
-import { warmUp } from '../workers/warm-up.ts';
 
 /** Deadline of `stop`; peers detect the rest by timeout. */
 const STOP_DEADLINE_MS = 5000;
 /** Deadline of a migration for the sake of balance; after that the session stays. */
 const REBALANCE_WITHIN_MS = 60_000;
-
-export interface MediaNodeConfig {
-  readonly nodeId: string;
-  readonly region: string;
-  readonly version: string;
-  readonly workers: number;
-  readonly listen: WorkerOptions;
-  readonly pipes: PipeListen;
-  readonly grpc: GrpcAddress;
-  readonly workerPolicy: WorkerPolicy;
-  readonly loadLimits: LoadLimits;
-  readonly capacityLimits: CapacityLimits;
-  /** Default: `defaultPipePolicy`. */
-  readonly pipePolicy?: PipePolicy;
-  /** Deadline of a drain that does not name one. */
-  readonly drainDeadlineMs: number;
-  /** Default: `defaultMigrationPolicy`. */
-  readonly migrationPolicy?: MigrationPolicy;
-  /** How long an unused room keeps its routers. Default 1000. */
-  readonly roomLingerMs?: number;
-}
-
-export interface MediaNodeDeps {
-  readonly engine: MediaEngine;
-  readonly bus: Bus;
-  readonly store: Pick<ClusterStore, 'rooms' | 'nodes'>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly ids: IdSource;
-  readonly log: Logger;
-  /** Clients of other nodes. Default: direct gRPC connections. */
-  readonly clients?: RpcClients;
-}
 
 /** A media node: its workers, its rooms, and the services that it offers to gateways, control and other nodes. */
 export class MediaNode {

@@ -86,10 +86,10 @@ describe('a track that is published again', () => {
       );
       const { length } = bob.received(before);
       await sendUntil(small, () => bob.received(before).length > length, 'video');
-      const after = await bob.ask('subscribe', { trackId: 'cam', preferredLayers: { spatialLayer: 7 } });
+      const after = await bob.request('subscribe', { trackId: 'cam', preferredLayers: { spatialLayer: 7 } });
       expect(after.type).toBe('simulcast');
       const { subscriptionId } = after;
-      await bob.ask('updateSubscriptions', { updates: [{ subscriptionId, paused: false }] });
+      await bob.request('updateSubscriptions', { updates: [{ subscriptionId, paused: false }] });
       await sendUntil(large[0]!, () => bob.received(after).length > 0, 'video');
       const { tracks } = (await cluster.store.rooms.snapshot(room))!;
       expect(tracks).toMatchObject([{ trackId: 'cam', spatialLayers: 3, temporalLayers: 3 }]);
@@ -109,7 +109,7 @@ describe('a track that is published again', () => {
 
   it('a republished track keeps its mute, and a mute in between', async () => {
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc(), mid: '0' }));
-    await ann.ask('setTrackMuted', { trackId: 'mic', muted: true });
+    await ann.request('setTrackMuted', { trackId: 'mic', muted: true });
     await ann.publishAudio('mic', audioParameters({ ssrc: newSsrc(), mid: '1' }));
     expect((await cluster.store.rooms.snapshot(room))!.tracks).toMatchObject([{ muted: true }]);
   });
@@ -134,7 +134,7 @@ describe('a track that is published again', () => {
 describe('a track that is unpublished', () => {
   it('a track that is unpublished while it is being published leaves the room', async () => {
     const publishing = ann.publishAudio('mic', audioParameters({ ssrc: newSsrc() }));
-    await ann.ask('unpublish', { trackId: 'mic' });
+    await ann.request('unpublish', { trackId: 'mic' });
     await publishing.catch(() => undefined);
     expect((await cluster.store.rooms.snapshot(room))!.tracks).toEqual([]);
   });

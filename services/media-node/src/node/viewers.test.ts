@@ -33,7 +33,7 @@ it('a viewer receives tracks, publishes none, and leaves without a change of the
     ['unpublish', { trackId: 'mic' }],
     ['setTrackMuted', { trackId: 'mic', muted: true }],
   ] as const)
-    await expect(vic.ask(method, data)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(vic.request(method, data)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   await vic.leave();
   expect(await viewersOf(room)).toEqual([]);
   expect((await cluster.store.rooms.snapshot(room))?.version).toBe(before?.version);
@@ -52,7 +52,7 @@ it('viewers that the store has lost are restored, also in a room without partici
     { timeout: 15_000, interval: 50 },
   );
   expect((await viewersOf(room)).map(({ epoch }) => epoch).toSorted()).toEqual(
-    [vic.place.epoch, val.place.epoch].toSorted(),
+    [vic.ref.epoch, val.ref.epoch].toSorted(),
   );
   await Promise.all([vic.leave(), val.leave()]);
   expect(await cluster.store.rooms.snapshot(room)).toBeUndefined();
@@ -72,14 +72,14 @@ it('a viewer that joins as a participant, or the reverse, ends the earlier sessi
 it('a gateway that attaches to a viewer’s session gets its grants', async () => {
   const room = newRoom();
   const vic = await cluster.place(one, room, 'vic', 'viewer');
-  const { resumeToken } = await vic.ask('open', vic.opening);
-  expect(await vic.ask('attach', { resumeToken })).toMatchObject({ grants: grantsOfRole.viewer });
+  const { resumeToken } = await vic.request('open', vic.opening);
+  expect(await vic.request('attach', { resumeToken })).toMatchObject({ grants: grantsOfRole.viewer });
   await vic.leave();
 });
 
 it('an open request with another session’s entry is refused', async () => {
   const vic = await cluster.place(one, newRoom(), 'vic', 'viewer');
   const entry = { ...vic.opening.entry!, sessionId: 'ses_other' };
-  await expect(vic.ask('open', { ...vic.opening, entry })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
-  await cluster.store.rooms.leave(vic.place.room, vic.place, 'left');
+  await expect(vic.request('open', { ...vic.opening, entry })).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+  await cluster.store.rooms.leave(vic.ref.room, vic.ref, 'left');
 });

@@ -3,7 +3,7 @@ import type { Clock, IdSource, Random } from '@skein/runtime';
 import type { Logger } from '@skein/telemetry';
 import type { MediaSource } from '../media/engine.ts';
 import { trackEpochOf } from '../media/media-key.ts';
-import { NodePipe, WorkerPipe, type Pipe } from './links/pipe.ts';
+import { WorkerPipe, type NodePipe, type Pipe } from './links/pipe.ts';
 import type { Hop, PipeRegistry } from './links/pipe-registry.ts';
 import type { PeerPipes } from './model/peer-pipes.ts';
 import { PipeError } from './model/pipe-errors.ts';

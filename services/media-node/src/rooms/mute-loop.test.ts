@@ -22,7 +22,7 @@ it('a loop of mutes is written ten times a second, and its last one always', asy
   let muted = false;
   for (let round = 0; round < 30; round++) {
     const wishes = Array.from({ length: 33 }, () =>
-      ann.ask('setTrackMuted', { trackId: 'trk_loop', muted: (muted = !muted) }),
+      ann.request('setTrackMuted', { trackId: 'trk_loop', muted: (muted = !muted) }),
     );
     await Promise.all(wishes);
   }
@@ -31,6 +31,6 @@ it('a loop of mutes is written ten times a second, and its last one always', asy
   const [shown] = (await cluster.store.rooms.snapshot('loop'))!.tracks;
   expect(shown).toMatchObject({ trackId: 'trk_loop', muted });
   // Once more after a rest, it is told at once.
-  await vi.waitFor(() => ann.ask('setTrackMuted', { trackId: 'trk_loop', muted: !muted }));
+  await vi.waitFor(() => ann.request('setTrackMuted', { trackId: 'trk_loop', muted: !muted }));
   expect((await cluster.store.rooms.snapshot('loop'))!.tracks[0]).toMatchObject({ muted: !muted });
 });

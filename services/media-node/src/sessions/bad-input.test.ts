@@ -35,7 +35,7 @@ const audio = (rtpParameters: unknown, more: object = {}): object => ({
   ...more,
 });
 
-describe('a publish is refused, with its reason, when', () => {
+describe('a refused publish', () => {
   it.each([
     [
       'its kind is not that of its source',
@@ -95,8 +95,8 @@ describe('a publish is refused, with its reason, when', () => {
       'RTP_PARAMETERS_REJECTED',
       'data.rtpParameters.codecs.0.mimeType',
     ],
-  ])('%s', async (_when, data, code, field) => {
-    expect(await failure(ann.ask('publish', data))).toMatchObject({ code, details: { field } });
+  ])('a publish is refused when %s', async (_when, data, code, field) => {
+    expect(await failure(ann.request('publish', data))).toMatchObject({ code, details: { field } });
     expect(node.counts.tracks).toBe(2);
   });
 
@@ -111,7 +111,7 @@ describe('a publish is refused, with its reason, when', () => {
   });
 });
 
-describe('a subscription is refused when', () => {
+describe('a refused subscribe', () => {
   it.each([
     ['the track is not there', 'subscribe', { trackId: 'nothing' }, 'TRACK_NOT_FOUND'],
     ['the track is one’s own', 'subscribe', { trackId: 'mic' }, 'OWN_TRACK'],
@@ -122,28 +122,32 @@ describe('a subscription is refused when', () => {
       'SUBSCRIPTION_NOT_FOUND',
     ],
     ['nothing is to be updated', 'updateSubscriptions', { updates: [] }, 'INVALID_ARGUMENT'],
-  ] as const)('%s', async (_when, method, data, code) => {
-    expect(await failure(ann.ask(method, data))).toMatchObject({ code });
+  ] as const)('a subscribe is refused when %s', async (_when, method, data, code) => {
+    expect(await failure(ann.request(method, data))).toMatchObject({ code });
   });
 
   it.each([
     ['a negative layer', { spatialLayer: -1 }, 'data.preferredLayers.spatialLayer'],
     ['a layer that no codec has', { spatialLayer: 8 }, 'data.preferredLayers.spatialLayer'],
     ['half a layer', { spatialLayer: 0, temporalLayer: 0.5 }, 'data.preferredLayers.temporalLayer'],
-  ])('its layers are no layers: %s', async (_what, preferredLayers, field) => {
-    const asked = ann.ask('subscribe', { trackId: 'cam', preferredLayers });
+  ])('a subscribe with %s as layers is refused', async (_what, preferredLayers, field) => {
+    const asked = ann.request('subscribe', { trackId: 'cam', preferredLayers });
     expect(await failure(asked)).toMatchObject({ code: 'INVALID_ARGUMENT', details: { field } });
   });
 
-  it('the client cannot receive the codec; then it is also left out of the answer to opening', async () => {
+  it('a track whose codec the client cannot receive is refused, and left out of open', async () => {
     const cho = await cluster.place(node, 'room', 'cho');
     const codecs = mediaCodecs
       .filter(({ mimeType }) => mimeType !== 'video/VP8')
       .map((codec, at) => ({ ...codec, preferredPayloadType: 100 + at }));
     const rtpCapabilities = { codecs, headerExtensions: [] };
-    const { subscriptions } = await cho.ask('open', { ...cho.opening, rtpCapabilities, autoSubscribe: true });
+    const { subscriptions } = await cho.request('open', {
+      ...cho.opening,
+      rtpCapabilities,
+      autoSubscribe: true,
+    });
     expect(subscriptions.map(({ trackId }) => trackId)).toEqual(['mic']);
-    expect(await failure(cho.ask('subscribe', { trackId: 'cam' }))).toMatchObject({
+    expect(await failure(cho.request('subscribe', { trackId: 'cam' }))).toMatchObject({
       code: 'INCOMPATIBLE_CODECS',
       details: { trackId: 'cam', mimeType: 'video/vp8' },
     });
@@ -151,31 +155,31 @@ describe('a subscription is refused when', () => {
   });
 });
 
-describe('a wish for layers', () => {
+describe('preferred layers', () => {
   it('a missing layer is replaced by the best one below it', async () => {
     const best = { spatialLayer: 7, temporalLayer: 7 };
-    const video = await ann.ask('subscribe', { trackId: 'cam', preferredLayers: best });
-    const sound = await bob.ask('subscribe', { trackId: 'mic', preferredLayers: best });
+    const video = await ann.request('subscribe', { trackId: 'cam', preferredLayers: best });
+    const sound = await bob.request('subscribe', { trackId: 'mic', preferredLayers: best });
     expect([video.type, sound.type]).toEqual(['simulcast', 'simple']);
     const { subscriptionId } = video;
     const updates = [{ subscriptionId, preferredLayers: { spatialLayer: 5 } }];
-    expect(await ann.ask('updateSubscriptions', { updates })).toEqual({});
+    expect(await ann.request('updateSubscriptions', { updates })).toEqual({});
   });
 });
 
-describe('of many updates', () => {
+describe('updates of subscriptions', () => {
   const pausedOf = async (identity: string): Promise<unknown> => {
     const { sessions } = await cluster.status(node).getRoomMedia({ room: 'room' });
     return sessions.find((session) => session.identity === identity)?.subscriptions;
   };
 
   it('valid updates are applied, and the answer has the errors of the others', async () => {
-    const { subscriptionId } = await ann.ask('subscribe', { trackId: 'cam' });
+    const { subscriptionId } = await ann.request('subscribe', { trackId: 'cam' });
     const updates = [
       { subscriptionId: 'sub_x', paused: false },
       { subscriptionId, paused: false, preferredLayers: { spatialLayer: 7 } },
     ];
-    const { refused } = await ann.ask('updateSubscriptions', { updates });
+    const { refused } = await ann.request('updateSubscriptions', { updates });
     expect(refused).toMatchObject([
       {
         subscriptionId: 'sub_x',
@@ -187,13 +191,13 @@ describe('of many updates', () => {
 
   it('a request fails when all its updates are invalid', async () => {
     const updates = ['sub_x', 'sub_y'].map((subscriptionId) => ({ subscriptionId, paused: false }));
-    expect(await failure(ann.ask('updateSubscriptions', { updates }))).toMatchObject({
+    expect(await failure(ann.request('updateSubscriptions', { updates }))).toMatchObject({
       code: 'SUBSCRIPTION_NOT_FOUND',
     });
   });
 });
 
-describe('a request is refused when', () => {
+describe('a refused request', () => {
   it.each([
     ['its session is not here', { sessionId: 'ses_unknown' }, 'SESSION_NOT_FOUND'],
     ['its session is of another room', { room: 'other' }, 'SESSION_NOT_FOUND'],
@@ -201,48 +205,50 @@ describe('a request is refused when', () => {
     ['its epoch is a newer one', { epoch: Number.MAX_SAFE_INTEGER }, 'STALE_EPOCH'],
     ['its method does not exist', { method: 'dance' }, 'INVALID_ARGUMENT'],
     ['its room has a control character', { room: 'a\u0000b' }, 'INVALID_ARGUMENT'],
-  ])('%s', async (_when, envelope, code) => {
-    expect(await failure(ann.ask('restartIce', { direction: 'send' }, envelope))).toMatchObject({ code });
+  ])('a request is refused when %s', async (_when, envelope, code) => {
+    expect(await failure(ann.request('restartIce', { direction: 'send' }, envelope))).toMatchObject({ code });
   });
 
-  it.each([[null], ['text'], [[]], [{}]])('it is %j', async (message) => {
+  it.each([[null], ['text'], [[]], [{}]])('a request that is %j is refused', async (message) => {
     const call = cluster.bus.request(subjects.nodeSession(node.nodeId), message, { deadlineMs: 1000 });
     expect(await failure(call)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  it('too many of the same session wait for an answer', async () => {
+  it('a session with too many waiting requests gets one refused', async () => {
     const requests = Array.from({ length: limits.requestsInFlight + 10 }, () =>
-      ann.ask('subscribe', { trackId: 'nothing' }),
+      ann.request('subscribe', { trackId: 'nothing' }),
     );
     const codes = (await Promise.all(requests.map(failure))).map(({ code }) => code);
     expect(codes.filter((code) => code === 'TOO_MANY_REQUESTS')).toHaveLength(10);
-    expect(await failure(ann.ask('subscribe', { trackId: 'nothing' }))).toMatchObject({
+    expect(await failure(ann.request('subscribe', { trackId: 'nothing' }))).toMatchObject({
       code: 'TRACK_NOT_FOUND',
     });
   });
 
-  it('it opens a session that the room’s state does not show: it is not opened', async () => {
+  it('an open of a session that the room’s state does not show is refused', async () => {
     const cho = await cluster.place(node, 'room', 'cho');
-    const stranger = cho.ask('open', { ...cho.opening, identity: 'dee' }, { sessionId: 'ses_dee' });
+    const stranger = cho.request('open', { ...cho.opening, identity: 'dee' }, { sessionId: 'ses_dee' });
     expect(await failure(stranger)).toMatchObject({ code: 'STALE_EPOCH' });
     expect(node.counts).toMatchObject({ sessions: 2, clientTransports: 4 });
   });
 
-  it('it connects a transport a second time, to another client', async () => {
+  it('a second connect of a transport to another client is refused', async () => {
     const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AB').join(':') }];
     const data = { direction: 'send', dtlsParameters: { role: 'client', fingerprints } };
-    await ann.ask('connectTransport', data);
+    await ann.request('connectTransport', data);
     const other = [{ algorithm: 'sha-256', value: Array(32).fill('CD').join(':') }];
     const another = { direction: 'send', dtlsParameters: { role: 'client', fingerprints: other } };
-    expect(await failure(ann.ask('connectTransport', another))).toMatchObject({ code: 'TRANSPORT_STATE' });
+    expect(await failure(ann.request('connectTransport', another))).toMatchObject({
+      code: 'TRANSPORT_STATE',
+    });
     // A repeat is a client that did not get the answer.
-    expect(await ann.ask('connectTransport', data)).toEqual({});
+    expect(await ann.request('connectTransport', data)).toEqual({});
   });
 
   it.each([
     ['an unknown room', 'getRoomMedia', { room: 'nowhere' }, 'ROOM_NOT_FOUND'],
     ['a blank room', 'getRoomMedia', { room: ' ' }, 'INVALID_ARGUMENT'],
-  ] as const)('it asks over gRPC for %s', async (_what, method, request, code) => {
+  ] as const)('a gRPC request for %s is refused', async (_what, method, request, code) => {
     expect(await failure(cluster.status(node)[method](request))).toMatchObject({ code });
   });
 });

@@ -28,13 +28,13 @@ async function join(identity: string, ssrc: number): Promise<Member> {
   const session = await cluster.place(node, 'duplex', identity);
   const client = new DuplexClient();
   const { dtlsParameters } = client;
-  const { transports } = await session.ask('open', {
+  const { transports } = await session.request('open', {
     ...session.opening,
     transports: [{ direction: 'both' }],
   });
   expect(transports).toHaveLength(1);
-  await session.ask('connectTransport', { direction: 'send', dtlsParameters });
-  await session.ask('connectTransport', { direction: 'recv', dtlsParameters });
+  await session.request('connectTransport', { direction: 'send', dtlsParameters });
+  await session.request('connectTransport', { direction: 'recv', dtlsParameters });
   await client.connect(transports[0]!);
   await session.publishAudio(`mic-${identity}`, audioParameters({ ssrc }));
   const payload = Buffer.from(`by ${identity}`);

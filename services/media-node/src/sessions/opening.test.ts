@@ -23,7 +23,7 @@ const dtlsParameters = { role: 'client', fingerprints };
 it('open returns one offer for each requested transport, in the same order', async () => {
   const ada = await place('ada');
   const transports = [{ direction: 'receive' as const }, { direction: 'send' as const }];
-  const answer = await ada.ask('open', { ...ada.opening, transports });
+  const answer = await ada.request('open', { ...ada.opening, transports });
   expect(answer.transports).toHaveLength(limits.transportsPerSession);
   expect(node.counts).toMatchObject({ clientTransports: 2 });
   await ada.leave();
@@ -31,10 +31,10 @@ it('open returns one offer for each requested transport, in the same order', asy
 
 it('open creates one transport for both directions, which connects once', async () => {
   const ada = await place('ada');
-  const { transports } = await ada.ask('open', { ...ada.opening, transports: [{ direction: 'both' }] });
+  const { transports } = await ada.request('open', { ...ada.opening, transports: [{ direction: 'both' }] });
   expect(transports).toHaveLength(1);
-  await ada.ask('connectTransport', { direction: 'send', dtlsParameters });
-  await ada.ask('connectTransport', { direction: 'recv', dtlsParameters });
+  await ada.request('connectTransport', { direction: 'send', dtlsParameters });
+  await ada.request('connectTransport', { direction: 'recv', dtlsParameters });
   await ada.publishAudio('mic', audioParameters({ ssrc: 11 }));
   expect(node.counts).toMatchObject({ clientTransports: 1, tracks: 1 });
   await ada.leave();
@@ -42,11 +42,11 @@ it('open creates one transport for both directions, which connects once', async 
 
 it('requests fail without a transport of their direction', async () => {
   const ada = await place('ada');
-  await ada.ask('open', { ...ada.opening, transports: [{ direction: 'receive' }] });
+  await ada.request('open', { ...ada.opening, transports: [{ direction: 'receive' }] });
   const refused = { code: 'TRANSPORT_STATE', details: { direction: 'send' } };
   await expect(ada.publishAudio('mic', audioParameters({ ssrc: 11 }))).rejects.toMatchObject(refused);
-  await expect(ada.ask('restartIce', { direction: 'send' })).rejects.toMatchObject(refused);
-  await ada.ask('restartIce', { direction: 'recv' });
+  await expect(ada.request('restartIce', { direction: 'send' })).rejects.toMatchObject(refused);
+  await ada.request('restartIce', { direction: 'recv' });
   await ada.leave();
 });
 
@@ -57,11 +57,11 @@ it('a session enforces the grants of its open request, by method and by source',
     canPublishSources: ['camera'],
     canSubscribe: false,
   };
-  const { subscriptions } = await ada.ask('open', { ...ada.opening, autoSubscribe: true, grants });
+  const { subscriptions } = await ada.request('open', { ...ada.opening, autoSubscribe: true, grants });
   expect(subscriptions).toEqual([]);
   const denied = { code: 'PERMISSION_DENIED' };
   await expect(ada.publishAudio('mic', audioParameters({ ssrc: 11 }))).rejects.toMatchObject(denied);
-  await expect(ada.ask('subscribe', { trackId: 'mic' })).rejects.toMatchObject(denied);
+  await expect(ada.request('subscribe', { trackId: 'mic' })).rejects.toMatchObject(denied);
   expect(node.counts).toMatchObject({ tracks: 0 });
   await ada.leave();
 });

@@ -33,7 +33,7 @@ async function publishers(room: string, count: number): Promise<TestSession[]> {
 it('a join answer has a bounded number of subscriptions, microphones first', async () => {
   const people = await publishers('crowd', 10);
   const ann = await cluster.place(node, 'crowd', 'ann');
-  const answer = await ann.ask('open', { ...ann.opening, autoSubscribe: true });
+  const answer = await ann.request('open', { ...ann.opening, autoSubscribe: true });
   expect(answer.subscriptions).toHaveLength(limits.subscriptionsPerAnswer);
   expect(bytesOf(answer)).toBeLessThan(limits.busMessageBytes);
   const had = answer.subscriptions.map(({ trackId }) => trackId);
@@ -43,7 +43,7 @@ it('a join answer has a bounded number of subscriptions, microphones first', asy
   const shown = await cluster.store.rooms.snapshot('crowd');
   const rest = shown?.tracks.map(({ trackId }) => trackId).filter((trackId) => !had.includes(trackId)) ?? [];
   const wanted = ['unknown', ...rest].map((trackId) => ({ trackId }));
-  const { results } = await ann.ask('subscribeMany', { tracks: wanted });
+  const { results } = await ann.request('subscribeMany', { tracks: wanted });
   expect(results.map(({ trackId }) => trackId)).toEqual(wanted.map(({ trackId }) => trackId));
   const failed = results.flatMap((one) => ('error' in one ? [[one.trackId, one.error.code]] : []));
   expect(failed).toEqual([
@@ -66,13 +66,13 @@ it('an answer is bounded in bytes too, and the rest follows on request', async (
     await ann.publishAudio(`mic-${one}`, parameters);
   }
   const bob = await cluster.place(node, 'heavy', 'bob');
-  const answer = await bob.ask('open', { ...bob.opening, autoSubscribe: true });
+  const answer = await bob.request('open', { ...bob.opening, autoSubscribe: true });
   expect(bytesOf(answer)).toBeLessThan(limits.busMessageBytes);
   expect(answer.subscriptions.length).toBeLessThan(8);
   let rest = Array.from({ length: 8 }, (_, one) => ({ trackId: `mic-${one}` }));
   for (let round = 0; rest.length > 0; round++) {
     expect(round).toBeLessThan(4);
-    const some = await bob.ask('subscribeMany', { tracks: rest });
+    const some = await bob.request('subscribeMany', { tracks: rest });
     expect(some.results.length).toBeGreaterThan(0);
     expect(bytesOf(some)).toBeLessThan(limits.busMessageBytes);
     expect(some.results.every((one) => 'subscription' in one)).toBe(true);

@@ -20,8 +20,6 @@ export const SessionError = {
         details: { direction },
       },
     ),
-  alreadyConnected: (): SkeinError =>
-    new SkeinError('TRANSPORT_STATE', 'this transport is connected already; it is done once'),
   tooManyRequests: (): SkeinError =>
     new SkeinError(
       'TOO_MANY_REQUESTS',

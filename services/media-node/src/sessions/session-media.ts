@@ -13,6 +13,7 @@ import {
   type TransportRequest,
 } from '@skein/protocol';
 import type { ClientTransport, MediaRouter } from '../media/engine.ts';
+import { MediaError } from '../media/media-errors.ts';
 import { Publications } from './publications.ts';
 import { SessionError } from './session-errors.ts';
 import type { SessionRoom } from './session-room.ts';
@@ -127,7 +128,7 @@ export class SessionMedia {
     const fingerprint = JSON.stringify(dtls);
     const transport = this.#get(direction);
     const earlier = this.#connections.get(transport);
-    if (earlier && earlier.fingerprint !== fingerprint) throw SessionError.alreadyConnected();
+    if (earlier && earlier.fingerprint !== fingerprint) throw MediaError.alreadyConnected();
     const connection = earlier ?? { fingerprint, done: transport.connect(dtls) };
     this.#connections.set(transport, connection);
     await connection.done;

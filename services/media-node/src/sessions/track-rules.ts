@@ -6,7 +6,7 @@ import {
   type TrackKind,
   type TrackSource,
 } from '@skein/protocol';
-import { rtpRejection } from '../media/rtp-rejection.ts';
+import { MediaError } from '../media/media-errors.ts';
 
 /** All others have 1: a screen gets two layers for each of theirs, once every track has one. */
 const SCREEN_PRIORITY = 2;
@@ -20,11 +20,14 @@ export function checkKind(kind: TrackKind, source: TrackSource): void {
 /** Fails `RTP_PARAMETERS_REJECTED` when a track names a MID or an SSRC that the session's others, or itself, use. */
 export function checkStreamsUnused(parameters: RtpParameters, others: readonly RtpParameters[]): void {
   if (parameters.mid !== undefined && others.some((other) => other.mid === parameters.mid)) {
-    throw rtpRejection('data.rtpParameters.mid', `${parameters.mid} is used by another track already`);
+    throw MediaError.rtpRejected(
+      'data.rtpParameters.mid',
+      `${parameters.mid} is used by another track already`,
+    );
   }
   const used = new Set(others.flatMap((other) => ssrcsOf(other).map(({ ssrc }) => ssrc)));
   for (const { field, ssrc } of ssrcsOf(parameters)) {
-    if (used.has(ssrc)) throw rtpRejection(field, `SSRC ${ssrc} is used already`);
+    if (used.has(ssrc)) throw MediaError.rtpRejected(field, `SSRC ${ssrc} is used already`);
     used.add(ssrc);
   }
 }
@@ -50,7 +53,10 @@ function ssrcsOf({ encodings }: RtpParameters): readonly { field: string; ssrc: 
 export function checkCodecKinds(kind: TrackKind, { codecs }: RtpParameters): void {
   const wrong = codecs.findIndex(({ mimeType }) => !mimeType.toLowerCase().startsWith(`${kind}/`));
   if (wrong < 0) return;
-  throw rtpRejection(`data.rtpParameters.codecs.${wrong}.mimeType`, `is not ${kind}, which the track is`);
+  throw MediaError.rtpRejected(
+    `data.rtpParameters.codecs.${wrong}.mimeType`,
+    `is not ${kind}, which the track is`,
+  );
 }
 
 /**

@@ -22,14 +22,15 @@ import {
 import { createRpcClients, nodeService, type NodeServiceClient } from '@skein/rpc';
 import { systemClock, systemIds, systemRandom } from '@skein/runtime';
 import { silentLogger } from '@skein/telemetry';
-import { testEngine, type TestEngine } from './adapters/direct-engine.ts';
+import { directEngine, type DirectEngine } from './adapters/direct-engine.ts';
 import type { TestWires } from './wires.ts';
 import type { MediaEngine } from '../media/engine.ts';
-import { MediaNode, type MediaNodeConfig } from '../node/media-node.ts';
+import type { MediaNodeConfig } from '../node/media-node-config.ts';
+import { MediaNode } from '../node/media-node.ts';
 import { defaultPipePolicy, type PipePolicy } from '../pipes/model/pipe-policy.ts';
 import { anyOpening } from './rtp-parameters.ts';
 
-/** Quick to close and to try again, so that tests need not wait. */
+/** Short lingers and backoffs, so that tests need not wait. */
 export const quickPipes: PipePolicy = {
   ...defaultPipePolicy,
   lingerMs: 100,
@@ -42,10 +43,10 @@ export const PLENTY = { sessions: 1e6, rooms: 1e6, transports: 1e6, tracks: 1e6,
 
 export type NodeOptions = Partial<MediaNodeConfig> & { readonly engine?: MediaEngine };
 
-/** Several media nodes in this process: real workers, real Redis, real gRPC, a bus in memory. */
+/** Several media nodes in one process, with real workers, Redis and gRPC, and a bus in memory. */
 export class TestCluster implements AsyncDisposable {
   readonly hub: MemoryBusHub = createMemoryBus();
-  readonly engine: TestEngine = testEngine();
+  readonly engine: DirectEngine = directEngine();
   readonly redis: RedisServer;
   readonly store: ClusterStore;
   readonly bus: Bus;
@@ -60,7 +61,7 @@ export class TestCluster implements AsyncDisposable {
     this.bus = this.hub.connect('gateway');
   }
 
-  /** `wires`: what lies between the nodes; without them they reach each other straight. */
+  /** `wires`: the network between the nodes. Default: direct connections. */
   static async start(wires?: TestWires): Promise<TestCluster> {
     const redis = await startRedis();
     const store = await connectStore({ url: redis.url, clock: systemClock, name: 'test' });
@@ -111,7 +112,7 @@ export class TestCluster implements AsyncDisposable {
     role: Role = 'participant',
   ): Promise<TestSession> {
     const session = await this.place(node, room, identity, role);
-    const answer = await session.ask('open', { ...session.opening, autoSubscribe });
+    const answer = await session.request('open', { ...session.opening, autoSubscribe });
     session.subscriptions = answer.subscriptions;
     return session;
   }
@@ -128,10 +129,12 @@ export class TestCluster implements AsyncDisposable {
 
   /** Places a session's participant on another node and opens its new session, as a gateway does. */
   async move(from: TestSession, node: MediaNode, autoSubscribe = false): Promise<TestSession> {
-    const { room, identity, epoch } = from.place;
+    const { room, identity, epoch } = from.ref;
     const request = { ...placeRequest(node, room, identity), fromEpoch: epoch, reason: 'test' };
     const session = this.#placed(node, room, await this.store.rooms.move(request));
-    session.subscriptions = (await session.ask('open', { ...session.opening, autoSubscribe })).subscriptions;
+    session.subscriptions = (
+      await session.request('open', { ...session.opening, autoSubscribe })
+    ).subscriptions;
     return session;
   }
 
@@ -170,9 +173,9 @@ function placeRequest({ nodeId }: MediaNode, room: string, identity: string): Pl
 
 /** One participant's session, as its gateway sees it. */
 export class TestSession {
-  readonly place: SessionRef;
+  readonly ref: SessionRef;
   readonly opening: SessionRequest<'open'>;
-  /** What the node told the gateway. */
+  /** The events that the node published to the gateway. */
   readonly events: unknown[] = [];
   subscriptions: ReadySubscription[] = [];
   readonly #cluster: TestCluster;
@@ -180,46 +183,46 @@ export class TestSession {
 
   constructor(
     cluster: TestCluster,
-    place: SessionRef,
+    ref: SessionRef,
     opening: Pick<SessionRequest<'open'>, 'roomVersion' | 'grants' | 'entry'>,
   ) {
     this.#cluster = cluster;
-    this.place = place;
-    this.opening = { ...anyOpening, ...opening, identity: place.identity };
+    this.ref = ref;
+    this.opening = { ...anyOpening, ...opening, identity: ref.identity };
     this.#bus = cluster.bus;
-    this.#bus.subscribe(subjects.session(place.sessionId), (event) => this.events.push(event));
+    this.#bus.subscribe(subjects.session(ref.sessionId), (event) => this.events.push(event));
   }
 
   /** `with`: fields of the envelope to send instead. */
-  async ask<Method extends SessionMethod>(
+  async request<Method extends SessionMethod>(
     method: Method,
     data: unknown,
     envelope: Record<string, unknown> = {},
   ): Promise<SessionResponse<Method>> {
-    const { nodeId, room, sessionId, epoch } = this.place;
+    const { nodeId, room, sessionId, epoch } = this.ref;
     const request = { room, sessionId, epoch, method, data, ...envelope };
     const answer = await this.#bus.request(subjects.nodeSession(nodeId), request, { deadlineMs: 5000 });
     return answer as SessionResponse<Method>;
   }
 
   publishAudio(trackId: string, rtpParameters: RtpParameters): Promise<unknown> {
-    return this.ask('publish', { trackId, kind: 'audio', source: 'microphone', rtpParameters });
+    return this.request('publish', { trackId, kind: 'audio', source: 'microphone', rtpParameters });
   }
 
   publishVideo(trackId: string, rtpParameters: RtpParameters): Promise<unknown> {
-    return this.ask('publish', { trackId, kind: 'video', source: 'camera', rtpParameters });
+    return this.request('publish', { trackId, kind: 'video', source: 'camera', rtpParameters });
   }
 
   /** Subscribes and resumes. */
   async watch(trackId: string): Promise<ReadySubscription> {
-    const subscription = await this.ask('subscribe', { trackId });
+    const subscription = await this.request('subscribe', { trackId });
     const { subscriptionId } = subscription;
-    await this.ask('updateSubscriptions', { updates: [{ subscriptionId, paused: false }] });
+    await this.request('updateSubscriptions', { updates: [{ subscriptionId, paused: false }] });
     return subscription;
   }
 
   leave(): Promise<unknown> {
-    return this.ask('close', { reason: 'left' });
+    return this.request('close', { reason: 'left' });
   }
 
   /** RTP packets that this session has received of a subscription. */

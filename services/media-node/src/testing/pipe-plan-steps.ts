@@ -11,7 +11,7 @@ export const places: readonly RouterAt[] = [
 ];
 /** Two epochs of one track are as different as two tracks. */
 export const tracks: readonly MediaKey[] = ['a@1', 'a@2', 'b@1', 'c@1'];
-/** Nodes to which the way may be closed, and where each one's relays are. One of them also holds tracks. */
+/** Nodes whose path may be down, and their relays. One of them also publishes tracks. */
 export const relaysTo: Readonly<Record<string, readonly RouterAt[]>> = {
   there: [
     { nodeId: 'far', routerId: 'f1' },

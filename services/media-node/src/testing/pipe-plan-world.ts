@@ -17,7 +17,7 @@ type Pending = Mutable<PipeView> | Mutable<HopView> | { readonly nodeId: string 
 
 type Mutable<View> = { -readonly [Key in keyof View]: View[Key] };
 
-/** A node without media: carries out plans, answers late, and refuses whatever must never happen. */
+/** A node without media: executes plans, answers late, and throws on whatever must never happen. */
 export class World {
   nowMs = 0;
   readonly demand = new Map<MediaKey, Set<string>>();
@@ -25,14 +25,14 @@ export class World {
   readonly live = new Set(routers);
   readonly pipes = new Map<string, Mutable<PipeView>>();
   readonly hops = new Map<string, Mutable<HopView> & Pull>();
-  /** What hops are being replaced by. */
+  /** The routes that replace hops. */
   readonly successors = new Map<string, Pull>();
   readonly relays = new Map<string, RelayState>();
   /** Tracks that others pull through here. */
   readonly relayed = new Set<MediaKey>();
-  /** Nodes that feed many others. */
+  /** Nodes at their fan-out limit. */
   readonly atFanOutLimit = new Set<string>();
-  /** Nodes from which no packet comes, whatever they answer. */
+  /** Nodes whose packets do not arrive, whatever they answer. */
   readonly closed = new Set<string>();
   #found = 0;
   #wakeAtMs: number | undefined;
@@ -110,7 +110,7 @@ export class World {
     }
   }
 
-  /** Follows a track from a router back to where it flows from; `undefined` when it does not flow there. */
+  /** Follows a track from a router back to its origin; `undefined` when it does not flow there. */
   wayTo(media: MediaKey, router: string): RouterAt | undefined {
     const hop = this.hops.get(hopKey(media, router));
     if (hop?.state.kind !== 'flowing') return undefined;
@@ -119,7 +119,7 @@ export class World {
     return within ? this.wayTo(media, hop.from.routerId) : (hop.relayFrom ?? hop.from);
   }
 
-  /** Everything heals, nobody feeds many, everything is answered well, and time passes until nothing is left to wait for. */
+  /** Heals everything, answers everything, and lets time pass until nothing is pending. */
   comeToRest(): void {
     this.closed.clear();
     this.atFanOutLimit.clear();
@@ -208,14 +208,14 @@ export class World {
       const origin = this.tracks.get(media);
       for (const { from, relayFrom } of entries) {
         const direct = from.nodeId === origin?.nodeId && from.routerId === origin.routerId;
-        must(direct === (relayFrom === undefined), 'a relay is told that it is one, and where the track is');
+        must(direct === (relayFrom === undefined), 'a relay gets the origin of the track');
         must(relayFrom === undefined || !this.relayed.has(media), `${media} is relayed once at most`);
         must(from.nodeId !== relayFrom?.nodeId, 'nobody relays its own tracks');
       }
     }
   }
 
-  /** What is under way: pipes and pulls, relays being looked for, pipes of which it is not known whether they work. */
+  /** The pending operations: pipes, pulls, searches for relays, pipes whose health is unknown. */
   #pending(): readonly Pending[] {
     const waiting = ['opening', 'closing', 'pulling'];
     const pipes = [...this.pipes.values()].filter(

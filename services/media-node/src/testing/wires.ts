@@ -8,17 +8,17 @@ import type { MediaEngine, MediaRouter, PipeEndpoint } from '../media/engine.ts'
 const HOST = '127.0.0.1';
 const NARROW_QUEUE_MS = 100;
 
-/** Packets of one pipe, taken along between its two ends. */
+/** Carries the packets of one pipe between its two ends. */
 interface Link {
   readonly ports: readonly [number, number];
-  /** What the end at each port takes for the other end. */
+  /** The socket that stands for the other end, by the port of each end. */
   readonly facing: ReadonlyMap<number, UdpSocket>;
   /** Ports whose packets are lost from now on. */
   readonly lost: Set<number>;
   readonly carried: Map<number, number>;
 }
 
-/** The way that one node's calls take to another one. */
+/** The connection of one node's calls to another node. */
 interface Line {
   readonly from: string;
   readonly to: string;
@@ -27,15 +27,15 @@ interface Line {
   hangs: boolean;
 }
 
-/** For tests: the wires between nodes of one process, calls and media, to be cut and mended. */
+/** The network between nodes of one process, for calls and media, which a test cuts and heals. */
 export class TestWires implements AsyncDisposable {
   readonly #grpcPorts: ReadonlyMap<string, number>;
   readonly #lines: readonly Line[];
   readonly #links = new Map<string, Promise<Link>>();
   readonly #owners = new Map<number, string>();
-  /** What a narrow way takes, by `from>to`, and when it is free again. */
+  /** The capacity of a narrow path, by `from>to`, and when it is free again. */
   readonly #narrow = new Map<string, { readonly bitsPerMs: number; freeAtMs: number }>();
-  /** Packets that found a narrow way full, by `from>to`. */
+  /** Packets dropped at a full narrow path, by `from>to`. */
   readonly #dropped = new Map<string, number>();
   /** `from>to` of nodes whose packets are lost. */
   readonly #silent = new Set<string>();
@@ -53,7 +53,7 @@ export class TestWires implements AsyncDisposable {
     return new TestWires(new Map(ports), await Promise.all(pairs));
   }
 
-  /** Where the node is to listen. */
+  /** The port for the node to listen on. */
   grpcPort(nodeId: string): number {
     return this.#grpcPorts.get(nodeId) ?? 0;
   }

@@ -1,7 +1,7 @@
 import { FakeClock } from '@skein/runtime/testing';
 import { silentLogger } from '@skein/telemetry';
 import { describe, expect, it } from 'vitest';
-import { testWorker } from '../testing/fake-worker.ts';
+import { fakeWorker } from '../testing/fake-worker.ts';
 import { WorkerMonitor } from './worker-monitor.ts';
 
 const stopped = { state: 'stopped', cpuMs: 0 } as const;
@@ -9,7 +9,7 @@ const busy = { state: 'runs', cpuMs: 0 } as const;
 
 function setUp() {
   const clock = new FakeClock();
-  const worker = testWorker(100);
+  const worker = fakeWorker(100);
   const watch = new WorkerMonitor({ worker, clock, log: silentLogger });
   const ask = (): void => void watch.cpuMs().catch(() => {});
   return { clock, worker, watch, ask };
@@ -22,7 +22,7 @@ describe('a worker that is watched', () => {
       expect(await watch.cpuMs()).toBe(0);
       await clock.advance(1000);
     }
-    expect([worker.asked, worker.looks]).toEqual([5, 0]);
+    expect([worker.requests, worker.looks]).toEqual([5, 0]);
   });
 
   it('a hanging worker is killed once, and is suspect until it has died', async () => {
@@ -32,7 +32,7 @@ describe('a worker that is watched', () => {
     await clock.advance(399);
     expect([watch.suspect, worker.ended]).toEqual([false, undefined]);
     await clock.advance(1);
-    expect([watch.suspect, worker.asked, worker.ended]).toEqual([true, 2, undefined]);
+    expect([watch.suspect, worker.requests, worker.ended]).toEqual([true, 2, undefined]);
     await clock.advance(200);
     expect([watch.suspect, worker.ended]).toEqual([true, 'killed']);
     ask();
@@ -46,7 +46,7 @@ describe('a worker that is watched', () => {
     ask();
     await clock.advance(900);
     expect(watch.suspect).toBe(true);
-    worker.goOn();
+    worker.resume();
     await clock.advance(0);
     expect(watch.suspect).toBe(false);
     const { looks } = worker;

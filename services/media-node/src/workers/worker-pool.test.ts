@@ -6,16 +6,16 @@ import { CapacityLedger } from '../capacity/ledger.ts';
 import type { MediaEngine } from '../media/engine.ts';
 import { PLENTY } from '../testing/cluster.ts';
 import { WorkerPool } from './worker-pool.ts';
-import { testWorker, type TestWorker } from '../testing/fake-worker.ts';
+import { fakeWorker, type FakeWorker } from '../testing/fake-worker.ts';
 
 function setUp(count = 1) {
   const clock = new FakeClock();
-  const started: { port: number; worker: TestWorker }[] = [];
+  const started: { port: number; worker: FakeWorker }[] = [];
   const engine: MediaEngine & { broken: boolean } = {
     broken: false,
     startWorker: async ({ rtcPort }) => {
       if (engine.broken) throw new Error('no such binary');
-      const worker = testWorker(100 + started.length);
+      const worker = fakeWorker(100 + started.length);
       started.push({ port: rtcPort, worker });
       return worker;
     },

@@ -51,9 +51,9 @@ describe('a room on two workers of a node', () => {
       cluster.engine.inject(502, { ...packet, sequenceNumber: ++sequenceNumber });
       expect(bob.received(subscription).length).toBeGreaterThan(5);
     });
-    await ann.ask('setTrackMuted', { trackId: 'mic', muted: true });
+    await ann.request('setTrackMuted', { trackId: 'mic', muted: true });
     await vi.waitFor(async () =>
-      expect((await bob.ask('subscribe', { trackId: 'mic' })).trackMuted).toBe(true),
+      expect((await bob.request('subscribe', { trackId: 'mic' })).trackMuted).toBe(true),
     );
     expect(one.counts).toMatchObject({ routers: 2, workerPipes: 1, nodePipes: 0 });
     await Promise.all([ann.leave(), bob.leave()]);
@@ -87,7 +87,7 @@ describe('a worker that dies', () => {
     const snapshot = await cluster.store.rooms.snapshot(room);
     expect(snapshot?.participants.map(({ identity }) => identity).toSorted()).toEqual(['ann', 'bob', 'cho']);
     expect(snapshot?.tracks.map(({ trackId }) => trackId).toSorted()).toEqual(['from-ann', 'from-bob']);
-    const lost = expect.objectContaining({ trackId: `from-${dead.place.identity}` });
+    const lost = expect.objectContaining({ trackId: `from-${dead.ref.identity}` });
     await vi.waitFor(() => expect(cho.events).toContainEqual({ event: 'subscriptionClosed', data: lost }));
 
     await vi.waitFor(
@@ -99,9 +99,9 @@ describe('a worker that dies', () => {
       { timeout: 5000 },
     );
     const dee = await cluster.join(one, room, 'dee');
-    await dee.watch(`from-${alive.place.identity}`);
+    await dee.watch(`from-${alive.ref.identity}`);
     const again = await cluster.move(dead, two);
-    expect(again.place.epoch).toBeGreaterThan(dead.place.epoch);
+    expect(again.ref.epoch).toBeGreaterThan(dead.ref.epoch);
     await Promise.all([alive.leave(), cho.leave(), dee.leave(), again.leave()]);
     const nothing = expect.objectContaining({ routers: 0, sessions: 0, nodePipes: 0, workerPipes: 0 });
     await vi.waitFor(() => expect([one.counts, two.counts]).toEqual([nothing, nothing]), { timeout: 5000 });
@@ -142,7 +142,7 @@ describe('a worker that hangs', () => {
     const [pid] = four.workerPids;
     if (pid === undefined) throw new Error('no worker');
     process.kill(pid, 'SIGSTOP');
-    await expect(dee.ask('open', dee.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(dee.request('open', dee.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(four.counts).toMatchObject({ sessions: 0, routers: 0 });
     // Whoever asked for it decides what becomes of the participant.
     const shown = await cluster.store.rooms.snapshot('alone');
@@ -175,7 +175,7 @@ describe('a node that stops', () => {
     await vi.waitFor(() => {
       for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     });
-    await expect(ann.ask('open', ann.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(ann.request('open', ann.opening)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     const again = await cluster.move(ann, two);
     await again.publishAudio('mic', audioParameters({ ssrc: 702 }));
     await vi.waitFor(async () => await bob.watch('mic'));

@@ -1,4 +1,4 @@
-/** What a gateway needs to bring a client into a room. */
+/** What a gateway needs to join a client to a room. */
 export interface ReadinessFacts {
   readonly natsConnected: boolean;
   readonly redisConnected: boolean;
@@ -15,8 +15,8 @@ export interface Readiness {
 }
 
 /**
- * Ready means: a join sent here now would find both stores and a node. It says nothing of being alive: a gateway
- * that lost its stores keeps its sockets and must not be restarted.
+ * Ready means that a join sent here now finds both stores and a node. A gateway that is not ready may be alive: without its
+ * stores it keeps its sockets and must not be restarted.
  */
 export function readinessOf({
   natsConnected,

@@ -1,12 +1,13 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readWebFolder } from '../../adapters/web-folder.ts';
 import { readinessOf } from './readiness.ts';
-import { answerHttp } from './routes.ts';
+import type { HttpResponse } from './http.ts';
+import { Router } from './router.ts';
+import { webResources } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
-import type { HttpAnswer } from './routes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'skein-web-'));
 mkdirSync(join(folder, 'assets'));
@@ -21,116 +22,126 @@ const well = { natsConnected: true, redisConnected: true, readyNodes: 1, stoppin
 
 const noSources: readonly string[] = [];
 
-function get(
+async function get(
   path: string,
   { method = 'GET', ifNoneMatch = '', facts = well, files = web, sources = noSources } = {},
-): HttpAnswer {
-  return answerHttp(
-    { method, path, ifNoneMatch },
-    { readiness: () => readinessOf(facts), web: files, headers: securityHeaders(sources) },
-  );
+): Promise<HttpResponse> {
+  const deps = { readiness: () => readinessOf(facts), web: files, headers: securityHeaders(sources) };
+  const head = { method, path, query: '', headers: new Map([['if-none-match', ifNoneMatch]]) };
+  const { signal } = new AbortController();
+  const { handle } = new Router(webResources(deps)).route(head);
+  return await handle({ ...head, body: new Uint8Array(), signal });
 }
 
-function headerOf(answer: HttpAnswer, name: string): string | undefined {
-  return answer.headers.find(([key]) => key === name)?.[1];
+function headerOf(response: HttpResponse, name: string): string | undefined {
+  return response.headers.find(([key]) => key === name)?.[1];
 }
 
-function bodyOf({ body }: HttpAnswer): string {
-  return typeof body === 'string' ? body : Buffer.from(body).toString();
+function bodyOf({ body }: HttpResponse): string {
+  return typeof body === 'string' ? body : Buffer.from(body as Uint8Array).toString();
 }
 
 describe('the web page', () => {
-  test.each(['/', '/room/daily', '/room/a%20b', '/index.html'])('is at %s', (path) => {
-    const answer = get(path);
-    expect(answer.status).toBe(200);
-    expect(bodyOf(answer)).toContain('<!doctype html>');
-    expect(headerOf(answer, 'content-type')).toBe('text/html; charset=utf-8');
-    expect(headerOf(answer, 'cache-control')).toBe('no-cache');
-  });
+  it.each(['/', '/room/daily', '/room/a%20b', '/index.html'])(
+    'the web page is served at %s',
+    async (path) => {
+      const answer = await get(path);
+      expect(answer.status).toBe(200);
+      expect(bodyOf(answer)).toContain('<!doctype html>');
+      expect(headerOf(answer, 'content-type')).toBe('text/html; charset=utf-8');
+      expect(headerOf(answer, 'cache-control')).toBe('no-cache');
+    },
+  );
 
-  test.each([
+  it.each([
     ['/', './'],
     ['//', './'],
     ['/room', './'],
     ['/room/daily', '../'],
     ['/room/daily/', '../../'],
-  ])('at %s finds its files at %s, whatever prefix a proxy puts before both', (path, base) => {
-    expect(bodyOf(get(path))).toContain(`src="${base}app-5HJ2K7QX.js"`);
+  ])('the page at %s finds its files at %s behind any proxy prefix', async (path, base) => {
+    expect(bodyOf(await get(path))).toContain(`src="${base}app-5HJ2K7QX.js"`);
   });
 
-  test('lets connections go to the other gateways, and nothing else', () => {
+  it('the content policy allows connections to the other gateways only', async () => {
     const sources = ['wss://b.example.org', 'ws://c:8081'];
-    const policy = headerOf(get('/', { sources }), 'content-security-policy');
+    const policy = headerOf(await get('/', { sources }), 'content-security-policy');
     expect(policy).toContain("; connect-src 'self' wss://b.example.org ws://c:8081; ");
     expect(policy).toContain("script-src 'self';");
-    expect(headerOf(get('/'), 'content-security-policy')).toContain("; connect-src 'self'; ");
+    expect(headerOf(await get('/'), 'content-security-policy')).toContain("; connect-src 'self'; ");
   });
 
-  test('lets scripts, camera and WebSocket of its own origin work, and nothing else', () => {
-    const policy = headerOf(get('/'), 'content-security-policy');
+  it('the content policy allows scripts, camera and WebSocket of its origin only', async () => {
+    const policy = headerOf(await get('/'), 'content-security-policy');
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self'");
     expect(policy).toContain("connect-src 'self'");
     expect(policy).not.toContain('unsafe');
-    expect(headerOf(get('/'), 'permissions-policy')).toContain('camera=(self), microphone=(self)');
+    expect(headerOf(await get('/'), 'permissions-policy')).toContain('camera=(self), microphone=(self)');
   });
 
-  test('has its hashed files kept for ever, and others asked for again', () => {
-    expect(headerOf(get('/assets/app-5HJ2K7QX.js'), 'cache-control')).toContain('immutable');
-    expect(headerOf(get('/assets/app-5HJ2K7QX.js'), 'content-type')).toContain('text/javascript');
-    expect(headerOf(get('/icon.svg'), 'cache-control')).toBe('no-cache');
+  it('hashed files are cached for ever and others are revalidated', async () => {
+    expect(headerOf(await get('/assets/app-5HJ2K7QX.js'), 'cache-control')).toContain('immutable');
+    expect(headerOf(await get('/assets/app-5HJ2K7QX.js'), 'content-type')).toContain('text/javascript');
+    expect(headerOf(await get('/icon.svg'), 'cache-control')).toBe('no-cache');
   });
 
-  test('is not sent again to those who have it', () => {
-    const etag = headerOf(get('/'), 'etag') ?? '';
-    expect(get('/', { ifNoneMatch: `W/${etag}, "other"` })).toMatchObject({ status: 304, body: '' });
-    expect(get('/', { ifNoneMatch: '"other"' }).status).toBe(200);
+  it('a cached page is answered with 304', async () => {
+    const etag = headerOf(await get('/'), 'etag') ?? '';
+    expect(await get('/', { ifNoneMatch: `W/${etag}, "other"` })).toMatchObject({ status: 304, body: '' });
+    expect((await get('/', { ifNoneMatch: '"other"' })).status).toBe(200);
   });
 
-  test('that has not been built is said so', () => {
-    const answer = get('/', { files: nothing });
+  it('a missing web page is answered with a 404 that names the setting', async () => {
+    const answer = await get('/', { files: nothing });
     expect(answer.status).toBe(404);
     expect(bodyOf(answer)).toContain('SKEIN_GATEWAY_WEB_DIR');
   });
 });
 
 describe('health', () => {
-  test('is alive whatever else is missing', () => {
+  it('a gateway is alive whatever is missing', async () => {
     const facts = { natsConnected: false, redisConnected: false, readyNodes: 0, stopping: true };
-    expect(get('/healthz', { facts }).status).toBe(200);
+    expect((await get('/healthz', { facts })).status).toBe(200);
   });
 
-  test.each([
+  it.each([
     [well, 200, []],
     [{ ...well, natsConnected: false }, 503, ['nats']],
     [{ ...well, redisConnected: false }, 503, ['redis']],
     [{ ...well, readyNodes: 0 }, 503, ['media-nodes']],
     [{ ...well, stopping: true }, 503, ['running']],
-  ])('is ready only with all that a join needs: %o', (facts, status, missing) => {
-    const answer = get('/readyz', { facts });
+  ])('a gateway is ready only with all that a join needs: %o', async (facts, status, missing) => {
+    const answer = await get('/readyz', { facts });
     expect(answer.status).toBe(status);
     expect(JSON.parse(bodyOf(answer))).toEqual({ ready: status === 200, missing });
   });
 });
 
 describe('other requests', () => {
-  test.each(['/nothing', '/../settings.ts', '/assets', '/%2e%2e/x'])('to %s get a typed 404', (path) => {
-    const answer = get(path);
-    expect(answer.status).toBe(404);
-    expect(JSON.parse(bodyOf(answer))).toMatchObject({ error: { code: 'UNKNOWN_METHOD' } });
+  it.each(['/nothing', '/../settings.ts', '/assets', '/%2e%2e/x'])(
+    'a request to %s gets a typed 404',
+    async (path) => {
+      const answer = await get(path);
+      expect(answer.status).toBe(404);
+      expect(JSON.parse(bodyOf(answer))).toMatchObject({ error: { code: 'UNKNOWN_METHOD' } });
+    },
+  );
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])(
+    'a %s request for a page gets 405 and the allowed methods',
+    async (method) => {
+      const answer = await get('/', { method });
+      expect(answer.status).toBe(405);
+      expect(headerOf(answer, 'allow')).toBe('GET, HEAD');
+    },
+  );
+
+  it('a HEAD request gets the same head as GET', async () => {
+    expect(await get('/', { method: 'HEAD' })).toEqual(await get('/'));
   });
 
-  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('with %s get 405 and what is allowed', (method) => {
-    const answer = get('/', { method });
-    expect(answer.status).toBe(405);
-    expect(headerOf(answer, 'allow')).toBe('GET, HEAD');
-  });
-
-  test('with HEAD get the same head', () => {
-    expect(get('/', { method: 'HEAD' })).toEqual({ ...get('/'), headOnly: true });
-  });
-
-  test('for signaling without WebSocket are told so', () => {
-    expect(get('/v1/signal').status).toBe(426);
+  it('a plain request for signaling gets 426', async () => {
+    expect((await get('/v1/signal')).status).toBe(426);
   });
 });

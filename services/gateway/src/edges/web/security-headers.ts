@@ -2,8 +2,8 @@ export type SecurityHeaders = readonly (readonly [string, string])[];
 
 /**
  * Sent with every page and file. Scripts and styles come from this origin only, connections go to it (`'self'` covers its
- * WebSocket, CSP3 §6.7.2.8) and to `connectSources`; camera, microphone and screen are for this origin's pages and not for
- * frames in them.
+ * WebSocket, CSP3 §6.7.2.8) and to `connectSources`; camera, microphone and screen are allowed
+ * for this origin's pages, not for frames in them.
  */
 export const securityHeaders = (connectSources: readonly string[]): SecurityHeaders => [
   [

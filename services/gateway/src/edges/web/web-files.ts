@@ -1,19 +1,19 @@
 export interface WebFile {
   readonly body: Uint8Array;
   readonly contentType: string;
-  /** Quoted, as it stands in the header. */
+  /** Quoted, as in the header. */
   readonly etag: string;
-  /** Its name changes with its content. */
+  /** Its name contains a hash of its content. */
   readonly immutable: boolean;
 }
 
 /** The built web page, in memory. */
 export interface WebFiles {
-  /** The file at that path of the address, such as `/index.html`. */
+  /** The file at a URL path such as `/index.html`. */
   find(path: string): WebFile | undefined;
   /**
-   * The page as an address `depth` folders below the root needs it. The page names its files relative to itself (`./`), so that
-   * a proxy may serve all of it behind a path prefix that the gateway does not know.
+   * The page for a URL `depth` folders below the root. The page names its files relative to itself (`./`), so that a proxy may
+   * serve it behind a path prefix that the gateway does not know.
    */
   page(depth: number): WebFile | undefined;
   readonly count: number;
@@ -42,7 +42,7 @@ export function contentTypeOf(path: string): string {
   return contentTypes[path.slice(path.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
 }
 
-/** Whether a bundler put a hash of the content into the name, as in `app-5HJ2K7QX.js`: eight of them, capitals or hex. */
+/** Whether the name contains a bundler's content hash, as in `app-5HJ2K7QX.js`: eight capitals and digits, or hex. */
 export function hasContentHash(path: string): boolean {
   return /[.-](?:[A-Z0-9]{8}|[a-f0-9]{8,64})\.\w+(?:\.map)?$/.test(path);
 }

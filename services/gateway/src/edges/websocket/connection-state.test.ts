@@ -1,45 +1,47 @@
-import { describe, expect, test } from 'vitest';
-import type { Stay } from '../../participants/participant-session.ts';
-import { transition } from './connection-state.ts';
-import type { ConnectionState } from './connection-state.ts';
+import { describe, expect, it } from 'vitest';
+import type { GatewayParticipant } from '../../participants/entrance.ts';
+import { type ConnectionState, stepConnection } from './connection-state.ts';
 
-const stay = {} as Stay;
+const participant = {} as GatewayParticipant;
 const abort = new AbortController();
-const open: ConnectionState = { phase: 'open' };
-const entering: ConnectionState = { phase: 'entering', abort, late: false };
-const inRoom: ConnectionState = { phase: 'inRoom', stay };
-const closed: ConnectionState = { phase: 'closed', reason: 'left' };
+const open: ConnectionState = { kind: 'open' };
+const entering: ConnectionState = { kind: 'entering', abort, isLate: false };
+const inRoom: ConnectionState = { kind: 'inRoom', participant };
+const closed: ConnectionState = { kind: 'closed', reason: 'left' };
 
 describe('the state of a connection', () => {
-  test('goes from open over entering into the room', () => {
-    const started = transition(open, { type: 'enterStarted', abort });
+  it('a connection goes from open through entering to inRoom', () => {
+    const started = stepConnection(open, { type: 'enterStarted', abort });
     expect(started).toEqual(entering);
-    expect(transition(started, { type: 'entered', stay })).toEqual(inRoom);
+    expect(stepConnection(started, { type: 'entered', participant })).toEqual(inRoom);
   });
 
-  test('is open again after a join that failed, unless the deadline has passed meanwhile', () => {
-    expect(transition(entering, { type: 'enterFailed' })).toEqual(open);
-    const late = transition(entering, { type: 'joinDeadline' });
-    expect(late).toEqual({ ...entering, late: true });
-    expect(transition(late, { type: 'entered', stay })).toEqual(inRoom);
-    expect(transition(late, { type: 'enterFailed' })).toEqual({ phase: 'closed', reason: 'join-timeout' });
+  it('a failed join reopens a connection unless its deadline has passed', () => {
+    expect(stepConnection(entering, { type: 'enterFailed' })).toEqual(open);
+    const late = stepConnection(entering, { type: 'joinDeadline' });
+    expect(late).toEqual({ ...entering, isLate: true });
+    expect(stepConnection(late, { type: 'entered', participant })).toEqual(inRoom);
+    expect(stepConnection(late, { type: 'enterFailed' })).toEqual({ kind: 'closed', reason: 'join-timeout' });
   });
 
-  test('is closed at the join deadline only while no room has been entered', () => {
-    expect(transition(open, { type: 'joinDeadline' })).toEqual({ phase: 'closed', reason: 'join-timeout' });
-    expect(transition(inRoom, { type: 'joinDeadline' })).toBe(inRoom);
+  it('the join deadline closes a connection only before it is in a room', () => {
+    expect(stepConnection(open, { type: 'joinDeadline' })).toEqual({
+      kind: 'closed',
+      reason: 'join-timeout',
+    });
+    expect(stepConnection(inRoom, { type: 'joinDeadline' })).toBe(inRoom);
   });
 
-  test.each([entering, inRoom])('does not start a join in $phase', (state) => {
-    expect(transition(state, { type: 'enterStarted', abort })).toBe(state);
+  it.each([entering, inRoom])('a connection does not start a join in $kind', (state) => {
+    expect(stepConnection(state, { type: 'enterStarted', abort })).toBe(state);
   });
 
-  test.each([open, entering, inRoom])('can be closed in $phase', (state) => {
-    expect(transition(state, { type: 'closed', reason: 'left' })).toEqual(closed);
+  it.each([open, entering, inRoom])('a connection closes in $kind', (state) => {
+    expect(stepConnection(state, { type: 'closed', reason: 'left' })).toEqual(closed);
   });
 
-  test('never leaves closed', () => {
-    expect(transition(closed, { type: 'entered', stay })).toBe(closed);
-    expect(transition(closed, { type: 'closed', reason: 'again' })).toBe(closed);
+  it('a closed connection stays closed', () => {
+    expect(stepConnection(closed, { type: 'entered', participant })).toBe(closed);
+    expect(stepConnection(closed, { type: 'closed', reason: 'again' })).toBe(closed);
   });
 });

@@ -1,38 +1,38 @@
-import type { Stay } from '../../participants/participant-session.ts';
+import type { GatewayParticipant } from '../../participants/entrance.ts';
 
 /**
- * What a connection is doing. `entering`: a join or a resume runs. `inRoom`: what becomes of its session is the stay's
- * own affair. `closed`: the socket is gone or going.
+ * A connection from its welcome to its end. `open`: no join has succeeded yet. `entering`: a join or a resume runs; `isLate`:
+ * the join deadline passed meanwhile. `inRoom`: the participant owns everything else. `closed`: the socket is gone or closing.
  */
 export type ConnectionState =
-  | { readonly phase: 'open' }
-  | { readonly phase: 'entering'; readonly abort: AbortController; readonly late: boolean }
-  | { readonly phase: 'inRoom'; readonly stay: Stay }
-  | { readonly phase: 'closed'; readonly reason: string };
+  | { readonly kind: 'open' }
+  | { readonly kind: 'entering'; readonly abort: AbortController; readonly isLate: boolean }
+  | { readonly kind: 'inRoom'; readonly participant: GatewayParticipant }
+  | { readonly kind: 'closed'; readonly reason: string };
 
 export type ConnectionEvent =
   | { readonly type: 'enterStarted'; readonly abort: AbortController }
   | { readonly type: 'enterFailed' }
-  | { readonly type: 'entered'; readonly stay: Stay }
+  | { readonly type: 'entered'; readonly participant: GatewayParticipant }
   | { readonly type: 'joinDeadline' }
   | { readonly type: 'closed'; readonly reason: string };
 
-/** The state after `event`; the same object when the event means nothing in this state. Pure. */
-export function transition(state: ConnectionState, event: ConnectionEvent): ConnectionState {
-  if (state.phase === 'closed') return state;
+/** The state after `event`; the same object when the event has no meaning in it. Pure. */
+export function stepConnection(state: ConnectionState, event: ConnectionEvent): ConnectionState {
+  if (state.kind === 'closed') return state;
   switch (event.type) {
     case 'enterStarted':
-      return state.phase === 'open' ? { phase: 'entering', abort: event.abort, late: false } : state;
+      return state.kind === 'open' ? { kind: 'entering', abort: event.abort, isLate: false } : state;
     case 'enterFailed':
-      if (state.phase !== 'entering') return state;
-      return state.late ? { phase: 'closed', reason: 'join-timeout' } : { phase: 'open' };
+      if (state.kind !== 'entering') return state;
+      return state.isLate ? { kind: 'closed', reason: 'join-timeout' } : { kind: 'open' };
     case 'entered':
-      return state.phase === 'entering' ? { phase: 'inRoom', stay: event.stay } : state;
+      return state.kind === 'entering' ? { kind: 'inRoom', participant: event.participant } : state;
     case 'joinDeadline':
-      // A join that runs has deadlines of its own, so it is let through; one that fails now was the last.
-      if (state.phase === 'entering') return { ...state, late: true };
-      return state.phase === 'open' ? { phase: 'closed', reason: 'join-timeout' } : state;
+      // A join under way has deadlines of its own, so it may finish; if it fails, it was the last one.
+      if (state.kind === 'entering') return { ...state, isLate: true };
+      return state.kind === 'open' ? { kind: 'closed', reason: 'join-timeout' } : state;
     case 'closed':
-      return { phase: 'closed', reason: event.reason };
+      return { kind: 'closed', reason: event.reason };
   }
 }

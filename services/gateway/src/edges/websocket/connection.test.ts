@@ -1,6 +1,6 @@
 import { closeCodes, limits, PROTOCOL_VERSION, routerRtpCapabilities, SkeinError } from '@skein/protocol';
 import { eventually } from '@skein/testkit';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { joinRequest, MemoryCluster } from '../../testing/memory-cluster.ts';
 import { encodeWelcome, HEARTBEAT_INTERVAL_MS, SLOW_DRAIN_MS } from './connection.ts';
 
@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 describe('a socket that has not joined', () => {
-  test('is welcomed first, with all that joining needs', () => {
+  it('a socket is welcomed first, with all that joining needs', () => {
     const { socket } = cluster.client();
     expect(socket.heard).toEqual([
       {
@@ -27,12 +27,12 @@ describe('a socket that has not joined', () => {
     ]);
   });
 
-  test('is told of the other gateways where they are configured', () => {
+  it('the welcome names the configured gateways', () => {
     const gateways = ['https://a.example.org/', 'https://b.example.org/'];
     expect(JSON.parse(encodeWelcome(gateways))).toMatchObject({ event: 'welcome', data: { gateways } });
   });
 
-  test.each([
+  it.each([
     ['not JSON', '{', null, 'INVALID_MESSAGE', 'message'],
     ['JSON that is no object', '[]', null, 'INVALID_MESSAGE', 'message'],
     ['null', 'null', null, 'INVALID_MESSAGE', 'message'],
@@ -48,7 +48,7 @@ describe('a socket that has not joined', () => {
     ['no method', '{"id":"1"}', '1', 'INVALID_MESSAGE', 'message.method'],
     ['an unknown method', '{"id":"1","method":"dance"}', '1', 'UNKNOWN_METHOD', 'message.method'],
     ['a method of every object', '{"id":"1","method":"toString"}', '1', 'UNKNOWN_METHOD', 'message.method'],
-  ])('is told what is wrong with %s, and goes on', async (_, text, id, code, field) => {
+  ])('a message with %s gets a typed error and the socket stays usable', async (_, text, id, code, field) => {
     const client = cluster.client();
     client.sendRaw(text);
     const wrong = await eventually('an error', () => client.socket.heard.find(({ error }) => error));
@@ -56,7 +56,7 @@ describe('a socket that has not joined', () => {
     expect(await client.request('join', joinRequest)).toHaveProperty('data.sessionId');
   });
 
-  test('is told that a message is too large, or binary, and goes on', async () => {
+  it('a large or binary message gets a typed error and the socket stays usable', async () => {
     const client = cluster.client();
     client.sendRaw('x'.repeat(limits.messageBytes + 1));
     client.sendRaw(JSON.stringify({ id: '1', method: 'ping' }), true);
@@ -67,7 +67,7 @@ describe('a socket that has not joined', () => {
     expect(await client.request('join', joinRequest)).toHaveProperty('data.sessionId');
   });
 
-  test('may send a message of exactly the limit', async () => {
+  it('a message of exactly the limit is accepted', async () => {
     const client = cluster.client();
     const text = JSON.stringify({ id: '1', method: 'dance' });
     client.sendRaw(text.padEnd(limits.messageBytes));
@@ -75,7 +75,7 @@ describe('a socket that has not joined', () => {
     expect(answer.error?.code).toBe('UNKNOWN_METHOD');
   });
 
-  test.each([
+  it.each([
     ['room', { ...joinRequest, room: '' }, 'data.room'],
     ['room', { ...joinRequest, room: 'x'.repeat(limits.idLength + 1) }, 'data.room'],
     ['room', { ...joinRequest, room: 'a\u0000b' }, 'data.room'],
@@ -91,7 +91,7 @@ describe('a socket that has not joined', () => {
     ['protocolVersion', { ...joinRequest, protocolVersion: 'one' }, 'data.protocolVersion'],
     ['nodeId', { ...joinRequest, nodeId: 'a b' }, 'data.nodeId'],
     ['data', 'text', 'data'],
-  ])('learns which field of a join is wrong: %s', async (_, data, field) => {
+  ])('an invalid join is answered with the field: %s', async (_, data, field) => {
     const client = cluster.client();
     expect(await client.request('join', data)).toMatchObject({
       error: { code: 'INVALID_ARGUMENT', details: { field } },
@@ -99,7 +99,7 @@ describe('a socket that has not joined', () => {
     expect(await client.request('join', joinRequest)).toHaveProperty('data.sessionId');
   });
 
-  test('learns which protocol version is spoken, whatever else its join holds', async () => {
+  it('a join of another protocol version is answered with the supported one', async () => {
     const client = cluster.client();
     const { error } = await client.request('join', { protocolVersion: 99, something: 'new' });
     expect(error).toMatchObject({
@@ -109,16 +109,16 @@ describe('a socket that has not joined', () => {
     expect(error?.message).toContain('99');
   });
 
-  test.each(['ping', 'publish', 'subscribe', 'sync', 'leave', 'connectTransport'])(
-    'may not %s',
+  it.each(['ping', 'publish', 'subscribe', 'sync', 'leave', 'connectTransport'])(
+    'a socket that has not joined may not %s',
     async (method) => {
       const client = cluster.client();
       expect(await client.request(method, {})).toMatchObject({ error: { code: 'NOT_JOINED' } });
-      expect(client.connection.phase).toBe('open');
+      expect(client.connection.state).toBe('open');
     },
   );
 
-  test('is closed when it says nothing for 10 s', async () => {
+  it('a socket that does not join within 10 s is closed', async () => {
     const { socket } = cluster.client();
     await cluster.clock.advance(limits.joinDeadlineMs - 1);
     expect(socket.closed).toBeUndefined();
@@ -127,7 +127,7 @@ describe('a socket that has not joined', () => {
     expect(socket.closed).toEqual({ code: closeCodes.joinTimeout, reason: 'JOIN_TIMEOUT' });
   });
 
-  test('has a join that runs at the deadline let through, and is closed if it fails', async () => {
+  it('a join under way at the deadline may finish, and closes its socket if it fails', async () => {
     const lucky = cluster.client();
     const unlucky = cluster.client();
     await cluster.clock.advance(limits.joinDeadlineMs - 1);
@@ -145,14 +145,14 @@ describe('a socket that has not joined', () => {
     await cluster.clock.advance(1);
     release(undefined);
     await eventually('the answers', () => lucky.socket.answer(first) && unlucky.socket.answer(second));
-    expect(lucky.connection.phase).toBe('inRoom');
+    expect(lucky.connection.state).toBe('inRoom');
     expect(unlucky.socket.answer(second)).toMatchObject({ error: { code: 'INCOMPATIBLE_CODECS' } });
     expect(unlucky.socket.closed?.code).toBe(closeCodes.joinTimeout);
   });
 });
 
 describe('a socket that joins', () => {
-  test('joins once, also while the first join runs', async () => {
+  it('a socket joins once, also while its first join runs', async () => {
     const client = cluster.client();
     const [first, second] = [client.send('join', joinRequest), client.send('join', joinRequest)];
     await eventually('both answers', () => client.socket.answer(first) && client.socket.answer(second));
@@ -161,7 +161,7 @@ describe('a socket that joins', () => {
     expect(await client.request('join', joinRequest)).toMatchObject({ error: { code: 'ALREADY_JOINED' } });
   });
 
-  test('may not have more than 64 requests waiting', async () => {
+  it('a socket may have at most 64 requests in flight', async () => {
     const client = await cluster.joined('ada');
     const held = new Promise(() => {});
     cluster.node.on('restartIce', () => held);
@@ -175,7 +175,7 @@ describe('a socket that joins', () => {
     expect(await client.request('ping')).toMatchObject({ data: {} });
   });
 
-  test('has its requests answered by its node, with the session that they are for', async () => {
+  it('a request is forwarded to the node with its session', async () => {
     const client = await cluster.joined('ada');
     cluster.node.on('restartIce', () => ({ iceParameters: { usernameFragment: 'a', password: 'b' } }));
     const { data } = await client.request('restartIce', { direction: 'recv' });
@@ -192,7 +192,7 @@ describe('a socket that joins', () => {
     ]);
   });
 
-  test('gets the errors of its node as they are, and never their cause', async () => {
+  it("a node's error reaches the client without its cause", async () => {
     const client = await cluster.joined('ada');
     cluster.node.on('subscribe', () => {
       throw new SkeinError('TRACK_NOT_FOUND', 'no such track', { details: { trackId: 'trk_1' } });
@@ -204,15 +204,15 @@ describe('a socket that joins', () => {
     });
   });
 
-  test('is told UNAVAILABLE and when to try again while its node is away', async () => {
+  it('a request gets UNAVAILABLE and a retry time while its node is away', async () => {
     const client = await cluster.joined('ada');
     cluster.node[Symbol.dispose]();
     const { error } = await client.request('restartIce', { direction: 'send' });
     expect(error).toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: expect.any(Number) });
-    expect(client.connection.phase).toBe('inRoom');
+    expect(client.connection.state).toBe('inRoom');
   });
 
-  test('is closed with 1000 after its leave was answered, and its node told', async () => {
+  it('a leave is answered, notified to the node, and closes with 1000', async () => {
     const client = await cluster.joined('ada');
     const id = client.send('leave');
     await eventually('the close', () => client.socket.closed);
@@ -220,26 +220,20 @@ describe('a socket that joins', () => {
     expect(client.socket.closed?.code).toBe(closeCodes.normal);
     expect(cluster.node.requests('close')).toMatchObject([{ data: { reason: 'left' } }]);
     expect(await cluster.store.snapshot('blue')).toBeUndefined();
-    expect(cluster.signaling.rooms.size).toBe(0);
+    expect(cluster.participants.roomCount).toBe(0);
   });
 
-  test.each([1000, 1001, 1005])(
-    'ends its session at once when it closes the socket itself (%i)',
-    async (code) => {
-      const client = await cluster.joined('ada');
-      client.socket.close(code, '');
-      await eventually('the end', () => cluster.node.requests('close').length === 1);
-      expect(cluster.node.requests('close')).toMatchObject([
-        { data: { reason: 'disconnected', attachment: 1 } },
-      ]);
-      await eventually(
-        'the room to be gone',
-        async () => (await cluster.store.snapshot('blue')) === undefined,
-      );
-    },
-  );
+  it.each([1000, 1001, 1005])('a deliberate close ends the session at once (%i)', async (code) => {
+    const client = await cluster.joined('ada');
+    client.socket.close(code, '');
+    await eventually('the end', () => cluster.node.requests('close').length === 1);
+    expect(cluster.node.requests('close')).toMatchObject([
+      { data: { reason: 'disconnected', attachment: 1 } },
+    ]);
+    await eventually('the room to be gone', async () => (await cluster.store.snapshot('blue')) === undefined);
+  });
 
-  test('has its session wait for it when the socket was lost', async () => {
+  it('a lost socket keeps its session waiting', async () => {
     const client = await cluster.joined('ada');
     client.socket.close(1006, '');
     await eventually('the node to be told', () => cluster.node.requests('detach').length === 1);
@@ -250,10 +244,10 @@ describe('a socket that joins', () => {
 });
 
 describe('a session that the cluster ends', () => {
-  test('is told to its client, whose further requests are stale', async () => {
+  it('an ended session is notified, and later requests are stale', async () => {
     const client = await cluster.joined('ada');
     const [open] = cluster.node.requests('open');
-    cluster.node.tell(open!.sessionId, { event: 'sessionClosed', data: { reason: 'removed' } });
+    cluster.node.publish(open!.sessionId, { event: 'sessionClosed', data: { reason: 'removed' } });
     expect(await client.event('sessionClosed')).toMatchObject({ data: { reason: 'removed' } });
     expect(await client.request('restartIce', { direction: 'send' })).toMatchObject({
       error: { code: 'STALE_EPOCH', details: { reason: 'removed' } },
@@ -264,18 +258,18 @@ describe('a session that the cluster ends', () => {
     expect(client.socket.topics.size).toBe(0);
   });
 
-  test('passes the other events of its node on', async () => {
+  it('other events of a node are passed to the client', async () => {
     const client = await cluster.joined('ada');
     const [open] = cluster.node.requests('open');
     const data = { subscriptionId: 'sub_1', trackId: 'trk_1', reason: 'unpublished' };
-    cluster.node.tell(open!.sessionId, { event: 'subscriptionClosed', data });
+    cluster.node.publish(open!.sessionId, { event: 'subscriptionClosed', data });
     expect(await client.event('subscriptionClosed')).toEqual({ event: 'subscriptionClosed', data });
   });
 
-  test('has events that come before the join answer sent after it', async () => {
+  it('events that arrive before the join answer are sent after it', async () => {
     const data = { subscriptionId: 'sub_1', trackId: 'trk_1' };
     cluster.node.on('open', ({ sessionId }) => {
-      cluster.node.tell(sessionId, { event: 'subscriptionLayersChanged', data });
+      cluster.node.publish(sessionId, { event: 'subscriptionLayersChanged', data });
       return { transports: [{}, {}], subscriptions: [] };
     });
     const client = await cluster.joined('ada');
@@ -286,7 +280,7 @@ describe('a session that the cluster ends', () => {
 });
 
 describe('a socket that reads too slowly', () => {
-  test('gets nothing more, is told why once it has read what was queued, and is closed', async () => {
+  it('a slow socket gets the reason after its queue, and is closed', async () => {
     const client = await cluster.joined('ada');
     client.connection.handleOverflow();
     expect(client.socket.topics.size).toBe(0);
@@ -297,7 +291,7 @@ describe('a socket that reads too slowly', () => {
     expect(client.socket.closed?.code).toBe(closeCodes.slowConsumer);
   });
 
-  test('is cut when it still does not read', async () => {
+  it('a slow socket that still does not read is cut', async () => {
     const client = await cluster.joined('ada');
     client.connection.handleOverflow();
     await cluster.clock.advance(SLOW_DRAIN_MS);

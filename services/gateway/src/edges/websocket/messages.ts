@@ -1,33 +1,33 @@
 import { clientEnvelope, limits, SkeinError } from '@skein/protocol';
-import type { ClientEvent, ClientEventName } from '@skein/protocol';
+import type { ClientNotification } from '../../participants/client-port.ts';
 
-/** A client's message after its outer form was checked, or why it was refused and whom to tell. */
+/** A client's message after its envelope was checked, or the error to answer with. */
 export type Incoming =
-  | { readonly outcome: 'request'; readonly id: string; readonly method: string; readonly data: unknown }
-  | { readonly outcome: 'refused'; readonly id: string | null; readonly error: SkeinError };
+  | { readonly kind: 'request'; readonly id: string; readonly method: string; readonly data: unknown }
+  | { readonly kind: 'rejected'; readonly id: string | null; readonly error: SkeinError };
 
-/** Reads one WebSocket message. `bytes` is only looked at during the call. */
+/** Reads one WebSocket message. `bytes` is only read during the call. */
 export function readMessage(bytes: ArrayBuffer, isBinary: boolean): Incoming {
-  if (bytes.byteLength > limits.messageBytes) return refused(tooLarge(bytes.byteLength));
-  if (isBinary) return refused(invalid('message', 'must be text, not binary'));
+  if (bytes.byteLength > limits.messageBytes) return rejected(tooLarge(bytes.byteLength));
+  if (isBinary) return rejected(invalid('message', 'must be text, not binary'));
   let message: unknown;
   try {
     message = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch {
-    return refused(invalid('message', 'is not JSON'));
+    return rejected(invalid('message', 'is not JSON'));
   }
   const parsed = clientEnvelope.safeParse(message);
   if (parsed.success) {
     const { id, method, data } = parsed.data;
-    return { outcome: 'request', id, method, data: data ?? {} };
+    return { kind: 'request', id, method, data: data ?? {} };
   }
   const issue = parsed.error.issues[0];
   const field = ['message', ...(issue?.path ?? [])].map(String).join('.');
-  return refused(invalid(field, issue?.message ?? 'is not allowed'), readableId(message));
+  return rejected(invalid(field, issue?.message ?? 'is not allowed'), readableId(message));
 }
 
-function refused(error: SkeinError, id: string | null = null): Incoming {
-  return { outcome: 'refused', id, error };
+function rejected(error: SkeinError, id: string | null = null): Incoming {
+  return { kind: 'rejected', id, error };
 }
 
 function invalid(field: string, problem: string): SkeinError {
@@ -41,7 +41,7 @@ function tooLarge(messageBytes: number): SkeinError {
   });
 }
 
-/** The id of a message that is wrong elsewhere, so that the caller learns which of its requests failed. */
+/** The id of a message that is invalid elsewhere, so that the client learns which of its requests failed. */
 function readableId(message: unknown): string | null {
   const id = clientEnvelope.shape.id.safeParse((message as { id?: unknown } | null)?.id);
   return id.success ? id.data : null;
@@ -56,10 +56,6 @@ export function encodeFailure(id: string | null, error: SkeinError): string {
   return JSON.stringify({ id, error: error.toWire() });
 }
 
-export function encodeEvent<Name extends ClientEventName>(
-  event: Name,
-  data: ClientEvent<Name>,
-  version?: number,
-): string {
-  return JSON.stringify({ event, data, version });
+export function encodeEvent({ type, data, version }: ClientNotification): string {
+  return JSON.stringify({ event: type, data, version });
 }

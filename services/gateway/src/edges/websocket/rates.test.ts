@@ -1,7 +1,7 @@
 import { eventually } from '@skein/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryCluster } from '../../testing/memory-cluster.ts';
-import { REFUSAL_DELAY_MS } from './connection.ts';
+import { RATE_LIMIT_DELAY_MS } from './connection.ts';
 import type { ConnectionRates } from './rates.ts';
 
 const rates: ConnectionRates = { changes: { perSecond: 10, burst: 8 }, syncs: { perSecond: 1, burst: 2 } };
@@ -19,11 +19,11 @@ async function setUp() {
 const mute = { trackId: 'trk_1', muted: true };
 
 describe('a client that mutes in a loop', () => {
-  test('reaches its node with its burst and then its rate, and is told when it may ask again', async () => {
+  it('a loop of mutes is limited to its burst and rate, with a retry time', async () => {
     const { cluster, client } = await setUp();
     await using _cluster = cluster;
     const asked = Array.from({ length: 20 }, () => client.send('setTrackMuted', mute));
-    await cluster.clock.advance(REFUSAL_DELAY_MS);
+    await cluster.clock.advance(RATE_LIMIT_DELAY_MS);
     const answers = await eventually('all answers', () => {
       const heard = asked.map((id) => client.socket.answer(id));
       return heard.every(Boolean) ? heard : undefined;
@@ -39,21 +39,21 @@ describe('a client that mutes in a loop', () => {
     }
     await cluster.clock.advance(400);
     expect(await client.request('setTrackMuted', mute)).toHaveProperty('data');
-    expect(client.connection.phase).toBe('inRoom');
+    expect(client.connection.state).toBe('inRoom');
   });
 
-  test('is answered late, so that it cannot turn the refusals into a loop of its own', async () => {
+  it('a limited request is answered with a delay', async () => {
     const { cluster, client } = await setUp();
     await using _cluster = cluster;
     for (let spent = 0; spent < 8; spent++) client.send('setTrackMuted', mute);
     const refused = client.send('setTrackMuted', mute);
-    await cluster.clock.advance(REFUSAL_DELAY_MS - 1);
+    await cluster.clock.advance(RATE_LIMIT_DELAY_MS - 1);
     expect(client.socket.answer(refused)).toBeUndefined();
     await cluster.clock.advance(1);
     expect(client.socket.answer(refused)).toMatchObject({ error: { code: 'TOO_MANY_REQUESTS' } });
   });
 
-  test('is limited in that alone: it pings, and subscribes', async () => {
+  it('a limited client may still call other methods', async () => {
     const { cluster, client } = await setUp();
     await using _cluster = cluster;
     for (let spent = 0; spent < 8; spent++) client.send('setTrackMuted', mute);
@@ -62,7 +62,7 @@ describe('a client that mutes in a loop', () => {
     expect(await client.request('sync', { version: 0 })).toHaveProperty('data');
   });
 
-  test('does not slow another client of the room', async () => {
+  it('a limited client does not slow others in its room', async () => {
     const { cluster, client } = await setUp();
     await using _cluster = cluster;
     for (let spent = 0; spent < 20; spent++) client.send('setTrackMuted', mute);
@@ -75,20 +75,20 @@ describe('a client that mutes in a loop', () => {
   });
 });
 
-test('publishing and unpublishing costs four mutes each: everybody answers with a subscription', async () => {
+it('publishing and unpublishing cost as much as four mutes', async () => {
   const { cluster, client } = await setUp();
   await using _cluster = cluster;
   for (let turn = 0; turn < 3; turn++) client.send('unpublish', { trackId: 'trk_1' });
-  await cluster.clock.advance(REFUSAL_DELAY_MS);
+  await cluster.clock.advance(RATE_LIMIT_DELAY_MS);
   await eventually('the refusal', () => client.socket.heard.some(({ error }) => error));
   expect(cluster.node.requests('unpublish')).toHaveLength(2);
 });
 
-test('a loop of syncs is refused after a few', async () => {
+it('a loop of syncs is limited', async () => {
   const { cluster, client } = await setUp();
   await using _cluster = cluster;
   const asked = Array.from({ length: 5 }, () => client.send('sync', { version: 0 }));
-  await cluster.clock.advance(REFUSAL_DELAY_MS);
+  await cluster.clock.advance(RATE_LIMIT_DELAY_MS);
   await eventually('all answers', () => asked.every((id) => client.socket.answer(id)));
   expect(client.socket.heard.filter(({ error }) => error?.code === 'TOO_MANY_REQUESTS')).toHaveLength(3);
 });

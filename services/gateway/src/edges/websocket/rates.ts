@@ -1,10 +1,9 @@
-import { TokenBucket } from '@skein/runtime';
-import type { TokenBucketSettings } from '@skein/runtime';
-import { refusals } from '../../participants/errors.ts';
+import { TokenBucket, type TokenBucketSettings } from '@skein/runtime';
+import { GatewayError } from '../../participants/errors.ts';
 
-/** How often one connection may do what makes work for others. */
+/** How often one connection may call the methods that make work for others. */
 export interface ConnectionRates {
-  /** Changes of the room's state, which everybody in it is told. */
+  /** Changes of the room's state, which go to everyone in it. */
   readonly changes: TokenBucketSettings;
   /** Reads of the room's whole state. */
   readonly syncs: TokenBucketSettings;
@@ -25,12 +24,12 @@ export function ratesOf(settings: {
   const { changesPerSecond, changesBurst, syncsPerSecond } = settings;
   return {
     changes: { perSecond: changesPerSecond, burst: changesBurst },
-    // A client that lost a message asks once; more than a few in a row is a loop.
+    // A client that lost a message syncs once; more than a few in a row is a loop.
     syncs: { perSecond: syncsPerSecond, burst: Math.max(1, 2 * syncsPerSecond) },
   };
 }
 
-/** One connection's token buckets, made when they are first needed: an idle connection has none. */
+/** One connection's token buckets, created on first use: an idle connection has none. */
 export class RateLimits {
   readonly #rates: ConnectionRates;
   readonly #buckets = new Map<RateName, TokenBucket>();
@@ -45,6 +44,6 @@ export class RateLimits {
     let bucket = this.#buckets.get(rate);
     if (!bucket) this.#buckets.set(rate, (bucket = new TokenBucket(settings)));
     const waitMs = bucket.take(nowMs, tokens);
-    if (waitMs > 0) throw refusals.tooOften(method, settings.perSecond, waitMs);
+    if (waitMs > 0) throw GatewayError.tooOften(method, settings.perSecond, waitMs);
   }
 }

@@ -184,7 +184,11 @@ describe('a pipe that watches its link', () => {
 
   it('falling counters, as when a track leaves, are no evidence', () => {
     const first = newLink({ atMs: 0, sentBytes: 1_000_000, missedBytes: 500_000, rttMs: 5 });
-    const { state, change } = stepLink(first, { atMs: 500, sentBytes: 900_000, missedBytes: 10, rttMs: 5 }, 4);
+    const { state, change } = stepLink(
+      first,
+      { atMs: 500, sentBytes: 900_000, missedBytes: 10, rttMs: 5 },
+      4,
+    );
     expect(change).toBeUndefined();
     expect(state.suspicious).toBe(false);
   });

@@ -158,7 +158,15 @@ export class PipeRelief {
         ? 'the link of a pipe has room again: all layers are sent'
         : 'the link of a pipe is too narrow: upper layers are held back';
     this.#deps.log.info(
-      { event: granted === undefined ? 'link.clear' : 'link.narrow', room: name, peerNodeId: peer.nodeId, granted, of, holdMs: phase.holdMs, rttMs: last.rttMs },
+      {
+        event: granted === undefined ? 'link.clear' : 'link.narrow',
+        room: name,
+        peerNodeId: peer.nodeId,
+        granted,
+        of,
+        holdMs: phase.holdMs,
+        rttMs: last.rttMs,
+      },
       what,
     );
   }

@@ -157,7 +157,7 @@ describe('a pipe', () => {
   });
 
   it('a pipe with silent tracks does not count as broken', async () => {
-    await talk.speaker.ask('setTrackMuted', { trackId: 'mic', muted: true });
+    await talk.speaker.request('setTrackMuted', { trackId: 'mic', muted: true });
     const before = await Promise.all([wires.packets('one', 'two'), wires.packets('two', 'one')]);
     // Each end says something each half second: that is 3 s and more in each direction.
     await vi.waitFor(
@@ -175,12 +175,13 @@ describe('a pipe', () => {
     await talk.hears(2000);
     const { heard } = talk;
     wires.resetCalls('one', 'two');
-    await talk.speaker.ask('setTrackMuted', { trackId: 'mic', muted: true });
+    await talk.speaker.request('setTrackMuted', { trackId: 'mic', muted: true });
     await vi.waitFor(
-      async () => expect((await talk.listener.ask('subscribe', { trackId: 'mic' })).trackMuted).toBe(true),
+      async () =>
+        expect((await talk.listener.request('subscribe', { trackId: 'mic' })).trackMuted).toBe(true),
       { timeout: 2000 },
     );
-    await talk.speaker.ask('setTrackMuted', { trackId: 'mic', muted: false });
+    await talk.speaker.request('setTrackMuted', { trackId: 'mic', muted: false });
     await talk.hears(2000);
     expect(talk.heard).toBe(heard);
     expect(talk.losses).toBe(0);
@@ -199,7 +200,7 @@ describe('two nodes that cannot reach each other', () => {
     expect(await pipesOf(two, talk.room)).toMatchObject([{ peerNodeId: 'three', tracksIn: ['mic'] }]);
     await vi.waitFor(
       async () => {
-        await talk.speaker.ask('subscribe', { trackId: 'reply' });
+        await talk.speaker.request('subscribe', { trackId: 'reply' });
         expect(await pipesOf(one, talk.room)).toEqual([
           { peerNodeId: 'three', tracksIn: ['reply'], tracksOut: ['mic'] },
         ]);
@@ -236,7 +237,7 @@ describe('two nodes that cannot reach each other', () => {
     await vi.waitFor(() => viaThird(two, 'mic'), { timeout: 8000 });
     await vi.waitFor(
       async () => {
-        await talk.speaker.ask('subscribe', { trackId: 'reply' });
+        await talk.speaker.request('subscribe', { trackId: 'reply' });
         await viaThird(one, 'reply');
       },
       { timeout: 8000 },

@@ -46,8 +46,8 @@ interface Watching {
   readonly mic: ReadySubscription;
 }
 
-function isAt({ place }: TestSession, nodeId: string): boolean {
-  return place.nodeId === nodeId;
+function isAt({ ref }: TestSession, nodeId: string): boolean {
+  return ref.nodeId === nodeId;
 }
 
 interface Crossing {

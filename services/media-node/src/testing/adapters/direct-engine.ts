@@ -1,18 +1,19 @@
-import { SkeinError, type RtpParameters, type TransportOffer } from '@skein/protocol';
+import type { RtpParameters, TransportOffer } from '@skein/protocol';
 import { Emitter } from '@skein/runtime';
 import type { types } from 'mediasoup';
 import type { ClientTransport, MediaEngine, MediaSink, MediaSource } from '../../media/engine.ts';
+import { MediaError } from '../../media/media-errors.ts';
 import { mediasoupEngineWith } from '../../adapters/mediasoup-engine.ts';
 import { asCapabilities, mediaSink, mediaSource, producerOf } from '../../adapters/mediasoup-media.ts';
 import { publishedMedia } from '../../adapters/mediasoup-published.ts';
 import { rejectedParameters } from '../../adapters/mediasoup-rejection.ts';
 import type { WorkerAnswers } from '../../adapters/worker-answers.ts';
 
-/** For tests: real workers, routers and pipes, but clients that live in this process, without ICE and DTLS. */
-export interface TestEngine extends MediaEngine {
+/** Real workers, routers and pipes, with clients in this process, without ICE and DTLS. */
+export interface DirectEngine extends MediaEngine {
   /** Sends one RTP packet as the publisher that uses `ssrc` in its parameters. */
   inject(ssrc: number, packet: RtpPacket): void;
-  /** What a sink has sent so far. */
+  /** The packets that a sink has sent so far. */
   received(rtpParameters: RtpParameters): readonly Buffer[];
   /** Key frame requests that reached the publisher that uses `ssrc`. */
   keyFrameRequests(ssrc: number): number;
@@ -31,7 +32,7 @@ interface Records {
   readonly keyFrameRequests: Map<number, number>;
 }
 
-export function testEngine(): TestEngine {
+export function directEngine(): DirectEngine {
   const records: Records = {
     producers: new Map(),
     received: new Map(),
@@ -39,7 +40,7 @@ export function testEngine(): TestEngine {
   };
   const engine = mediasoupEngineWith(async ({ router, answers }) => {
     const transport = await answers.to(router.createDirectTransport());
-    return testTransport(transport, records, answers);
+    return directTransport(transport, records, answers);
   });
   return {
     ...engine,
@@ -53,7 +54,7 @@ export function testEngine(): TestEngine {
   };
 }
 
-function testTransport(
+function directTransport(
   transport: types.DirectTransport,
   records: Records,
   answers: WorkerAnswers,
@@ -65,7 +66,7 @@ function testTransport(
     offer: fakeOffer(transport.id),
     events: new Emitter(),
     connect: async () => {
-      if (connected) throw new SkeinError('TRANSPORT_STATE', 'this transport is connected already');
+      if (connected) throw MediaError.alreadyConnected();
       connected = true;
     },
     restartIce: async () => ({ usernameFragment: 'u', password: 'p' }),
