@@ -8,7 +8,7 @@ const natsUrl: Setting<NatsAddress> = {
   env: 'SKEIN_NATS_URL',
   defaultText: 'nats://127.0.0.1:4222',
   allowed: NATS_ADDRESS_ALLOWED,
-  doc: 'The NATS servers of the cluster. With `tls://` a server that offers no TLS, or whose certificate does not fit its name, is rejected.',
+  doc: 'The NATS servers of the cluster. `tls://` rejects a server without TLS, or with a certificate for another name.',
   secret: true,
   parse: (text) => {
     try {
@@ -24,16 +24,16 @@ export const busSettings = {
   natsUrl,
   natsUser: setting.text('SKEIN_NATS_USER', SECRET, {
     default: '',
-    doc: 'The user that NATS knows this service by, with `SKEIN_NATS_PASSWORD`; both may stand in the URL instead.',
+    doc: 'User name at NATS, with `SKEIN_NATS_PASSWORD`. Both may be in the URL instead.',
   }),
   natsPassword: setting.text('SKEIN_NATS_PASSWORD', SECRET, {
     default: '',
-    doc: 'The password of `SKEIN_NATS_USER`.',
+    doc: 'Password of `SKEIN_NATS_USER`.',
     secret: true,
   }),
   natsToken: setting.text('SKEIN_NATS_TOKEN', SECRET, {
     default: '',
-    doc: 'The token that NATS asks for, instead of a user and a password.',
+    doc: 'Token for NATS, instead of a user and a password.',
     secret: true,
   }),
   natsCredsFile: fileSetting(

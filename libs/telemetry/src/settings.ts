@@ -5,6 +5,6 @@ import { logLevels } from './logger.ts';
 export const logSettings = {
   logLevel: setting.oneOf('SKEIN_LOG_LEVEL', logLevels, {
     default: 'info',
-    doc: 'The least level that is logged.',
+    doc: 'Minimum level of log lines.',
   }),
 };

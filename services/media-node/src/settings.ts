@@ -17,17 +17,17 @@ export const mediaNodeSettings = {
   region: setting.text(
     'SKEIN_REGION',
     { pattern: /^[\w.:-]{1,64}$/, allowed: '1-64 letters, digits and `_ . : -`' },
-    { default: 'default', doc: 'Participants are placed in the region of their gateway if they can be.' },
+    { default: 'default', doc: 'Region of this node. Gateways prefer nodes of their own region.' },
   ),
   nodeId: setting.text(
     'SKEIN_NODE_ID',
     { pattern: /^$|^[\w.:-]{1,64}$/, allowed: '1-64 letters, digits and `_ . : -`, or empty' },
-    { default: '', doc: 'The node’s name in the cluster; a new one at each start when empty.' },
+    { default: '', doc: 'The node’s id in the cluster. Empty: generated at each start.' },
   ),
   workers: setting.integer(
     'SKEIN_NODE_WORKERS',
     { min: 0, max: 256 },
-    { default: 0, doc: 'mediasoup workers; 0: one per core.' },
+    { default: 0, doc: 'Number of mediasoup workers; 0: one per core.' },
   ),
   ...addressSettings,
   drainDeadlineMs: setting.integer(
@@ -35,7 +35,7 @@ export const mediaNodeSettings = {
     { min: 0, max: 86_400_000, unit: 'milliseconds' },
     {
       default: 600_000,
-      doc: 'How long sessions have to move to other nodes, on SIGTERM or `skeinctl node drain`; what is left then is ended here and rebuilt elsewhere.',
+      doc: 'Time for sessions to migrate to other nodes, on SIGTERM or `skeinctl node drain`. Sessions left then are closed here and rebuilt elsewhere.',
     },
   ),
   maxPacketsPerSecond: setting.integer(
@@ -48,39 +48,43 @@ export const mediaNodeSettings = {
     { min: 0.05, max: 1 },
     {
       default: 0.7,
-      doc: 'Share of its core above which a worker takes no more sessions while another one can.',
+      doc: 'Share of its core above which a worker accepts no more sessions while another one can.',
     },
   ),
   maxWorkerSessions: setting.integer(
     'SKEIN_NODE_MAX_WORKER_SESSIONS',
     { min: 1, max: 100_000, unit: 'sessions' },
-    { default: 500, doc: 'Sessions above which a worker takes no more while another one can.' },
+    { default: 500, doc: 'Sessions above which a worker accepts no more while another one can.' },
   ),
   limitSessions: limit(
     'SKEIN_NODE_LIMIT_SESSIONS',
     10_000,
-    'Sessions that the node holds at most. One more is placed on another node; `LIMIT_EXCEEDED` when it was to be this one.',
+    'Maximum number of sessions on the node. Further ones are placed on another node; a join that names this node gets `LIMIT_EXCEEDED`.',
   ),
-  limitRooms: limit('SKEIN_NODE_LIMIT_ROOMS', 10_000, 'Rooms that the node holds at most, some 50 KiB each.'),
+  limitRooms: limit(
+    'SKEIN_NODE_LIMIT_ROOMS',
+    10_000,
+    'Maximum number of rooms on the node, some 50 KiB each.',
+  ),
   limitTransports: limit(
     'SKEIN_NODE_LIMIT_TRANSPORTS',
     30_000,
-    'Transports of the node at most, some 26 KiB each: one or two for each session; ends of pipes count too and are not refused.',
+    'Maximum number of transports, some 26 KiB each: two for each session; ends of pipes count too and are not rejected.',
   ),
   limitTracks: limit(
     'SKEIN_NODE_LIMIT_TRACKS',
     40_000,
-    'Tracks that the node receives at most, some 21 KiB each; those from other nodes count too and are not refused.',
+    'Maximum number of tracks that the node receives, some 21 KiB each; those from other nodes count too and are not rejected.',
   ),
   limitSubscriptions: limit(
     'SKEIN_NODE_LIMIT_SUBSCRIPTIONS',
     200_000,
-    'Subscriptions of the node at most, some 15 KiB each; tracks sent to other nodes count too and are not refused.',
+    'Maximum number of subscriptions, some 15 KiB each; tracks sent to other nodes count too and are not rejected.',
   ),
   workerLimitSessions: limit(
     'SKEIN_NODE_WORKER_LIMIT_SESSIONS',
     2000,
-    'The same for each worker: sessions; the next one is put on another worker.',
+    'The same for each worker: sessions; further ones are placed on another worker.',
   ),
   workerLimitRooms: limit(
     'SKEIN_NODE_WORKER_LIMIT_ROOMS',

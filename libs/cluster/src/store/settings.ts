@@ -17,7 +17,7 @@ const redisUrl: Setting<StoreAddress> = {
   env: 'SKEIN_REDIS_URL',
   defaultText: 'redis://127.0.0.1:6379',
   allowed: STORE_ADDRESS_ALLOWED,
-  doc: 'The Redis server of the cluster, or the sentinels that name it, with a login and a database if need be: `redis://USER:PASSWORD@HOST:PORT/DB`.',
+  doc: 'The Redis server of the cluster, or its sentinels; optionally with a login and a database: `redis://USER:PASSWORD@HOST:PORT/DB`.',
   secret: true,
   parse: (text) => {
     try {
@@ -33,20 +33,20 @@ export const storeSettings = {
   redisUrl,
   redisUser: setting.text('SKEIN_REDIS_USER', SECRET, {
     default: '',
-    doc: 'The user that Redis knows this service by, with `SKEIN_REDIS_PASSWORD`; both may stand in the URL instead.',
+    doc: 'User name at Redis, with `SKEIN_REDIS_PASSWORD`. Both may be in the URL instead.',
   }),
   redisPassword: setting.text('SKEIN_REDIS_PASSWORD', SECRET, {
     default: '',
-    doc: 'The password of `SKEIN_REDIS_USER`, or of the default user.',
+    doc: 'Password of `SKEIN_REDIS_USER`, or of the default user.',
     secret: true,
   }),
   redisSentinelUser: setting.text('SKEIN_REDIS_SENTINEL_USER', SECRET, {
     default: '',
-    doc: 'The user that the sentinels know this service by.',
+    doc: 'User name at the sentinels.',
   }),
   redisSentinelPassword: setting.text('SKEIN_REDIS_SENTINEL_PASSWORD', SECRET, {
     default: '',
-    doc: 'The password of `SKEIN_REDIS_SENTINEL_USER`, or of the sentinels’ default user.',
+    doc: 'Password of `SKEIN_REDIS_SENTINEL_USER`, or of the sentinels’ default user.',
     secret: true,
   }),
   redisCaFile: caFile,

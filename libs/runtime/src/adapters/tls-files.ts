@@ -24,11 +24,11 @@ export function tlsFileSettings(prefix: string, server: string) {
   return {
     caFile: fileSetting(
       `${prefix}_CA_FILE`,
-      `PEM file of the authorities that ${server}’s certificate may come from. Empty: those that Node.js knows.`,
+      `PEM file of the authorities that may sign ${server}’s certificate. Empty: those of Node.js.`,
     ),
     certFile: fileSetting(
       `${prefix}_CERT_FILE`,
-      `PEM file of the certificate that this service shows to ${server}. Read again for each connection.`,
+      `PEM file of this service’s client certificate for ${server}. Read again for each connection.`,
     ),
     keyFile: fileSetting(`${prefix}_KEY_FILE`, `PEM file of the key of \`${prefix}_CERT_FILE\`.`),
   };
