@@ -13,6 +13,13 @@ const ownProcess = [
   'libs/cluster/src/**/redis-connection.test.ts',
 ];
 
+/** Real packets at a real pace, of which they count the lost ones: too many neighbours would lose them some. */
+const paced = [
+  'services/media-node/src/pipes/congestion/narrow-pipe.test.ts',
+  'services/media-node/src/pipes/health/broken-pipes.test.ts',
+  'services/media-node/src/adapters/mediasoup-pipe-layers.test.ts',
+];
+
 /** Pictures encoded as well as the processor allows, and gaps in media of which a round must be free: nothing else runs meanwhile. */
 const alone = [
   'tests/chaos/media-nodes.test.ts',
@@ -33,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: parts,
-          exclude: ['**/node_modules/**', ...ownProcess],
+          exclude: ['**/node_modules/**', ...ownProcess, ...paced],
           // Loading modules anew for each file costs more than all tests do.
           isolate: false,
           // Most of the time the longest ones wait for real servers, which takes no processor.
@@ -49,8 +56,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cluster',
-          include: ['tests/**/*.test.ts'],
+          include: ['tests/**/*.test.ts', ...paced],
           exclude: ['**/node_modules/**', ...alone],
+          isolate: false,
           // Whole clusters with browsers: two of them leave the processor idle for half of the time.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -58,7 +66,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: { name: 'alone', include: alone, isolate: false, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -144,6 +144,10 @@ describe('the media node as a process', () => {
     const shared = { clock: systemClock, random: systemRandom, log: silentLogger, name: 'test' };
     const bus = await connectBus({ ...shared, url: nats.url });
     const store = await connectStore({ ...shared, url: redis.url });
+    // A node that knows of no other one has nowhere to migrate its sessions to.
+    const heard: unknown[] = [];
+    bus.subscribe(subjects.anyNodeBeat, (record) => heard.push((record as { nodeId: unknown }).nodeId));
+    await vi.waitFor(() => expect(heard).toContain('other'), LONG);
     const place = (nodeId: string): PlaceRequest => ({
       ...{ room: 'room', identity: 'ann', name: 'ann', sessionId: systemIds('ses'), maxParticipants: 9 },
       candidates: { fallbackNodeId: nodeId, openNodeIds: [nodeId], preferredNodeId: nodeId },
