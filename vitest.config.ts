@@ -41,7 +41,7 @@ export default defineConfig({
           name: 'parts',
           include: parts,
           exclude: ['**/node_modules/**', ...ownProcess, ...paced],
-          // Loading modules anew for each file costs more than all tests do.
+          // Loading modules again for each file costs more than all tests do.
           isolate: false,
           // Most of the time the longest ones wait for real servers, which takes no processor.
           maxWorkers: 3,

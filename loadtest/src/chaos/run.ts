@@ -18,8 +18,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a scenario's rounds on one call; stops at the first round that does not hold. When something throws, what was
- * measured by then is told with it.
+ * Runs a scenario's rounds on one call; stops at the first round that does not hold. When something throws, the error
+ * carries what was measured by then.
  */
 export async function runScenario(
   scenario: Scenario | CompositeScenario,

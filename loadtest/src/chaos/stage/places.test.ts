@@ -5,7 +5,7 @@ const ada = { identity: 'ada', name: 'Ada', sessionId: 's1', nodeId: 'n1', epoch
 const ben = { identity: 'ben', name: 'Ben', sessionId: 's2', nodeId: 'n2', epoch: 1, joinedAtMs: 0 };
 const before = placesOf({ participants: [ada, ben] });
 
-it('reports nobody who stays in place, whoever else joins', () => {
+it('reports nobody who stays in place while others join', () => {
   const after = placesOf({ participants: [ben, ada, { ...ada, identity: 'visitor-1' }] });
   expect(movedClients(['ada', 'ben'], before, after, 'slowness alone')).toEqual([]);
 });
