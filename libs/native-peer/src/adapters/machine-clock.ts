@@ -8,6 +8,30 @@ export function stampOffsetMs(): number {
 }
 
 /**
+ * One offset for all processes that run at the same time, so that they can read each other's stamps. It is measured again when
+ * the first one starts after a pause: the wall clock moves against the monotonic one, and mediasoup drops stamps that are off.
+ */
+export class SharedStampOffset {
+  readonly #measure: () => number;
+  #users = 0;
+  #offsetMs = 0;
+
+  constructor(measure: () => number = stampOffsetMs) {
+    this.#measure = measure;
+  }
+
+  /** The offset in ms; each call takes one `release` once. */
+  acquire(): number {
+    if (this.#users++ === 0) this.#offsetMs = this.#measure();
+    return this.#offsetMs;
+  }
+
+  release(): void {
+    this.#users--;
+  }
+}
+
+/**
  * A clock for stamps, in ms since 1900 as NTP has it. Processes that were given the same offset agree to the
  * microsecond; mediasoup passes on no capture time that is far from its own.
  */

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Emitter, systemClock } from '@skein/runtime';
 import type { Layers, TrackSource } from '@skein/protocol';
-import { stampOffsetMs } from './machine-clock.ts';
+import { SharedStampOffset } from './machine-clock.ts';
 import type { PeerReport } from '../measures/peer-measures.ts';
 import { PeerError } from '../engine/errors.ts';
 import type { Joined, PeerPlan, TrackPlan } from '../peers/peer.ts';
@@ -11,8 +11,7 @@ import type { PeerProcess, PeerProcessEvents, PeerProcessOptions } from '../proc
 
 /** The compiled program; this file is at the same depth in `src` and in `dist`. */
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-/** One for all processes of a run, so that they can read each other's stamps. */
-const STAMP_OFFSET_MS = stampOffsetMs();
+const stampOffset = new SharedStampOffset();
 const START_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 5000;
 const KEPT_ERROR_CHARACTERS = 2000;
@@ -47,7 +46,7 @@ class PeerChild implements PeerProcess {
   #settleReady: (error?: PeerError) => void = () => undefined;
 
   constructor({ seed }: PeerProcessOptions) {
-    this.#child = fork(PROGRAM, [String(seed), String(STAMP_OFFSET_MS)], {
+    this.#child = fork(PROGRAM, [String(seed), String(stampOffset.acquire())], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
       execArgv: [],
@@ -70,13 +69,13 @@ class PeerChild implements PeerProcess {
     });
     this.ready.catch(() => undefined);
     this.#child.on('message', (message: ProcessMessage) => this.#handle(message));
-    this.#exited = new Promise((resolve) => {
+    this.#exited = new Promise<void>((resolve) => {
       this.#child.on('error', (error) => (this.#ended(error.message), resolve()));
       this.#child.on(
         'exit',
         (code, signal) => (this.#ended(signal ?? `exit code ${String(code)}`), resolve()),
       );
-    });
+    }).finally(() => stampOffset.release());
   }
 
   get pid(): number {
