@@ -19,14 +19,14 @@ export type SpanRole = 'client' | 'server' | 'internal';
 const kinds = { client: SpanKind.CLIENT, server: SpanKind.SERVER, internal: SpanKind.INTERNAL } as const;
 
 /** Runs `fn` inside a span that ends with it, failed if `fn` fails. Costs next to nothing while tracing is off. */
-export async function withSpan<Result>(
+export function withSpan<Result>(
   name: string,
   attributes: SpanAttributes,
-  fn: () => Promise<Result>,
+  fn: () => Result | Promise<Result>,
   role: SpanRole = 'internal',
 ): Promise<Result> {
   const tracer = trace.getTracer('skein');
-  return await tracer.startActiveSpan(
+  return tracer.startActiveSpan(
     name,
     { kind: kinds[role], attributes: attributes as Attributes },
     async (span) => {
