@@ -20,8 +20,6 @@ export interface StandInOptions {
 
 /** As nodes do. */
 const BEAT_MS = 250;
-/** Gateways of large clusters take the nodes from the registry: their leases are renewed four times in their life. */
-const LEASE_MS = 4000;
 
 interface Session {
   readonly nodeId: string;
@@ -30,16 +28,14 @@ interface Session {
 }
 
 /**
- * Media nodes as gateways see them: they send heartbeats, hold leases and answer on the bus as a node does, but have no
- * media. So a gateway can be measured with more participants than this machine's media workers could hold.
+ * Media nodes as gateways see them: they beat, and answer on the bus as a node does, but have no media. So a gateway
+ * can be measured with more people than this machine's media workers could hold.
  */
 export class StandInNodes implements AsyncDisposable {
   readonly #bus: Bus;
   readonly #store: ClusterStore;
   readonly #news: RoomPublisher;
   readonly #beating: Disposable;
-  readonly #renewing: Disposable;
-  readonly #fences = new Map<string, number>();
   readonly #sessions = new Map<string, Session>();
   /** How many are on each node. */
   readonly #counts = new Map<string, number>();
@@ -62,23 +58,6 @@ export class StandInNodes implements AsyncDisposable {
     };
     sayAlive();
     this.#beating = systemClock.every(BEAT_MS, sayAlive);
-    const renew = (): void => {
-      for (const id of ids) {
-        const sessions = this.#counts.get(id) ?? 0;
-        this.#renew({ ...recordOf(id, startedAtMs), beat, load: loadOf(sessions) });
-      }
-    };
-    renew();
-    this.#renewing = systemClock.every(LEASE_MS / 4, renew);
-  }
-
-  #renew(record: NodeRecord): void {
-    const { nodeId } = record;
-    void this.#store.nodes
-      .renew(record, { fence: this.#fences.get(nodeId), ttlMs: LEASE_MS })
-      .then((fence) => this.#fences.set(nodeId, fence))
-      // The next renewal follows within a second.
-      .catch(() => undefined);
   }
 
   static async start({ natsUrl, redisUrl, nodes, signal }: StandInOptions): Promise<StandInNodes> {
@@ -89,7 +68,6 @@ export class StandInNodes implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#beating[Symbol.dispose]();
-    this.#renewing[Symbol.dispose]();
     this.#news.close();
     await Promise.all([this.#bus.close(), this.#store.close()]);
   }
