@@ -21,12 +21,12 @@ it('a good ratio does not pass the check when the machine was the limit', () => 
 });
 
 it('a piped size has its own budget, and the others keep theirs', () => {
-  const dear = { ...size, ratioToBareWorker: 1.11 };
-  expect(unmet({ ...good, sizes: [size, dear, size] })).toMatchObject([
+  const overBudget = { ...size, ratioToBareWorker: 1.11 };
+  expect(unmet({ ...good, sizes: [size, overBudget, size] })).toMatchObject([
     { figure: 'sizes.1.ratioToBareWorker' },
   ]);
-  const dearer = { ...size, ratioToBareWorker: 2 };
-  expect(unmet({ ...good, pipedSizes: [dearer, size, size] })).toMatchObject([
+  const doubleCost = { ...size, ratioToBareWorker: 2 };
+  expect(unmet({ ...good, pipedSizes: [doubleCost, size, size] })).toMatchObject([
     { figure: 'pipedSizes.0.ratioToBareWorker' },
   ]);
 });
