@@ -1,4 +1,5 @@
-import type { RoomPublisher, RoomStore } from '@skein/cluster';
+import type { RoomPublisher } from '@skein/cluster';
+import { MemoryStore } from '@skein/cluster/testing';
 import { SkeinError } from '@skein/protocol';
 import { seededRandom } from '@skein/runtime';
 import { FakeClock } from '@skein/runtime/testing';
@@ -49,11 +50,12 @@ describe('endings', () => {
         throw SkeinError.unavailable('the peer');
       },
     };
-    const rooms = { leave: async () => Promise.reject(SkeinError.unavailable('the store')) };
+    const store = new MemoryStore();
+    store.failure = SkeinError.unavailable('the store');
     const closer = new SessionCloser({
       ...{ clock, random: seededRandom(1), log: silentLogger, resumeGraceMs: 1000, maxClosings: 2 },
       nodes: nodes as unknown as NodeClient,
-      rooms: rooms as unknown as RoomStore,
+      rooms: store.rooms,
       publisher: {} as RoomPublisher,
     });
     const at = { room: 'blue', identity: 'ada', epoch: 1, nodeId: 'n' };
